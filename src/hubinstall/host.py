@@ -1,0 +1,298 @@
+"""The one door to the machine: run, read, write, link, remove. Nothing else starts processes or changes files.
+
+Files are written beside their place under one fixed temporary name (0600 until complete), fsynced and renamed,
+so that a kill at any moment leaves the old file or the new one, and the next run overwrites the temporary.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from hubinstall.errors import CommandError, UserError
+
+T = TypeVar("T")
+TEMPORARY = ".hubinstall-new"
+BASE_ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C.UTF-8",
+    "DEBIAN_FRONTEND": "noninteractive",
+}
+# What an administrator's shell may say about the way out (proxies, certificate authorities, caches) goes on.
+PASSED_ON = (
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE",
+    "SSL_CERT_DIR", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "UV_CACHE_DIR", "HOME", "TMPDIR",
+    "UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL", "NPM_CONFIG_REGISTRY", "npm_config_registry",
+    "SOURCE_DATE_EPOCH",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A command that has ended."""
+
+    argv: list[str]
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class Stat:
+    """What stands at a path, links not followed. `kind` is file, dir, link or other; `mode` like "0644"."""
+
+    kind: str
+    mode: str
+    owner: str
+    group: str
+    target: str = ""
+
+
+class Journal(Protocol):
+    """Is told of every path before it changes (generations.py)."""
+
+    def remember(self, path: str) -> None: ...
+
+
+class Host:
+    """The machine, or in tests a folder that stands for one (`root`)."""
+
+    def __init__(self, root: str = "/", log: Callable[[str], None] = lambda _: None) -> None:
+        self.root = Path(root)
+        self.log = log
+        self.notices: list[str] = []
+        self.journal: Journal | None = None
+        self._crash_at = os.environ.get("HUBINSTALL_CRASH_AT", "")
+        self._step = threading.local()
+        self._seen: dict[str, Any] = {}
+        self._seen_lock = threading.RLock()
+
+    # -- looking ---------------------------------------------------------------------------------------------
+
+    def path(self, path: str) -> Path:
+        return self.root / path.lstrip("/")
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file; None where there is none."""
+        try:
+            return self.path(path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ProcessLookupError):
+            return None
+
+    def text(self, path: str) -> str:
+        """The content of a text file; empty where there is none."""
+        return (self.read(path) or b"").decode(errors="replace")
+
+    def stat(self, path: str) -> Stat | None:
+        try:
+            st = self.path(path).lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "dir", stat.S_IFLNK: "link"}
+        kind = kinds.get(stat.S_IFMT(st.st_mode), "other")
+        target = os.readlink(self.path(path)) if kind == "link" else ""
+        owner, group = self._owner(path, st)
+        return Stat(kind, f"{stat.S_IMODE(st.st_mode):04o}", owner, group, target)
+
+    def exists(self, path: str) -> bool:
+        return os.path.lexists(self.path(path))
+
+    def names(self, path: str) -> list[str]:
+        """The sorted names in a folder; none where there is no folder."""
+        try:
+            return sorted(os.listdir(self.path(path)))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def uid(self, name: str) -> int:
+        return self._number("/etc/passwd", name)
+
+    def gid(self, name: str) -> int:
+        return self._number("/etc/group", name)
+
+    def which(self, program: str) -> str | None:
+        return shutil.which(program, path=BASE_ENVIRONMENT["PATH"])
+
+    def environment(self, name: str) -> str:
+        """What the administrator's shell says; empty when it says nothing."""
+        return os.environ.get(name, "")
+
+    def once(self, key: str, ask: Callable[[], T]) -> T:
+        """Ask the machine something that holds for many resources (all packages, all units) only once.
+
+        Forgotten at every change that this program makes.
+        """
+        with self._seen_lock:
+            if key not in self._seen:
+                self._seen[key] = ask()
+            answer: T = self._seen[key]
+            return answer
+
+    def forget(self) -> None:
+        with self._seen_lock:
+            self._seen.clear()
+
+    # -- acting ----------------------------------------------------------------------------------------------
+
+    def run(
+        self,
+        argv: list[str],
+        *,
+        check: bool = True,
+        input: str | None = None,  # noqa: A002 - subprocess's own name for it
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+        timeout: float = 1800,
+    ) -> Completed:
+        """Run a command to its end; its output goes to the log.
+
+        Raises CommandError on a non-zero exit (unless `check` is False) and on a timeout in seconds. The command
+        has a session of its own: Ctrl-C reaches this program, which lets a running step finish.
+        """
+        self.log(f"$ {' '.join(argv)}")
+        environment = {k: os.environ[k] for k in PASSED_ON if k in os.environ} | BASE_ENVIRONMENT | dict(env or {})
+        try:
+            process = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                env=environment,
+                cwd=cwd,
+                start_new_session=True,
+            )
+        except FileNotFoundError:
+            if check:
+                raise CommandError(argv, 127, f"{argv[0]}: command not found") from None
+            return Completed(argv, 127, "", f"{argv[0]}: command not found")
+        self._crash("mid", wait=0.05)
+        try:
+            stdout, stderr = process.communicate(input, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            stdout, stderr = process.communicate()
+            raise CommandError(argv, -9, f"{stderr}\nstill running after {timeout:.0f} s: killed") from None
+        for line in (stdout[-20000:] + stderr[-20000:]).splitlines():
+            self.log(f"  {line}")
+        if check and process.returncode != 0:
+            raise CommandError(argv, process.returncode, stderr.strip() or stdout)
+        return Completed(argv, process.returncode, stdout, stderr)
+
+    def write(self, path: str, content: bytes, mode: str = "0644", owner: str = "root", group: str = "root") -> None:
+        """Put a file there, whole or not at all; its owner and mode are right before anyone can see it."""
+        self._remember(path)
+        temporary = self.path(path + TEMPORARY)
+        temporary.unlink(missing_ok=True)
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(fd, "wb") as file:
+            file.write(content)
+            self._chown(path + TEMPORARY, owner, group)
+            os.fchmod(file.fileno(), int(mode, 8))
+            file.flush()
+            os.fsync(file.fileno())
+        self._crash("mid")
+        self.rename(path + TEMPORARY, path)
+
+    def rename(self, source: str, target: str) -> None:
+        """Switch what stands at `target`, at once and for good (the folder is fsynced)."""
+        self._remember(target)
+        self.path(source).rename(self.path(target))
+        self._fsync_folder(target)
+
+    def link(self, path: str, target: str) -> None:
+        """Make or switch a symbolic link, at once."""
+        temporary = path + TEMPORARY
+        self.path(temporary).unlink(missing_ok=True)
+        self.path(temporary).symlink_to(target)
+        self._crash("mid")
+        self.rename(temporary, path)
+
+    def mkdir(self, path: str, mode: str = "0755", owner: str = "root", group: str = "root") -> None:
+        """Make a folder, or set the owner and mode of the one that is there. Its parent must be there."""
+        self._remember(path)
+        with contextlib.suppress(FileExistsError):
+            self.path(path).mkdir(mode=0o700)
+        self._crash("mid")
+        self._chown(path, owner, group)
+        self.path(path).chmod(int(mode, 8))
+        self._fsync_folder(path)
+
+    def remove(self, path: str) -> None:
+        """Remove a file, a link or an empty folder; nothing where there is nothing, or a folder in use."""
+        self._remember(path)
+        target = self.path(path)
+        if target.is_dir() and not target.is_symlink():
+            with contextlib.suppress(OSError):
+                target.rmdir()
+            return
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            target.unlink()
+
+    def remove_tree(self, path: str) -> None:
+        """Remove a folder with all that is in it; links in it are removed, never followed."""
+        target = self.path(path)
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target, ignore_errors=False)
+
+    @contextlib.contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Within it, this thread works on the step `name`; HUBINSTALL_CRASH_AT=<step>:before|mid|after kills here."""
+        self._step.name = name
+        try:
+            self._crash("before")
+            yield
+            self._crash("after")
+        finally:
+            self._step.name = ""
+            self.forget()
+
+    def notice(self, text: str) -> None:
+        """Something a person should read at the end of the run."""
+        if text not in self.notices:
+            self.notices.append(text)
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    def _crash(self, moment: str, wait: float = 0) -> None:
+        if self._crash_at and self._crash_at == f"{getattr(self._step, 'name', '')}:{moment}":
+            time.sleep(wait)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def _remember(self, path: str) -> None:
+        if self.journal is not None and not path.endswith(TEMPORARY):
+            self.journal.remember(path)
+
+    def _fsync_folder(self, path: str) -> None:
+        fd = os.open(self.path(path).parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    def _chown(self, path: str, owner: str, group: str) -> None:
+        os.lchown(self.path(path), self.uid(owner), self.gid(group))
+
+    def _owner(self, _path: str, st: os.stat_result) -> tuple[str, str]:
+        return self._name("/etc/passwd", st.st_uid), self._name("/etc/group", st.st_gid)
+
+    def _table(self, path: str) -> list[list[str]]:
+        return self.once(path, lambda: [line.split(":") for line in self.text(path).splitlines() if ":" in line])
+
+    def _number(self, path: str, name: str) -> int:
+        for row in self._table(path):
+            if row[0] == name:
+                return int(row[2])
+        raise UserError(f"there is no {name!r} in {path}")
+
+    def _name(self, path: str, number: int) -> str:
+        return next((row[0] for row in self._table(path) if row[2] == str(number)), str(number))

@@ -1,0 +1,68 @@
+"""A host that is a folder: files are real, owners are remembered, commands are canned."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from hubinstall.errors import CommandError
+from hubinstall.host import Completed, Host
+
+PASSWD = """root:x:0:0:root:/root:/bin/bash
+www-data:x:33:33::/var/www:/usr/sbin/nologin
+alice:x:1000:1000::/home/alice:/bin/bash
+"""
+GROUP = "root:x:0:\nshadow:x:42:\nwww-data:x:33:\nalice:x:1000:\ndocker:x:101:\n"
+Answer = Callable[[list[str], str | None], str | tuple[int, str]]
+
+
+class FakeHost(Host):
+    """`answers` maps the beginning of a command to its output, or to a function of (argv, input).
+
+    A function may answer (exit code, output), and may change the files of the host as the command would.
+    A command without an answer is not found (127).
+    """
+
+    def __init__(self, root: Path, answers: Mapping[str, str | Answer] | None = None) -> None:
+        super().__init__(str(root))
+        self.answers = {"sync -f": "", **(answers or {})}
+        self.commands: list[str] = []
+        self.owners: dict[str, tuple[str, str]] = {}
+        for folder in ("etc", "var/lib", "run", "srv", "opt", "home", "usr/bin"):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+        (root / "etc/passwd").write_text(PASSWD)
+        (root / "etc/group").write_text(GROUP)
+
+    def run(self, argv, *, check=True, input=None, env=None, cwd=None, timeout=0):  # noqa: A002
+        command = " ".join(argv)
+        self.commands.append(command)
+        found = max((a for a in self.answers if command.startswith(a)), key=len, default=None)
+        answer = (127, f"{argv[0]}: command not found") if found is None else self.answers[found]
+        if callable(answer):
+            answer = answer(argv, input)
+        code, output = answer if isinstance(answer, tuple) else (0, answer)
+        self._crash("mid")
+        if check and code:
+            raise CommandError(argv, code, output)
+        return Completed(argv, code, "" if code else output, output if code else "")
+
+    def which(self, program):
+        return f"/usr/bin/{program}" if any(a.split()[0] == program for a in self.answers) else None
+
+    def _chown(self, path, owner, group):
+        assert self.uid(owner) >= 0
+        assert self.gid(group) >= 0
+        self.owners[path] = (owner, group)
+
+    def _owner(self, path, st):
+        return self.owners.get(path, ("root", "root"))
+
+    def rename(self, source, target):
+        super().rename(source, target)
+        if source in self.owners:
+            self.owners[target] = self.owners.pop(source)
+
+    def put(self, path: str, text: str) -> None:
+        """What stands there before the test begins."""
+        target = self.path(path)
+        os.makedirs(target.parent, exist_ok=True)
+        target.write_text(text)

@@ -1,0 +1,53 @@
+"""The journal: what a run changed is put back to the byte."""
+
+import pytest
+from fakehost import FakeHost
+
+from hubinstall import layout
+from hubinstall.generations import KEPT, Journal
+
+
+@pytest.fixture
+def host(tmp_path):
+    return FakeHost(tmp_path)
+
+
+def test_files_links_and_folders_are_put_back(host):
+    host.put("/etc/changed", "before")
+    host.path("/etc/changed").chmod(0o600)
+    host.put("/etc/removed", "precious")
+    host.path("/etc/link").symlink_to("/old")
+    host.journal = journal = Journal(host)
+    host.write("/etc/changed", b"after")
+    host.write("/etc/changed", b"after that")
+    host.remove("/etc/removed")
+    host.link("/etc/link", "/new")
+    host.mkdir("/etc/folder")
+    host.write("/etc/folder/new", b"new")
+    host.journal = None
+    journal.put_back()
+    assert host.text("/etc/changed") == "before"
+    assert host.stat("/etc/changed").mode == "0600"
+    assert host.text("/etc/removed") == "precious"
+    assert host.stat("/etc/link").target == "/old"
+    assert not host.exists("/etc/folder")
+
+
+def test_a_run_that_changes_nothing_leaves_no_folder(host):
+    host.journal = Journal(host)
+    assert host.names(layout.GENERATIONS) == []
+
+
+def test_only_the_last_generations_stay(host):
+    for number in range(KEPT + 3):
+        host.journal = Journal(host)
+        host.write("/etc/changed", str(number).encode())
+    host.journal = None
+    assert len(host.names(layout.GENERATIONS)) == KEPT
+
+
+def test_copies_are_for_root_only(host):
+    host.put("/etc/secret", "s")
+    host.journal = journal = Journal(host)
+    host.write("/etc/secret", b"t")
+    assert {host.stat(f"{journal.folder}/{n}").mode for n in host.names(journal.folder)} == {"0600"}
