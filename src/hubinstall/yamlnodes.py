@@ -1,0 +1,123 @@
+"""What a YAML text consists of: scalars, lists and maps that know where they stand.
+
+Scalars without quotes mean what YAML 1.2's core schema says (https://yaml.org/spec/1.2.2/#103-core-schema): `yes` and
+`on` are text. Keys are always text: a share may be called 2026.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+_NULL = re.compile(r"~|null|Null|NULL|")
+_TRUE = re.compile(r"true|True|TRUE")
+_FALSE = re.compile(r"false|False|FALSE")
+_INT = re.compile(r"[-+]?[0-9]{1,30}")  # longer ones are no number that means anything here
+_BASE = re.compile(r"0(o[0-7]{1,30}|x[0-9a-fA-F]{1,30})")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stretch of the text: offsets of its first character and behind its last; line and column count from 1."""
+
+    start: int
+    end: int
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Text that is not YAML, or YAML of a kind that is refused."""
+
+    place: Place
+    path: tuple[str | int, ...]
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One value; `plain` when it stands without quotes."""
+
+    place: Place
+    text: str
+    plain: bool
+
+    @property
+    def data(self) -> Any:
+        return resolve(self.text) if self.plain else self.text
+
+    def child(self, _name: str | int) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list; `flow` when it is written with brackets."""
+
+    place: Place
+    nodes: tuple["Node", ...]
+    flow: bool
+
+    @property
+    def data(self) -> list[Any]:
+        return [node.data for node in self.nodes]
+
+    def child(self, name: str | int) -> "Node | None":
+        return self.nodes[name] if isinstance(name, int) and name < len(self.nodes) else None
+
+
+@dataclass(frozen=True)
+class Map:
+    """Keys with values, in the order of the file; `flow` when it is written with braces."""
+
+    place: Place
+    pairs: tuple[tuple[Scalar, "Node"], ...]
+    flow: bool
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return {key.text: node.data for key, node in self.pairs}
+
+    def pair(self, name: str | int) -> tuple[Scalar, "Node"] | None:
+        return next(((key, node) for key, node in self.pairs if key.text == name), None)
+
+    def child(self, name: str | int) -> "Node | None":
+        pair = self.pair(name)
+        return pair[1] if pair else None
+
+
+Node = Scalar | Items | Map
+
+
+def resolve(text: str) -> Any:
+    """What a scalar without quotes means: nothing, a truth value, a number or text."""
+    if _NULL.fullmatch(text):
+        return None
+    if _TRUE.fullmatch(text) or _FALSE.fullmatch(text):
+        return bool(_TRUE.fullmatch(text))
+    if _INT.fullmatch(text):
+        return int(text)
+    if _BASE.fullmatch(text):
+        return int(text, 0)
+    if _FLOAT.fullmatch(text):
+        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    return text
+
+
+def without(node: Node, path: tuple[str | int, ...]) -> Node:
+    """The same tree less the value at `path` (and its key); places stay what they were."""
+    name, *rest = path
+    if isinstance(node, Map):
+        kept = tuple(
+            (key, without(value, tuple(rest)) if key.text == name else value)
+            for key, value in node.pairs
+            if rest or key.text != name
+        )
+        return Map(node.place, kept, node.flow)
+    if isinstance(node, Items):
+        numbered = enumerate(node.nodes)
+        left = tuple(without(n, tuple(rest)) if i == name else n for i, n in numbered if rest or i != name)
+        return Items(node.place, left, node.flow)
+    return node
