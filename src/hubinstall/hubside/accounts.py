@@ -1,0 +1,108 @@
+"""The host's accounts as the hub sees them, and what of them a user server sees."""
+
+import contextlib
+import grp
+import os
+import pwd
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from hubinstall import layout
+
+# A home there would cover what a container needs, or is no home of a person.
+_NO_HOMES = frozenset({"bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "tmp", "usr"})
+
+
+class NoServerError(Exception):
+    """Why this account can have no server, in words for its owner."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of the host. `gids`: all its groups."""
+
+    name: str
+    uid: int
+    gid: int
+    home: str
+    shell: str = "/bin/bash"
+    group: str = ""
+    gids: frozenset[int] = frozenset()
+
+    @classmethod
+    def find(cls, name: str) -> Self | None:
+        """The account of exactly this name, from wherever the host's accounts come (files, SSSD, …)."""
+        try:
+            entry = pwd.getpwnam(name)
+        except (KeyError, ValueError, UnicodeError):
+            return None
+        if entry.pw_name != name:
+            return None
+        gids = frozenset(os.getgrouplist(name, entry.pw_gid))
+        return cls(name, entry.pw_uid, entry.pw_gid, entry.pw_dir, entry.pw_shell, _group_name(entry.pw_gid), gids)
+
+    def check_home(self, others: Mapping[str, str]) -> None:
+        """Raise NoServerError unless the home can be mounted safely. `others`: names and homes of all people.
+
+        A mount follows links. So every folder above a home must be one that no other user can change; the host's
+        accounts say where people write: in their homes. (The hub itself cannot look into /home.)
+        """
+        parts = self.home.split("/")
+        plain = self.home == os.path.normpath(self.home) and len(parts) >= 3 and parts[0] == ""
+        if not plain or parts[1] in _NO_HOMES:
+            raise NoServerError(f"The home of {self.name} is {self.home!r}, which cannot be a person's home folder.")
+        for name, home in others.items():
+            if name != self.name and len(home) > 1 and self.home.startswith(f"{home.rstrip('/')}/"):
+                raise NoServerError(f"The home of {self.name} lies inside the home of {name}, who could redirect it.")
+
+
+def homes(uid_min: int) -> dict[str, str]:
+    """Name → home of all people; what system accounts own, they were given by root."""
+    return {entry.pw_name: entry.pw_dir for entry in pwd.getpwall() if entry.pw_uid >= uid_min}
+
+
+def group_ids(names: Mapping[str, str]) -> dict[str, int]:
+    """Share → number of its group; shares whose group the host does not have (yet) are left out."""
+    found = {}
+    for share, group in names.items():
+        with contextlib.suppress(KeyError):
+            found[share] = grp.getgrnam(group).gr_gid
+    return found
+
+
+def passwd_text(account: Account) -> str:
+    """The /etc/passwd of a user server: root, nobody, and the one person."""
+    return (
+        "root:x:0:0:root:/root:/usr/sbin/nologin\n"
+        "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
+        f"{account.name}:x:{account.uid}:{account.gid}::{account.home}:/bin/bash\n"
+    )
+
+
+def group_text(account: Account, groups: Mapping[str, int]) -> str:
+    """The /etc/group of a user server. `groups`: the further groups that it has, by name."""
+    own = {account.group or account.name: account.gid}
+    rows = [f"{name}:x:{gid}:{account.name}" for name, gid in {**groups, **own}.items() if gid not in {0, 65534}]
+    return "\n".join(["root:x:0:", *rows, "nogroup:x:65534:", ""])
+
+
+def write_account_files(account: Account, groups: Mapping[str, int]) -> tuple[str, str]:
+    """Write both files where Docker finds them; their paths. Named by number: no name ever becomes a path."""
+    folder = Path(layout.SERVER_ACCOUNTS)
+    folder.mkdir(mode=0o711, exist_ok=True)
+    paths = folder / f"{account.uid}.passwd", folder / f"{account.uid}.group"
+    for path, text in zip(paths, (passwd_text(account), group_text(account, groups)), strict=True):
+        temporary = path.with_suffix(f"{path.suffix}.new")
+        temporary.write_text(text, encoding="utf-8")
+        temporary.chmod(0o644)
+        temporary.rename(path)
+    return str(paths[0]), str(paths[1])
+
+
+def _group_name(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return ""

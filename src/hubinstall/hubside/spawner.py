@@ -1,0 +1,254 @@
+"""A container per person: DockerSpawner with the form that `container` gives, and starts that explain themselves.
+
+Docker may be away for a while (a restart of dockerd leaves containers running): nothing here takes that for the end
+of a server.
+"""
+
+import asyncio
+import inspect
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import requests
+from docker.errors import APIError, DockerException
+from dockerspawner import DockerSpawner
+from jupyterhub.spawner import SpawnException
+from traitlets import Instance
+
+from hubinstall import layout
+from hubinstall.hubside import container, failures
+from hubinstall.hubside.accounts import Account, NoServerError, group_ids, homes, write_account_files
+from hubinstall.hubside.settings import HubSettings
+from hubinstall.hubside.startqueue import StartQueue
+
+THREADS = 8
+POLL = 0.05
+"""Seconds between two looks whether a starting server listens."""
+LOOK = 0.5
+"""Seconds between two looks whether its container still runs."""
+PATIENCE = 30.0
+"""Seconds that a call waits for a dockerd that is restarting."""
+AWAY = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, ConnectionError)
+
+
+class StartFailure(SpawnException):  # type: ignore[misc]  # JupyterHub has no types
+    """A start that failed for a known reason: message and last log lines on the page, no traceback in the log."""
+
+    def __init__(self, message: str, log: str = "", status_code: int = 500) -> None:
+        plain, html = failures.shown(message, log)
+        super().__init__(
+            message, reason="Server did not start", log_message=plain, message_html=html, status_code=status_code
+        )
+        # What the spawn page, the progress events and the REST API show (jupyterhub.utils.format_exception).
+        self.jupyterhub_message = plain
+        self.jupyterhub_html_message = html
+
+
+class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no types
+    """A person's server: the host account's rights, home and groups in a container."""
+
+    hub_settings = Instance(HubSettings, help="The content of hub.json.").tag(config=True)
+
+    _executor = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
+    _queue: StartQueue | None = None
+    _stage = ""
+
+    # -- starting --------------------------------------------------------------------------------------------
+
+    async def start(self) -> tuple[str, int]:
+        """Wait for a turn, start the container, and return its address when it listens.
+
+        Raises StartFailure, whose words are for the person who waits.
+        """
+        self._stage = "Waiting for a place to start"
+        async with self._turns().turn(self):
+            self._stage = "Starting your container"
+            try:
+                ip, port = await super().start()
+            except NoServerError as error:
+                raise StartFailure(str(error), status_code=403) from None
+            except APIError as error:
+                words = failures.refused(str(error.explanation or error), self._home(), self.image)
+                raise StartFailure(words) from None
+            except (*AWAY, DockerException) as error:
+                self.log.error("Docker does not answer: %s", error)  # noqa: TRY400 - the reason is all there is to say
+                raise StartFailure("Docker does not answer on this machine. Please try again in a minute.") from None
+            self._stage = "Your container runs, Jupyter is starting in it"
+            await self._listening(ip, port)
+        self._stage = "Jupyter listens"
+        return ip, port
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """What the person who waits reads: the place in the queue, then each stage."""
+        told = None
+        while True:
+            ahead = self._turns().ahead(self)
+            if ahead is None:
+                event = {"progress": 50, "message": self._stage or "Preparing"}
+            else:
+                event = {"progress": 10, "message": f"{ahead} other server(s) start before yours" if ahead else
+                         "Yours is the next server to start"}  # fmt: skip
+            if event != told:
+                yield event
+                told = event
+            await asyncio.sleep(0.3)
+
+    async def _listening(self, ip: str, port: int) -> None:
+        """Return as soon as something listens there; raise StartFailure as soon as the container has ended."""
+        looked = time.monotonic()
+        while not await listens(ip, port):
+            await asyncio.sleep(POLL)
+            if time.monotonic() - looked >= LOOK:
+                looked = time.monotonic()
+                await self._check_alive()
+
+    async def _check_alive(self) -> None:
+        try:
+            found = await self.docker("inspect_container", self.container_id)
+        except APIError as error:
+            if error.status_code == 404:
+                raise StartFailure("Your container was removed while it started.") from None
+            raise
+        if not found["State"]["Running"]:
+            log = await self.docker("logs", self.container_id, tail=200)
+            raise StartFailure(failures.died(found["State"], self.mem_limit), log.decode(errors="replace"))
+
+    @classmethod
+    def _of_all(cls, places: int) -> StartQueue:
+        if HomeSpawner._queue is None:
+            HomeSpawner._queue = StartQueue(places)
+        return HomeSpawner._queue
+
+    def _turns(self) -> StartQueue:
+        return self._of_all(self.hub_settings.cores)
+
+    # -- the container ---------------------------------------------------------------------------------------
+
+    async def create_object(self) -> Any:
+        """Create the container; what an administrator's drop-in sets in extra_*_config comes on top."""
+        account = Account.find(self.user.name)
+        if account is None:
+            raise NoServerError(f"There is no account {self.user.name} on this machine any more.")
+        account.check_home(homes(self.hub_settings.uid_min))
+        shares = self._writable_shares(account)
+        image = await self.docker("inspect_image", self.image)
+        groups = container.further_groups(self.image, shares.values())
+        files = container.AccountFiles(*write_account_files(account, self._group_names(shares)))
+        limits = container.Limits(
+            self.mem_limit, self.cpu_limit, self.hub_settings.processes, self.hub_settings.cgroup_parent
+        )
+        init = not container.has_init(image["Config"].get("Entrypoint"))
+        config = container.host_config(limits, groups, init=init) | {
+            "mounts": container.mounts(account, files, shares, container.propagation_here()) + self.mount_binds,
+            "binds": self.volume_binds,
+            "network_mode": self.network_name,
+        }
+        merge(config, await self._extra(self.extra_host_config))
+        create = {
+            "image": self.image,
+            "name": self.container_name,
+            "command": [*(self.cmd or image["Config"].get("Cmd") or ()), *self.get_args()],
+            "environment": self.get_env() | container.environment(account, self.cpu_limit),
+            "user": f"{account.uid}:{account.gid}",
+            "working_dir": account.home,
+            "labels": {layout.USER_LABEL: self.user.name},
+            "ports": {f"{self.port}/tcp": None},
+            "volumes": self.volume_mount_points,
+            "host_config": self.client.create_host_config(**config),
+        }
+        merge(create, await self._extra(self.extra_create_kwargs))
+        return await self.docker("create_container", **create)
+
+    async def _extra(self, value: Any) -> dict[str, Any]:
+        value = self._eval_if_callable(value)
+        value = await value if inspect.isawaitable(value) else value
+        return dict(self._render_templates(value) or {})
+
+    def _writable_shares(self, account: Account) -> dict[str, int]:
+        """Share → its group, where this person is a member; a folder that is gone keeps nobody from starting."""
+        groups = group_ids(self.hub_settings.group_shares)
+        return {s: g for s, g in groups.items() if g in account.gids and container.is_folder(s)}
+
+    def _group_names(self, shares: dict[str, int]) -> dict[str, int]:
+        return {self.hub_settings.group_shares[share]: gid for share, gid in shares.items()}
+
+    def _home(self) -> str:
+        account = Account.find(self.user.name)
+        return account.home if account else ""
+
+    # -- Docker, which may be away ---------------------------------------------------------------------------
+
+    @property
+    def executor(self) -> ThreadPoolExecutor:
+        return HomeSpawner._executor
+
+    async def docker(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """A call of Docker's API. One that cannot connect is repeated for a while: a restart of dockerd is short."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return await super().docker(method, *args, **kwargs)
+            except (*AWAY, DockerException) as error:
+                if isinstance(error, APIError) or time.monotonic() > end:
+                    raise
+            await asyncio.sleep(1)
+
+    async def poll(self) -> Any:
+        """None: it runs, or Docker does not say. Only Docker's own word ends a server."""
+        try:
+            status = await super().docker("inspect_container", self.object_name)
+        except APIError as error:
+            if error.status_code == 404:
+                self.object_id = ""
+                return 0
+            self.log.warning("Docker does not say how %s is: %s", self.object_name, error)
+            return None
+        except (*AWAY, DockerException) as error:
+            self.log.warning("Docker does not say how %s is: %s", self.object_name, error)
+            return None
+        self.object_id = status["Id"]
+        state = status["State"]
+        return None if state["Running"] else f"exit code {state['ExitCode']} {state.get('Error', '')}".strip()
+
+    async def get_url(self) -> str:
+        """Where the server is; the hub asks after a restart, which may have cut a start off before it was noted."""
+        known: str = self.server.url
+        try:
+            found = await super().docker("inspect_container", self.object_name)
+        except (*AWAY, DockerException):
+            return known
+        ip = self.get_network_ip(found["NetworkSettings"])
+        return f"http://{ip}:{self.port}{self.server.base_url}" if ip else known
+
+    async def run_post_stop_hook(self) -> Any:
+        """Remove what a server that ended by itself leaves behind; the hub only stops those that run."""
+        if self.object_id:
+            try:
+                await super().docker("remove_container", self.object_id, v=True, force=True)
+            except (*AWAY, DockerException) as error:
+                self.log.info("%s is left to its next start: %s", self.object_name, error)
+            else:
+                self.object_id = ""
+        hook = super().run_post_stop_hook()
+        return await hook if inspect.isawaitable(hook) else hook
+
+
+async def listens(ip: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(2):
+            _, writer = await asyncio.open_connection(ip, port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
+def merge(base: dict[str, Any], extra: dict[str, Any]) -> None:
+    """Lay `extra` over `base`; maps are merged, everything else is replaced."""
+    for key, value in extra.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            merge(base[key], value)
+        else:
+            base[key] = value
