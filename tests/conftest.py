@@ -1,0 +1,42 @@
+"""What a test run is told: which machines, which caches, and how many tests it must at least have run."""
+
+import pytest
+
+# Raised with every machine test that is added (counted once per process manager). A run of the whole
+# suite that ran fewer has silently left something out, and fails.
+KNOWN_MACHINE_TESTS = 16
+MACHINES = ("nspawn",)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("hubinstall")
+    group.addoption("--machine", default="nspawn", help=f"what the machine suite runs on: {', '.join(MACHINES)}")
+    group.addoption("--snapshot-cache", action="store_true", help="start from machines installed by an earlier run")
+    group.addoption("--whole", action="store_true", help="fail if fewer machine tests ran than are known")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    chosen = config.getoption("--machine")
+    if chosen not in MACHINES:
+        raise pytest.UsageError(f"--machine {chosen}: this version can use {', '.join(MACHINES)} only")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.getoption("--whole") and _too_few(session.config) and not session.exitstatus:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.getoption("--whole"):
+        if missing := _too_few(config):
+            terminalreporter.write_line(f"TOO FEW MACHINE TESTS: {missing}", red=True)
+        terminalreporter.write_line("left out: machines other than systemd-nspawn, Debian releases other than 12")
+
+
+def _too_few(config: pytest.Config) -> str | None:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    outcomes = ("passed", "failed", "error") if reporter else ()
+    reports = [report for outcome in outcomes for report in reporter.stats.get(outcome, [])]
+    ran = len({report.nodeid for report in reports if "tests/machine/" in report.nodeid})
+    return None if ran >= KNOWN_MACHINE_TESTS else f"{ran} ran, {KNOWN_MACHINE_TESTS} are known (tests/conftest.py)"

@@ -1,0 +1,103 @@
+"""Machines as fixtures. Each test file of the suite runs once per process manager."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from harness import checkout, numbers, store
+from harness.machine import Machine, Snapshot
+from harness.nspawn import ProcessManager
+from harness.store import StoreError
+
+Build = Callable[[Machine], None]
+SnapshotOf = Callable[[str, Build], Snapshot]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _able() -> None:
+    try:
+        store.home()
+    except StoreError as error:
+        pytest.exit(str(error), returncode=1)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in numbers.kept():
+        terminalreporter.write_line(line.rstrip())
+
+
+@pytest.fixture(scope="module", params=list(ProcessManager), ids=str)
+def process_manager(request: pytest.FixtureRequest) -> ProcessManager:
+    chosen: ProcessManager = request.param
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def boot(request: pytest.FixtureRequest) -> Iterator[Callable[[Machine], Machine]]:
+    """Boots machines that live until the end of the test file, and stay for a look if one of its tests failed."""
+    booted: list[Machine] = []
+    failed_before = request.session.testsfailed
+    with ExitStack() as stack:
+
+        def enter(machine: Machine) -> Machine:
+            booted.append(stack.enter_context(machine))
+            return machine
+
+        yield enter
+        if request.session.testsfailed > failed_before:
+            for machine in booted:
+                machine.keep()
+
+
+@pytest.fixture(scope="module")
+def machine(boot: Callable[[Machine], Machine], process_manager: ProcessManager) -> Machine:
+    """A fresh machine: Debian and nothing else."""
+    return boot(Machine(process_manager))
+
+
+@pytest.fixture(scope="session")
+def snapshots(request: pytest.FixtureRequest) -> Iterator[dict[str, Snapshot]]:
+    """What was made so far. With --snapshot-cache it lies beside the checkout's digest and outlives the run."""
+    made: dict[str, Snapshot] = {}
+    yield made
+    if not request.config.getoption("--snapshot-cache"):
+        for snapshot in made.values():
+            store.remove(snapshot.root)
+
+
+@pytest.fixture(scope="session")
+def failed_builds() -> set[str]:
+    """What could not be made is not tried again for each file that wants it."""
+    return set()
+
+
+@pytest.fixture(scope="module")
+def snapshot_of(
+    request: pytest.FixtureRequest,
+    snapshots: dict[str, Snapshot],
+    failed_builds: set[str],
+    process_manager: ProcessManager,
+) -> SnapshotOf:
+    """`snapshot_of("installed", build)`: the machine that `build` makes of a fresh one, made once per run."""
+    cached: bool = request.config.getoption("--snapshot-cache")
+
+    def find(name: str, build: Build) -> Snapshot:
+        key = f"{name}-{process_manager}-{checkout.digest()}"
+        if cached and (earlier := next(store.folder("snapshots").glob(f"{key}-*[0-9]"), None)):
+            snapshots.setdefault(key, Snapshot(earlier, process_manager, int(earlier.name.split("-")[-1])))
+        if key in failed_builds:
+            pytest.fail(f"the machine {name!r} could not be made, see the first test that wanted it", pytrace=False)
+        if key not in snapshots:
+            failed_builds.add(key)
+            for outdated in store.folder("snapshots").glob(f"{name}-{process_manager}-*") if cached else ():
+                store.remove(outdated)
+            with Machine(process_manager) as machine:
+                build(machine)
+                machine.stop()
+                target = store.folder("snapshots") / f"{key}-{machine.link.number}"
+                snapshots[key] = machine.snapshot(target)
+            failed_builds.remove(key)
+        return snapshots[key]
+
+    return find

@@ -1,0 +1,94 @@
+"""Commands on the test host, the machine's argv prefix included."""
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+TAIL = 6000
+
+
+@dataclass(frozen=True)
+class Result:
+    """A command that has ended; output decoded as UTF-8, undecodable bytes replaced."""
+
+    argv: tuple[str, ...]
+    code: int
+    out: str
+    err: str
+
+    def __str__(self) -> str:
+        return f"$ {shlex.join(self.argv)}\n→ {self.code}\n{self.out[-TAIL:]}{self.err[-TAIL:]}"
+
+
+class CommandFailedError(AssertionError):
+    """A command of a test ended otherwise than it should; carries its `result`."""
+
+    def __init__(self, result: Result, why: str = "") -> None:
+        super().__init__(f"{why or 'the command failed'}:\n{result}")
+        self.result = result
+
+
+class EndlessError(AssertionError):
+    """A command of a test did not end in its time."""
+
+
+def execute(
+    argv: Sequence[str],
+    *,
+    check: bool = True,
+    timeout: float = 600,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    shown: Sequence[str] | None = None,
+) -> Result:
+    """Run to the end; `shown` replaces a long prefix in messages.
+
+    Output goes to files, not pipes: a daemon that the command leaves behind may keep them open.
+    """
+    __tracebackhide__ = True
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, _stdin(stdin) as source:
+        process = subprocess.Popen(
+            argv, stdin=source, stdout=out, stderr=err, env=env, start_new_session=True, cwd="/"
+        )
+        try:
+            code: int | None = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            kill_group(process)
+        result = Result(tuple(shown or argv), -1 if code is None else code, _text(out), _text(err))
+    if code is None:
+        raise EndlessError(f"not done after {timeout:g} s:\n{result}")
+    if check and code:
+        raise CommandFailedError(result)
+    return result
+
+
+def kill_group(process: "subprocess.Popen[bytes]") -> None:
+    """End a started process and what shares its process group; nothing happens when it has ended."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextlib.contextmanager
+def _stdin(data: bytes | None) -> Iterator[int | IO[bytes]]:
+    if data is None:
+        yield subprocess.DEVNULL
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.seek(0)
+        yield file
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")

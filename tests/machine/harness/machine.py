@@ -1,0 +1,285 @@
+"""One test machine, from outside: start and stop it, run commands in it, move files, cut its network."""
+
+import contextlib
+import os
+import shlex
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from harness import checkout, numbers, store
+from harness.archives import pack
+from harness.cgroups import Cgroup
+from harness.commands import Result, execute, kill_group
+from harness.network import Link
+from harness.nspawn import Boot, Booted, ProcessManager
+
+KEEP = os.environ.get("HUBINSTALL_KEEP") == "1"
+# Where a machine finds the test host's cache of Python packages; an installation does not know of it.
+UV_CACHE = "/var/cache/hubinstall-tests/uv"
+LOGIN = {
+    "HOME": "/root",
+    "USER": "root",
+    "LOGNAME": "root",
+    "SHELL": "/bin/bash",
+    "LANG": "C.UTF-8",
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "UV_CACHE_DIR": UV_CACHE,
+    "UV_LINK_MODE": "copy",
+}
+# The way out of the test host, where its administrator has set one.
+SITE = (
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "PIP_CERT",
+    "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "PIP_DEFAULT_TIMEOUT", "PIP_INDEX_URL",
+    "UV_DEFAULT_INDEX", "NPM_CONFIG_REGISTRY",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The root of a stopped machine, kept to start others from."""
+
+    root: Path
+    process_manager: ProcessManager
+    number: int
+    """Of the machine it was: one that starts from it gets the same address, unless that is taken."""
+
+
+class Machine:
+    """A context manager: booted inside, gone afterwards. With HUBINSTALL_KEEP=1 and `keep()` it stays."""
+
+    def __init__(
+        self, process_manager: ProcessManager, *, memory: int | None = None, snapshot: Snapshot | None = None
+    ) -> None:
+        """`memory`: of the whole machine, in bytes. `snapshot`: what it starts from instead of a fresh root."""
+        self.process_manager = process_manager
+        self.memory = memory
+        self._snapshot = snapshot
+        self._booted: Booted | None = None
+        self._kept = False
+        self._claim: numbers.Claim | None = None
+
+    @classmethod
+    def from_snapshot(cls, snapshot: Snapshot, *, memory: int | None = None) -> Self:
+        return cls(snapshot.process_manager, memory=memory, snapshot=snapshot)
+
+    def __enter__(self) -> Self:
+        self._claim = numbers.claim(self._snapshot.number if self._snapshot else None)
+        try:
+            self._make_root()
+            self.start()
+        except BaseException:
+            self._destroy()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if KEEP and (self._kept or error is not None):
+            self._leave()
+        else:
+            self._destroy()
+
+    # What it is called, and where it is.
+
+    @property
+    def link(self) -> Link:
+        if self._claim is None:
+            raise RuntimeError("the machine exists only inside its `with` block")
+        return Link(self._claim.number)
+
+    @property
+    def name(self) -> str:
+        return self.link.name
+
+    @property
+    def address(self) -> str:
+        return self.link.address
+
+    @property
+    def folder(self) -> Path:
+        return store.folder("machines", self.name)
+
+    @property
+    def root(self) -> Path:
+        """The machine's root on the test host; its /run, /proc and mounts are not in it."""
+        return self.folder / "root"
+
+    # Power.
+
+    def start(self) -> None:
+        if self._booted:
+            raise RuntimeError(f"{self.name} runs already")
+        self.link.up()
+        _write_resolvers(self.root)
+        cache = store.folder("cache", "uv")
+        self._booted = Boot(
+            name=self.name,
+            root=self.root,
+            namespace=self.link.namespace,
+            cgroup=Cgroup(self.name, self.memory),
+            process_manager=self.process_manager,
+            console=self.folder / "console.log",
+            binds=((cache, UV_CACHE),),
+            outlive=KEEP,
+        ).start()
+
+    def stop(self, *, power_cut: bool = False) -> None:
+        """Shut down in order, or as if the power went."""
+        if self._booted:
+            if power_cut:
+                self._booted.cut_power()
+            else:
+                self._booted.shut_down()
+        self._booted = None
+        self.link.down()
+        Cgroup(self.name).remove()
+
+    def reboot(self, *, power_cut: bool = False) -> None:
+        """A cold boot: the root stays; processes, /run and the kernel's network state go. A cut stays cut."""
+        self.stop(power_cut=power_cut)
+        self.start()
+
+    def cut_network(self) -> None:
+        self.link.cut()
+
+    def restore_network(self) -> None:
+        self.link.restore()
+
+    @contextlib.contextmanager
+    def offline(self) -> Iterator[None]:
+        """No outside within the block; loopback and the link to the test host remain."""
+        self.cut_network()
+        try:
+            yield
+        finally:
+            self.restore_network()
+
+    def snapshot(self, target: Path) -> Snapshot:
+        """Keep the root of this machine, which must be stopped, under `target`."""
+        if self._booted:
+            raise RuntimeError("stop the machine before its snapshot is taken")
+        unfinished = target.with_name(f"{target.name}.new")
+        store.remove(unfinished)
+        store.copy(self.root, unfinished)
+        store.remove(target)
+        unfinished.rename(target)
+        return Snapshot(target, self.process_manager, self.link.number)
+
+    # Commands.
+
+    def prefix(self, env: Mapping[str, str] | None = None) -> list[str]:
+        """What stands before an argv so that it runs inside as root, in a login's environment."""
+        if self._booted is None:
+            raise RuntimeError(f"{self.name} is stopped")
+        site = {name: os.environ[name] for name in SITE if name in os.environ}
+        variables = [f"{name}={value}" for name, value in {**LOGIN, **site, **(env or {})}.items()]
+        return [*self._booted.prefix(), "env", "-i", "-C", "/root", *variables]
+
+    def run(
+        self,
+        command: str | Sequence[str],
+        *,
+        check: bool = True,
+        timeout: float = 600,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Result:
+        """Run an argv, or a line of bash.
+
+        :raises CommandFailedError: it ended with another code than 0 (unless `check` is false).
+        :raises EndlessError: it had not ended after `timeout` seconds, and was killed.
+        """
+        __tracebackhide__ = True
+        argv = ["bash", "-c", command] if isinstance(command, str) else list(command)
+        shown = [f"[{self.name}]", *argv]
+        return execute([*self.prefix(env), *argv], check=check, timeout=timeout, stdin=stdin, shown=shown)
+
+    @contextlib.contextmanager
+    def background(
+        self, command: str | Sequence[str], *, env: Mapping[str, str] | None = None
+    ) -> "Iterator[subprocess.Popen[bytes]]":
+        """A command that runs beside the block, with pipes; killed at its end."""
+        argv = ["bash", "-c", command] if isinstance(command, str) else list(command)
+        pipe = subprocess.PIPE
+        argv = [*self.prefix(env), *argv]
+        with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process:
+            try:
+                yield process
+            finally:
+                kill_group(process)
+
+    # Files.
+
+    def write(self, path: str, content: str | bytes, mode: int = 0o644) -> None:
+        data = content.encode() if isinstance(content, str) else content
+        script = 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"'
+        self.run(["sh", "-c", script, "sh", path, f"{mode:o}"], stdin=data)
+
+    def read(self, path: str) -> str:
+        return self.run(["cat", "--", path]).out
+
+    def exists(self, path: str) -> bool:
+        return self.run(["test", "-e", path, "-o", "-L", path], check=False).code == 0
+
+    def push(self, source: Path, target: str) -> None:
+        """Copy a file, or a folder with what is in it, to the path `target`."""
+        if source.is_dir():
+            self._extract(pack(source, sorted(p.name for p in source.iterdir())), target)
+        else:
+            self.write(target, source.read_bytes(), source.stat().st_mode & 0o777)
+
+    def push_checkout(self, target: str = "/root/hubinstall") -> None:
+        """Copy this checkout's sources."""
+        self._extract(checkout.archive(), target)
+
+    def _extract(self, archive: bytes, target: str) -> None:
+        self.run(["sh", "-c", 'mkdir -p "$1" && tar -C "$1" -xf -', "sh", target], stdin=archive)
+
+    # Beginning and end.
+
+    def keep(self) -> None:
+        """Something failed here: with HUBINSTALL_KEEP=1 the machine stays up for a look."""
+        self._kept = True
+
+    def _make_root(self) -> None:
+        if self._snapshot:
+            store.copy(self._snapshot.root, self.root)
+            return
+        store.unpack(self.root)
+        (self.root / "etc/hostname").write_text(f"{self.name}\n")
+        (self.root / "etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {self.name}\n::1 localhost\n")
+
+    def _leave(self) -> None:
+        enter = self.folder / "enter"
+        prefix = shlex.join(self.prefix({"TERM": "xterm"}))
+        enter.write_text(f'#!/bin/sh\n[ $# -gt 0 ] || set -- bash -l\nexec {prefix} "$@"\n')
+        enter.chmod(0o755)
+        if self._claim and self._booted:
+            end = f"kill {self._booted.leader}"
+            self._claim.keep(f"{self.name} ({self.address}) is kept. Enter it: {enter}   End it: {end}")
+
+    def _destroy(self) -> None:
+        if self._booted:
+            self._booted.cut_power()
+            self._booted = None
+        if self._claim:
+            numbers.clear(self._claim.number)
+            self._claim.release()
+            self._claim = None
+
+
+def _write_resolvers(root: Path) -> None:
+    """The test host's resolvers; a stub on its loopback cannot be reached from a machine's network."""
+    for source in ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"):
+        text = Path(source).read_text() if Path(source).exists() else ""
+        lines = [line for line in text.splitlines() if line.startswith(("nameserver", "search", "options"))]
+        if any(line.startswith("nameserver") and " 127." not in line for line in lines):
+            target = root / "etc/resolv.conf"
+            target.unlink(missing_ok=True)
+            target.write_text("\n".join(lines) + "\n")
+            return

@@ -1,0 +1,100 @@
+"""What files a machine has: a manifest before and one after, and the difference."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from harness.machine import Machine
+
+# Changes by itself on any running machine, or is a cache that nobody misses.
+VOLATILE = (
+    "/tmp", "/var/tmp", "/var/cache", "/var/log", "/var/lib/apt/lists", "/var/lib/systemd", "/root/.cache",
+)  # fmt: skip
+
+# Runs inside the machine. Stays on the root's file system: /proc, /run, mounts of containers are others.
+COLLECT = r"""
+import hashlib, json, os, stat, sys
+ignored = set(json.loads(sys.argv[1]))
+device = os.lstat("/").st_dev
+kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "dir", stat.S_IFLNK: "link", stat.S_IFIFO: "fifo",
+         stat.S_IFSOCK: "socket", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
+
+def content(path, st, kind):
+    if kind == "link":
+        return os.readlink(path)
+    if kind == "device":
+        return "%d:%d" % (os.major(st.st_rdev), os.minor(st.st_rdev))
+    if kind != "file":
+        return ""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+def walk(folder):
+    for name in sorted(os.listdir(folder)):
+        path = os.path.join(folder, name)
+        try:
+            st = os.lstat(path)
+            if path in ignored or name == "__pycache__" or st.st_dev != device:
+                continue
+            kind = kinds[stat.S_IFMT(st.st_mode)]
+            entry = [kind, stat.S_IMODE(st.st_mode), st.st_uid, st.st_gid, content(path, st, kind)]
+        except FileNotFoundError:
+            continue
+        yield path, entry
+        if kind == "dir":
+            yield from walk(path)
+
+json.dump(dict(walk("/")), sys.stdout)
+"""
+
+
+class Entry(NamedTuple):
+    """One path. `content` is a file's SHA-256, a link's target, a device's number."""
+
+    kind: str
+    mode: int
+    uid: int
+    gid: int
+    content: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.mode:04o} {self.uid}:{self.gid} {self.content[:60]}"
+
+
+Manifest = Mapping[str, Entry]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Paths, sorted; false when there is none."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: Mapping[str, tuple[Entry, Entry]]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
+    def __str__(self) -> str:
+        return "\n".join([
+            *(f"+ {path}" for path in self.added),
+            *(f"- {path}" for path in self.removed),
+            *(f"~ {path}: {before} → {after}" for path, (before, after) in self.changed.items()),
+        ])
+
+
+def manifest(machine: Machine, ignore: Collection[str] = ()) -> Manifest:
+    """Every path of the machine's own file system but `VOLATILE`, `ignore`, and what lies below these."""
+    ignored = json.dumps([*VOLATILE, *ignore])
+    found = machine.run(["python3", "-", ignored], stdin=COLLECT.encode()).out
+    return {path: Entry(*entry) for path, entry in json.loads(found).items()}
+
+
+def diff(before: Manifest, after: Manifest) -> Difference:
+    both = before.keys() & after.keys()
+    return Difference(
+        added=tuple(sorted(after.keys() - before.keys())),
+        removed=tuple(sorted(before.keys() - after.keys())),
+        changed={path: (before[path], after[path]) for path in sorted(both) if before[path] != after[path]},
+    )

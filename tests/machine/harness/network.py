@@ -1,0 +1,77 @@
+"""A machine's own network: a namespace, one link to the test host, the outside by masquerade, and its cut."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.commands import execute
+
+TABLE = "inet hubinstall_machines"
+RANGE = "10.88.0.0/16"
+# Flushed and filled in one transaction, so that a second test run at the same time does no harm.
+RULES = f"""
+add table {TABLE}
+add set {TABLE} cut {{ type ifname; }}
+add chain {TABLE} out {{ type nat hook postrouting priority srcnat; }}
+add chain {TABLE} pass {{ type filter hook forward priority filter; }}
+flush chain {TABLE} out
+flush chain {TABLE} pass
+add rule {TABLE} out ip saddr {RANGE} ip daddr != {RANGE} masquerade
+add rule {TABLE} pass iifname @cut reject with icmpx admin-prohibited
+add rule {TABLE} pass oifname @cut reject with icmpx admin-prohibited
+"""
+
+
+@dataclass(frozen=True)
+class Link:
+    """The network of machine `number` (0 to 255)."""
+
+    number: int
+
+    @property
+    def name(self) -> str:
+        """Of the namespace, and of the host's end of the link."""
+        return f"hi{self.number}"
+
+    @property
+    def address(self) -> str:
+        return f"10.88.{self.number}.2"
+
+    @property
+    def host_address(self) -> str:
+        """Where the machine reaches the test host."""
+        return f"10.88.{self.number}.1"
+
+    @property
+    def namespace(self) -> Path:
+        return Path("/run/netns", self.name)
+
+    def in_use(self) -> bool:
+        """Whether the test host has this network already, being perhaps a test machine itself."""
+        return f" 10.88.{self.number}." in execute(["ip", "-o", "-4", "addr"]).out
+
+    def up(self) -> None:
+        Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+        execute(["nft", "-f", "-"], stdin=RULES.encode())
+        commands = f"""
+            netns add {self.name}
+            link add {self.name} type veth peer name host0 netns {self.name}
+            addr add {self.host_address}/24 dev {self.name}
+            link set {self.name} up
+            -n {self.name} link set lo up
+            -n {self.name} addr add {self.address}/24 dev host0
+            -n {self.name} link set host0 up
+            -n {self.name} route add default via {self.host_address}
+        """
+        for command in commands.strip().splitlines():
+            execute(["ip", *command.split()])
+
+    def down(self) -> None:
+        execute(["ip", "link", "del", self.name], check=False)
+        execute(["ip", "netns", "del", self.name], check=False)
+
+    def cut(self) -> None:
+        """The outside is gone, as when a cable is pulled behind the next switch; addresses and routes stay."""
+        execute(["nft", "add", "element", *TABLE.split(), "cut", "{", self.name, "}"])
+
+    def restore(self) -> None:
+        execute(["nft", "delete", "element", *TABLE.split(), "cut", "{", self.name, "}"], check=False)

@@ -1,0 +1,70 @@
+"""Which machine numbers are taken: each test run holds locks, so that a run that was killed blocks nothing."""
+
+import fcntl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from harness import store
+from harness.cgroups import Cgroup
+from harness.network import Link
+
+# Below are the numbers of machines that people boot by hand.
+NUMBERS = range(100, 250)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A number that is ours until `release`, or until this process ends."""
+
+    number: int
+    lock: IO[str]
+
+    def keep(self, why: str) -> None:
+        """The machine stays after this process: nobody else takes its number while it runs."""
+        kept_marker(self.number).write_text(f"{why}\n")
+
+    def release(self) -> None:
+        self.lock.close()
+
+
+def claim(wished: int | None = None) -> Claim:
+    """A free number; the wished one if it is free."""
+    for number in [*([wished] if wished else []), *NUMBERS]:
+        lock = store.lock_file(f"machine-{number}").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        if not (kept_marker(number).exists() and _runs(number)):
+            clear(number)
+            if not Link(number).in_use():
+                return Claim(number, lock)
+        lock.close()
+    raise store.StoreError("all machine numbers are taken; kept machines can be ended")
+
+
+def kept() -> list[str]:
+    """What was said of the machines that were kept and still run."""
+    markers = {number: kept_marker(number) for number in NUMBERS if Link(number).namespace.exists()}
+    return [marker.read_text() for number, marker in markers.items() if marker.exists() and _runs(number)]
+
+
+def clear(number: int) -> None:
+    """Take away what a machine of this number, which must not run, has left."""
+    link = Link(number)
+    link.restore()
+    link.down()
+    Cgroup(link.name).remove()
+    store.remove(store.home() / "machines" / link.name)
+
+
+def kept_marker(number: int) -> Path:
+    return store.folder("machines", Link(number).name) / "kept"
+
+
+def _runs(number: int) -> bool:
+    """Whether a process is in one of the machine's groups, or in one below these."""
+    groups = Cgroup(Link(number).name).folders
+    return any(procs.read_text().strip() for group in groups for procs in group.rglob("cgroup.procs"))
