@@ -1,7 +1,6 @@
 """Plan and apply: order, parallelism, locks, failure. Knows nothing of JupyterHub.
 
-There is one path: a resource is looked at when all it needs is settled; if there is a difference it is noted in
-the ledger, applied and looked at again. `plan` does the looking only.
+A resource is looked at when all it needs is settled; a difference is noted in the ledger, applied and looked at again.
 """
 
 import threading
@@ -29,8 +28,6 @@ class Reporter(Protocol):
 
 @dataclass
 class Outcome:
-    """What came of a run."""
-
     done: list[Change] = field(default_factory=list)
     failed: dict[str, BaseException] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)

@@ -161,16 +161,9 @@ class Host:
         environment = {k: os.environ[k] for k in PASSED_ON if k in os.environ} | BASE_ENVIRONMENT | dict(env or {})
         try:
             process = subprocess.Popen(
-                argv,
-                stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
-                env=environment,
-                cwd=cwd,
-                start_new_session=True,
-            )
+                argv, stdin=subprocess.DEVNULL if input is None else subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True, errors="replace", env=environment, cwd=cwd, start_new_session=True,
+            )  # fmt: skip
         except FileNotFoundError:
             if check:
                 raise CommandError(argv, 127, f"{argv[0]}: command not found") from None
@@ -187,6 +180,10 @@ class Host:
         if check and process.returncode != 0:
             raise CommandError(argv, process.returncode, stderr.strip() or stdout)
         return Completed(argv, process.returncode, stdout, stderr)
+
+    def show(self, argv: list[str]) -> int:
+        """Run a command whose output is for the person at the terminal; returns its exit code."""
+        return subprocess.run(argv, check=False, env={**os.environ, **BASE_ENVIRONMENT}).returncode
 
     def write(self, path: str, content: bytes, mode: str = "0644", owner: str = "root", group: str = "root") -> None:
         """Put a file there, whole or not at all; its owner and mode are right before anyone can see it."""

@@ -27,6 +27,7 @@ LAUNCHERS = f"{PROGRAMS}/libexec"
 HUB_CONFIG = f"{GENERATED}/jupyterhub_config.py"
 HUB_SETTINGS = f"{GENERATED}/hub.json"
 FIREWALL_RULES = f"{GENERATED}/firewall.nft"
+STARTING_PAGE = f"{GENERATED}/starting.html"
 SUPERVISOR_CONFIG = f"{GENERATED}/supervisord.conf"
 SUPERVISOR_PROGRAMS = f"{GENERATED}/supervisor.d"
 
@@ -48,6 +49,7 @@ TLS = f"{STATE}/tls"
 SELF_SIGNED_KEY = f"{TLS}/self-signed.key"
 SELF_SIGNED_CERT = f"{TLS}/self-signed.crt"
 NGINX_LOADED = f"{STATE}/nginx-loaded"
+FIREWALL_LOADED = f"{STATE}/firewall-loaded"
 CACHE = "/var/cache/hubinstall"
 IMAGES = f"{STATE}/images"
 PROBE_HOME = f"{STATE}/probe"
@@ -72,14 +74,21 @@ HOMES = "/home"
 SKEL = "/etc/skel"
 
 # nginx.
+NGINX_DIR = "/etc/nginx"
 NGINX_CONF = "/etc/nginx/nginx.conf"
 NGINX_SITE = "/etc/nginx/conf.d/hubinstall.conf"
 NGINX_TLS = "/etc/nginx/snippets/hubinstall-tls.conf"
 NGINX_DEFAULT_SITE = "/etc/nginx/sites-enabled/default"
+NGINX_DEFAULT_SITE_FILE = "/etc/nginx/sites-available/default"
+NGINX_CHECK = f"{LAUNCHERS}/nginx-check"
 NGINX_USER = "www-data"
 
 # Docker.
 DAEMON_JSON = "/etc/docker/daemon.json"
+# What stood in daemon.json before our keys, for the way back.
+DAEMON_JSON_BEFORE = f"{STATE}/daemon.json.before"
+DOCKER_PID = "/run/docker.pid"
+DOCKER_GROUP = "docker"
 NETWORK = "hubinstall"
 BRIDGE = "hubinstall0"
 IMAGE_REPOSITORY = "hubinstall/default"
@@ -91,10 +100,18 @@ SERVER_PORT = 8888
 # On every user's container: whose it is.
 USER_LABEL = "hubinstall.user"
 
+# What apt asks before it starts a service; ours stands there only where PID 1 is not systemd.
+POLICY_RC_D = "/usr/sbin/policy-rc.d"
+
+# What another installation of JupyterHub looks like.
+TLJH = "/opt/tljh"
+
 # Accounts.
 HUB_USER = "jupyterhub"
 PROXY_USER = "jupyterhub-proxy"
 PROBE_USER = "hubinstall-probe"
+# Of Debian: who may read password hashes.
+PASSWORDS_GROUP = "shadow"
 VERIFY_SERVICE = "hubinstall-verify"
 PAM_SERVICE = "hubinstall"
 PAM_FILE = f"/etc/pam.d/{PAM_SERVICE}"
@@ -106,12 +123,41 @@ FIREWALL_SERVICE = "hubinstall-firewall"
 NGINX_SERVICE = "nginx"
 DOCKER_SERVICE = "docker"
 CONTAINERD_SERVICE = "containerd"
+LIMITS_SERVICE = "hubinstall-limits"
+USERS_SLICE = f"{USERS_CGROUP}.slice"
+# In the order in which they start.
+SERVICES = (
+    LIMITS_SERVICE,
+    FIREWALL_SERVICE,
+    CONTAINERD_SERVICE,
+    DOCKER_SERVICE,
+    NGINX_SERVICE,
+    PROXY_SERVICE,
+    HUB_SERVICE,
+)
 SYSTEMD_UNITS = "/etc/systemd/system"
 TMPFILES = "/etc/tmpfiles.d/hubinstall.conf"
 INIT_SCRIPT = "/etc/init.d/hubinstall"
 FIREWALL_TABLE = "hubinstall"
+# Bridged packets pass the firewall's IPv4 hooks only while this is 1.
+BRIDGE_NETFILTER = "net.bridge.bridge-nf-call-iptables"
+MODULES_LOAD = "/etc/modules-load.d/hubinstall.conf"
+SYSCTL = "/etc/sysctl.d/90-hubinstall.conf"
 # In the environment of a service: the digest of the configuration it was started with.
 STARTED_WITH = "HUBINSTALL_STARTED_WITH"
+# The same for all but the files that the launcher looks at itself; set by the process manager.
+CONFIGURED = "HUBINSTALL_CONFIGURED"
+# In the environment of every process of a service, so that one that outlived its process manager is found.
+SERVICE_NAME = "HUBINSTALL_SERVICE"
+SUPERVISORD = "supervisord"
+SUPERVISOR_LOG = f"{LOGS}/supervisord.log"
+NGINX_RECORDER = f"{LAUNCHERS}/nginx-loaded"
+UNIT_CANDIDATES = "/run/hubinstall-units"
+NGINX_UNIT_FOLDER = f"{SYSTEMD_UNITS}/nginx.service.d"
+NGINX_UNIT_DROPIN = f"{NGINX_UNIT_FOLDER}/hubinstall.conf"
+USERS_SLICE_UNIT = f"{SYSTEMD_UNITS}/{USERS_SLICE}"
+CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
+NGINX_PID = "/run/nginx.pid"
 
 
 def launcher(service: str) -> str:
@@ -121,6 +167,16 @@ def launcher(service: str) -> str:
 
 def unit(service: str) -> str:
     return f"{SYSTEMD_UNITS}/{service}.service"
+
+
+def done(service: str) -> str:
+    """What a oneshot writes when it is done: the digest of what it was started with. Gone at the next boot."""
+    return f"{RUNTIME}/{service}.done"
+
+
+def service_log(service: str) -> str:
+    """Where supervisor keeps what a service writes; under systemd the journal has it."""
+    return f"{LOGS}/{service}.log"
 
 
 def supervisor_program(service: str) -> str:

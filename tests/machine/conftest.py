@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness import checkout, numbers, store
+from harness import checkout, installed, numbers, store
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
 from harness.store import StoreError
@@ -101,3 +101,11 @@ def snapshot_of(
         return snapshots[key]
 
     return find
+
+
+@pytest.fixture(scope="module")
+def installed_machine(boot: Callable[[Machine], Machine], snapshot_of: SnapshotOf) -> Machine:
+    """A machine that the README's command has set up, with the administrator ada and the person grace."""
+    machine = boot(Machine.from_snapshot(snapshot_of("installed", installed.build_installed)))
+    installed.cold_start(machine)
+    return machine

@@ -43,8 +43,5 @@ def refused(explanation: str, home: str, image: str) -> str:
     if missing:
         return f"{missing[1]} does not exist on this machine. Please ask its administrator."
     if "No such image" in explanation:
-        return (
-            f"The image {image} is not on this machine."
-            " Please ask its administrator to run `hubinstall apply`."
-        )
+        return f"The image {image} is not on this machine. Please ask its administrator to run `hubinstall apply`."
     return f"Docker could not start your server: {explanation}"

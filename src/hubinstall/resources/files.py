@@ -80,6 +80,8 @@ def keep_edit(host: Host, change: Change, dropin: str) -> None:
         return
     path = change.resource.name
     copy = f"{layout.EDITS}/{path.strip('/').replace('/', '%')}"
+    if not host.exists(layout.EDITS):
+        host.mkdir(layout.EDITS, mode="0700")
     host.write(copy, host.read(path) or b"", mode="0600")
     advice = f"; lasting additions belong in {dropin}" if dropin else ""
     host.notice(f"{path} was edited by hand: your version is kept as {copy}{advice}")

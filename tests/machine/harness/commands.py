@@ -53,9 +53,7 @@ def execute(
     """
     __tracebackhide__ = True
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, _stdin(stdin) as source:
-        process = subprocess.Popen(
-            argv, stdin=source, stdout=out, stderr=err, env=env, start_new_session=True, cwd="/"
-        )
+        process = subprocess.Popen(argv, stdin=source, stdout=out, stderr=err, env=env, start_new_session=True, cwd="/")
         try:
             code: int | None = process.wait(timeout)
         except subprocess.TimeoutExpired:

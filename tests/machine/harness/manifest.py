@@ -77,11 +77,13 @@ class Difference:
         return bool(self.added or self.removed or self.changed)
 
     def __str__(self) -> str:
-        return "\n".join([
-            *(f"+ {path}" for path in self.added),
-            *(f"- {path}" for path in self.removed),
-            *(f"~ {path}: {before} → {after}" for path, (before, after) in self.changed.items()),
-        ])
+        return "\n".join(
+            [
+                *(f"+ {path}" for path in self.added),
+                *(f"- {path}" for path in self.removed),
+                *(f"~ {path}: {before} → {after}" for path, (before, after) in self.changed.items()),
+            ]
+        )
 
 
 def manifest(machine: Machine, ignore: Collection[str] = ()) -> Manifest:

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Set up a JupyterHub on this machine, from a checkout: python3 installer/bootstrap.py [flags of `hubinstall apply`].
+
+What this file must obey:
+- Only the standard library, and a syntax that an old Python still reads, so that it can refuse politely.
+- It changes nothing before it has checked that the machine can work.
+- The only call is on the last line: a download that was cut in the middle does nothing.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from types import ModuleType
+from typing import Dict, List, NoReturn, Optional
+
+OLDEST_PYTHON = (3, 11)
+PYTHON = "/usr/bin/python3"
+# The same names as in src/hubinstall/layout.py, which cannot be read before the checkout is found.
+PARTS_OF_CHECKOUT = ("src", "templates", "systemd", "nginx", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def die(message: str, hint: str, code: int = 1) -> NoReturn:
+    say("bootstrap: " + message)
+    say("  " + hint)
+    sys.exit(code)
+
+
+def right_python() -> None:
+    """Go on under the distribution's Python, whatever ran us; refuse where it is too old."""
+    if os.path.realpath(sys.executable) != os.path.realpath(PYTHON) and os.path.exists(PYTHON):
+        os.execv(PYTHON, [PYTHON, os.path.abspath(__file__)] + sys.argv[1:])
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        die(
+            "Python %d.%d is too old" % sys.version_info[:2],
+            "hubinstall needs 3.11: Debian 12 and Ubuntu 24.04, or later, have it.",
+        )
+
+
+def find_checkout() -> str:
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    missing = [part for part in PARTS_OF_CHECKOUT if not os.path.exists(os.path.join(here, part))]
+    if missing:
+        die(
+            "%s is no checkout of hubinstall: no %s" % (here, missing[0]),
+            "Clone the repository, and run installer/bootstrap.py of the clone.",
+        )
+    return here
+
+
+def check_machine(checkout: str) -> None:
+    """Say why this machine cannot work, all reasons at once, before anything changes."""
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, os.path.join(checkout, "src"))
+    from hubinstall import preflight  # noqa: PLC0415 - found only now
+    from hubinstall.host import Host  # noqa: PLC0415
+
+    problems = preflight.check_machine(Host())
+    for problem in problems:
+        say("bootstrap: " + problem.message)
+        say("  " + problem.hint)
+    if problems:
+        sys.exit(1)
+
+
+def take_lock(path: str) -> int:
+    """Hold the one lock of this machine until the command that follows ends; it inherits the file."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(fd, 200, 0).decode(errors="replace").strip() or "another run"
+        die("%s holds the lock %s" % (holder, path), "Wait for it to end, then run again.", code=75)
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, ("bootstrap (pid %d)\n" % os.getpid()).encode(), 0)
+    os.set_inheritable(fd, True)
+    return fd
+
+
+def run(argv: List[str], env: Optional[Dict[str, str]] = None) -> None:
+    """Run a command; its output only matters when it failed."""
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=env)
+    if done.returncode != 0:
+        output = "\n  ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-15:])
+        die("`%s` ended with exit code %d" % (" ".join(argv), done.returncode), output)
+
+
+def get_venv_module() -> None:
+    """Debian splits `venv` from Python: get it where it is missing."""
+    probe = subprocess.run([PYTHON, "-c", "import ensurepip, venv"], capture_output=True, check=False)
+    if probe.returncode == 0:
+        return
+    say("installing python3-venv")
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8")
+    apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"]
+    run(["dpkg", "--configure", "-a"], env=environment)
+    run([*apt, "update"], env=environment)
+    run([*apt, "install", "-y", "--no-install-recommends", "python3-venv"], env=environment)
+
+
+def digest_of(checkout: str) -> str:
+    """What is installed, in one name: every file of the checkout that counts, and the Python."""
+    h = hashlib.sha256(repr((sys.version_info[:3], os.uname().machine)).encode())
+    for part in PARTS_OF_CHECKOUT:
+        top = os.path.join(checkout, part)
+        for folder, folders, names in os.walk(top) if os.path.isdir(top) else [(checkout, [], [part])]:
+            folders[:] = sorted(f for f in folders if f != "__pycache__" and not f.endswith(".egg-info"))
+            for name in sorted(names):
+                path = os.path.join(folder, name)
+                h.update(repr(os.path.relpath(path, checkout)).encode())
+                with open(path, "rb") as file:
+                    h.update(hashlib.sha256(file.read()).digest())
+    return h.hexdigest()
+
+
+def install(checkout: str, layout: ModuleType) -> None:
+    """The installer's own virtualenv, apart from the hub's: content-named, sealed when complete, then linked."""
+    path = layout.tree("installer", digest_of(checkout))
+    if not os.path.exists(os.path.join(path, ".sealed")):
+        say("installing the command hubinstall")
+        shutil.rmtree(path, ignore_errors=True)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        run([PYTHON, "-m", "venv", path])
+        fill(path, checkout)
+        run(["sync", "-f", path])
+        with open(os.path.join(path, ".sealed"), "w", encoding="ascii"):
+            pass
+    switch(layout.INSTALLER, path)
+    switch(layout.COMMAND, os.path.join(layout.INSTALLER_BIN, "hubinstall"))
+    for name in os.listdir(layout.TREES):
+        if name.startswith("installer-") and os.path.join(layout.TREES, name) != path:
+            shutil.rmtree(os.path.join(layout.TREES, name))
+
+
+def fill(path: str, checkout: str) -> None:
+    """Install the hash-locked list, then the checkout; from a copy, for a build writes into the folder it builds."""
+    pip = [os.path.join(path, "bin", "python3"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    environment = dict(os.environ, PIP_ROOT_USER_ACTION="ignore")
+    environment.setdefault("PIP_CERT", "/etc/ssl/certs/ca-certificates.crt")
+    if not os.path.exists(environment["PIP_CERT"]):
+        del environment["PIP_CERT"]
+    locked = os.path.join(checkout, "src", "hubinstall", "locks", "installer.txt")
+    run([*pip, "--no-deps", "--require-hashes", "-r", locked], env=environment)
+    with tempfile.TemporaryDirectory() as copy:
+        for part in PARTS_OF_CHECKOUT:
+            source, target = os.path.join(checkout, part), os.path.join(copy, part)
+            if os.path.isdir(source):
+                shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy2(source, target)
+        run([*pip, "--no-deps", "--no-index", "--no-build-isolation", copy], env=environment)
+
+
+def switch(link: str, target: str) -> None:
+    """Make or switch a symbolic link, at once."""
+    os.makedirs(os.path.dirname(link), exist_ok=True)
+    if os.path.islink(link) and os.readlink(link) == target:
+        return
+    if os.path.exists(link) and not os.path.islink(link):
+        die(link + " is there and no link of ours", "Move it away, and run again.")
+    temporary = link + ".hubinstall-new"
+    if os.path.lexists(temporary):
+        os.remove(temporary)
+    os.symlink(target, temporary)
+    os.rename(temporary, link)
+
+
+def main() -> None:
+    right_python()
+    checkout = find_checkout()
+    if os.geteuid() != 0:
+        die("this needs root", "Run it with sudo: sudo python3 installer/bootstrap.py …")
+    check_machine(checkout)
+    from hubinstall import layout  # noqa: PLC0415 - found only now
+
+    lock = take_lock(layout.LOCK)
+    os.umask(0o022)
+    get_venv_module()
+    install(checkout, layout)
+    os.environ["HUBINSTALL_LOCK_FD"] = str(lock)
+    os.execv(layout.COMMAND, [layout.COMMAND, "apply", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The table of contents of an installation: settings and facts become wishes. Runs nothing, asks nothing."""
+
+from hubinstall import layout
+from hubinstall.facts import Facts
+from hubinstall.parts.accounts import accounts
+from hubinstall.parts.base import base
+from hubinstall.parts.docker import docker, docker_packages
+from hubinstall.parts.environments import environment
+from hubinstall.parts.firewall import firewall
+from hubinstall.parts.hub import hub
+from hubinstall.parts.nginx import nginx
+from hubinstall.parts.ourservices import Inputs, services
+from hubinstall.parts.programs import programs
+from hubinstall.parts.shares import shares
+from hubinstall.parts.state import state
+from hubinstall.parts.tls import tls
+from hubinstall.resources.base import Resource
+from hubinstall.settings import Settings
+
+DOCKER_RUNS = (f"service:{layout.DOCKER_SERVICE}",)
+SECRETS_OF_HUB = tuple(
+    f"secret:{path}" for path in (layout.COOKIE_SECRET, layout.PROXY_TOKEN_FOR_HUB, layout.VERIFY_TOKEN_FOR_HUB)
+)
+
+
+def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
+    """Everything that should be on the machine. The order is for reading; `needs` say what waits for what."""
+    programs_ = programs(facts)
+    image = environment(settings, facts, docker=DOCKER_RUNS)
+    rules = firewall(settings, facts)
+    engine = docker_packages(facts)
+    network = docker(settings, facts, running=DOCKER_RUNS)
+    certificate, site = tls(settings, facts), nginx(settings, facts)
+    configuration = hub(settings, facts, image.image)
+    running = services(
+        settings,
+        facts,
+        programs_,
+        firewall=Inputs(rules),
+        docker=Inputs(engine),
+        nginx=Inputs([*certificate, *site]),
+        hub=Inputs([*configuration, *network], also=SECRETS_OF_HUB),
+        certificates=(layout.SELF_SIGNED_CERT,),
+    )
+    return [
+        *state(),
+        *base(facts),
+        *accounts(settings, facts),
+        *programs_.resources,
+        *rules,
+        *engine,
+        *network,
+        *image.resources,
+        *certificate,
+        *site,
+        *configuration,
+        *running,
+        *shares(settings, facts),
+    ]

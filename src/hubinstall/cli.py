@@ -1,0 +1,126 @@
+"""The command: verbs and flags become calls; exit codes.
+
+0 done or nothing to do · 1 failed · 2 wrong usage · 3 differences found (`plan --check`, `status --check`) ·
+75 another run holds the lock · 78 bad configuration.
+"""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+
+from hubinstall import __version__, layout
+from hubinstall.errors import UserError
+from hubinstall.host import Host
+
+FLAG_SETTINGS = {
+    "domain": "domain",
+    "email": "https.letsencrypt.email",
+    "base_url": "base_url",
+    "process_manager": "process_manager",
+    "image": "environment.image",
+    "memory": "limits.memory",
+    "cpu": "limits.cpu",
+}
+"""Flags of `apply` that are settings, and the key in config.yaml each is written to."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """All verbs and flags; the reference page and a test are made from it."""
+    top = argparse.ArgumentParser(prog="hubinstall", description="One machine, one JupyterHub.", allow_abbrev=False)
+    top.add_argument("--version", action="version", version=__version__)
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, text: str) -> argparse.ArgumentParser:
+        return verbs.add_parser(name, help=text, description=text, allow_abbrev=False)
+
+    add_setting_flags(verb("plan", "Show exactly what apply would change; change nothing."), plan=True)
+    add_setting_flags(verb("apply", "Bring the machine to what config.yaml says, and log in for real to see."))
+    status = verb("status", "Show whether everything works, and what differs from config.yaml.")
+    status.add_argument("--check", action="store_true", help="exit 3 when something differs or does not work")
+    status.add_argument("--json", action="store_true", help="for programs")
+    verb("verify", "Log in, start a server and run a cell, as a person would.")
+    uninstall = verb("uninstall", "Take away what hubinstall made; homes, accounts and shared data stay.")
+    uninstall.add_argument("--yes", action="store_true", help="do it; without it nothing happens")
+    add_config_verbs(verb("config", "Show and change settings; comments in the file stay."))
+    for name, text in {"start": "Start", "stop": "Stop", "restart": "Restart"}.items():
+        one = verb(name, f"{text} the services of hubinstall; people's servers are left alone.")
+        one.add_argument("service", nargs="?", help="only this one, such as jupyterhub")
+    logs = verb("logs", "Show what a service, or hubinstall itself, wrote.")
+    logs.add_argument("service", nargs="?", help="such as jupyterhub; absent: hubinstall's own log")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on as it grows")
+    logs.add_argument("-n", "--lines", type=int, default=100, help="how many lines (default 100)")
+    verb("version", "Show the version.")
+    return top
+
+
+def add_setting_flags(verb: argparse.ArgumentParser, *, plan: bool = False) -> None:
+    if plan:
+        verb.add_argument("--check", action="store_true", help="exit 3 when there are differences")
+        verb.add_argument("--json", action="store_true", help="for programs")
+    else:
+        verb.add_argument("--plain", action="store_true", help="one plain line per step, also on a terminal")
+        verb.add_argument("--admin-password-file", metavar="FILE", help="password of new --admin accounts: first line")
+    settings = verb.add_argument_group("settings", "written into config.yaml, so that a run without them keeps them")
+    settings.add_argument(
+        "--admin", action="append", default=[], metavar="NAME[:PASSWORD]",
+        help="an administrator of the hub; the host account is made if missing. The password is never written down",
+    )  # fmt: skip
+    settings.add_argument("--domain", metavar="NAME", help="the name people type")
+    settings.add_argument("--email", metavar="ADDRESS", help="where the certificate authority writes to")
+    settings.add_argument("--base-url", metavar="PATH", help="such as /jupyter/")
+    settings.add_argument("--process-manager", metavar="NAME", help="auto, systemd or supervisor")
+    settings.add_argument("--image", metavar="NAME", help="of people's servers; absent: built here")
+    settings.add_argument("--memory", metavar="SIZE", help="of one server, such as 2G")
+    settings.add_argument("--cpu", metavar="NUMBER", help="cores of one server, such as 1.5")
+
+
+def add_config_verbs(config: argparse.ArgumentParser) -> None:
+    verbs = config.add_subparsers(dest="config_verb", required=True, metavar="VERB")
+    for name, text, words in (
+        ("show", "Print the file.", ()),
+        ("schema", "Print a JSON schema of the file, for editors.", ()),
+        ("example", "Print a commented example of the file.", ()),
+        ("set", "Set a key, such as limits.memory 2G.", ("key", "value")),
+        ("unset", "Take a key away.", ("key",)),
+        ("add-item", "Add to a list, such as users.admin alice.", ("key", "value")),
+        ("remove-item", "Take out of a list.", ("key", "value")),
+        ("reload", "The same as apply.", ()),
+    ):
+        verb = verbs.add_parser(name, help=text, description=text, allow_abbrev=False)
+        for word in words:
+            verb.add_argument(word)
+        if words:
+            verb.add_argument("--apply", action="store_true", help="apply at once")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; every failure becomes words and an exit code."""
+    arguments = parser().parse_args(argv)
+    from hubinstall import verbs  # noqa: PLC0415 - `--help` and a wrong word need nothing of it
+
+    call: Callable[[argparse.Namespace, Host], int] = getattr(
+        verbs, "config_" if arguments.verb == "config" else arguments.verb
+    )
+    host = Host()
+    try:
+        return call(arguments, host)
+    except UserError as error:
+        print(f"hubinstall: {error}" if error.code != 78 else str(error), file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        print("\nhubinstall: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except Exception:  # noqa: BLE001 - the one place where a bug of ours is turned into words
+        traceback.print_exc()
+        print(f"hubinstall: this is a bug of hubinstall {__version__}; please report it with the lines above and "
+              f"the end of {layout.LOG_FILE}", file=sys.stderr)  # fmt: skip
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

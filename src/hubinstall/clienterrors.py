@@ -1,0 +1,72 @@
+"""What a hub's client says when something is not as it should be: which step, and what was seen instead."""
+
+import html
+import re
+import ssl
+from typing import TYPE_CHECKING
+
+from hubinstall.errors import UserError
+
+if TYPE_CHECKING:
+    import httpx
+
+WORDS = 400
+"""Characters of a page that are worth showing."""
+
+
+class HubError(UserError):
+    """A step that a person would take has failed. `status` is the HTTP status, where there was an answer."""
+
+    def __init__(self, step: str, message: str, status: int | None = None, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.step = step
+        self.status = status
+
+
+def raise_for(response: "httpx.Response", step: str) -> None:
+    """Raise HubError for a status of 400 and above."""
+    if response.status_code < 400:
+        return
+    path = response.url.path
+    message = f"{response.request.method} {path} was answered with {response.status_code}: {plain_text(response)}"
+    raise HubError(step, message, response.status_code)
+
+
+def plain_text(response: "httpx.Response") -> str:
+    """The words of an answer: of an error page, of a form that says why, of a JSON message; shortened."""
+    if "json" in response.headers.get("Content-Type", ""):
+        try:
+            body = response.json()
+        except ValueError:
+            body = {}
+        if isinstance(body, dict):
+            return shortened(str(body.get("message") or "")) or response.reason_phrase
+    return shortened(_of_page(response.text)) or response.reason_phrase
+
+
+def _of_page(page: str) -> str:
+    for pattern in (r'<p class="login_error">(.*?)</p>', r'<div class="error">(.*?)</div>', r"<body.*?>(.*?)</body>"):
+        if found := re.search(pattern, page, re.DOTALL):
+            page = found[1]
+            break
+    # The hub's pages end with dialogs that nobody has opened yet.
+    page = page.partition('<div class="modal')[0]
+    page = re.sub(r"<(script|style|noscript|nav)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    return html.unescape(re.sub(r"<[^>]*>", " ", page))
+
+
+def shortened(text: str) -> str:
+    """One line's worth of words; line breaks are kept, since the end of a container's log is among them."""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    words = "\n".join(line for line in lines if line)
+    return words if len(words) <= WORDS else f"{words[: WORDS // 2]} … {words[-WORDS // 2 :]}"
+
+
+def tls_hint(error: BaseException) -> str:
+    """A hint where the certificate is what is wrong; empty otherwise."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return "Another certificate is served than the one that is expected, or it has run out."
+        cause = cause.__cause__ or cause.__context__
+    return ""

@@ -1,0 +1,70 @@
+"""One question over HTTP to a part of the installation, at an address or a unix socket. The standard library's
+client, because `status` must be quick, and a large one takes long to import.
+"""
+
+import http.client
+import json
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from typing import Any
+
+TIMEOUT = 5.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; `status` 0: nothing did, and `words` say why."""
+
+    status: int = 0
+    words: str = ""
+    data: Any = None
+    """The body's JSON, if it was."""
+    version: str = ""
+    """The hub's, where it says so."""
+    seconds: float = 0.0
+
+
+class _Connection(http.client.HTTPConnection):
+    """Connects to a path, or to HOST:PORT; with a `name` over TLS, whose certificate is another check's business."""
+
+    def __init__(self, address: str, name: str) -> None:
+        super().__init__(name or "localhost", timeout=TIMEOUT)
+        self._address = address
+        self._name = name
+
+    def connect(self) -> None:
+        if self._address.startswith("/"):
+            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.sock.settimeout(TIMEOUT)
+            self.sock.connect(self._address)
+            return
+        server, _, port = self._address.rpartition(":")
+        self.sock = socket.create_connection((server, int(port)), timeout=TIMEOUT)
+        if self._name:
+            context = ssl.create_default_context()
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            self.sock = context.wrap_socket(self.sock, server_hostname=self._name)
+
+
+def ask(address: str, path: str, *, token: str = "", name: str = "") -> Answer:
+    """GET `path`; never raises for what may happen on a network."""
+    begun = time.monotonic()
+    connection = _Connection(address, name)
+    try:
+        connection.request("GET", path, headers={"Authorization": f"token {token}"} if token else {})
+        response = connection.getresponse()
+        body = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        return Answer(words=f"no answer at {address}: {error or type(error).__name__}")
+    finally:
+        connection.close()
+    try:
+        data = json.loads(body)
+    except ValueError:
+        data = None
+    version = response.getheader("X-JupyterHub-Version", "")
+    words = f"answered with {response.status} {response.reason}"
+    return Answer(response.status, words, data, version, time.monotonic() - begun)

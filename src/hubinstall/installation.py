@@ -1,0 +1,188 @@
+"""What the verbs do: one installation, from its settings to a verified machine, and away again."""
+
+import contextlib
+import fcntl
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+from hubinstall import layout, preflight
+from hubinstall.blueprint import blueprint
+from hubinstall.config import validate
+from hubinstall.engine import Outcome, Run, plan
+from hubinstall.errors import UserError
+from hubinstall.facts import Facts, gather
+from hubinstall.generations import Journal
+from hubinstall.host import Host
+from hubinstall.ledger import Ledger
+from hubinstall.report import Report
+from hubinstall.resources.base import Change, Resource, resource_id
+from hubinstall.resources.services import Service
+from hubinstall.settings import Settings
+from hubinstall.verify import verify
+
+NOT_ON_THE_WAY_TO_A_CELL = {"share", "person"}
+LOCK_FD = "HUBINSTALL_LOCK_FD"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the file says, what the machine is, and what follows from both."""
+
+    text: str
+    settings: Settings
+    facts: Facts
+    resources: list[Resource]
+
+
+def read(host: Host, text: str | None = None) -> Wishes:
+    """The wishes of config.yaml, or of a `text` that is to take its place; raises ConfigError, touches nothing."""
+    text = host.text(layout.CONFIG_FILE) if text is None else text
+    settings = validate(text, layout.CONFIG_FILE)
+    facts = gather(host, settings.process_manager)
+    return Wishes(text, settings, facts, blueprint(settings, facts))
+
+
+def differences(host: Host, wishes: Wishes) -> list[Change]:
+    """What apply would do."""
+    return plan(wishes.resources, host, Ledger(host, layout.LEDGER))
+
+
+@contextlib.contextmanager
+def one_run(verb: str) -> Iterator[None]:
+    """Hold the one lock of this machine; bootstrap may have taken it and passed it on. Raises UserError (75)."""
+    passed_on = os.environ.pop(LOCK_FD, "")
+    fd = int(passed_on) if passed_on else os.open(layout.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(fd, 200, 0).decode(errors="replace").strip() or "another run"
+        raise UserError(f"{holder} holds the lock {layout.LOCK}", "Wait for it to end, then run again.", 75) from None
+    os.set_inheritable(fd, False)
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, f"hubinstall {verb} (pid {os.getpid()})\n".encode(), 0)
+    try:
+        yield
+    finally:
+        os.ftruncate(fd, 0)
+        os.close(fd)
+
+
+def apply(host: Host, wishes: Wishes, report: Report) -> Outcome:
+    """Bring the machine to the wishes, verify, take off what is no longer wished; or put back what this run changed."""
+    refuse(preflight.check(host, wishes.settings, wishes.facts))
+    return _Application(host, wishes, report).apply()
+
+
+def uninstall(host: Host, report: Report) -> Outcome:
+    """Take off all that the ledger lists, newest first; then the state, the programs and this tool itself."""
+    ledger = Ledger(host, layout.LEDGER)
+    outcome = Run([], host, ledger, report).remove(ledger.unwanted([]))
+    if outcome.failed:
+        raise UserError(
+            "not everything could be removed: " + ", ".join(outcome.failed),
+            f"The rest is gone. Mend what the messages above name, and run it again; the log is {layout.LOG_FILE}.",
+        )
+    for folder in (layout.STATE, layout.CACHE, layout.RUNTIME, layout.PROGRAMS):
+        host.remove_tree(folder)
+    host.remove(layout.COMMAND)
+    host.remove(layout.CONFIG_DIR)
+    return outcome
+
+
+def refuse(problems: list[preflight.Problem]) -> None:
+    """Raise all reasons why this machine cannot be worked on, at once."""
+    if problems:
+        code = max(p.code for p in problems)
+        first, *rest = problems
+        more = "".join(f"\n{p.message}\n  {p.hint}" for p in rest)
+        raise UserError(first.message, first.hint + more, code)
+
+
+def keep_config(host: Host, text: str) -> None:
+    """Write config.yaml, for root only: what people put there is nobody else's business."""
+    if host.text(layout.CONFIG_FILE) == text and host.exists(layout.CONFIG_FILE):
+        return
+    if not host.exists(layout.CONFIG_DIR):
+        host.mkdir(layout.CONFIG_DIR)
+    host.write(layout.CONFIG_FILE, text.encode(), mode="0600")
+
+
+class _Application:
+    """One apply, with what it needs to undo itself."""
+
+    def __init__(self, host: Host, wishes: Wishes, report: Report) -> None:
+        self.host, self.wishes, self.report = host, wishes, report
+        self.ledger = Ledger(host, layout.LEDGER)
+        self.journal = Journal(host)
+        self.run = Run(wishes.resources, host, self.ledger, report)
+
+    def apply(self) -> Outcome:
+        self.host.journal = self.journal
+        keep_config(self.host, self.wishes.text)
+        with _finishing_on_signals(self.run):
+            outcome = self.run.apply()
+        if outcome.failed:
+            self._give_up()
+        if self.run.stop.is_set():
+            raise UserError(
+                f"interrupted: {len(outcome.done)} steps done, {len(outcome.skipped)} not begun",
+                "Nothing is half-done. Run `hubinstall apply` to go on.",
+            )
+        self._verify()
+        self.run.remove(self.ledger.unwanted(self.wishes.resources))
+        if outcome.failed:
+            raise UserError("not everything that is no longer wished could be removed", "See above; then run again.")
+        self.ledger.finish()
+        return outcome
+
+    def _verify(self) -> None:
+        """Log in for real when something on the way to a cell changed, in this run or in one that was killed."""
+        outcome = self.run.outcome
+        if self.ledger.verified and all(c.resource.kind in NOT_ON_THE_WAY_TO_A_CELL for c in outcome.done):
+            return
+        self.ledger.set_verified(verified=False)
+        try:
+            verify(self.host, self.wishes.settings, self.wishes.facts, self.report)
+        except UserError as error:
+            outcome.failed["verify"] = error
+            self.report.failed("verify", error)
+            self._give_up()
+        self.ledger.set_verified(verified=True)
+
+    def _give_up(self) -> NoReturn:
+        """End a run that failed. What worked before is put back; a first install is left to be gone on with."""
+        outcome = self.run.outcome
+        self.report.failure(outcome)
+        if self.ledger.installed:
+            self.report.phase("putting back what this run changed")
+            self._put_back()
+            hint = "The machine is back as it was before this run."
+        else:
+            hint = "Mend the cause and run it again: what is done stays done. `hubinstall uninstall --yes` removes it."
+        raise UserError(f"failed: {', '.join(outcome.failed)}", f"{hint} The whole output is in {layout.LOG_FILE}.")
+
+    def _put_back(self) -> None:
+        """Restore the files, then start the services that this run restarted with what is there again."""
+        self.host.journal = None
+        self.journal.put_back()
+        self.host.forget()
+        self.ledger.unsettle()
+        outcome = self.run.outcome
+        touched = [c.id for c in outcome.done] + list(outcome.failed)
+        for resource in self.wishes.resources:
+            if isinstance(resource, Service) and resource_id(resource) in touched:
+                resource.start_again(self.host)
+
+
+@contextlib.contextmanager
+def _finishing_on_signals(run: Run) -> Iterator[None]:
+    """SIGTERM and Ctrl-C let the running steps finish, and begin no further one."""
+    before = {s: signal.signal(s, lambda *_: run.stop.set()) for s in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,141 @@
+"""Services under our own supervisord, through its XML-RPC interface (supervisord.org/api.html) on a unix socket.
+
+A changed program file touches that program alone: `define` does what `supervisorctl update NAME` does.
+"""
+
+import contextlib
+import http.client
+import socket
+import time
+import xmlrpc.client
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from hubinstall import layout
+from hubinstall.errors import UserError
+from hubinstall.host import Host
+from hubinstall.managers.base import Look
+
+# supervisor/xmlrpc.py, class Faults.
+BAD_NAME, ALREADY_STARTED, NOT_RUNNING, ALREADY_ADDED = 10, 60, 70, 90
+STOPPING_TAKES = 60.0
+"""Seconds; the programs' own stopwaitsecs are shorter."""
+
+
+class Supervisor:
+    name: ClassVar[str] = "supervisor"
+
+    def look(self, host: Host, service: str) -> Look:
+        process = self._processes(host).get(service)
+        enabled = host.exists(layout.supervisor_program(service))
+        if process is None:
+            return Look(enabled=enabled)
+        state = process["statename"]
+        done = state == "EXITED" and process["exitstatus"] == 0 and host.exists(layout.done(service))
+        return Look(
+            known=True,
+            enabled=enabled,
+            running=state == "RUNNING" or done,
+            failed=state in {"BACKOFF", "FATAL"} or (state == "EXITED" and process["exitstatus"] != 0),
+            pid=process["pid"],
+            words=f"{state} {process['spawnerr'] or process['description']}".strip(),
+        )
+
+    def define(self, host: Host, service: str) -> None:
+        [[added, changed, removed]] = self.tell(host, lambda server: server.supervisor.reloadConfig())
+        if service in changed or service in removed:
+            self._stop(host, service)
+            self.tell(host, lambda server: server.supervisor.removeProcessGroup(service))
+        if service in changed or service in added:
+            self.tell(host, lambda server: server.supervisor.addProcessGroup(service), ALREADY_ADDED)
+
+    def start(self, host: Host, service: str) -> None:
+        self.tell(host, lambda server: server.supervisor.startProcess(service, False), ALREADY_STARTED)
+
+    def stop(self, host: Host, service: str) -> None:
+        self._stop(host, service)
+
+    def restart(self, host: Host, service: str) -> None:
+        self._stop(host, service)
+        self.start(host, service)
+
+    def reload(self, host: Host, service: str) -> None:
+        self.tell(host, lambda server: server.supervisor.signalProcess(service, "HUP"))
+
+    def forget(self, host: Host, service: str) -> None:
+        if service in self._processes(host):
+            self._stop(host, service)
+            self.tell(host, lambda server: server.supervisor.removeProcessGroup(service), BAD_NAME)
+        host.remove(layout.done(service))
+
+    def log_command(self, service: str, lines: int, *, follow: bool) -> list[str]:
+        # -F: a log that was turned over is followed into the new file.
+        return ["tail", f"--lines={lines}", *(["-F"] if follow else []), layout.service_log(service)]
+
+    def _stop(self, host: Host, service: str) -> None:
+        self.tell(host, lambda server: server.supervisor.stopProcess(service, False), NOT_RUNNING, BAD_NAME)
+        deadline = time.monotonic() + STOPPING_TAKES
+        while self._processes(host).get(service, {}).get("statename") == "STOPPING":
+            if time.monotonic() > deadline:
+                raise UserError(f"{service} does not stop", f"See: hubinstall logs {service}")
+            time.sleep(0.05)
+            host.forget()
+
+    def _processes(self, host: Host) -> dict[str, dict[str, Any]]:
+        """All programs by name; none where supervisord does not run."""
+        return host.once("supervisor processes", lambda: processes(host))
+
+    def tell(self, host: Host, ask: Callable[[xmlrpc.client.ServerProxy], Any], *fine: int) -> Any:
+        """One question; faults in `fine` mean that it is so already."""
+        try:
+            with connection(host) as server:
+                return ask(server)
+        except xmlrpc.client.Fault as fault:
+            if fault.faultCode not in fine:
+                hint = f"See: hubinstall logs {layout.SUPERVISORD}"
+                raise UserError(f"supervisord refuses: {fault.faultString}", hint) from None
+        except (OSError, http.client.HTTPException) as error:
+            raise UserError(f"supervisord does not answer: {error}", "Try: hubinstall start") from None
+        finally:
+            host.forget()
+
+
+def processes(host: Host) -> dict[str, dict[str, Any]]:
+    try:
+        with connection(host) as server:
+            answer: Any = server.supervisor.getAllProcessInfo()
+    except (OSError, http.client.HTTPException, xmlrpc.client.Error):
+        return {}
+    return {process["name"]: process for process in answer}
+
+
+def connection(host: Host) -> contextlib.AbstractContextManager[xmlrpc.client.ServerProxy]:
+    transport = UnixTransport(str(host.path(layout.SUPERVISOR_SOCKET)))
+    return xmlrpc.client.ServerProxy("http://supervisor/RPC2", transport=transport)
+
+
+class UnixTransport(xmlrpc.client.Transport):
+    """XML-RPC over a unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = path
+
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ARG002 - the socket is the address
+        return UnixConnection(self._path)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("supervisor", timeout=30)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(30)
+        self.sock.connect(self._path)
+
+
+def shut_down(host: Host) -> None:
+    """Tell supervisord to stop all programs and itself; returns at once."""
+    Supervisor().tell(host, lambda server: server.supervisor.shutdown())

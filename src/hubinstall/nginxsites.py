@@ -1,0 +1,65 @@
+"""What nginx serves on this machine besides us: the administrator's own sites, which are never touched."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from hubinstall import layout
+from hubinstall.host import Host
+
+DPKG_STATUS = "/var/lib/dpkg/status"
+PORTS = ("80", "443")
+
+
+@dataclass(frozen=True)
+class Sites:
+    """`ports`: those of 80 and 443 on which others' sites listen. `defaults`: where one of them is default_server."""
+
+    ports: tuple[str, ...] = ()
+    defaults: tuple[str, ...] = ()
+    keeps_default_site: bool = False
+    """The distribution's default site is in use and was changed: it is the administrator's now."""
+
+
+def others_sites(host: Host) -> Sites:
+    """Read the files that the distribution's nginx.conf includes, without ours and its untouched default site."""
+    keeps_default_site = host.exists(layout.NGINX_DEFAULT_SITE) and not default_site_is_untouched(host)
+    ports: set[str] = set()
+    defaults: set[str] = set()
+    for path in site_files(host):
+        if path == layout.NGINX_DEFAULT_SITE and not keeps_default_site:
+            continue
+        for port, is_default in listens(host.text(path)):
+            ports |= {port}
+            defaults |= {port} if is_default else set()
+    return Sites(tuple(p for p in PORTS if p in ports), tuple(p for p in PORTS if p in defaults), keeps_default_site)
+
+
+def site_files(host: Host) -> list[str]:
+    """As Debian's nginx.conf includes them: conf.d/*.conf, sites-enabled/*."""
+    conf_d, enabled = f"{layout.NGINX_DIR}/conf.d", f"{layout.NGINX_DIR}/sites-enabled"
+    files = [f"{conf_d}/{n}" for n in host.names(conf_d) if n.endswith(".conf") and not n.startswith(".")]
+    files += [f"{enabled}/{n}" for n in host.names(enabled) if not n.startswith(".")]
+    return [path for path in files if path != layout.NGINX_SITE]
+
+
+def listens(text: str) -> list[tuple[str, bool]]:
+    """(port, is default_server) of every `listen` of a configuration, in TCP and on 80 or 443."""
+    found = []
+    for words in re.findall(r"(?:^|[;{}\s])listen\s+([^;{}]+);", re.sub(r"(^|\s)#.*", "", text)):
+        where, *options = words.split()
+        port = re.search(r"(?:^|:)(\d+)$", where)
+        number = port[1] if port else "80"
+        if not where.startswith("unix:") and number in PORTS:
+            found.append((number, "default_server" in options or "default" in options))
+    return found
+
+
+def default_site_is_untouched(host: Host) -> bool:
+    """Whether the link leads to the distribution's file, and that is as dpkg brought it."""
+    link = host.stat(layout.NGINX_DEFAULT_SITE)
+    if link is None or link.target not in {layout.NGINX_DEFAULT_SITE_FILE, "../sites-available/default"}:
+        return False
+    content = host.read(layout.NGINX_DEFAULT_SITE_FILE) or b""
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()  # what dpkg keeps (deb-conffiles, dpkg-query(1))
+    return f"\n {layout.NGINX_DEFAULT_SITE_FILE} {md5}" in host.text(DPKG_STATUS)

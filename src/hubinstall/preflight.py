@@ -1,0 +1,230 @@
+"""Why this machine, or these settings on it, cannot work: found before anything is changed, each with a way out.
+
+`check_machine` is also asked by bootstrap.py, before the virtualenv is there: only the standard library here.
+Our own services never count against us when they run already. Docker is never restarted by us (its setting comes by
+reload), so someone else's running containers are no problem.
+"""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hubinstall import dockercheck, layout
+from hubinstall.facts import Facts, architecture, os_release, running_manager
+from hubinstall.host import Host
+from hubinstall.listeners import listeners
+from hubinstall.machine import CONTAINER_DEVICE, Route, route_table, total_memory
+from hubinstall.problems import BAD_CONFIGURATION
+from hubinstall.releases import number, oldest
+from hubinstall.resources.accounts import accounts
+
+if TYPE_CHECKING:  # pydantic is not there yet when bootstrap asks
+    from hubinstall.settings import Settings
+
+LEAST_MEMORY = 900 * 10**6
+ARCHITECTURES = ("amd64", "arm64")
+GB = 10**9
+SPACE = {"/var/lib/docker": 2 * GB, "/var": 2 * GB, "/opt": 1 * GB}
+"""Bytes that a first installation needs where; measured: 3.5 GB at the most, while the image is built."""
+SPACE_LATER = {"/var": 500 * 10**6, "/opt": 200 * 10**6}
+WEB_PORTS = {80, 443}
+UNIT_FOLDERS = (layout.SYSTEMD_UNITS, "/usr/local/lib/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why hubinstall cannot work here. `code` is the exit code: 78 for what config.yaml says."""
+
+    message: str
+    hint: str
+    code: int = 1
+
+
+def check_machine(host: Host) -> list[Problem]:
+    """What is wrong with the machine, whatever the settings are."""
+    checks = (_root, _release, _architecture, _memory, _disk, _other_hubs, _web_ports)
+    found = [problem for check in checks for problem in check(host)]
+    return found + [Problem(*words) for words in dockercheck.problems(host)]
+
+
+def check(host: Host, settings: "Settings", facts: Facts) -> list[Problem]:
+    """Everything that is wrong: with the machine, and with these settings on it."""
+    found = check_machine(host)
+    found += _manager(host, settings)
+    found += _subnet(host, settings)
+    found += _accounts(host, settings, facts)
+    found += _hub_port(host)
+    found += _while_servers_run(host, settings)
+    return found
+
+
+def _root(host: Host) -> Iterator[Problem]:  # noqa: ARG001
+    if os.geteuid() != 0:
+        yield Problem("this needs root", "Run it with sudo.")
+
+
+def _release(host: Host) -> Iterator[Problem]:
+    system = os_release(host)
+    name = system["PRETTY_NAME"] or system["ID"] or "this system"
+    least = oldest(system["ID"])
+    if least is None:
+        yield Problem(f"{name} is neither Debian nor Ubuntu", "Use a machine with Debian 12 or Ubuntu 24.04, or later.")
+    elif system["VERSION_ID"] and number(system["VERSION_ID"]) < number(least.version):
+        reason = f"its Python is older than {least.python}"
+        yield Problem(
+            f"{name} is too old: {reason}", f"Upgrade to {least.distribution.title()} {least.version} or later."
+        )
+
+
+def _architecture(host: Host) -> Iterator[Problem]:  # noqa: ARG001
+    here = architecture()
+    if here not in ARCHITECTURES or sys.maxsize < 1 << 32:
+        what = f"{here}, with a 32-bit system on it" if here in ARCHITECTURES else here
+        yield Problem(f"this machine is {what}", "Use a 64-bit machine: amd64 or arm64.")
+
+
+def _memory(host: Host) -> Iterator[Problem]:
+    there = total_memory(host)
+    if there < LEAST_MEMORY:
+        yield Problem(
+            f"{there // 10**6} MB of memory are too little for a hub and one server", "Give the machine 1 GB or more."
+        )
+
+
+def _disk(host: Host) -> Iterator[Problem]:
+    """Folders of one file system share what is free there. What an earlier run has built needs no space again."""
+    needs: dict[int, tuple[int, str]] = {}
+    for folder, size in (SPACE_LATER if host.exists(layout.LEDGER) else SPACE).items():
+        there = nearest(host, folder)
+        device = os.stat(host.path(there)).st_dev
+        so_far, first = needs.get(device, (0, there))
+        needs[device] = (so_far + size, first)
+    for size, folder in needs.values():
+        if (free := free_space(host, folder)) < size:
+            yield Problem(
+                f"{free / GB:.1f} GB are free at {folder}, and {size / GB:.1f} GB are needed",
+                f"Make room there (`du -xh --max-depth=2 {folder} | sort -h` shows what is large), or add a disk.",
+            )
+
+
+def nearest(host: Host, folder: str) -> str:
+    """The folder, or the nearest one above it that is there."""
+    while folder != "/" and not host.path(folder).is_dir():
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def free_space(host: Host, folder: str) -> int:
+    there = os.statvfs(host.path(folder))
+    return there.f_bavail * there.f_frsize
+
+
+def _other_hubs(host: Host) -> Iterator[Problem]:
+    if host.exists(layout.TLJH):
+        yield Problem(
+            "The Littlest JupyterHub is on this machine, and wants the same ports and service names",
+            f"To move over: `systemctl disable --now jupyterhub traefik`, then `mv {layout.TLJH} /root/tljh` and "
+            f"`rm {layout.SYSTEMD_UNITS}/jupyterhub.service {layout.SYSTEMD_UNITS}/traefik.service`, and run again. "
+            "The accounts jupyter-NAME and their homes stay, and people log in with these names.",
+        )
+        return
+    for folder in UNIT_FOLDERS:
+        path = f"{folder}/{layout.HUB_SERVICE}.service"
+        stat = host.stat(path)
+        if stat and stat.target != "/dev/null" and not _ours(host, path):
+            yield Problem(
+                f"another JupyterHub is on this machine: {path}",
+                f"Stop it (`systemctl disable --now {layout.HUB_SERVICE}`), keep what you need of its configuration "
+                "and database, move the unit file away, and run again.",
+            )
+            return
+
+
+def _ours(host: Host, path: str) -> bool:
+    try:
+        return f"file:{path}" in json.loads(host.read(layout.LEDGER) or b"{}").get("resources", {})
+    except ValueError:
+        return True  # the ledger's own check says what is wrong with it
+
+
+def _web_ports(host: Host) -> Iterator[Problem]:
+    """An nginx is used as it is, whoever started it."""
+    found: dict[str, set[int]] = {}
+    for listener in listeners(host, WEB_PORTS):
+        if listener.program != "nginx":
+            found.setdefault(str(listener), set()).add(listener.port)
+    for program, ports in found.items():
+        yield Problem(
+            f"port {' and '.join(map(str, sorted(ports)))} is taken by {program}",
+            "nginx needs 80 and 443. Stop the other program, and keep it from starting again, or let it listen "
+            "elsewhere; then run again.",
+        )
+
+
+def _manager(host: Host, settings: "Settings") -> Iterator[Problem]:
+    if settings.process_manager == "systemd" and running_manager(host) != "systemd":
+        yield _wrong("process_manager", "systemd is not the first process of this machine", "try auto")
+
+
+def _wrong(key: str, what: str, hint: str) -> Problem:
+    return Problem(f"{layout.CONFIG_FILE}: {key}: {what}", f"{hint[0].upper()}{hint[1:]}.", BAD_CONFIGURATION)
+
+
+def _subnet(host: Host, settings: "Settings") -> Iterator[Problem]:
+    """Other container networks count, too: Docker would refuse it only when half of the work is done."""
+    subnet = settings.network.subnet
+    for route in route_table(host):
+        if route.device != layout.BRIDGE and route.network.prefixlen and subnet.overlaps(route.network):
+            yield _wrong(
+                "network.subnet",
+                f"{subnet} overlaps {route.network}, {_what(route)}",
+                "try another private network, such as 172.30.0.0/16 or 10.201.0.0/16",
+            )
+
+
+def _what(route: Route) -> str:
+    if CONTAINER_DEVICE.match(route.device):
+        return f"a container network of this machine ({route.device})"
+    return f"which this machine reaches through {route.device}"
+
+
+def _accounts(host: Host, settings: "Settings", facts: Facts) -> Iterator[Problem]:
+    rows = accounts(host)
+    for key in ("admin", "allowed"):
+        for name in getattr(settings.users, key):
+            uid = int(rows[name][2]) if name in rows else facts.uid_min
+            if not facts.uid_min <= uid <= facts.uid_max:
+                yield _wrong(
+                    f"users.{key}",
+                    f"{name} is an account of the system (uid {uid}), and only people log in to the hub",
+                    f"try the name of a person; people's numbers are {facts.uid_min} to {facts.uid_max}",
+                )
+
+
+def _hub_port(host: Host) -> Iterator[Problem]:
+    """The hub itself listens on one address only."""
+    for listener in listeners(host, {layout.HUB_PORT}):
+        if listener.anywhere:
+            yield Problem(
+                f"port {layout.HUB_PORT} of all addresses is taken by {listener}",
+                "The hub needs it on the address that user servers see. Let the other program listen on another port "
+                "or on 127.0.0.1, and run again.",
+            )
+
+
+def _while_servers_run(host: Host, settings: "Settings") -> Iterator[Problem]:
+    """People's servers were told where the hub is when they started."""
+    running = dockercheck.user_servers(host)
+    if not running:
+        return
+    hint = f"stop these first (hub: Admin → Stop all), or leave the setting: {', '.join(running[:5])}"
+    there = dockercheck.subnet_of(host, layout.NETWORK)
+    if there and there != str(settings.network.subnet):
+        yield _wrong("network.subnet", f"cannot change from {there} while servers run ({len(running)})", hint)
+    told = re.search(r'"base_url": "([^"]*)"', host.text(layout.HUB_SETTINGS))
+    if told and told[1] != settings.base_url:
+        yield _wrong("base_url", f"cannot change from {told[1]} while servers run ({len(running)})", hint)

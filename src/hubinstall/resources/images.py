@@ -1,0 +1,185 @@
+"""Docker images that are built on this machine from its distribution's packages and a hash-locked Python list.
+
+Two resources, because a root file system can be made while Docker is still being installed. It is not kept: once
+imported, a note beside its place says so, and when the image is lost it is built anew as part of mending the image.
+"""
+
+import functools
+import json
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from hubinstall.errors import CommandError, UserError
+from hubinstall.host import Host
+from hubinstall.resources.aptsources import sources
+from hubinstall.resources.base import Change, State
+from hubinstall.resources.trees import SEAL, seal, sealed
+from hubinstall.resources.virtualenvs import uv_environment
+
+LABEL = "org.hubinstall.built-from"
+"""On the image: the digest of all it was built from, so that another image under its name is noticed."""
+BUILD_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a root file system is built from; see the script `build.sh` in the folder `scripts`."""
+
+    scripts: str = ""
+    codename: str = ""
+    packages: tuple[str, ...] = ()
+    lockfile: str = ""
+    """The path of the Python packages' list."""
+    uv: str = ""
+
+    def build(self, host: Host, path: str) -> None:
+        """Make the root file system at `path`, sealed when it is complete.
+
+        A build whose parent was killed may still be writing: it holds the lock file, and is waited for. Its mounts
+        are seen by itself only, and go with it.
+        """
+        cache = f"{path}.cache"
+        try:
+            self._run(host, path, cache)
+        except CommandError as error:
+            raise UserError(
+                "the image for user servers could not be built",
+                f"{error.hint}\n  Do `apt-get update` and the way to PyPI's packages work on this machine, and is its"
+                " disk not full? Then run again.",
+            ) from error
+        host.remove_tree(cache)
+        seal(host, path)
+
+    def _run(self, host: Host, path: str, cache: str) -> None:
+        host.run(
+            [
+                "flock", f"{path}.lock", "unshare", "--mount", "sh", f"{self.scripts}/build.sh", path, self.codename,
+                ",".join(self.packages), self.lockfile, self.uv,
+            ],
+            input="\n".join(sources(host, self.codename)) + "\n",
+            env=uv_environment(host, cache),
+            timeout=BUILD_SECONDS,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ImageRoot:
+    """A root file system that waits for Docker; `name` is its content-derived path."""
+
+    kind: ClassVar[str] = "image-root"
+    lock: ClassVar[str | None] = None
+    name: str
+    recipe: Recipe = field(default_factory=Recipe, repr=False)
+    needs: tuple[str, ...] = ()
+
+    def desired(self) -> State:
+        return {"complete": True}
+
+    def actual(self, host: Host) -> State | None:
+        return {"complete": True} if host.exists(imported(self.name)) else sealed(host, self.name)
+
+    def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
+        self.recipe.build(host, self.name)
+
+    def remove(self, host: Host) -> None:
+        discard(host, self.name)
+        for beside in (imported(self.name), f"{self.name}.lock"):
+            host.remove(beside)
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image of our own: `name` is its repository, `tag` its content-derived tag, `root` the ImageRoot's path.
+
+    `changes` are Dockerfile instructions for `docker import`. The image before this one stays until the next
+    change, for servers that run from it and for a run that is put back.
+    """
+
+    kind: ClassVar[str] = "image"
+    lock: ClassVar[str | None] = None
+    name: str
+    tag: str = field(default="", repr=False)
+    root: str = field(default="", repr=False)
+    recipe: Recipe = field(default_factory=Recipe, repr=False)
+    changes: tuple[str, ...] = field(default=(), repr=False)
+    needs: tuple[str, ...] = ()
+
+    def desired(self) -> State:
+        return {"tag": self.tag}
+
+    def actual(self, host: Host) -> State | None:
+        if self.tag and labels(host, f"{self.name}:{self.tag}").get(LABEL) == self.tag:
+            return {"tag": self.tag}
+        others = [tag for tag in tags(host, self.name) if tag != self.tag]
+        return {"tag": others[0]} if others else None
+
+    def apply(self, host: Host, change: Change) -> None:
+        reference = f"{self.name}:{self.tag}"
+        if lost := built_from(host, self.tag):
+            host.run(["docker", "image", "tag", lost[0], reference])
+        else:
+            self._make(host, reference)
+        before = (change.before or {}).get("tag")
+        self._drop(host, [tag for tag in tags(host, self.name) if tag not in {self.tag, before}])
+
+    def remove(self, host: Host) -> None:
+        """All images of the repository, and those that lost their name while a container ran from them."""
+        self._drop(host, tags(host, self.name))
+        for nameless in built_from(host):
+            host.run(["docker", "image", "rm", nameless], check=False)
+
+    def _make(self, host: Host, reference: str) -> None:
+        if sealed(host, self.root) != {"complete": True}:
+            self.recipe.build(host, self.root)
+        changes = [word for change in (*self.changes, f"LABEL {LABEL}={self.tag}") for word in ("--change", change)]
+        host.run(
+            ["bash", "-o", "pipefail", "-c", IMPORT, "import", self.root, reference, *changes],
+            timeout=BUILD_SECONDS,
+        )
+        host.write(imported(self.root), f"{reference}\n".encode())
+        discard(host, self.root)
+
+    def _drop(self, host: Host, old: list[str]) -> None:
+        """Images that a container runs from stay: Docker refuses, and the next change tries again."""
+        for tag in old:
+            host.run(["docker", "image", "rm", f"{self.name}:{tag}"], check=False)
+
+
+# Straight from the folder into Docker: an archive on the disk would cost its size a third time.
+IMPORT = (
+    f'tar --create --directory="$1" --numeric-owner --one-file-system --exclude=./{SEAL} . '
+    '| docker import "${@:3}" - "$2"'
+)
+
+
+def imported(root: str) -> str:
+    """The note that the root file system has become an image."""
+    return f"{root}.imported"
+
+
+def discard(host: Host, root: str) -> None:
+    """Remove a root file system; what a killed build left mounted in it is not entered."""
+    host.remove(f"{root}/{SEAL}")
+    gone = [str(host.path(path)) for path in (root, f"{root}.cache", f"{root}.apt.conf")]
+    host.run(["rm", "-rf", "--one-file-system", *gone])
+
+
+def labels(host: Host, reference: str) -> dict[str, str]:
+    """The labels of an image; none when it, or Docker, is not there."""
+    argv = ["docker", "image", "inspect", "--format", "{{json .Config.Labels}}", reference]
+    looked = host.once(f"image labels {reference}", functools.partial(host.run, argv, check=False))
+    found: dict[str, str] = (json.loads(looked.stdout) if looked.returncode == 0 else None) or {}
+    return found
+
+
+def built_from(host: Host, tag: str = "") -> list[str]:
+    """The ids of images that were built as `tag` (or as anything), whatever they are called now."""
+    label = f"label={LABEL}={tag}" if tag else f"label={LABEL}"
+    argv = ["docker", "image", "ls", "--quiet", "--no-trunc", "--filter", label]
+    return host.run(argv, check=False).stdout.split()
+
+
+def tags(host: Host, repository: str) -> list[str]:
+    """The tags of a repository on this machine, newest first."""
+    listed = host.run(["docker", "image", "ls", "--format", "{{.Tag}}", repository], check=False)
+    return [tag for tag in listed.stdout.split() if tag != "<none>"] if listed.returncode == 0 else []

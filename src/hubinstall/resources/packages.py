@@ -1,0 +1,103 @@
+"""Packages of the distribution. One look answers for all of them; one apt runs at a time."""
+
+import time
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from hubinstall.errors import CommandError, UserError
+from hubinstall.host import Host
+from hubinstall.resources.base import Change, State
+
+LISTS = "/var/lib/apt/lists"
+DAY = 24 * 3600
+KEEP_CONFIGURATION = ("--force-confdef", "--force-confold")
+APT = (
+    "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0",
+    *(word for option in KEEP_CONFIGURATION for word in ("-o", f"Dpkg::Options::={option}")),
+)  # fmt: skip
+# --no-remove: rather fail in words than take away what an administrator installed.
+INSTALL = (*APT, "--no-install-recommends", "--no-remove", "install")
+UNREACHABLE = ("Failed to fetch", "Could not resolve", "Could not connect", "Temporary failure")
+# Nobody answers questions, and nothing of the administrator's is restarted on the way.
+QUIET = {"NEEDRESTART_SUSPEND": "1", "APT_LISTCHANGES_FRONTEND": "none", "UCF_FORCE_CONFFOLD": "1"}
+
+
+@dataclass(frozen=True)
+class Packages:
+    """Some packages under one name; never removed, since others may have come to need them.
+
+    The ledger keeps only the name: to what it makes again there is nothing to remove.
+    """
+
+    kind: ClassVar[str] = "packages"
+    lock: ClassVar[str | None] = "apt"
+    name: str
+    packages: tuple[str, ...] = field(default=(), repr=False)
+    needs: tuple[str, ...] = ()
+
+    def desired(self) -> State:
+        return dict.fromkeys(self.packages, "installed")
+
+    def actual(self, host: Host) -> State | None:
+        known = statuses(host)
+        found = {package: known.get(package, "not-installed") for package in self.packages}
+        return None if set(found.values()) <= {"not-installed"} else found
+
+    def apply(self, host: Host, change: Change) -> None:
+        before = change.before or {}
+        wanted = [package for package in self.packages if before.get(package) != "installed"]
+        if not fresh_lists(host):
+            host.run([*APT, "update"], env=QUIET)
+        first = host.run([*INSTALL, *wanted], env=QUIET, check=False)
+        if first.returncode == 0:
+            return
+        # An apt that was killed half-way, or lists that name what the mirrors no longer have.
+        host.run(["dpkg", *KEEP_CONFIGURATION, "--configure", "-a"], env=QUIET, check=False)
+        host.run([*APT, "update"], env=QUIET, check=False)
+        host.run([*APT, "--fix-broken", "--no-remove", "install"], env=QUIET, check=False)
+        try:
+            host.run([*INSTALL, *wanted], env=QUIET)
+        except CommandError as error:
+            raise UserError(f"apt could not install {', '.join(wanted)}", advice(error)) from error
+
+    def remove(self, host: Host) -> None:
+        host.notice("the distribution's packages stay installed: others may need them by now")
+
+
+def statuses(host: Host) -> dict[str, str]:
+    """Every package that dpkg knows, with its status (dpkg-query(1), db:Status-Status)."""
+    return host.once("packages", lambda: _ask(host))
+
+
+def _ask(host: Host) -> dict[str, str]:
+    listed = host.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n"], check=False)
+    found: dict[str, str] = {}
+    for line in listed.stdout.splitlines():
+        package, _, status = line.partition(" ")
+        if found.get(package) != "installed":  # of several architectures the one that is there counts
+            found[package] = "not-installed" if status == "config-files" else status
+    return found
+
+
+def fresh_lists(host: Host) -> bool:
+    """Whether apt has lists of packages, fetched within a day: it touches `partial` each time."""
+    if not any("_Packages" in name or "_InRelease" in name for name in host.names(LISTS)):
+        return False
+    try:
+        return time.time() - host.path(f"{LISTS}/partial").stat().st_mtime < DAY
+    except FileNotFoundError:
+        return False
+
+
+def advice(error: CommandError) -> str:
+    """What apt says, and what to do about it."""
+    output = error.output
+    lines = [line for line in output.splitlines() if line.startswith(("E:", "W:", " ", "dpkg: error"))]
+    words = "\n  ".join((lines or output.splitlines())[-8:])
+    if any(sign in output for sign in UNREACHABLE):
+        return f"{words}\n  The mirrors cannot be reached: see whether `apt-get update` works here, then run again."
+    if "Unable to locate package" in output or "has no installation candidate" in output:
+        return f"{words}\n  apt's sources do not offer it: see /etc/apt/sources.list.d, then run again."
+    if "Could not get lock" in output:
+        return f"{words}\n  Another program installs packages: wait for it to end, then run again."
+    return f"{words}\n  Mend what apt says (`apt-get install -f` shows it), then run again."

@@ -1,0 +1,154 @@
+"""What each verb of the command does. One function per verb, of its name; each returns the exit code."""
+
+import json
+import os
+import shutil
+import sys
+from argparse import Namespace
+
+from hubinstall import __version__, config, installation, layout, passwords, services_cli
+from hubinstall.cli import FLAG_SETTINGS
+from hubinstall.errors import UserError
+from hubinstall.host import Host
+from hubinstall.report import Log, make_report, print_plan, print_status
+from hubinstall.resources.shares import people
+from hubinstall.verify import verify as log_in_and_run_a_cell
+from hubinstall.welcome import welcome
+
+
+def plan(arguments: Namespace, host: Host) -> int:
+    """Everything apply would change; with --check, 3 when there is something."""
+    wishes = installation.read(host, with_flags(host, arguments))
+    changes = installation.differences(host, wishes)
+    print_plan(changes, host, as_json=arguments.json)
+    return 3 if arguments.check and changes else 0
+
+
+def apply(arguments: Namespace, host: Host) -> int:
+    need_root()
+    given = passwords.from_flags(arguments.admin, arguments.admin_password_file)
+    text = with_flags(host, arguments)
+    wishes = installation.read(host, text)
+    with installation.one_run("apply"), logged(host) as log, make_report(log, plain=arguments.plain or None) as report:
+        passwords.stage(host, given)
+        outcome = installation.apply(host, wishes, report)
+        report.summary(outcome, host.notices)
+        names = [person.name for person in people(host, wishes.facts.uid_min, wishes.facts.uid_max)]
+        report.say(welcome(wishes.settings, wishes.facts, names, passwords.to_print_once(host)))
+    return 0
+
+
+def status(arguments: Namespace, host: Host) -> int:
+    from hubinstall.health import health  # noqa: PLC0415 - only here, and slow to import
+
+    need_root()
+    wishes = installation.read(host)
+    changes = installation.differences(host, wishes)
+    found = health(host, wishes.settings, wishes.facts, pending=len(changes))
+    print_status(found, as_json=arguments.json)
+    return 3 if arguments.check and (changes or found.state == "failed") else 0
+
+
+def verify(arguments: Namespace, host: Host) -> int:  # noqa: ARG001
+    need_root()
+    wishes = installation.read(host)
+    with installation.one_run("verify"), logged(host) as log, make_report(log) as report:
+        log_in_and_run_a_cell(host, wishes.settings, wishes.facts, report)
+    return 0
+
+
+def uninstall(arguments: Namespace, host: Host) -> int:
+    need_root()
+    if not arguments.yes:
+        raise UserError(
+            "this takes JupyterHub off this machine; people's servers stop, homes and shared data stay",
+            "If that is what you want: hubinstall uninstall --yes",
+            code=2,
+        )
+    with installation.one_run("uninstall"), logged(host) as log, make_report(log) as report:
+        outcome = installation.uninstall(host, report)
+        report.summary(outcome, host.notices)
+    shutil.rmtree(layout.LOGS, ignore_errors=True)
+    return 0
+
+
+def config_(arguments: Namespace, host: Host) -> int:
+    """`hubinstall config …`: the file stays valid, or as it was."""
+    verb = arguments.config_verb
+    if verb == "schema":
+        print(json.dumps(config.schema(), indent=2))
+        return 0
+    if verb == "example":
+        print(config.example(), end="")
+        return 0
+    need_root()
+    text = host.text(layout.CONFIG_FILE)
+    if verb == "show":
+        print(config.show(text), end="")
+        return 0
+    if verb == "reload":
+        return apply(Namespace(plain=False, admin=[], admin_password_file=None), host)
+    edits = {
+        "set": lambda: config.set_value(text, arguments.key, arguments.value),
+        "unset": lambda: config.unset(text, arguments.key),
+        "add-item": lambda: config.add_item(text, arguments.key, arguments.value),
+        "remove-item": lambda: config.remove_item(text, arguments.key, arguments.value),
+    }
+    new = edits[verb]()
+    config.validate(new, layout.CONFIG_FILE)
+    with installation.one_run(f"config {verb}"):
+        installation.keep_config(host, new)
+    if arguments.apply:
+        return apply(Namespace(plain=False, admin=[], admin_password_file=None), host)
+    return 0
+
+
+def start(arguments: Namespace, host: Host) -> int:
+    need_root()
+    return services_cli.start(host, arguments.service)
+
+
+def stop(arguments: Namespace, host: Host) -> int:
+    need_root()
+    return services_cli.stop(host, arguments.service)
+
+
+def restart(arguments: Namespace, host: Host) -> int:
+    need_root()
+    return services_cli.restart(host, arguments.service)
+
+
+def logs(arguments: Namespace, host: Host) -> int:
+    need_root()
+    return services_cli.logs(host, arguments.service, lines=arguments.lines, follow=arguments.follow)
+
+
+def version(arguments: Namespace, host: Host) -> int:  # noqa: ARG001
+    print(f"hubinstall {__version__}")
+    return 0
+
+
+def need_root() -> None:
+    if os.geteuid() != 0:
+        raise UserError("this needs root", f"sudo {' '.join(['hubinstall', *sys.argv[1:]])}")
+
+
+def with_flags(host: Host, arguments: Namespace) -> str:
+    """The text of config.yaml with the flags that are settings written into it; comments stay."""
+    text = host.text(layout.CONFIG_FILE)
+    config.validate(text, layout.CONFIG_FILE)
+    for flag, key in FLAG_SETTINGS.items():
+        if (value := getattr(arguments, flag, None)) is not None:
+            text = config.set_value(text, key, value)
+    admins = config.validate(text, layout.CONFIG_FILE).users.admin
+    for admin in dict.fromkeys(a.partition(":")[0] for a in arguments.admin):
+        if admin not in admins:
+            text = config.add_item(text, "users.admin", admin)
+    return text
+
+
+def logged(host: Host) -> Log:
+    """The log of this run; every command and its output go there."""
+    log = Log(layout.LOG_FILE)
+    host.log = log.write
+    return log

@@ -1,0 +1,94 @@
+"""What one does with a machine that hubinstall has set up: the README's command, a person's login, its services."""
+
+import json
+import time
+from typing import Any
+
+from harness.commands import Result
+from harness.machine import Machine
+from harness.nspawn import ProcessManager
+from hubinstall.client import HubClient
+from hubinstall.clienterrors import HubError
+
+INSTALL = "python3 hubinstall/installer/bootstrap.py --admin ada:enigma-1843"
+"""The README's command, with a password so that a test can log in."""
+ADMIN, ADMIN_PASSWORD = "ada", "enigma-1843"
+PERSON, PERSON_PASSWORD = "grace", "cobol-1959"
+
+
+def install(machine: Machine, command: str = INSTALL) -> Result:
+    """What the README tells to do, on a machine with a checkout."""
+    machine.push_checkout()
+    return machine.run(command, timeout=1200)
+
+
+def add_person(machine: Machine, name: str = PERSON, password: str = PERSON_PASSWORD) -> None:
+    """An account as an administrator makes it: `adduser` of the distribution, nothing of ours."""
+    machine.run("command -v adduser || { apt-get update -q && apt-get install -qy adduser; }")
+    machine.run(["adduser", "--disabled-password", "--gecos", "", name])
+    machine.run(["chpasswd"], stdin=f"{name}:{password}\n".encode())
+
+
+def build_installed(machine: Machine) -> None:
+    """For `snapshot_of("installed", build_installed)`: set up, and with one person."""
+    install(machine)
+    add_person(machine)
+
+
+def cold_start(machine: Machine) -> None:
+    """After a boot: with systemd nothing is to do but wait, without it the documented boot command."""
+    if machine.process_manager is ProcessManager.PLAIN:
+        machine.run(["hubinstall", "start"])
+    wait_for_login_page(machine)
+
+
+def wait_for_login_page(machine: Machine, seconds: float = 60) -> None:
+    """Return when the hub answers through nginx."""
+    end = time.monotonic() + seconds
+    with HubClient(f"https://{machine.address}/", verify=False) as client:
+        while True:
+            try:
+                client.login_page()
+                return
+            except HubError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+
+
+def plan(machine: Machine) -> list[dict[str, Any]]:
+    """What apply would change."""
+    changes: list[dict[str, Any]] = json.loads(machine.run(["hubinstall", "plan", "--json"]).out)["changes"]
+    return changes
+
+
+def starts(machine: Machine) -> dict[str, str]:
+    """Service → what changes when it is started: the InvocationID, or supervisor's pid and start."""
+    if machine.process_manager is ProcessManager.SYSTEMD:
+        names = ["jupyterhub", "jupyterhub-proxy", "nginx", "docker", "containerd", "hubinstall-firewall"]
+        shown = machine.run(["systemctl", "show", "--property=Id,InvocationID", *[f"{n}.service" for n in names]]).out
+        pairs = [block.splitlines() for block in shown.strip().split("\n\n")]
+        return {lines[0]: lines[1] for lines in pairs}
+    shown = machine.run(
+        "/opt/hubinstall/supervisor/bin/supervisorctl -c /opt/hubinstall/etc/supervisord.conf status"
+    ).out
+    # "nginx  RUNNING  pid 812, uptime 0:01:02": the uptime moves, the pid must not.
+    return {line.split()[0]: line.split("pid ")[-1].split(",")[0] for line in shown.splitlines()}
+
+
+def names(machine: Machine, *services: str) -> set[str]:
+    """The keys of `starts` for services."""
+    return {f"Id={s}.service" if machine.process_manager is ProcessManager.SYSTEMD else s for s in services}
+
+
+def server_answers(client: HubClient) -> bool:
+    """Whether the person's running server can be reached from outside, now."""
+    try:
+        return client.request("GET", f"user/{client.user}/api/status", step="status", timeout=2).status_code == 200
+    except HubError:
+        return False
+
+
+def status(client: HubClient, path: str) -> int:
+    """The code that a page answers with for this person."""
+    return client.request("GET", path, step="page").status_code

@@ -1,0 +1,268 @@
+"""Each reason not to work here is found before anything is changed, with a way out."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fakehost import PASSWD, FakeHost
+from test_facts import IF_INET6, OS_RELEASE, ROUTES, trie
+
+from hubinstall import dockercheck, layout, listeners, preflight
+from hubinstall.facts import Facts
+from hubinstall.settings import Settings
+
+TCP = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+# The tunnel leads to 10.0.0.0/8, where the default subnet lies.
+WITHOUT_TUNNEL = "".join(line for line in ROUTES.splitlines(keepends=True) if "tun0" not in line)
+MOUNTS = "20 1 259:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n"
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(preflight, "free_space", lambda _host, _folder: 20 * 10**9)
+    host = FakeHost(tmp_path)
+    for path, text in {
+        "/etc/os-release": OS_RELEASE,
+        "/proc/meminfo": "MemTotal:        2000000 kB\n",
+        "/proc/net/route": WITHOUT_TUNNEL,
+        "/proc/net/fib_trie": trie("10.88.70.2"),
+        "/proc/net/if_inet6": IF_INET6,
+        "/proc/self/status": "CapEff:\t000001ffffffffff\n",
+        "/proc/self/mountinfo": MOUNTS,
+    }.items():
+        host.put(path, text)
+    host.path("/var").mkdir(exist_ok=True)
+    return host
+
+
+def check(host, **settings):
+    host.forget()
+    found = preflight.check(host, Settings.model_validate(settings), Facts())
+    assert all(problem.hint.endswith(".") for problem in found)
+    return found
+
+
+def only(host, **settings):
+    (problem,) = check(host, **settings)
+    return problem
+
+
+def socket(address, port, inode):
+    return (
+        f"   0: {address}:{port:04X} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 {inode} 1\n"
+    )
+
+
+def listening(host, name, pid, inode, address="00000000", port=443, table="tcp"):
+    host.put(f"/proc/net/{table}", TCP + socket(address, port, inode))
+    host.put(f"/proc/{pid}/comm", f"{name}\n")
+    host.path(f"/proc/{pid}/fd").mkdir()
+    host.path(f"/proc/{pid}/fd/7").symlink_to(f"socket:[{inode}]")
+
+
+def engine(host, **info):
+    host.put(layout.DOCKER_SOCKET, "")
+    host.answers |= {
+        "docker info": json.dumps({"ServerVersion": "27.0.1", "CgroupDriver": "systemd"} | info),
+        "docker ps": "",
+        "docker network inspect": (1, "No such network"),
+    }
+
+
+def test_a_fresh_machine_is_fine(host):
+    assert check(host) == []
+
+
+@pytest.mark.parametrize(
+    ("system", "words"),
+    [
+        ('ID=fedora\nPRETTY_NAME="Fedora Linux 42"\nVERSION_ID=42\n', "Fedora Linux 42 is neither Debian nor Ubuntu"),
+        ('ID=debian\nPRETTY_NAME="Debian 11"\nVERSION_ID="11"\n', "Debian 11 is too old"),
+        ('ID=ubuntu\nPRETTY_NAME="Ubuntu 22.04.5 LTS"\nVERSION_ID="22.04"\n', "Ubuntu 22.04.5 LTS is too old"),
+        ("", "this system is neither"),
+    ],
+)
+def test_another_system(host, system, words):
+    host.put("/etc/os-release", system)
+    assert words in only(host).message
+
+
+def test_a_release_in_the_making_is_tried(host):
+    host.put("/etc/os-release", "ID=debian\nVERSION_CODENAME=forky\n")
+    assert check(host) == []
+
+
+def test_a_32_bit_system(host, monkeypatch):
+    monkeypatch.setattr(preflight.sys, "maxsize", (1 << 31) - 1)
+    assert "32-bit" in only(host).message
+    monkeypatch.setattr(preflight, "architecture", lambda: "riscv64")
+    assert "riscv64" in only(host).message
+
+
+def test_little_memory(host):
+    host.put("/proc/meminfo", "MemTotal:        500000 kB\n")
+    assert "512 MB of memory" in only(host).message
+
+
+def test_little_room_and_less_is_needed_later(host, monkeypatch):
+    monkeypatch.setattr(preflight, "free_space", lambda _host, _folder: 4 * 10**9)
+    assert "4.0 GB are free" in only(host).message
+    host.put(layout.LEDGER, "{}")
+    assert check(host) == []
+
+
+def test_not_root(host, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert "root" in only(host).message
+
+
+def test_tljh_is_refused_with_the_way_to_move_over(host):
+    host.path("/opt/tljh").mkdir(parents=True)
+    host.put("/etc/systemd/system/jupyterhub.service", "[Service]")
+    problem = only(host)
+    assert "Littlest" in problem.message
+    assert "traefik" in problem.hint
+
+
+def test_another_hub_is_refused_and_ours_is_not(host):
+    path = f"{layout.SYSTEMD_UNITS}/jupyterhub.service"
+    host.put(path, "[Service]")
+    assert "another JupyterHub" in only(host).message
+    host.put(layout.LEDGER, json.dumps({"resources": {f"file:{path}": {}}}))
+    assert check(host) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "address"), [("tcp", "00000000"), ("tcp", "0100007F"), ("tcp6", "00000000000000000000000001000000")]
+)
+def test_a_port_that_another_program_holds(host, table, address):
+    listening(host, "apache2", 4711, 99, address=address, table=table)
+    assert "port 443 is taken by apache2 (pid 4711)" in only(host).message
+
+
+def test_an_nginx_may_hold_the_ports(host):
+    listening(host, "nginx", 4711, 99)
+    assert check(host) == []
+
+
+def test_a_program_that_cannot_be_seen(host):
+    host.put("/proc/net/tcp", TCP + socket("00000000", 80, 5))
+    assert "cannot be seen" in only(host).message
+
+
+def test_the_hubs_port(host):
+    listening(host, "python3", 12, 5, port=8081)
+    assert "8081" in only(host).message
+    host.put("/proc/net/tcp", TCP + socket("0100630A", 8081, 5))
+    assert check(host) == []
+    assert listeners.decoded("0100630A") == "10.99.0.1"
+
+
+@pytest.mark.parametrize("subnet", ["192.168.0.0/16", "10.88.64.0/20", "172.17.0.0/24", "10.99.0.0/16"])
+def test_a_subnet_in_use(host, subnet):
+    host.put("/proc/net/route", ROUTES)
+    found = check(host, network={"subnet": subnet})
+    assert found
+    assert {problem.code for problem in found} == {78}
+    assert all("network.subnet" in problem.message for problem in found)
+
+
+def test_our_own_bridge_is_no_overlap(host):
+    assert "hubinstall0" in ROUTES
+    assert check(host, network={"subnet": "10.99.0.0/16"}) == []
+
+
+def test_system_accounts_are_no_people(host):
+    host.put("/etc/passwd", PASSWD + "postgres:x:110:110::/var/lib/postgresql:/bin/bash\n")
+    problem = only(host, users={"admin": ["alice", "new", "postgres"]})
+    assert problem.code == 78
+    assert "users.admin: postgres" in problem.message
+
+
+def test_systemd_where_it_does_not_run(host):
+    assert only(host, process_manager="systemd").code == 78
+    host.path("/run/systemd/system").mkdir(parents=True)
+    assert check(host, process_manager="systemd") == []
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ({"SecurityOptions": ["name=seccomp", "name=rootless"]}, "rootless"),
+        ({"Swarm": {"LocalNodeState": "active"}}, "swarm"),
+        ({"ServerVersion": "19.03.15"}, "19.03.15 is too old"),
+    ],
+)
+def test_engines_that_cannot_be_used(host, found, words):
+    engine(host)
+    assert check(host) == []
+    engine(host, **found)
+    assert words in only(host).message
+
+
+def test_snap_and_podman(host):
+    host.put("/snap/bin/docker", "")
+    assert "snap" in only(host).message
+    host.path("/snap/bin/docker").unlink()
+    host.put("/usr/bin/docker", '#!/bin/sh\nexec /usr/bin/podman "$@"\n')
+    assert "podman" in only(host).message
+
+
+def test_a_broken_daemon_json(host):
+    host.put(layout.DAEMON_JSON, "{")
+    assert "daemon.json:1:2" in only(host).message
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "words"),
+    [
+        ("/proc/self/status", "CapEff:\t00000000a80425fb\n", "CAP_NET_ADMIN, CAP_SYS_ADMIN"),
+        (
+            "/proc/self/mountinfo",
+            MOUNTS + "30 20 0:27 / /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n",
+            "read-only",
+        ),
+        ("/proc/self/mountinfo", MOUNTS + "30 20 0:27 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n", "read-only"),
+        ("/proc/self/mountinfo", "20 1 0:9 / / rw - overlay overlay rw\n", "overlayfs"),
+    ],
+)
+def test_containers_that_docker_cannot_run_in(host, path, text, words):
+    host.put(path, text)
+    assert words in only(host).message
+    engine(host)  # it runs, so it can
+    assert check(host) == []
+
+
+def test_a_disk_below_dockers_data_is_enough(host):
+    disk = "21 20 259:1 / /var/lib/docker rw - ext4 /dev/vdb rw\n"
+    host.put("/proc/self/mountinfo", "20 1 0:9 / / rw - overlay overlay rw\n" + disk)
+    assert check(host) == []
+
+
+def test_what_cannot_change_while_servers_run(host):
+    engine(host)
+    pool = {"Subnet": "10.99.0.0/16", "Gateway": "10.99.0.1"}
+    network = {"IPAM": {"Config": [pool]}, "Containers": {"x": {"Name": "jupyter-ada"}}}
+    host.answers |= {"docker ps": '"jupyter-ada"\n', "docker network inspect": json.dumps([network])}
+    host.put(layout.HUB_SETTINGS, '{"base_url": "/"}')
+    assert check(host) == []
+    assert "cannot change from 10.99.0.0/16" in only(host, network={"subnet": "10.98.0.0/16"}).message
+    assert "cannot change from /" in only(host, base_url="/jupyter/").message
+    assert dockercheck.user_servers(host) == ["jupyter-ada"]
+
+
+def test_all_problems_at_once(host):
+    host.put("/proc/meminfo", "MemTotal:        500000 kB\n")
+    host.path("/opt/tljh").mkdir(parents=True)
+    listening(host, "apache2", 4711, 99)
+    assert len(check(host, process_manager="systemd")) == 4
+
+
+def test_bootstrap_can_ask_with_the_standard_library_only():
+    source = Path(preflight.__file__).parents[1]
+    code = f"import sys; sys.path.insert(0, {str(source)!r}); from hubinstall import preflight; preflight.check_machine"
+    subprocess.run([sys.executable, "-S", "-I", "-c", code], check=True)

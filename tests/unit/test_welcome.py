@@ -1,0 +1,38 @@
+"""The end of apply says the address and who can log in."""
+
+from hubinstall.config import validate
+from hubinstall.facts import Facts
+from hubinstall.welcome import addresses, welcome
+
+FACTS = Facts(addresses=("10.0.0.5", "2001:db8::5"))
+
+
+def settings(text=""):
+    return validate(text, "config.yaml")
+
+
+def test_without_a_domain_the_addresses():
+    assert addresses(settings(), FACTS) == ["https://10.0.0.5/", "https://[2001:db8::5]/"]
+
+
+def test_with_a_domain_its_name_and_prefix():
+    assert addresses(settings("domain: hub.example.org\nbase_url: /jupyter/\n"), FACTS) == [
+        "https://hub.example.org/jupyter/"
+    ]
+
+
+def test_everyone_of_the_host():
+    text = welcome(settings("users: {admin: [ada]}"), FACTS, ["ada", "grace"], {"ada": "s3cret"})
+    assert "ada can log in with the password s3cret" in text
+    assert "Administrators of the hub: ada" in text
+    assert "ada, grace" in text
+
+
+def test_only_those_of_the_file():
+    text = welcome(settings("users: {allow_all: false, allowed: [grace]}"), FACTS, ["ada", "grace"], {})
+    assert "Who can log in: grace" in text
+
+
+def test_nobody_yet_says_how():
+    text = welcome(settings("users: {allow_all: false}"), FACTS, [], {})
+    assert "config add-item users.admin" in text
