@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from hubinstall import layout
 from hubinstall.host import Host
-from hubinstall.machine import addresses, memory, resolvers, routes
+from hubinstall.machine import addresses, has_bridge_filter, memory, resolvers, routes
 from hubinstall.nginxsites import others_sites
 from hubinstall.releases import release
 from hubinstall.resources.docker import engine
@@ -58,6 +58,9 @@ class Facts:
     nginx_keeps_default_site: bool = False
     """The distribution's default site was changed: it is the administrator's, and stays."""
     bridge_netfilter: bool = True
+    """The kernel can pass bridged packets through the filters for routed ones."""
+    bridge_filter: bool = True
+    """The kernel's nftables can filter bridged frames."""
     apparmor: bool = False
     foreign_service_policy: bool = False
     """Someone else's policy-rc.d decides which services a package may start."""
@@ -99,6 +102,7 @@ def gather(host: Host, process_manager: str = "auto") -> Facts:
         nginx_default_servers=sites.defaults,
         nginx_keeps_default_site=sites.keeps_default_site,
         bridge_netfilter=has_bridge_netfilter(host),
+        bridge_filter=has_bridge_filter(host),
         apparmor=host.text("/sys/module/apparmor/parameters/enabled").strip() == "Y",
         foreign_service_policy=host.exists(layout.POLICY_RC_D) and "hubinstall" not in host.text(layout.POLICY_RC_D),
         uid_min=uids.get("UID_MIN", 1000),

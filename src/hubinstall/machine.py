@@ -3,6 +3,7 @@
 No command is needed for it, so that it works on a machine where nothing is installed yet, and costs a millisecond.
 """
 
+import gzip
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -107,3 +108,15 @@ def name_servers(text: str) -> list[str]:
         except ValueError:
             continue
     return found
+
+
+def has_bridge_filter(host: Host) -> bool:
+    """Whether nftables can filter bridged frames by itself, by the kernel's own configuration; yes where it is kept
+    nowhere, since every distribution's kernel can.
+    """
+    release = host.text("/proc/sys/kernel/osrelease").strip()
+    options = host.text(f"/boot/config-{release}") or host.text(f"/lib/modules/{release}/config")
+    packed = host.read("/proc/config.gz")
+    if not options and packed:
+        options = gzip.decompress(packed).decode(errors="replace")
+    return not options or re.search(r"^CONFIG_NF_TABLES_BRIDGE=[my]$", options, re.MULTILINE) is not None

@@ -146,7 +146,7 @@ def _other_hubs(host: Host) -> Iterator[Problem]:
 
 def _ours(host: Host, path: str) -> bool:
     try:
-        return f"file:{path}" in json.loads(host.read(layout.LEDGER) or b"{}").get("resources", {})
+        return f"unit:{path}" in json.loads(host.read(layout.LEDGER) or b"{}").get("resources", {})
     except ValueError:
         return True  # the ledger's own check says what is wrong with it
 

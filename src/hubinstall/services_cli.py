@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hubinstall import layout
 from hubinstall.errors import UserError
 from hubinstall.host import Host
-from hubinstall.managers import Look, Manager, installed
+from hubinstall.managers import Look, Manager, installed, services
 from hubinstall.resources import supervisord
 
 STOPPABLE = (layout.HUB_SERVICE, layout.PROXY_SERVICE, layout.NGINX_SERVICE)
@@ -33,14 +33,6 @@ def status(host: Host) -> list[ServiceStatus]:
     manager = installed(host)
     seen = {name: manager.look(host, name) for name in services(host, manager)}
     return [ServiceStatus(name, look.running, look.words) for name, look in seen.items()]
-
-
-def services(host: Host, manager: Manager) -> list[str]:
-    """The names of those that this installation has."""
-    if manager.name == "supervisor":
-        return [name for name in layout.SERVICES if host.exists(layout.supervisor_program(name))]
-    known = [name for name in (*layout.SERVICES, layout.USERS_SLICE) if manager.look(host, name).known]
-    return known if host.exists(layout.unit(layout.HUB_SERVICE)) else []
 
 
 def start(host: Host, service: str | None = None) -> int:

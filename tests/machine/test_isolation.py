@@ -183,7 +183,7 @@ def test_of_the_gateway_exactly_the_hubs_api_is_open(place: Place) -> None:
 def test_names_and_the_outside_work(place: Place) -> None:
     """The outside is what the machine itself installs from."""
     sources = place.machine.run("cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || true").out
-    found = re.search(r"(https?)://([^/\s:]+)", sources)
+    found = re.search(r"^(?:deb |URIs:).*?(https?)://([^/\s:]+)", sources, re.MULTILINE)
     assert found, sources
     outside = f"{found[2]}:{'443' if found[1] == 'https' else '80'}"
     assert place.reaches([outside]) == {outside: True}

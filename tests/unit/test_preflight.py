@@ -132,7 +132,7 @@ def test_another_hub_is_refused_and_ours_is_not(host):
     path = f"{layout.SYSTEMD_UNITS}/jupyterhub.service"
     host.put(path, "[Service]")
     assert "another JupyterHub" in only(host).message
-    host.put(layout.LEDGER, json.dumps({"resources": {f"file:{path}": {}}}))
+    host.put(layout.LEDGER, json.dumps({"resources": {f"unit:{path}": {}}}))
     assert check(host) == []
 
 

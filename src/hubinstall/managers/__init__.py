@@ -14,4 +14,12 @@ def installed(host: Host) -> Manager:
     return MANAGERS["supervisor" if host.exists(layout.SUPERVISOR_CONFIG) else "systemd"]
 
 
-__all__ = ["MANAGERS", "Look", "Manager", "installed"]
+def services(host: Host, manager: Manager) -> list[str]:
+    """The names of the services that this installation has, in the order in which they start."""
+    if manager.name == "supervisor":
+        return [name for name in layout.SERVICES if host.exists(layout.supervisor_program(name))]
+    known = [name for name in (*layout.SERVICES, layout.USERS_SLICE) if manager.look(host, name).known]
+    return known if host.exists(layout.unit(layout.HUB_SERVICE)) else []
+
+
+__all__ = ["MANAGERS", "Look", "Manager", "installed", "services"]

@@ -40,7 +40,7 @@ def firewall(settings: Settings, facts: Facts) -> list[Resource]:
 
 
 def families(facts: Facts) -> tuple[str, ...]:
-    return ("inet",) if facts.bridge_netfilter else ("inet", "bridge")
+    return ("inet", "bridge") if facts.bridge_filter else ("inet",)
 
 
 def rules(settings: Settings, facts: Facts) -> str:
@@ -78,7 +78,9 @@ def v4_addresses(texts: Iterable[str]) -> list[IPv4Address]:
 
 
 def bridge_netfilter(facts: Facts) -> list[Resource]:
-    """Bridged packets pass the chains of the inet table (and Docker's `icc=false` works) only with this module."""
+    """Without this module Docker refuses a network with `icc=false`; with it, neighbours' packets pass the inet table
+    too: a second fence, and the only one where nftables does not filter bridges.
+    """
     if not facts.bridge_netfilter:
         return []
     why = "# Written by hubinstall: user servers are kept apart with it.\n"

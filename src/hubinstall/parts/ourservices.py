@@ -120,7 +120,8 @@ def nginx_recorder(inputs: Inputs, certificates: tuple[str, ...]) -> tuple[str, 
     configured = digest("nginx")
     text = render(
         "templates/launchers/nginx-loaded.sh", configured=configured, record=layout.NGINX_LOADED,
-        files=[path for path, _ in inputs.files(f"{layout.NGINX_DIR}/")], dropins=layout.NGINX_DROPINS, watches=certificates,
+        files=[path for path, _ in inputs.files(f"{layout.NGINX_DIR}/")], dropins=layout.NGINX_DROPINS,
+        watches=certificates,
     )  # fmt: skip
     return text, configured
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hubinstall.errors import UserError
-from hubinstall.host import Host
+from hubinstall.host import Completed, Host
 from hubinstall.resources.base import Change, State, digest
+
+FAMILIES = ("inet", "bridge")
+"""Those of nft(8) in which a table of ours can be."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +24,10 @@ class FirewallTable:
     kind: ClassVar[str] = "firewall-table"
     lock: ClassVar[str | None] = "firewall"
     name: str
-    families: tuple[str, ...] = ("inet",)
     loaded: str = ""
     path: str = field(default="", repr=False)
     rules: str = field(default="", repr=False)
+    families: tuple[str, ...] = field(default=FAMILIES, repr=False)
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:
@@ -51,16 +54,18 @@ class FirewallTable:
         host.write(self.loaded, (json.dumps(record) + "\n").encode(), mode="0600")
 
     def remove(self, host: Host) -> None:
-        for family in self.families:
-            # Destroying what may be gone: to define it, empty, makes the deletion succeed in every case.
-            script = f"table {family} {self.name}\ndelete table {family} {self.name}\n"
-            host.run(["nft", "-f", "-"], input=script, check=host.which("nft") is not None)
+        for family in FAMILIES:
+            if self._list(host, family).returncode == 0:
+                host.run(["nft", "delete", "table", family, self.name])
         host.remove(self.loaded)
 
     def _listing(self, host: Host) -> str | None:
         """What the kernel has, without its counters; None when one of the tables is missing."""
-        lists = [host.run(["nft", "-s", "-nn", "list", "table", f, self.name], check=False) for f in self.families]
+        lists = [self._list(host, family) for family in self.families]
         return None if any(done.returncode for done in lists) else "".join(done.stdout for done in lists)
+
+    def _list(self, host: Host, family: str) -> Completed:
+        return host.run(["nft", "-s", "-nn", "list", "table", family, self.name], check=False)
 
 
 @dataclass(frozen=True)
