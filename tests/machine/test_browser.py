@@ -1,0 +1,78 @@
+"""What a person sees: login page and JupyterLab in a real browser, a cell run by hand."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from harness import installed
+from harness.machine import Machine
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PICTURES = os.environ.get("HUBINSTALL_TEST_PICTURES", "")
+"""A folder where screenshots are kept for a look."""
+
+
+@pytest.fixture(scope="module")
+def page(installed_machine: Machine) -> Iterator[Page]:
+    """A browser that has been told to go on past the self-signed certificate, as a person does once."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(base_url=f"https://{installed_machine.address}", ignore_https_errors=True)
+        page.set_default_timeout(60_000)
+        yield page
+        browser.close()
+
+
+def keep(page: Page, name: str) -> None:
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png")
+
+
+def test_a_person_logs_in_and_runs_a_cell_in_the_browser(page: Page) -> None:
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto("/")
+    expect(page.locator("input#username_input")).to_be_visible()
+    keep(page, "login")
+    page.fill("input#username_input", installed.PERSON)
+    page.fill("input#password_input", installed.PERSON_PASSWORD)
+    page.click("input#login_submit")
+    page.wait_for_url("**/user/grace/lab**", timeout=120_000)
+    page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
+    # As a person does: JupyterLab drops what is run before the kernel is there.
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
+    cell = page.locator(".jp-CodeCell .cm-content").first
+    cell.click()
+    page.keyboard.type("sum(range(1000))")
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator(".jp-OutputArea-output").first).to_have_text("499500", timeout=30_000)
+    keep(page, "lab")
+    assert complaints == []
+
+
+def test_nothing_is_asked_of_the_outside(page: Page, installed_machine: Machine) -> None:
+    """A page that loads fonts or scripts from elsewhere tells others who studies here, and breaks without a network."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/user/grace/lab")
+    expect(page.locator("#jp-MainLogo, .jp-LauncherCard").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    outside = [u for u in asked if u.startswith("http") and f"//{installed_machine.address}/" not in u]
+    assert outside == []
+
+
+def test_a_wrong_password_is_said_on_the_page(page: Page) -> None:
+    page.context.clear_cookies()
+    page.goto("/hub/login")
+    page.fill("input#username_input", installed.PERSON)
+    page.fill("input#password_input", "wrong")
+    page.click("input#login_submit")
+    expect(page.locator(".login_error")).to_contain_text("Invalid username or password")
+    keep(page, "wrong-password")
