@@ -33,7 +33,7 @@ def schema() -> dict[str, Any]:
 def _or_nothing(part: dict[str, Any]) -> dict[str, Any]:
     if "null" in str(part.get("anyOf", "")):
         return part
-    about = {name: part[name] for name in ("title", "description", "default", "examples") if name in part}
+    about: dict[str, Any] = {name: part[name] for name in ("title", "description", "default", "examples") if name in part}
     bare = {name: value for name, value in part.items() if name not in about}
     return {**about, "anyOf": [bare, {"type": "null"}]}
 
@@ -147,7 +147,7 @@ def _words(part: dict[str, Any]) -> str:
         return " or ".join(_words(one) for one in either)
     if "$ref" in part:
         return "map"
-    return _TYPES.get(str(part.get("type")), part.get("title", ""))
+    return _TYPES.get(str(part.get("type")), str(part.get("title", "")))
 
 
 def _wrapped(text: str, width: int) -> list[str]:

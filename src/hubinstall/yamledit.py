@@ -41,7 +41,7 @@ def unset(text: str, key: str) -> str:
     pairs = list(parents[-1].pairs)
     index = next(i for i, (name, _) in enumerate(pairs) if name.text == path[-1])
     spans = [(name.place.start, _end(text, value)) for name, value in pairs]
-    return _checked(_cut(text, spans, index, flow=parents[-1].flow), key, without(root, path).data)
+    return _checked(_cut(text, spans, index, flow=parents[-1].flow), key, dict(without(root, path).data))
 
 
 def add_item(text: str, key: str, item: Any) -> str:

@@ -57,7 +57,7 @@ class PulledImage:
         before = self._pinned(host).get("id")
         pull(host, self.name)
         self._pin(host, ours=bool(self._pinned(host).get("ours")) or before is None)
-        now = self._pinned(host)["id"]
+        now: str = self._pinned(host)["id"]
         host.run(["docker", "image", "tag", now, self.tag])
         if before and before != now:
             # Refused while a server runs from it; Docker's own pruning finds it later.
