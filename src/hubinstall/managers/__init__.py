@@ -18,7 +18,9 @@ def services(host: Host, manager: Manager) -> list[str]:
     """The names of the services that this installation has, in the order in which they start."""
     if manager.name == "supervisor":
         return [name for name in layout.SERVICES if host.exists(layout.supervisor_program(name))]
-    known = [name for name in (*layout.SERVICES, layout.USERS_SLICE) if manager.look(host, name).known]
+    # systemd knows of every slice that could be: only one with a file is ours.
+    slices = (layout.USERS_SLICE,) if host.exists(layout.USERS_SLICE_UNIT) else ()
+    known = [name for name in (*layout.SERVICES, *slices) if manager.look(host, name).known]
     return known if host.exists(layout.unit(layout.HUB_SERVICE)) else []
 
 
