@@ -1,0 +1,51 @@
+"""What the docs tell to type exists, and what exists is told."""
+
+import re
+import shlex
+from pathlib import Path
+
+import commands_page
+import pytest
+
+from hubinstall import config, layout
+from hubinstall.cli import parser
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+COMMAND = re.compile(r"(?:`|^    (?:sudo )?)(hubinstall [a-z][^`\n]*)", re.MULTILINE)
+TOLD = sorted({
+    command
+    for path in PAGES
+    for command in COMMAND.findall(path.read_text(encoding="utf-8"))
+    if "…" not in command and "|" not in command
+})  # fmt: skip
+
+
+def test_there_are_commands_in_the_docs():
+    assert len(TOLD) > 8
+
+
+@pytest.mark.parametrize("command", TOLD)
+def test_a_command_of_the_docs_exists(command):
+    arguments = parser().parse_args(shlex.split(command)[1:])
+    edits = {"set": config.set_value, "add-item": config.add_item}
+    if arguments.verb == "config" and (edit := edits.get(arguments.config_verb)):
+        if arguments.key == "KEY":
+            return
+        value = "someone" if arguments.value == "NAME" else arguments.value
+        config.validate(edit("", arguments.key, value), layout.CONFIG_FILE)
+
+
+def test_every_verb_and_flag_is_told():
+    assert commands_page.PAGE.read_text(encoding="utf-8") == commands_page.page(), (
+        "python tests/unit/commands_page.py writes it anew"
+    )
+
+
+def test_paths_in_the_docs_are_those_of_the_layout():
+    names = {value for value in vars(layout).values() if isinstance(value, str) and value.startswith("/")}
+    for path in PAGES:
+        for told in re.findall(
+            r"`(/(?:etc|opt|var|run)/[a-z_./-]*hubinstall[a-z_./-]*)", path.read_text(encoding="utf-8")
+        ):
+            assert told.rstrip("/*.") in names, f"{path.name}: {told}"
