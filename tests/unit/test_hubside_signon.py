@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pamela
 import pytest
 from hubinstallation import with_people
+from jupyterhub import orm, roles
 from test_hubside import SETTINGS, everyone
 from tornado.web import HTTPError
 
@@ -72,3 +73,65 @@ def test_a_session_ends_with_the_right(sign_on):
 
 def test_an_administrator_who_is_none_any_more_is_told_so_to_the_hub(sign_on):
     assert asyncio.run(sign_on.refresh_user(SimpleNamespace(name="bob", admin=True))) == {"admin": False}
+
+
+@pytest.fixture
+def database():
+    session = orm.new_session_factory("sqlite:///:memory:")()
+    session.add(orm.OAuthClient(identifier="jupyterhub"))
+    session.add(orm.OAuthClient(identifier="jupyterhub-user-bob"))
+    for role in roles.get_default_roles():
+        roles.create_role(session, role)
+    session.commit()
+    return session
+
+
+def person(session, name, *, admin):
+    """With the token of a running server, one made by hand, and a browser's sign-on to the server."""
+    user = orm.User(name=name, admin=admin)
+    session.add(user)
+    roles.assign_default_roles(session, entity=user)
+    session.commit()
+    for note, scopes, client in (
+        ("server", [f"users:activity!user={name}", f"access:servers!server={name}/"], "jupyterhub"),
+        ("by hand", ["inherit"], "jupyterhub"),
+        ("other's", ["access:servers!server=carol/"], "jupyterhub"),
+        ("browser", [f"access:servers!server={name}/"], "jupyterhub-user-bob"),
+    ):
+        user.new_api_token(
+            note=note, scopes=[], oauth_client=session.query(orm.OAuthClient).filter_by(identifier=client).one()
+        )
+        user.api_tokens[-1].scopes = scopes
+    session.commit()
+    return user
+
+
+def notes(session, user):
+    session.commit()
+    session.refresh(user)
+    return {token.note for token in user.api_tokens}
+
+
+def test_who_is_no_administrator_any_more_loses_sessions_and_tokens_but_not_the_server(sign_on, database):
+    bob = person(database, "bob", admin=True)
+    cookie = bob.cookie_id
+    sign_on.add_user(bob)
+    assert notes(database, bob) == {"server"}
+    assert bob.cookie_id != cookie
+
+
+def test_who_is_banned_loses_all_tokens(sign_on, database):
+    sign_on.hub_settings = everyone(banned=("bob",))
+    bob = person(database, "bob", admin=False)
+    sign_on.add_user(bob)
+    assert notes(database, bob) == set()
+    assert "bob" in sign_on.blocked_users
+
+
+def test_nobody_else_loses_anything_when_the_hub_starts(sign_on, database):
+    alice, bob = person(database, "alice", admin=True), person(database, "bob", admin=False)
+    cookies = alice.cookie_id, bob.cookie_id
+    sign_on.add_user(alice)
+    sign_on.add_user(bob)
+    assert len(notes(database, alice)) == len(notes(database, bob)) == 4
+    assert (alice.cookie_id, bob.cookie_id) == cookies

@@ -89,21 +89,21 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
     def add_user(self, user: Any) -> None:
         """Called for every known user when the hub starts, and for each new one.
 
-        Who may no longer use the hub loses tokens and sessions here. JupyterHub itself then takes the roles of
-        those in `blocked_users`, and stops their servers.
+        Who lost a right since then loses sessions and tokens here. Of those in `blocked_users` JupyterHub itself
+        then takes the roles, and stops their servers; who is no administrator any more keeps the own server.
         """
         Authenticator.add_user(self, user)
-        reason = rights.refusal(self.hub_settings, user.name, Account.find(user.name))
-        if reason is None:
-            self.blocked_users.discard(user.name)
-            return
-        self.log.warning("Withdrawing what is left of %s's rights: %s", user.name, reason)
-        self.blocked_users.add(user.name)
         row = user.orm_user if hasattr(user, "orm_user") else user
-        session = orm.object_session(row)
-        for token in list(row.api_tokens):
-            session.delete(token)
-        row.cookie_id = new_token()
+        if reason := rights.refusal(self.hub_settings, user.name, Account.find(user.name)):
+            self.log.warning("Withdrawing what is left of %s's rights: %s", user.name, reason)
+            self.blocked_users.add(user.name)
+            withdraw(row)
+            return
+        self.blocked_users.discard(user.name)
+        # What the database remembers of administrators; JupyterHub brings it to what load_roles says right after.
+        if row.admin and not rights.is_admin(self.hub_settings, user.name):
+            self.log.warning("%s is no administrator any more: ending sessions and tokens", user.name)
+            withdraw(row, but_servers=True)
 
     def _may_ever(self, account: Account) -> bool:
         low, high = self.hub_settings.uid_min, self.hub_settings.uid_max
@@ -112,6 +112,26 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
     def _refuse(self, name: str, reason: str | None) -> None:
         self.log.warning("Login of %s refused: %s", name, reason)
         raise HTTPError(403, reason or "Refused.")
+
+
+def withdraw(row: Any, *, but_servers: bool = False) -> None:
+    """End a user's sessions and tokens. `row`: of the hub's database.
+
+    `but_servers`: what the hub gave to the user's own servers stays, for without it they could let nobody in.
+    """
+    session = orm.object_session(row)
+    for token in list(row.api_tokens):
+        if not (but_servers and is_of_a_server(token)):
+            session.delete(token)
+    row.cookie_id = new_token()
+
+
+def is_of_a_server(token: Any) -> bool:
+    """Whether it is the key of the user's own server (JupyterHub's role `server`), and no browser's sign-on to it."""
+    name = token.user.name
+    here = f"access:servers!server={name}/"
+    own = all(scope == f"users:activity!user={name}" or scope.startswith(here) for scope in token.scopes)
+    return token.client_id == "jupyterhub" and bool(token.scopes) and own
 
 
 def _seconds(wait: float) -> str:

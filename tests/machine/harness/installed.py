@@ -69,11 +69,11 @@ def starts(machine: Machine) -> dict[str, str]:
         shown = machine.run(["systemctl", "show", "--property=Id,InvocationID", *[f"{n}.service" for n in names]]).out
         pairs = [block.splitlines() for block in shown.strip().split("\n\n")]
         return {lines[0]: lines[1] for lines in pairs}
-    shown = machine.run(
-        "/opt/hubinstall/supervisor/bin/supervisorctl -c /opt/hubinstall/etc/supervisord.conf status"
-    ).out
-    # "nginx  RUNNING  pid 812, uptime 0:01:02": the uptime moves, the pid must not.
-    return {line.split()[0]: line.split("pid ")[-1].split(",")[0] for line in shown.splitlines()}
+    ctl = "/opt/hubinstall/supervisor/bin/supervisorctl -c /opt/hubinstall/etc/supervisord.conf"
+    # status fails while a oneshot has EXITED, as it should have.
+    rows = [line.split(None, 2) for line in machine.run(f"{ctl} status", check=False).out.splitlines()]
+    pids = machine.run(f"{ctl} pid all").out.split()
+    return {row[0]: pid if pid != "0" else row[-1] for row, pid in zip(rows, pids, strict=True)}
 
 
 def names(machine: Machine, *services: str) -> set[str]:

@@ -1,0 +1,27 @@
+"""What the kernel says of a container's memory; both of its interfaces (control groups v1 and v2)."""
+
+from harness.machine import Machine
+
+MOUNT = "/sys/fs/cgroup"
+
+
+def group(machine: Machine, container: str) -> str:
+    """The folder of the control group that holds the container's memory."""
+    pid = machine.run(["docker", "inspect", "--format", "{{.State.Pid}}", container]).out.strip()
+    path = ""
+    for line in machine.read(f"/proc/{pid}/cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        if "memory" in controllers.split(","):
+            return f"{MOUNT}/memory{path}"
+    return f"{MOUNT}{path}"
+
+
+def limit(machine: Machine, folder: str) -> int:
+    """Bytes that the group may take."""
+    return int(machine.run(f"cd {folder}; cat memory.max 2>/dev/null || cat memory.limit_in_bytes").out)
+
+
+def kills(machine: Machine, folder: str) -> int:
+    """How many processes of this very group the kernel has ended for want of memory."""
+    said = machine.run(f"cd {folder}; cat memory.events 2>/dev/null || cat memory.oom_control").out
+    return int(dict(line.split() for line in said.splitlines())["oom_kill"])

@@ -1,0 +1,60 @@
+"""A server that does not start says why, to the person who waits: on the spawn page and through the API."""
+
+import html
+from collections.abc import Iterator
+
+import pytest
+
+from harness import installed
+from harness.machine import Machine
+from hubinstall.client import HubClient
+from hubinstall.clienterrors import HubError
+
+DROPIN = "/etc/hubinstall/jupyterhub_config.d/broken.py"
+LAST_WORDS = "<b>no licence</b> for this course"
+
+
+@pytest.fixture
+def grace(installed_machine: Machine) -> Iterator[HubClient]:
+    with HubClient(f"https://{installed_machine.address}/", verify=False) as client:
+        client.login(installed.PERSON, installed.PERSON_PASSWORD)
+        yield client
+
+
+def words(error: pytest.ExceptionInfo[HubError], client: HubClient) -> tuple[str, str]:
+    """What the client was told, and the page that a browser shows after the failed start."""
+    page = client.request("GET", f"hub/spawn-pending/{client.user}", step="page")
+    assert page.status_code == 500
+    return str(error.value), page.text
+
+
+def test_a_home_that_is_gone(installed_machine: Machine, grace: HubClient) -> None:
+    installed_machine.run("mv /home/grace /home/grace.away")
+    with pytest.raises(HubError) as error:
+        grace.start_server()
+    installed_machine.run("test ! -e /home/grace && mv /home/grace.away /home/grace")
+    said, page = words(error, grace)
+    assert "Your home folder /home/grace does not exist." in said
+    assert "Your home folder /home/grace does not exist." in html.unescape(page)
+    grace.start_server()
+    grace.stop_server()
+
+
+def test_a_container_that_ends_while_it_starts(installed_machine: Machine, grace: HubClient) -> None:
+    machine = installed_machine
+    machine.write(DROPIN, f'c.DockerSpawner.cmd = ["sh", "-c", "echo \'{LAST_WORDS}\'; exit 3"]\n')
+    # What apply itself then finds out by logging in is the subject of other tests.
+    machine.run("hubinstall restart jupyterhub")
+    installed.wait_for_login_page(machine)
+    with pytest.raises(HubError) as error:
+        grace.start_server()
+    said, page = words(error, grace)
+    assert "Your server ended while it started (exit code 3)" in said
+    assert LAST_WORDS in said
+    assert html.escape(LAST_WORDS) in page
+    assert LAST_WORDS not in page, "a container's words must not become markup"
+    assert machine.run("docker ps --all --quiet --filter name=jupyter-grace").out == ""
+    machine.run(["rm", DROPIN])
+    machine.run("hubinstall apply")
+    grace.start_server()
+    assert grace.run_cell("print('well again')") == "well again\n"
