@@ -4,6 +4,7 @@ import asyncio
 import json
 import sqlite3
 import stat
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -163,6 +164,12 @@ def test_libraries_start_as_many_threads_as_there_are_processors(cpus, threads):
     assert environment["OMP_NUM_THREADS"] == environment["OPENBLAS_NUM_THREADS"] == threads
     assert (environment["HOME"], environment["NB_UID"], environment["NB_GID"]) == ("/home/alice", "1000", "1001")
     assert "OMP_NUM_THREADS" not in container.environment(ALICE, None)
+
+
+def test_what_members_of_a_share_make_is_the_groups_unless_the_home_would_be_open_too():
+    assert "NB_UMASK" not in container.environment(ALICE, None)
+    assert container.environment(ALICE, None, shares=True)["NB_UMASK"] == "0002"
+    assert "NB_UMASK" not in container.environment(replace(ALICE, group="users"), None, shares=True)
 
 
 @pytest.mark.parametrize(

@@ -95,8 +95,12 @@ def host_config(limits: Limits, groups: Iterable[int], *, init: bool) -> dict[st
     return config
 
 
-def environment(account: Account, cpus: float | None) -> dict[str, str]:
-    """What docker-stacks images, shells and numerical libraries want to know."""
+def environment(account: Account, cpus: float | None, *, shares: bool = False) -> dict[str, str]:
+    """What docker-stacks images, shells and numerical libraries want to know.
+
+    `shares`: this person may write to shared folders. What is made there must be changeable by the other members;
+    in the home it stays the person's, whose own group nobody else is in (as pam_umask(8) decides with `usergroups`).
+    """
     person = {
         "HOME": account.home,
         "USER": account.name,
@@ -108,7 +112,8 @@ def environment(account: Account, cpus: float | None) -> dict[str, str]:
         "JUPYTERHUB_ROOT_DIR": account.home,
     }
     threads = {} if cpus is None else dict.fromkeys(THREAD_VARIABLES, str(max(1, math.ceil(cpus))))
-    return person | threads
+    umask = {"NB_UMASK": "0002"} if shares and account.group == account.name else {}
+    return person | threads | umask
 
 
 def has_init(entrypoint: Iterable[str] | None) -> bool:

@@ -150,7 +150,7 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
             "image": self.image,
             "name": self.container_name,
             "command": [*(self.cmd or image["Config"].get("Cmd") or ()), *self.get_args()],
-            "environment": self.get_env() | container.environment(account, self.cpu_limit),
+            "environment": self.get_env() | container.environment(account, self.cpu_limit, shares=bool(shares)),
             "user": f"{account.uid}:{account.gid}",
             "working_dir": account.home,
             "labels": {layout.USER_LABEL: self.user.name},

@@ -10,6 +10,9 @@ fi
 # Programs that `pip install --user` brings are found, but never instead of the image's own.
 export PATH="$PATH:$HOME/.local/bin"
 
+# What members of a shared folder's group make, the others may change.
+if [ -n "${NB_UMASK:-}" ]; then umask "$NB_UMASK"; fi
+
 [ -w "$HOME" ] || echo "start.sh: $HOME cannot be written by uid $(id -u): nothing will be kept" >&2
 
 for hook in /usr/local/bin/start-notebook.d/* /usr/local/bin/before-notebook.d/*; do
