@@ -121,8 +121,11 @@ class HubClient:
         response = self.fetch("POST", self._server, step="server", json=options, timeout=timeout)
         if response.status_code == 400 and "already running" in response.text:
             return
+        if response.status_code >= 500:
+            raise self._not_started(plain_text(response), response.status_code)
         raise_for(response, "server")
-        while response.status_code != 201 and not self._becomes_ready(end):
+        # Also after a 201: JupyterHub 6.1 may say so of a slow start that follows a failed one.
+        while not self._becomes_ready(end):
             if time.monotonic() > end:
                 raise HubError("server", f"the server of {self.user} was not ready within {timeout:.0f} s")
             time.sleep(POLL)
@@ -190,7 +193,9 @@ class HubClient:
         try:
             return self._http.request(method, path, **rest)
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError) as error:
-            raise HubError(step, f"{self.base_url}{path}: {_cause(error)}", hint=tls_hint(error)) from error
+            late = isinstance(error, httpx.ReadTimeout)
+            words = f"{self.base_url}{path}: {_cause(error)}"
+            raise HubError(step, words, hint=tls_hint(error), late=late) from error
 
     def cookies_for(self, path: str) -> str:
         """The Cookie header that a browser would send there."""
@@ -212,12 +217,14 @@ class HubClient:
         found = [c for c in self._http.cookies.jar if c.name == "_xsrf" and there.startswith(c.path)]
         return (max(found, key=lambda c: len(c.path)).value or "") if found else ""
 
+    def _not_started(self, words: str, status: int | None = None) -> HubError:
+        return HubError("server", f"the server of {self.user} did not start: {words}", status)
+
     def _becomes_ready(self, end: float) -> bool:
         """Follow the start as the spawn page does; False when the stream broke off, as at a restart of the hub."""
         for event in self._progress(end):
             if event.get("failed"):
-                words = str(event.get("message", "")).removeprefix("Spawn failed: ")
-                raise HubError("server", f"the server of {self.user} did not start: {words}")
+                raise self._not_started(str(event.get("message", "")).removeprefix("Spawn failed: "))
             if event.get("ready"):
                 return True
             if time.monotonic() > end:

@@ -15,10 +15,16 @@ WORDS = 400
 
 
 class HubError(UserError):
-    """A step that a person would take has failed. `status` is the HTTP status, where there was an answer."""
+    """A step that a person would take has failed.
 
-    def __init__(self, step: str, message: str, status: int | None = None, hint: str = "") -> None:
+    `status` is the HTTP status, where there was an answer; `late`: the request was taken, and no answer came in time.
+    """
+
+    def __init__(
+        self, step: str, message: str, status: int | None = None, hint: str = "", *, late: bool = False
+    ) -> None:
         super().__init__(message, hint)
+        self.late = late
         self.step = step
         self.status = status
 

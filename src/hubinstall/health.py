@@ -6,6 +6,7 @@ Each check asks the part itself (a socket, a table of the kernel), not only its 
 import functools
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from hubinstall import layout
@@ -60,7 +61,9 @@ def health(host: Host, settings: Settings, facts: Facts, *, pending: int = 0) ->
         ("firewall", lambda: firewall(host, seen)),
         ("certificate", lambda: Check("certificate", *certificate(host, layout.SELF_SIGNED_CERT, time.time()))),
     ]
-    checks = [guarded(name, check) for name, check in parts]
+    # At the same time: what hangs costs its time limit once.
+    with ThreadPoolExecutor(len(parts)) as pool:
+        checks = pool.map(lambda part: guarded(*part), parts)
     return Health((*checks, *(Check(*row) for row in disks(host))), pending)
 
 
@@ -163,8 +166,9 @@ def nginx(settings: Settings, facts: Facts, seen: dict[str, Look]) -> Check:
         return Check("nginx", "failed", words, revive(layout.NGINX_SERVICE))
     name = settings.domain or next(iter(facts.addresses), facts.hostname)
     answer = ask("127.0.0.1:443", f"{settings.base_url}hub/health", name=name)
-    if answer.status in {502, 503, 504}:
-        return Check("nginx", "failed", f"what is behind it does not answer ({answer.status})", "See proxy and hub.")
+    if answer.status in {502, 503, 504} or answer.late:
+        seen_as = str(answer.status or "too late")
+        return Check("nginx", "failed", f"what is behind it does not answer ({seen_as})", "See proxy and hub.")
     if answer.status != 200:
         return Check("nginx", "failed", answer.words, logs(layout.NGINX_SERVICE))
     return Check("nginx", "ok", "https leads to the hub")

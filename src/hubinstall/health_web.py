@@ -10,7 +10,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-TIMEOUT = 5.0
+TIMEOUT = 3.0
+"""Seconds for each wait; what works answers in a few thousandths."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Answer:
     version: str = ""
     """The hub's, where it says so."""
     seconds: float = 0.0
+    late: bool = False
+    """Something is there, and does not answer in time."""
 
 
 class _Connection(http.client.HTTPConnection):
@@ -57,6 +60,8 @@ def ask(address: str, path: str, *, token: str = "", name: str = "") -> Answer:
         connection.request("GET", path, headers={"Authorization": f"token {token}"} if token else {})
         response = connection.getresponse()
         body = response.read()
+    except TimeoutError:
+        return Answer(words=f"no answer at {address} within {TIMEOUT:.0f} s", late=True)
     except (OSError, http.client.HTTPException) as error:
         return Answer(words=f"no answer at {address}: {error or type(error).__name__}")
     finally:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sys
 from argparse import Namespace
 
@@ -10,10 +9,12 @@ from hubinstall import __version__, config, installation, layout, passwords, ser
 from hubinstall.cli import FLAG_SETTINGS
 from hubinstall.errors import UserError
 from hubinstall.host import Host
+from hubinstall.managers import installed
+from hubinstall.parts import nginx
 from hubinstall.report import Log, make_report, print_plan, print_status
 from hubinstall.resources.shares import people
 from hubinstall.verify import verify as log_in_and_run_a_cell
-from hubinstall.welcome import welcome
+from hubinstall.welcome import farewell, welcome
 
 
 def plan(arguments: Namespace, host: Host) -> int:
@@ -27,11 +28,17 @@ def plan(arguments: Namespace, host: Host) -> int:
 def apply(arguments: Namespace, host: Host) -> int:
     need_root()
     given = passwords.from_flags(arguments.admin, arguments.admin_password_file)
-    text = with_flags(host, arguments)
+    return apply_text(host, with_flags(host, arguments), plain=arguments.plain, given=given)
+
+
+def apply_text(host: Host, text: str, *, plain: bool = False, given: dict[str, str] | None = None) -> int:
+    """Apply what config.yaml is to say. `given`: first passwords by account."""
     wishes = installation.read(host, text)
-    with installation.one_run("apply"), logged(host) as log, make_report(log, plain=arguments.plain or None) as report:
-        passwords.stage(host, given)
+    with installation.one_run("apply"), logged(host) as log, make_report(log, plain=plain or None) as report:
+        passwords.stage(host, given or {})
         outcome = installation.apply(host, wishes, report)
+        for words in nginx.advice(wishes.settings, wishes.facts):
+            host.notice(words)
         report.summary(outcome, host.notices)
         names = [person.name for person in people(host, wishes.facts.uid_min, wishes.facts.uid_max)]
         report.say(welcome(wishes.settings, wishes.facts, names, passwords.to_print_once(host)))
@@ -66,9 +73,10 @@ def uninstall(arguments: Namespace, host: Host) -> int:
             code=2,
         )
     with installation.one_run("uninstall"), logged(host) as log, make_report(log) as report:
+        manager = installed(host).name
         outcome = installation.uninstall(host, report)
         report.summary(outcome, host.notices)
-    shutil.rmtree(layout.LOGS, ignore_errors=True)
+        report.say(farewell(manager))
     return 0
 
 
@@ -87,7 +95,7 @@ def config_(arguments: Namespace, host: Host) -> int:
         print(config.show(text), end="")
         return 0
     if verb == "reload":
-        return apply(Namespace(plain=False, admin=[], admin_password_file=None), host)
+        return apply_text(host, text)
     edits = {
         "set": lambda: config.set_value(text, arguments.key, arguments.value),
         "unset": lambda: config.unset(text, arguments.key),
@@ -96,10 +104,10 @@ def config_(arguments: Namespace, host: Host) -> int:
     }
     new = edits[verb]()
     config.validate(new, layout.CONFIG_FILE)
+    if arguments.apply:
+        return apply_text(host, new)
     with installation.one_run(f"config {verb}"):
         installation.keep_config(host, new)
-    if arguments.apply:
-        return apply(Namespace(plain=False, admin=[], admin_password_file=None), host)
     return 0
 
 

@@ -58,6 +58,14 @@ def test_a_start_that_fails_has_the_spawn_pages_words(hub: FakeHub, client: HubC
         client.start_server(5)
 
 
+def test_an_early_yes_is_not_believed(hub: FakeHub, client: HubClient) -> None:
+    hub.start = 201
+    hub.events = [{"failed": True, "message": "Spawn failed: it died"}]
+    client.login("alice", "right")
+    with pytest.raises(HubError, match="did not start: it died"):
+        client.start_server(5)
+
+
 def test_a_progress_that_breaks_off_is_asked_for_again_until_the_time_is_over(hub: FakeHub, client: HubClient) -> None:
     hub.events = [{"progress": 50}]
     client.login("alice", "right")
@@ -77,7 +85,7 @@ def test_a_server_that_runs_already_is_fine_and_one_that_is_gone_too(hub: FakeHu
 def test_a_refusal_by_json_is_told(hub: FakeHub, client: HubClient) -> None:
     client.login("alice", "right")
     hub.broken["/pre/hub/api/users/alice/server"] = (500, '{"status": 500, "message": "the disk is full"}')
-    with pytest.raises(HubError, match="answered with 500: the disk is full"):
+    with pytest.raises(HubError, match="did not start: the disk is full"):
         client.start_server(5)
 
 

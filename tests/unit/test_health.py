@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import socket
 import socketserver
 import threading
 from pathlib import Path
@@ -11,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from fakehost import FakeHost
 
-from hubinstall import health, layout
+from hubinstall import health, health_web, layout
 from hubinstall.facts import Facts
 from hubinstall.health_machine import GIB, certificate, disk
 from hubinstall.health_web import Answer, ask
@@ -91,10 +92,11 @@ def test_a_part_that_answers_wrongly_is_named(host: FakeHost, monkeypatch, path,
     assert words in found(host)[check].message
 
 
-def test_nginx_with_nothing_behind_it_is_told_apart_from_the_hub(host: FakeHost, monkeypatch) -> None:
+@pytest.mark.parametrize(("answer", "words"), [(Answer(502), "502"), (Answer(late=True), "too late")])
+def test_nginx_with_nothing_behind_it_is_told_apart_from_the_hub(host: FakeHost, monkeypatch, answer, words) -> None:
     usual = health.ask
-    monkeypatch.setattr(health, "ask", lambda a, p, **rest: Answer(502) if ":443" in a else usual(a, p, **rest))
-    assert found(host)["nginx"].message == "what is behind it does not answer (502)"
+    monkeypatch.setattr(health, "ask", lambda a, p, **rest: answer if ":443" in a else usual(a, p, **rest))
+    assert found(host)["nginx"].message == f"what is behind it does not answer ({words})"
     assert found(host)["hub"].state == "ok"
 
 
@@ -179,3 +181,9 @@ def test_a_question_over_a_unix_socket(tmp_path: Path) -> None:
         assert ask(path, "/x").words == "answered with 403 Forbidden"
         server.shutdown()
     assert ask("127.0.0.1:1", "/", name="hub.example.org").status == 0
+
+
+def test_a_part_that_hangs_is_late(monkeypatch) -> None:
+    monkeypatch.setattr(health_web, "TIMEOUT", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert ask(f"127.0.0.1:{server.getsockname()[1]}", "/").late

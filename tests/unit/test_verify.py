@@ -170,6 +170,12 @@ def test_a_dead_upstream_is_named(monkeypatch, status, words, log) -> None:
     assert raised.value.log == log
 
 
+def test_a_hub_that_hangs_is_told_apart_from_an_nginx_that_is_away(monkeypatch) -> None:
+    monkeypatch.setattr(verify, "COMING_UP", 0)
+    with pytest.raises(VerifyError, match="no answer comes from the hub"):
+        verify.reach(Client(login_page=HubError("login page", "no answer in time", late=True)))
+
+
 def test_another_certificate_is_not_waited_for() -> None:
     seen = HubError("login page", "CERTIFICATE_VERIFY_FAILED", None, "Another certificate is served")
     with pytest.raises(VerifyError, match="CERTIFICATE_VERIFY_FAILED"):
@@ -182,7 +188,8 @@ def test_services_that_come_up_are_waited_for(host: FakeHost, monkeypatch) -> No
     verify.services(host, Facts())
 
 
-def test_services_that_failed_are_not(host: FakeHost, monkeypatch) -> None:
+def test_services_that_stay_down_are_named(host: FakeHost, monkeypatch) -> None:
+    monkeypatch.setattr(verify, "RUNNING", 0)
     seen = {"nginx": Look(known=True, failed=True, words="failed (exit-code)"), "jupyterhub": Look(running=True)}
     monkeypatch.setattr(verify, "looks", lambda host, facts: seen)
     with pytest.raises(VerifyError, match=r"nginx is failed \(exit-code\)") as raised:
