@@ -17,22 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from hubinstall.environment import BASE_ENVIRONMENT, for_commands
 from hubinstall.errors import CommandError, UserError
 
 T = TypeVar("T")
 TEMPORARY = ".hubinstall-new"
-BASE_ENVIRONMENT = {
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    "LC_ALL": "C.UTF-8",
-    "DEBIAN_FRONTEND": "noninteractive",
-}
-# What an administrator's shell may say about the way out (proxies, certificate authorities, caches) goes on.
-PASSED_ON = (
-    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE",
-    "SSL_CERT_DIR", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "UV_CACHE_DIR", "HOME", "TMPDIR",
-    "UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL", "NPM_CONFIG_REGISTRY", "npm_config_registry",
-    "SOURCE_DATE_EPOCH",
-)  # fmt: skip
+CANDIDATE = ".candidate"
 
 
 @dataclass(frozen=True)
@@ -151,14 +141,18 @@ class Host:
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
         timeout: float = 1800,
+        bound: bool = False,
     ) -> Completed:
         """Run a command to its end; its output goes to the log.
 
         Raises CommandError on a non-zero exit (unless `check` is False) and on a timeout in seconds. The command
-        has a session of its own: Ctrl-C reaches this program, which lets a running step finish.
+        has a session of its own: Ctrl-C reaches this program, which lets a running step finish. `bound`: when this
+        program is killed it goes too, so that it does not still write where the next run builds anew.
         """
         self.log(f"$ {' '.join(argv)}")
-        environment = {k: os.environ[k] for k in PASSED_ON if k in os.environ} | BASE_ENVIRONMENT | dict(env or {})
+        if bound:
+            argv = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
+        environment = for_commands(env or {})
         try:
             process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL if input is None else subprocess.PIPE, stdout=subprocess.PIPE,
@@ -239,7 +233,10 @@ class Host:
         """Remove a folder with all that is in it; links in it are removed, never followed."""
         target = self.path(path)
         if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target, ignore_errors=False)
+            for entry in sorted(target.iterdir()):  # a seal comes first
+                (shutil.rmtree if entry.is_dir() and not entry.is_symlink() else os.unlink)(entry)
+                self._crash("mid")
+            target.rmdir()
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:

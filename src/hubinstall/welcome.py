@@ -1,5 +1,6 @@
-"""What stands at the end of an apply: the address, and who can log in."""
+"""What stands at the end of an apply: the address, and who can log in; and what an uninstall leaves."""
 
+from hubinstall import layout
 from hubinstall.facts import Facts
 from hubinstall.settings import Settings
 
@@ -27,4 +28,16 @@ def welcome(settings: Settings, facts: Facts, people: list[str], passwords: dict
         lines.append(f"Who can log in: {allowed or 'nobody yet; hubinstall config add-item users.admin NAME --apply'}")
     if settings.https.mode == "self-signed":
         lines.append("The certificate is self-signed: a browser warns once, and asks to go on.")
+    return "\n".join(lines)
+
+
+def farewell(manager: str) -> str:
+    """What stays after an uninstall, and what the machine's administrator may want to do about it."""
+    lines = [
+        f"hubinstall is gone. People's accounts and homes, {layout.SHARED_DATA} and {layout.CONFIG_DIR} stay;",
+        "so do the distribution's packages.",
+        "To install it again: installer/bootstrap.py of a checkout; it finds all of them.",
+    ]
+    if manager == "supervisor":
+        lines.insert(2, "Docker and nginx ran under its supervisor, and are stopped: start them if you use them.")
     return "\n".join(lines)

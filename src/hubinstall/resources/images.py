@@ -127,6 +127,8 @@ class Image:
         self._drop(host, tags(host, self.name))
         for nameless in built_from(host):
             host.run(["docker", "image", "rm", nameless], check=False)
+        if tags(host, self.name):
+            host.notice(f"the image {self.name} stays: a container runs from it (docker ps)")
 
     def _make(self, host: Host, reference: str) -> None:
         if sealed(host, self.root) != {"complete": True}:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hubinstall import layout
+from hubinstall.environment import BASE_ENVIRONMENT
 from hubinstall.errors import UserError
-from hubinstall.host import BASE_ENVIRONMENT, Host
+from hubinstall.host import Host
 from hubinstall.managers import supervisor
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.services import answers, environment

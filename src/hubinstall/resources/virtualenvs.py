@@ -40,7 +40,7 @@ class Virtualenv:
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
         host.remove_tree(self.name)
         env = uv_environment(host, self.cache)
-        host.run([self.uv, "venv", "--quiet", "--no-project", f"--python={PYTHON}", self.name], env=env)
+        host.run([self.uv, "venv", "--quiet", "--no-project", f"--python={PYTHON}", self.name], env=env, bound=True)
         host.write(f"{self.name}/lock.txt", self.lockfile.encode())
         host.run(
             [
@@ -48,6 +48,7 @@ class Virtualenv:
                 "--no-deps", "--compile-bytecode", f"--requirement={self.name}/lock.txt",
             ],
             env=env,
+            bound=True,
         )  # fmt: skip
         seal(host, self.name, self.site_packages)
 
@@ -96,7 +97,12 @@ class NodeModules:
                 f"--cache={self.name}/.npm", "--loglevel=error",
             ],
             cwd=str(host.path(self.name)),
-            env={"NODE_EXTRA_CA_CERTS": host.environment("NODE_EXTRA_CA_CERTS") or TRUST_STORE, "HOME": self.name},
+            env={
+                "NODE_EXTRA_CA_CERTS": host.environment("NODE_EXTRA_CA_CERTS") or TRUST_STORE,
+                "HOME": self.name,
+                "NODE_DISABLE_COMPILE_CACHE": "1",  # it would stay in /tmp
+            },
+            bound=True,
         )  # fmt: skip
         host.remove_tree(f"{self.name}/.npm")
         seal(host, self.name, "node_modules")
