@@ -2,8 +2,8 @@
 """Set up a JupyterHub on this machine, from a checkout: python3 installer/bootstrap.py [flags of `hubinstall apply`].
 
 What this file must obey:
-- Only the standard library, and a syntax that an old Python still reads, so that it can refuse politely.
-- It changes nothing before it has checked that the machine can work.
+- Only the standard library, and a syntax that an old Python (3.6) still reads, so that it can refuse politely.
+- It changes nothing before it has checked its flags, and that the machine can work.
 - The only call is on the last line: a download that was cut in the middle does nothing.
 """
 
@@ -13,7 +13,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from types import ModuleType
 from typing import Dict, List, NoReturn, Optional
 
@@ -21,6 +20,11 @@ OLDEST_PYTHON = (3, 11)
 PYTHON = "/usr/bin/python3"
 # The same names as in src/hubinstall/layout.py, which cannot be read before the checkout is found.
 PARTS_OF_CHECKOUT = ("src", "templates", "systemd", "nginx", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+# A link to a folder, which zip archives and some tools turn into a file.
+LINK_OF_CHECKOUT = os.path.join("src", "hubinstall", "data", "nginx")
+# What a shell may say to Python and pip that leads away from the virtualenv made here.
+NOT_PASSED_ON = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER",
+                 "PIP_REQUIRE_VIRTUALENV")  # fmt: skip
 
 
 def say(text: str) -> None:
@@ -36,7 +40,7 @@ def die(message: str, hint: str, code: int = 1) -> NoReturn:
 def right_python() -> None:
     """Go on under the distribution's Python, whatever ran us; refuse where it is too old."""
     if os.path.realpath(sys.executable) != os.path.realpath(PYTHON) and os.path.exists(PYTHON):
-        os.execv(PYTHON, [PYTHON, os.path.abspath(__file__)] + sys.argv[1:])
+        os.execv(PYTHON, [PYTHON, "-E", os.path.abspath(__file__)] + sys.argv[1:])
     if sys.version_info[:2] < OLDEST_PYTHON:
         die(
             "Python %d.%d is too old" % sys.version_info[:2],
@@ -45,20 +49,37 @@ def right_python() -> None:
 
 
 def find_checkout() -> str:
-    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    here = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
     missing = [part for part in PARTS_OF_CHECKOUT if not os.path.exists(os.path.join(here, part))]
     if missing:
         die(
             "%s is no checkout of hubinstall: no %s" % (here, missing[0]),
             "Clone the repository, and run installer/bootstrap.py of the clone.",
         )
+    if not os.path.isdir(os.path.join(here, LINK_OF_CHECKOUT)):
+        die(
+            "%s is no link to a folder in %s" % (LINK_OF_CHECKOUT, here),
+            "The archive or the copy that it came from has lost its links: clone the repository with git.",
+        )
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, os.path.join(here, "src"))
     return here
 
 
-def check_machine(checkout: str) -> None:
+def check_flags() -> None:
+    """Answer --help, and refuse what `hubinstall apply` would refuse, before anything changes."""
+    from hubinstall import cli, passwords  # noqa: PLC0415 - found only now
+    from hubinstall.errors import UserError  # noqa: PLC0415
+
+    flags = cli.bootstrap_parser().parse_args()
+    try:
+        passwords.from_flags(flags.admin, flags.admin_password_file)
+    except UserError as error:
+        die(error.message, error.hint, code=error.code)
+
+
+def check_machine() -> None:
     """Say why this machine cannot work, all reasons at once, before anything changes."""
-    sys.dont_write_bytecode = True
-    sys.path.insert(0, os.path.join(checkout, "src"))
     from hubinstall import preflight  # noqa: PLC0415 - found only now
     from hubinstall.host import Host  # noqa: PLC0415
 
@@ -142,20 +163,25 @@ def install(checkout: str, layout: ModuleType) -> None:
 def fill(path: str, checkout: str) -> None:
     """Install the hash-locked list, then the checkout; from a copy, for a build writes into the folder it builds."""
     pip = [os.path.join(path, "bin", "python3"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    environment = dict(os.environ, PIP_ROOT_USER_ACTION="ignore")
+    # What stands in pip.conf for an administrator's own work (`user = true`) does not count here.
+    environment = dict(os.environ, PIP_ROOT_USER_ACTION="ignore", PIP_USER="0", PIP_NO_CACHE_DIR="1")
     environment.setdefault("PIP_CERT", "/etc/ssl/certs/ca-certificates.crt")
     if not os.path.exists(environment["PIP_CERT"]):
         del environment["PIP_CERT"]
     locked = os.path.join(checkout, "src", "hubinstall", "locks", "installer.txt")
     run([*pip, "--no-deps", "--require-hashes", "-r", locked], env=environment)
-    with tempfile.TemporaryDirectory() as copy:
-        for part in PARTS_OF_CHECKOUT:
-            source, target = os.path.join(checkout, part), os.path.join(copy, part)
-            if os.path.isdir(source):
-                shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy2(source, target)
-        run([*pip, "--no-deps", "--no-index", "--no-build-isolation", copy], env=environment)
+    copy = path + ".source"  # beside it, where the next run finds what a killed one left
+    shutil.rmtree(copy, ignore_errors=True)
+    os.mkdir(copy)
+    for part in PARTS_OF_CHECKOUT:
+        source, target = os.path.join(checkout, part), os.path.join(copy, part)
+        if os.path.isdir(source):
+            ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+            shutil.copytree(source, target, symlinks=True, ignore=ignored)
+        else:
+            shutil.copy2(source, target)
+    run([*pip, "--no-deps", "--no-index", "--no-build-isolation", copy], env=environment)
+    shutil.rmtree(copy)
 
 
 def switch(link: str, target: str) -> None:
@@ -175,15 +201,23 @@ def switch(link: str, target: str) -> None:
 def main() -> None:
     right_python()
     checkout = find_checkout()
+    check_flags()
     if os.geteuid() != 0:
         die("this needs root", "Run it with sudo: sudo python3 installer/bootstrap.py …")
-    check_machine(checkout)
+    check_machine()
     from hubinstall import layout  # noqa: PLC0415 - found only now
 
     lock = take_lock(layout.LOCK)
     os.umask(0o022)
-    get_venv_module()
-    install(checkout, layout)
+    for name in NOT_PASSED_ON:
+        os.environ.pop(name, None)
+    try:
+        get_venv_module()
+        install(checkout, layout)
+    except KeyboardInterrupt:
+        die("interrupted", "Run it again to go on.", code=130)
+    except OSError as error:
+        die(str(error), "Mend that, and run it again: it goes on from here.")
     os.environ["HUBINSTALL_LOCK_FD"] = str(lock)
     os.execv(layout.COMMAND, [layout.COMMAND, "apply", *sys.argv[1:]])
 

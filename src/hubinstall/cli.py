@@ -55,6 +55,16 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def bootstrap_parser() -> argparse.ArgumentParser:
+    """The flags of bootstrap.py, which hands them to `apply`; it asks when nothing but Python itself is there."""
+    top = argparse.ArgumentParser(
+        prog="bootstrap.py", description="Set up a JupyterHub on this machine, or bring it to this version.",
+        allow_abbrev=False,
+    )  # fmt: skip
+    add_setting_flags(top)
+    return top
+
+
 def add_setting_flags(verb: argparse.ArgumentParser, *, plan: bool = False) -> None:
     if plan:
         verb.add_argument("--check", action="store_true", help="exit 3 when there are differences")
@@ -105,7 +115,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     host = Host()
     try:
-        return call(arguments, host)
+        code = call(arguments, host)
+        sys.stdout.flush()
+        return code
     except UserError as error:
         print(f"hubinstall: {error}" if error.code != 78 else str(error), file=sys.stderr)
         return error.code

@@ -76,6 +76,7 @@ SKEL = "/etc/skel"
 # nginx.
 NGINX_DIR = "/etc/nginx"
 NGINX_CONF = "/etc/nginx/nginx.conf"
+NGINX_PROGRAM = "/usr/sbin/nginx"
 NGINX_SITE = "/etc/nginx/conf.d/hubinstall.conf"
 NGINX_TLS = "/etc/nginx/snippets/hubinstall-tls.conf"
 NGINX_DEFAULT_SITE = "/etc/nginx/sites-enabled/default"

@@ -43,6 +43,23 @@ def site_files(host: Host) -> list[str]:
     return [path for path in files if path != layout.NGINX_SITE]
 
 
+def reads_our_folder(host: Host, pid: int) -> bool:
+    """Whether a running nginx is the distribution's, of this machine (not of a container on its network), and without
+    a configuration of its own (`-c`, `-p`): then it serves our site too, whoever started it.
+    """
+    program, space = host.stat(f"/proc/{pid}/exe"), host.stat(f"/proc/{pid}/ns/pid")
+    here = host.stat("/proc/self/ns/pid")
+    if program and program.target.removesuffix(" (deleted)") != layout.NGINX_PROGRAM:
+        return False
+    if space and here and space.target != here.target:
+        return False
+    parent = re.search(r"^PPid:\s+(\d+)", host.text(f"/proc/{pid}/status"), re.MULTILINE)
+    titles = [host.text(f"/proc/{number}/cmdline") for number in (pid, parent[1] if parent else 0)]
+    # A process of nginx writes its title over its arguments, with spaces between them.
+    words = [word for title in titles if "nginx" in title for word in re.split(r"[\0 ]", title)]
+    return not {"-c", "-p"} & set(words)
+
+
 def listens(text: str) -> list[tuple[str, bool]]:
     """(port, is default_server) of every `listen` of a configuration, in TCP and on 80 or 443."""
     found = []

@@ -18,6 +18,7 @@ from hubinstall.facts import Facts, architecture, os_release, running_manager
 from hubinstall.host import Host
 from hubinstall.listeners import listeners
 from hubinstall.machine import CONTAINER_DEVICE, Route, route_table, total_memory
+from hubinstall.nginxsites import reads_our_folder
 from hubinstall.problems import BAD_CONFIGURATION
 from hubinstall.releases import number, oldest
 from hubinstall.resources.accounts import accounts
@@ -152,16 +153,16 @@ def _ours(host: Host, path: str) -> bool:
 
 
 def _web_ports(host: Host) -> Iterator[Problem]:
-    """An nginx is used as it is, whoever started it."""
+    """The distribution's nginx is used as it is, whoever started it."""
     found: dict[str, set[int]] = {}
     for listener in listeners(host, WEB_PORTS):
-        if listener.program != "nginx":
+        if listener.program != "nginx" or not reads_our_folder(host, listener.pid):
             found.setdefault(str(listener), set()).add(listener.port)
     for program, ports in found.items():
         yield Problem(
             f"port {' and '.join(map(str, sorted(ports)))} is taken by {program}",
-            "nginx needs 80 and 443. Stop the other program, and keep it from starting again, or let it listen "
-            "elsewhere; then run again.",
+            f"The distribution's nginx needs 80 and 443, with {layout.NGINX_DIR}. Stop the other program, and "
+            "keep it from starting again, or let it listen elsewhere; then run again.",
         )
 
 

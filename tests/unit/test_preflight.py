@@ -144,9 +144,38 @@ def test_a_port_that_another_program_holds(host, table, address):
     assert "port 443 is taken by apache2 (pid 4711)" in only(host).message
 
 
-def test_an_nginx_may_hold_the_ports(host):
+@pytest.mark.parametrize("title", ["nginx: master process nginx", "nginx: worker process", "nginx\0-g\0daemon on;"])
+def test_an_nginx_may_hold_the_ports(host, title):
     listening(host, "nginx", 4711, 99)
+    host.put("/proc/4711/cmdline", title)
+    host.path("/proc/4711/exe").symlink_to("/usr/sbin/nginx (deleted)")
     assert check(host) == []
+
+
+@pytest.mark.parametrize(
+    ("exe", "title", "space"),
+    [
+        ("/opt/nginx/sbin/nginx", "nginx: master process nginx", "pid:[1]"),
+        ("/usr/sbin/nginx", "nginx: master process nginx -c /etc/other.conf", "pid:[1]"),
+        ("/usr/sbin/nginx", "nginx: worker process", "pid:[1]"),
+        ("/usr/sbin/nginx", "nginx: master process nginx", "pid:[2]"),
+    ],
+    ids=["another program", "own configuration", "its worker", "in a container"],
+)
+def test_an_nginx_that_would_not_serve_our_site(host, exe, title, space):
+    listening(host, "nginx", 4711, 99)
+    host.put("/proc/4711/cmdline", title)
+    host.put("/proc/4711/status", "Name:\tnginx\nPPid:\t4710\n")
+    if "worker" in title:
+        host.put("/proc/4710/cmdline", "nginx: master process nginx -p /srv/own")
+    host.path("/proc/4711/exe").symlink_to(exe)
+    for pid, target in (("4711", space), ("self", "pid:[1]")):
+        host.path(f"/proc/{pid}/ns").mkdir()
+        host.path(f"/proc/{pid}/ns/pid").symlink_to(target)
+    problem = only(host)
+    assert "port 443 is taken by nginx (pid 4711)" in problem.message
+    assert "/etc/nginx" in problem.hint
+
 
 
 def test_a_program_that_cannot_be_seen(host):

@@ -129,10 +129,14 @@ def nginx_recorder(inputs: Inputs, certificates: tuple[str, ...]) -> tuple[str, 
 def nginx_unit(facts: Facts, inputs: Inputs, certificates: tuple[str, ...]) -> list[Resource]:
     """The recorder, and under systemd the drop-in that runs it and brings nginx back after a crash.
 
-    Neither needs anything of nginx's, so that both are older than the site, and outlive it at uninstall.
+    Neither needs anything of nginx's, so that both are older than the site, and outlive it at uninstall: the one that
+    goes last tells an nginx of the administrator's, who goes on, to forget the site.
     """
     text, _ = nginx_recorder(inputs, certificates)
-    recorder = File(layout.NGINX_RECORDER, text, mode="0755", needs=(f"directory:{layout.LAUNCHERS}",))
+    recorder = File(
+        layout.NGINX_RECORDER, text, mode="0755", needs=(f"directory:{layout.LAUNCHERS}",),
+        rereads="" if facts.manager == "systemd" else layout.NGINX_PID,
+    )  # fmt: skip
     if facts.manager != "systemd":
         return [recorder]
     folder = Directory(layout.NGINX_UNIT_FOLDER)

@@ -8,6 +8,7 @@ from hubinstall import layout
 from hubinstall.errors import UserError
 from hubinstall.host import Host
 from hubinstall.resources.base import Change, State
+from hubinstall.resources.json_keys import reload
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class File:
     """Where a person's own additions belong; named when an edit by hand is found."""
     check: tuple[str, ...] = field(default=(), repr=False)
     secret: bool = field(default=False, repr=False)
+    rereads: str = ""
+    """The pid file of a program that is told to read its own files again (SIGHUP) when this one is removed."""
     needs: tuple[str, ...] = ()
 
     @property
@@ -66,6 +69,8 @@ class File:
 
     def remove(self, host: Host) -> None:
         host.remove(self.name)
+        if self.rereads:
+            reload(host, self.rereads)
 
     def texts(self, host: Host) -> tuple[str, str] | None:
         """The old and the new text, for a difference that people read; None for what they must not see."""

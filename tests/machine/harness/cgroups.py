@@ -39,8 +39,9 @@ class Cgroup:
                     (group / name).write_text((group.parent / name).read_text())
                 (group / "cgroup.clone_children").write_text("1")
             limit = group / ("memory.max" if unified() else "memory.limit_in_bytes")
-            if self.memory and limit.exists():
-                limit.write_text(str(self.memory))
+            if limit.exists():
+                # Also without a limit: a group of this name may have been left by a smaller machine.
+                limit.write_text(str(self.memory or ("max" if unified() else -1)))
 
     def remove(self) -> None:
         """Take the groups away, those included that the machine made inside; its processes have ended."""

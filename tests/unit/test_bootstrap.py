@@ -1,0 +1,189 @@
+"""bootstrap.py: refuses politely before it changes anything, and goes on after a kill."""
+
+import ast
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+BOOTSTRAP = CHECKOUT / "installer/bootstrap.py"
+
+
+@pytest.fixture
+def bootstrap(monkeypatch):
+    spec = importlib.util.spec_from_file_location("bootstrap", BOOTSTRAP)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
+    return module
+
+
+@pytest.fixture
+def layout(tmp_path):
+    """The names of layout.py, in a folder."""
+    trees = tmp_path / "opt/trees"
+    return SimpleNamespace(
+        TREES=str(trees), INSTALLER=str(tmp_path / "opt/installer"), INSTALLER_BIN=str(tmp_path / "opt/installer/bin"),
+        COMMAND=str(tmp_path / "bin/hubinstall"), tree=lambda name, digest: str(trees / f"{name}-{digest[:16]}"),
+    )  # fmt: skip
+
+
+def run(*flags, script=BOOTSTRAP):
+    argv = [sys.executable, "-I", str(script), *flags]
+    done = subprocess.run(argv, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_an_old_python_can_read_it():
+    tree = ast.parse(BOOTSTRAP.read_text(), feature_version=(3, 6))
+    calls = [node for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    assert calls == [], "a download that was cut must do nothing"
+    assert ast.unparse(tree.body[-1]) == "if __name__ == '__main__':\n    main()"
+
+
+def test_an_old_python_is_refused(bootstrap, monkeypatch, capsys):
+    monkeypatch.setattr(bootstrap, "PYTHON", sys.executable)
+    monkeypatch.setattr(bootstrap.sys, "version_info", (3, 9, 2))
+    with pytest.raises(SystemExit) as end:
+        bootstrap.right_python()
+    assert end.value.code == 1
+    assert "Python 3.9 is too old" in capsys.readouterr().err
+
+
+def test_another_python_hands_over_to_the_distributions(bootstrap, monkeypatch):
+    """A pyenv or conda that comes first in PATH lies in somebody's home, where the services cannot read it."""
+    called = []
+    monkeypatch.setattr(bootstrap, "PYTHON", sys.executable)
+    monkeypatch.setattr(bootstrap.sys, "executable", "/root/.pyenv/shims/python3")
+    monkeypatch.setattr(bootstrap.sys, "argv", ["bootstrap.py", "--domain", "hub.example.org"])
+    monkeypatch.setattr(bootstrap.os, "execv", lambda *words: called.append(words))
+    bootstrap.right_python()
+    monkeypatch.undo()
+    assert called == [(sys.executable, [sys.executable, "-E", str(BOOTSTRAP), "--domain", "hub.example.org"])]
+
+
+def test_before_the_packages_only_the_standard_library_is_needed():
+    code = "import sys; sys.path.insert(0, sys.argv[1]); from hubinstall import cli, passwords, preflight"
+    subprocess.run([sys.executable, "-I", "-S", "-c", code, str(CHECKOUT / "src")], check=True)
+
+
+def test_help_needs_nothing():
+    done = run("--help")
+    assert done.returncode == 0
+    assert "usage: bootstrap.py" in done.stdout
+    assert "--admin NAME[:PASSWORD]" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--admn", "ada"], "unrecognized arguments: --admn"),
+        (["--domain"], "--domain: expected one argument"),
+        (["ada"], "unrecognized arguments: ada"),
+        (["--admin", "ada:"], "the password of ada is empty"),
+        (["--admin", "ada", "--admin-password-file", "/nonexistent"], "/nonexistent cannot be read"),
+    ],
+)
+def test_wrong_flags_are_refused_at_once(flags, words):
+    done = run(*flags)
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
+def test_a_folder_that_is_no_checkout(tmp_path):
+    script = tmp_path / "installer/bootstrap.py"
+    script.parent.mkdir()
+    script.write_bytes(BOOTSTRAP.read_bytes())
+    done = run(script=script)
+    assert done.returncode == 1
+    assert f"{tmp_path} is no checkout of hubinstall: no src" in done.stderr
+    for part in ("templates", "systemd", "nginx", "setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        (tmp_path / part).touch()
+    link = tmp_path / "src/hubinstall/data/nginx"
+    link.parent.mkdir(parents=True)
+    link.write_text("../../../nginx")
+    assert "lost its links" in run(script=script).stderr
+    assert sorted(path.name for path in (tmp_path / "src").rglob("*")) == ["data", "hubinstall", "nginx"]
+
+
+def test_without_root(bootstrap, monkeypatch, capsys):
+    monkeypatch.setattr(bootstrap, "right_python", lambda: None)
+    monkeypatch.setattr(bootstrap.sys, "argv", ["bootstrap.py"])
+    monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 1000)
+    with pytest.raises(SystemExit) as end:
+        bootstrap.main()
+    assert end.value.code == 1
+    assert "needs root" in capsys.readouterr().err
+
+
+def test_two_at_once(bootstrap, tmp_path, capsys):
+    path = str(tmp_path / "lock")
+    held = bootstrap.take_lock(path)
+    with pytest.raises(SystemExit) as end:
+        bootstrap.take_lock(path)
+    assert end.value.code == 75
+    assert f"bootstrap (pid {os.getpid()}) holds the lock {path}" in capsys.readouterr().err
+    os.close(held)
+    os.close(bootstrap.take_lock(path))
+
+
+def test_killed_while_the_virtualenv_is_made_and_run_again(bootstrap, layout, monkeypatch):
+    made = []
+
+    def command(argv, env=None):
+        if argv[1:3] == ["-m", "venv"]:
+            made.append(argv[3])
+            os.makedirs(os.path.join(argv[3], "bin"))
+            Path(argv[3], "half").touch(exist_ok=False)
+
+    def killed(path, checkout):
+        os.makedirs(path + ".source")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bootstrap, "run", command)
+    whole, bootstrap.fill = bootstrap.fill, killed
+    with pytest.raises(KeyboardInterrupt):
+        bootstrap.install(str(CHECKOUT), layout)
+    assert not os.path.lexists(layout.INSTALLER)
+    bootstrap.fill = whole
+    bootstrap.install(str(CHECKOUT), layout)
+    assert made[0] == made[1]
+    assert os.readlink(layout.INSTALLER) == made[0]
+    assert os.readlink(layout.COMMAND) == os.path.join(layout.INSTALLER_BIN, "hubinstall")
+    assert os.listdir(layout.TREES) == [os.path.basename(made[0])]
+    bootstrap.install(str(CHECKOUT), layout)
+    assert len(made) == 2, "the same checkout is installed once"
+
+
+def test_what_is_not_ours_stays(bootstrap, tmp_path):
+    (tmp_path / "hubinstall").write_text("theirs")
+    with pytest.raises(SystemExit):
+        bootstrap.switch(str(tmp_path / "hubinstall"), "/elsewhere")
+    assert (tmp_path / "hubinstall").read_text() == "theirs"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [(KeyboardInterrupt(), 130, "interrupted"), (OSError(28, "No space left on device"), 1, "No space left")],
+)
+def test_an_end_in_the_middle_is_said_in_words(bootstrap, monkeypatch, capsys, tmp_path, error, code, words):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(bootstrap.os, "umask", lambda _: 0)
+    monkeypatch.setattr(bootstrap.sys, "argv", ["bootstrap.py"])
+    for name, fake in (("right_python", lambda: None), ("check_machine", lambda: None), ("get_venv_module", fail)):
+        monkeypatch.setattr(bootstrap, name, fake)
+    monkeypatch.setattr(bootstrap, "take_lock", lambda _: 9)
+    with pytest.raises(SystemExit) as end:
+        bootstrap.main()
+    assert end.value.code == code
+    assert words in capsys.readouterr().err
