@@ -33,8 +33,8 @@ class Engine:
     info: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
-def docker(host: Host, *arguments: str, check: bool = True) -> Completed:
-    return host.run(["docker", *arguments], env=AT_SOCKET, check=check)
+def docker(host: Host, *arguments: str, check: bool = True, timeout: float = 1800) -> Completed:
+    return host.run(["docker", *arguments], env=AT_SOCKET, check=check, timeout=timeout)
 
 
 def info(host: Host) -> dict[str, Any]:

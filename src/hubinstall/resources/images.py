@@ -13,6 +13,7 @@ from hubinstall.errors import CommandError, UserError
 from hubinstall.host import Host
 from hubinstall.resources.aptsources import sources
 from hubinstall.resources.base import Change, State
+from hubinstall.resources.docker import AT_SOCKET, docker
 from hubinstall.resources.trees import SEAL, seal, sealed
 from hubinstall.resources.virtualenvs import uv_environment
 
@@ -116,7 +117,7 @@ class Image:
     def apply(self, host: Host, change: Change) -> None:
         reference = f"{self.name}:{self.tag}"
         if lost := built_from(host, self.tag):
-            host.run(["docker", "image", "tag", lost[0], reference])
+            docker(host, "image", "tag", lost[0], reference)
         else:
             self._make(host, reference)
         before = (change.before or {}).get("tag")
@@ -126,7 +127,7 @@ class Image:
         """All images of the repository, and those that lost their name while a container ran from them."""
         self._drop(host, tags(host, self.name))
         for nameless in built_from(host):
-            host.run(["docker", "image", "rm", nameless], check=False)
+            docker(host, "image", "rm", nameless, check=False)
         if tags(host, self.name):
             host.notice(f"the image {self.name} stays: a container runs from it (docker ps)")
 
@@ -136,6 +137,7 @@ class Image:
         changes = [word for change in (*self.changes, f"LABEL {LABEL}={self.tag}") for word in ("--change", change)]
         host.run(
             ["bash", "-o", "pipefail", "-c", IMPORT, "import", self.root, reference, *changes],
+            env=AT_SOCKET,
             timeout=BUILD_SECONDS,
         )
         host.write(imported(self.root), f"{reference}\n".encode())
@@ -144,7 +146,7 @@ class Image:
     def _drop(self, host: Host, old: list[str]) -> None:
         """Images that a container runs from stay: Docker refuses, and the next change tries again."""
         for tag in old:
-            host.run(["docker", "image", "rm", f"{self.name}:{tag}"], check=False)
+            docker(host, "image", "rm", f"{self.name}:{tag}", check=False)
 
 
 # Straight from the folder into Docker: an archive on the disk would cost its size a third time.
@@ -168,8 +170,8 @@ def discard(host: Host, root: str) -> None:
 
 def labels(host: Host, reference: str) -> dict[str, str]:
     """The labels of an image; none when it, or Docker, is not there."""
-    argv = ["docker", "image", "inspect", "--format", "{{json .Config.Labels}}", reference]
-    looked = host.once(f"image labels {reference}", functools.partial(host.run, argv, check=False))
+    argv = ("image", "inspect", "--format", "{{json .Config.Labels}}", reference)
+    looked = host.once(f"image labels {reference}", functools.partial(docker, host, *argv, check=False))
     found: dict[str, str] = (json.loads(looked.stdout) if looked.returncode == 0 else None) or {}
     return found
 
@@ -177,11 +179,10 @@ def labels(host: Host, reference: str) -> dict[str, str]:
 def built_from(host: Host, tag: str = "") -> list[str]:
     """The ids of images that were built as `tag` (or as anything), whatever they are called now."""
     label = f"label={LABEL}={tag}" if tag else f"label={LABEL}"
-    argv = ["docker", "image", "ls", "--quiet", "--no-trunc", "--filter", label]
-    return host.run(argv, check=False).stdout.split()
+    return docker(host, "image", "ls", "--quiet", "--no-trunc", "--filter", label, check=False).stdout.split()
 
 
 def tags(host: Host, repository: str) -> list[str]:
     """The tags of a repository on this machine, newest first."""
-    listed = host.run(["docker", "image", "ls", "--format", "{{.Tag}}", repository], check=False)
+    listed = docker(host, "image", "ls", "--format", "{{.Tag}}", repository, check=False)
     return [tag for tag in listed.stdout.split() if tag != "<none>"] if listed.returncode == 0 else []

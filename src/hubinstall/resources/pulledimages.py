@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from hubinstall.errors import CommandError, UserError
 from hubinstall.host import Host
 from hubinstall.resources.base import Change, State
+from hubinstall.resources.docker import docker
 
 PULL_SECONDS = 7200
 
@@ -50,7 +51,7 @@ class PulledImage:
                     "Bring it back (docker load, docker build), or set environment.image to another.",
                 )
             pull(host, pinned["digest"])
-        host.run(["docker", "image", "tag", self._pinned(host)["id"], self.tag])
+        docker(host, "image", "tag", self._pinned(host)["id"], self.tag)
 
     def refresh(self, host: Host) -> bool:
         """Ask the registry what the name means now; whether that is another image than before."""
@@ -58,20 +59,20 @@ class PulledImage:
         pull(host, self.name)
         self._pin(host, ours=bool(self._pinned(host).get("ours")) or before is None)
         now: str = self._pinned(host)["id"]
-        host.run(["docker", "image", "tag", now, self.tag])
+        docker(host, "image", "tag", now, self.tag)
         if before and before != now:
             # Refused while a server runs from it; Docker's own pruning finds it later.
-            host.run(["docker", "image", "rm", before], check=False)
+            docker(host, "image", "rm", before, check=False)
         return before != now
 
     def remove(self, host: Host) -> None:
         """What we pulled goes; an image that was on the machine before keeps its name."""
         pinned = self._pinned(host)
-        host.run(["docker", "image", "rm", self.tag], check=False)
+        docker(host, "image", "rm", self.tag, check=False)
         if pinned.get("ours") and inspect(host, self.name).get("Id") == pinned["id"]:
-            host.run(["docker", "image", "rm", self.name], check=False)
+            docker(host, "image", "rm", self.name, check=False)
         if pinned.get("ours") and pinned.get("digest"):
-            host.run(["docker", "image", "rm", pinned["digest"]], check=False)
+            docker(host, "image", "rm", pinned["digest"], check=False)
         host.remove(self.pin)
 
     def _pinned(self, host: Host) -> dict[str, Any]:
@@ -101,7 +102,7 @@ def familiar(repository: str) -> str:
 
 def inspect(host: Host, reference: str) -> dict[str, Any]:
     """What Docker knows of an image on this machine; nothing when it, or Docker, is not there."""
-    looked = host.run(["docker", "image", "inspect", reference], check=False)
+    looked = docker(host, "image", "inspect", reference, check=False)
     found: list[dict[str, Any]] = json.loads(looked.stdout) if looked.returncode == 0 else []
     return found[0] if found else {}
 
@@ -109,7 +110,7 @@ def inspect(host: Host, reference: str) -> dict[str, Any]:
 def pull(host: Host, reference: str) -> None:
     """Raises UserError in words when the registry does not give it."""
     try:
-        host.run(["docker", "image", "pull", "--quiet", reference], timeout=PULL_SECONDS)
+        docker(host, "image", "pull", "--quiet", reference, timeout=PULL_SECONDS)
     except CommandError as error:
         said = (error.output.strip().splitlines() or ["no answer"])[-1]
         raise UserError(
