@@ -132,6 +132,7 @@ class Run:
         with self._locks[resource.lock] if resource.lock else threading.Lock():
             change = look(resource, self._host, self._ledger.last(resource))
             if change is None:
+                self._ledger.agree(resource)
                 return None
             self._reporter.started(change)
             self._ledger.note(change)

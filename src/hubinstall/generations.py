@@ -1,8 +1,9 @@
 """What stood there before a run changed it, and the way back.
 
-The journal is told of every path before it changes (host.py) and keeps what stood there in a folder of its own, one
-per run that changed something. Content-named folders, packages and images need none of this: the link or the name
-that is switched to them is what counts, and that is a file.
+The journal is told of every path before it changes (host.py) and keeps what stood there in a folder of its own. A
+run that was killed leaves its folder open, and the next run goes on with it: the way back leads to the last state
+that worked. Content-named folders, packages and images need none of this: the link or the name that is switched to
+them is what counts, and that is a file. What people write (inputs.py) is kept apart.
 """
 
 import json
@@ -10,26 +11,36 @@ import threading
 from typing import Any
 
 from hubinstall import layout
-from hubinstall.host import Host
+from hubinstall.host import CANDIDATE, TEMPORARY, Host
 
 KEPT = 5
 """How many generations stay on the disk."""
+NOT_HERE = (layout.GENERATIONS, layout.LEDGER, layout.ACCEPTED, layout.CONFIG_DIR, layout.TREES, layout.IMAGES)
+CLOSED = "closed"
 
 
 class Journal:
-    """What one run changed, oldest first."""
+    """What was changed since the last generation was closed, oldest first."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self._lock = threading.RLock()
         self._entries: dict[str, dict[str, Any]] = {}
-        numbers = [int(name) for name in host.names(layout.GENERATIONS) if name.isdigit()]
-        self.folder = f"{layout.GENERATIONS}/{max(numbers, default=0) + 1:06d}"
-        self._old = [f"{layout.GENERATIONS}/{n:06d}" for n in sorted(numbers)[: -KEPT + 1]]
+        numbers = sorted(int(name) for name in host.names(layout.GENERATIONS) if name.isdigit())
+        if numbers and not host.exists(f"{_folder(numbers[-1])}/{CLOSED}"):
+            self._number = numbers.pop()
+            self._entries = json.loads(host.read(f"{self.folder}/index.json") or b"{}")
+        else:
+            self._number = max(numbers, default=0) + 1
+        self._old = [_folder(number) for number in numbers[: -KEPT + 1]]
+
+    @property
+    def folder(self) -> str:
+        return _folder(self._number)
 
     def remember(self, path: str) -> None:
         """Keep what stands at `path`, the first time only. State of this program itself is not the machine's."""
-        if path.startswith((layout.GENERATIONS, layout.LEDGER)):
+        if path.startswith(NOT_HERE):
             return
         with self._lock:
             if path in self._entries:
@@ -46,6 +57,21 @@ class Journal:
             for path, entry in reversed(self._entries.items()):
                 self._restore(path, entry)
             return list(self._entries)
+
+    def sweep(self) -> None:
+        """Take away what a killed run left half-written beside its place."""
+        for path in list(self._entries):
+            self._host.remove(path + TEMPORARY)
+            if path.endswith(CANDIDATE):
+                self._host.remove(path)
+
+    def close(self) -> None:
+        """What stands now works: changes from here on are a generation of their own."""
+        with self._lock:
+            if self._entries:
+                self._host.write(f"{self.folder}/{CLOSED}", b"", mode="0600")
+                self._entries = {}
+                self._number += 1
 
     def _open(self) -> None:
         for folder in (layout.STATE, layout.GENERATIONS, self.folder):
@@ -76,3 +102,7 @@ class Journal:
         elif entry["kind"] == "file":
             content = self._host.read(entry["copy"]) or b""
             self._host.write(path, content, entry["mode"], entry["owner"], entry["group"])
+
+
+def _folder(number: int) -> str:
+    return f"{layout.GENERATIONS}/{number:06d}"

@@ -4,11 +4,11 @@ import contextlib
 import fcntl
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
-from hubinstall import layout, preflight
+from hubinstall import inputs, layout, preflight
 from hubinstall.blueprint import blueprint
 from hubinstall.config import validate
 from hubinstall.engine import Outcome, Run, plan
@@ -17,14 +17,18 @@ from hubinstall.facts import Facts, gather
 from hubinstall.generations import Journal
 from hubinstall.host import Host
 from hubinstall.ledger import Ledger
-from hubinstall.report import Report
+from hubinstall.report import Report, counted
 from hubinstall.resources.base import Change, Resource, resource_id
+from hubinstall.resources.docker import DockerNetwork
+from hubinstall.resources.firewall import FirewallTable
 from hubinstall.resources.services import Service
 from hubinstall.settings import Settings
 from hubinstall.verify import verify
 
 NOT_ON_THE_WAY_TO_A_CELL = {"share", "person"}
 LOCK_FD = "HUBINSTALL_LOCK_FD"
+# Without its seal a half-removed tool counts for nothing, and bootstrap makes it anew.
+LAST = f'rm -f {layout.TREES}/installer-*/.sealed && exec rm -rf "$@"'
 
 
 @dataclass(frozen=True)
@@ -77,19 +81,30 @@ def apply(host: Host, wishes: Wishes, report: Report) -> Outcome:
 
 
 def uninstall(host: Host, report: Report) -> Outcome:
-    """Take off all that the ledger lists, newest first; then the state, the programs and this tool itself."""
+    """Take off all that the ledger lists, newest first; then the programs and the state, this tool and the ledger last.
+
+    Killed anywhere, the same command goes on.
+    """
     ledger = Ledger(host, layout.LEDGER)
-    outcome = Run([], host, ledger, report).remove(ledger.unwanted([]))
+    outcome = Run([], host, ledger, report).remove(sorted(ledger.unwanted([]), key=_servers_first))
     if outcome.failed:
         raise UserError(
             "not everything could be removed: " + ", ".join(outcome.failed),
             f"The rest is gone. Mend what the messages above name, and run it again; the log is {layout.LOG_FILE}.",
         )
-    for folder in (layout.STATE, layout.CACHE, layout.RUNTIME, layout.PROGRAMS):
+    for folder in (layout.CACHE, layout.RUNTIME):
         host.remove_tree(folder)
-    host.remove(layout.COMMAND)
     host.remove(layout.CONFIG_DIR)
+    with host.step("tool"):
+        # A process of its own, which a kill of this one does not end.
+        host.run(["sh", "-c", LAST, "rm", layout.LOCK, layout.COMMAND, layout.LOGS, layout.STATE, layout.PROGRAMS])
     return outcome
+
+
+def _servers_first(resource: Resource) -> int:
+    """No new server, then none that runs: an image stays as long as a container runs from it."""
+    first = (f"{Service.kind}:{layout.HUB_SERVICE}", f"{DockerNetwork.kind}:{layout.NETWORK}")
+    return first.index(id_) if (id_ := resource_id(resource)) in first else len(first)
 
 
 def refuse(problems: list[preflight.Problem]) -> None:
@@ -120,69 +135,101 @@ class _Application:
         self.run = Run(wishes.resources, host, self.ledger, report)
 
     def apply(self) -> Outcome:
+        self.journal.sweep()
         self.host.journal = self.journal
         keep_config(self.host, self.wishes.text)
-        with _finishing_on_signals(self.run):
+        with _signals(self.run.stop.set):
             outcome = self.run.apply()
         if outcome.failed:
             self._give_up()
         if self.run.stop.is_set():
             raise UserError(
-                f"interrupted: {len(outcome.done)} steps done, {len(outcome.skipped)} not begun",
+                f"interrupted: {counted(len(outcome.done), 'step')} done, {len(outcome.skipped)} not begun",
                 "Nothing is half-done. Run `hubinstall apply` to go on.",
             )
         self._verify()
+        self.host.journal = None
+        inputs.accept(self.host)
+        self.journal.close()
+        self.ledger.finish()
         self.run.remove(self.ledger.unwanted(self.wishes.resources))
         if outcome.failed:
             raise UserError("not everything that is no longer wished could be removed", "See above; then run again.")
-        self.ledger.finish()
         return outcome
 
     def _verify(self) -> None:
         """Log in for real when something on the way to a cell changed, in this run or in one that was killed."""
-        outcome = self.run.outcome
-        if self.ledger.verified and all(c.resource.kind in NOT_ON_THE_WAY_TO_A_CELL for c in outcome.done):
+        if set(self.ledger.touched().values()) <= NOT_ON_THE_WAY_TO_A_CELL:
             return
-        self.ledger.set_verified(verified=False)
         try:
-            verify(self.host, self.wishes.settings, self.wishes.facts, self.report)
+            with _signals(_interrupt):
+                verify(self.host, self.wishes.settings, self.wishes.facts, self.report)
         except UserError as error:
-            outcome.failed["verify"] = error
+            self.run.outcome.failed["verify"] = error
             self.report.failed("verify", error)
             self._give_up()
-        self.ledger.set_verified(verified=True)
+        except KeyboardInterrupt:
+            raise UserError(
+                "interrupted: all steps are done, and it was not seen yet whether they work",
+                "Run `hubinstall apply` to go on.",
+            ) from None
 
     def _give_up(self) -> NoReturn:
         """End a run that failed. What worked before is put back; a first install is left to be gone on with."""
         outcome = self.run.outcome
         self.report.failure(outcome)
         if self.ledger.installed:
-            self.report.phase("putting back what this run changed")
-            self._put_back()
-            hint = "The machine is back as it was before this run."
+            self.report.phase("putting back what was changed")
+            with _signals(lambda: None):
+                hint = self._put_back()
         else:
             hint = "Mend the cause and run it again: what is done stays done. `hubinstall uninstall --yes` removes it."
         raise UserError(f"failed: {', '.join(outcome.failed)}", f"{hint} The whole output is in {layout.LOG_FILE}.")
 
-    def _put_back(self) -> None:
-        """Restore the files, then start the services that this run restarted with what is there again."""
+    def _put_back(self) -> str:
+        """Go back to what worked last: files, what people wrote, then all that follows from it. Says how it went."""
         self.host.journal = None
         self.journal.put_back()
+        refused = inputs.put_back(self.host)
         self.host.forget()
         self.ledger.unsettle()
-        outcome = self.run.outcome
-        touched = [c.id for c in outcome.done] + list(outcome.failed)
+        try:
+            if not (refused and self._as_before()):
+                self.journal.put_back()
+                self._start_again()
+        except UserError as error:
+            return "\n".join(["Not everything could be put back:", str(error), *refused])
+        self.journal.close()
+        return "\n".join(["The machine is back as it was when all worked last.", *refused])
+
+    def _as_before(self) -> bool:
+        """What people wrote before leads back, by the usual way; with a newer version of this tool it may fail, too."""
+        self.host.journal = self.journal
+        old = read(self.host)
+        run = Run(old.resources, self.host, self.ledger, self.report)
+        if not run.apply().failed:
+            run.remove(self.ledger.unwanted(old.resources, new=True))
+        self.host.journal = None
+        return not run.outcome.failed
+
+    def _start_again(self) -> None:
+        """Let whatever was touched take up the files that are there again."""
+        self.host.forget()
         for resource in self.wishes.resources:
-            if isinstance(resource, Service) and resource_id(resource) in touched:
+            if isinstance(resource, Service | FirewallTable) and resource_id(resource) in self.ledger.touched():
                 resource.start_again(self.host)
 
 
 @contextlib.contextmanager
-def _finishing_on_signals(run: Run) -> Iterator[None]:
-    """SIGTERM and Ctrl-C let the running steps finish, and begin no further one."""
-    before = {s: signal.signal(s, lambda *_: run.stop.set()) for s in (signal.SIGTERM, signal.SIGINT)}
+def _signals(act: Callable[[], object]) -> Iterator[None]:
+    """SIGTERM and Ctrl-C do `act`, and nothing else, within the block."""
+    before = {s: signal.signal(s, lambda *_: act()) for s in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _interrupt() -> NoReturn:
+    raise KeyboardInterrupt

@@ -35,6 +35,8 @@ SUPERVISOR_PROGRAMS = f"{GENERATED}/supervisor.d"
 STATE = "/var/lib/hubinstall"
 LEDGER = f"{STATE}/ledger.json"
 GENERATIONS = f"{STATE}/generations"
+# config.yaml and the drop-ins as they were when all worked last.
+ACCEPTED = f"{STATE}/accepted"
 SECRETS = f"{STATE}/secrets"
 HUB_STATE = f"{STATE}/hub"
 HUB_DATABASE = f"{HUB_STATE}/jupyterhub.sqlite"

@@ -31,8 +31,6 @@ class Ledger:
         self._entries: dict[str, dict[str, Any]] = {}
         self.installed = False
         """Whether an apply ever came to its end here."""
-        self.verified = False
-        """Whether the last change was followed by a verification that went well."""
         content = host.read(path)
         if content is not None:
             self._load(content)
@@ -50,12 +48,18 @@ class Ledger:
 
     def note(self, change: Change) -> None:
         """Before the change: from now on it is ours, unless something stood there that we did not make."""
-        entry = self._entries.get(change.id, {"adopted": change.before is not None})
-        self._put(change.resource, entry)
+        entry = self._entries.get(change.id, {"adopted": change.before is not None, "since": "new"})
+        self._put(change.resource, {"since": "changed"} | entry)
 
     def settle(self, change: Change) -> None:
         """After the change held."""
         self._put(change.resource, self._entries[change.id] | {"state": change.after})
+
+    def agree(self, resource: Resource) -> None:
+        """It is as wished already: so a run left it that was killed before it could say so, or one that put it back."""
+        entry = self._entries.get(resource_id(resource))
+        if entry is not None and entry.get("state") != resource.desired():
+            self._put(resource, entry | {"state": resource.desired()})
 
     def unsettle(self) -> None:
         """After a rollback: what we left there is no longer what stands there."""
@@ -70,27 +74,29 @@ class Ledger:
             self._entries.pop(change.id, None)
             self._save()
 
-    def set_verified(self, *, verified: bool) -> None:
-        """A verification is due, or went well."""
-        with self._lock:
-            if self.verified != verified:
-                self.verified = verified
-                self._save()
+    def touched(self) -> dict[str, str]:
+        """Id → kind of all that was changed since an apply last came to its end, by this run or by killed ones."""
+        return {id_: entry["kind"] for id_, entry in self._entries.items() if "since" in entry}
 
     def finish(self) -> None:
-        """An apply came to its end."""
-        if not self.installed:
-            with self._lock:
+        """An apply came to its end: all that was changed is known to work."""
+        with self._lock:
+            if not self.installed or self.touched():
                 self.installed = True
+                for entry in self._entries.values():
+                    entry.pop("since", None)
                 self._save()
 
-    def unwanted(self, wished: list[Resource]) -> list[Resource]:
-        """What we made and nobody wishes any more, newest first. What was adopted is not ours to remove."""
+    def unwanted(self, wished: list[Resource], *, new: bool = False) -> list[Resource]:
+        """What we made and nobody wishes any more, newest first. What was adopted is not ours to remove.
+
+        `new`: only what was made since an apply last came to its end.
+        """
         keep = {resource_id(r) for r in wished}
         return [
             KINDS[entry["kind"]](**entry["fields"])
             for id_, entry in reversed(self._entries.items())
-            if id_ not in keep and not entry["adopted"]
+            if id_ not in keep and not entry["adopted"] and (not new or entry.get("since") == "new")
         ]
 
     def _put(self, resource: Resource, entry: dict[str, Any]) -> None:
@@ -105,7 +111,7 @@ class Ledger:
     def _load(self, content: bytes) -> None:
         try:
             data = json.loads(content)
-            self.installed, self.verified = bool(data["installed"]), bool(data["verified"])
+            self.installed = bool(data["installed"])
             for id_, entry in data["resources"].items():
                 KINDS[entry["kind"]](**entry["fields"])
                 self._entries[id_] = entry
@@ -117,5 +123,5 @@ class Ledger:
             ) from error
 
     def _save(self) -> None:
-        data = {"version": 1, "installed": self.installed, "verified": self.verified, "resources": self._entries}
+        data = {"version": 1, "installed": self.installed, "resources": self._entries}
         self._host.write(self._path, (json.dumps(data, indent=1) + "\n").encode(), mode="0600")

@@ -40,10 +40,29 @@ def test_a_run_that_changes_nothing_leaves_no_folder(host):
 
 def test_only_the_last_generations_stay(host):
     for number in range(KEPT + 3):
-        host.journal = Journal(host)
+        host.journal = journal = Journal(host)
         host.write("/etc/changed", str(number).encode())
+        journal.close()
     host.journal = None
     assert len(host.names(layout.GENERATIONS)) == KEPT
+
+
+def test_what_a_killed_run_changed_is_put_back_by_the_next(host):
+    host.put("/etc/changed", "before")
+    host.journal = Journal(host)
+    host.write("/etc/changed", b"by the killed run")
+    host.put("/etc/changed.hubinstall-new", "half")
+    host.journal = journal = Journal(host)
+    journal.sweep()
+    assert not host.exists("/etc/changed.hubinstall-new")
+    host.write("/etc/changed", b"by the next")
+    host.write("/etc/more", b"more")
+    host.journal = None
+    journal.put_back()
+    assert host.text("/etc/changed") == "before"
+    assert not host.exists("/etc/more")
+    journal.close()
+    assert Journal(host).folder != journal.folder or Journal(host).put_back() == []
 
 
 def test_copies_are_for_root_only(host):

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from hubinstall import layout
 from hubinstall.errors import UserError
-from hubinstall.host import Host
+from hubinstall.host import CANDIDATE, Host
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.json_keys import reload
 
@@ -59,7 +59,7 @@ class File:
             raise UserError(f"{self.name} is a folder, and a file belongs there", "Move the folder away.")
         keep_edit(host, change, self.dropin)
         if self.check:
-            candidate = f"{self.name}.candidate"
+            candidate = f"{self.name}{CANDIDATE}"
             host.write(candidate, self.data, mode="0600")
             try:
                 host.run([candidate if word == "{}" else word for word in self.check])
@@ -124,6 +124,10 @@ class Directory:
             host.remove_tree(self.name)
         else:
             host.remove(self.name)
+        stat = host.stat(self.name)
+        # What people keep in it stays; not for an account that goes, or for the next one with its number.
+        if stat and stat.kind == "dir" and (stat.owner, stat.group) != ("root", "root"):
+            host.mkdir(self.name, stat.mode)
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,11 @@ class FirewallTable:
         record = {"rules": change.after and change.after["rules"], "listing": digest(self._listing(host) or "")}
         host.write(self.loaded, (json.dumps(record) + "\n").encode(), mode="0600")
 
+    def start_again(self, host: Host) -> None:
+        """After the rules and the record of them were put back: load them, if any were there."""
+        if host.exists(self.path):
+            host.run(["nft", "-f", self.path])
+
     def remove(self, host: Host) -> None:
         for family in FAMILIES:
             if self._list(host, family).returncode == 0:

@@ -1,0 +1,68 @@
+"""What people write: config.yaml and their drop-ins. What was there when all worked last is kept, for the way back.
+
+A run never undoes a person's edit in silence: what it could not make work is kept aside, and named.
+"""
+
+from urllib.parse import quote, unquote
+
+from hubinstall import layout
+from hubinstall.facts import dropins
+from hubinstall.host import TEMPORARY, Host
+
+
+def accept(host: Host) -> None:
+    """All works with what people have written by now."""
+    kept, now = _kept(host), _written(host)
+    if now == kept:
+        return
+    if not host.exists(layout.ACCEPTED):
+        host.mkdir(layout.ACCEPTED, mode="0700")
+    for path in kept.keys() - now.keys():
+        host.remove(_copy(path))
+    for path in now:
+        if now[path] != kept.get(path):
+            stat = host.stat(path)
+            mode = stat.mode if stat and stat.kind == "file" else "0640"
+            host.write(_copy(path), now[path], mode=mode)
+
+
+def put_back(host: Host) -> list[str]:
+    """Make them what they were when all worked last; says of each that differs where the refused one is kept."""
+    kept, now = _kept(host), _written(host)
+    notes = []
+    for path in sorted(kept.keys() | now.keys()) if kept else ():
+        if now.get(path) == kept.get(path):
+            continue
+        if path in now:
+            refused = f"{layout.EDITS}/{path.strip('/').replace('/', '%')}"
+            if not host.exists(layout.EDITS):
+                host.mkdir(layout.EDITS, mode="0700")
+            host.write(refused, now[path], mode="0600")
+            notes.append(f"{path} is as it was before; the one that did not work is kept as {refused}")
+        else:
+            notes.append(f"{path} is there again: it did not work without it")
+        if path in kept:
+            _restore(host, path, kept[path])
+        else:
+            host.remove(path)
+    return notes
+
+
+def _restore(host: Host, path: str, content: bytes) -> None:
+    copy, folder = host.stat(_copy(path)), host.stat(path.rpartition("/")[0])
+    # The folder's group is the one that must be able to read it.
+    host.write(path, content, mode=copy.mode if copy else "0600", group=folder.group if folder else "root")
+
+
+def _written(host: Host) -> dict[str, bytes]:
+    paths = [layout.CONFIG_FILE, *dropins(host)]
+    return {path: content for path in paths if (content := host.read(path)) is not None}
+
+
+def _kept(host: Host) -> dict[str, bytes]:
+    paths = [unquote(name) for name in host.names(layout.ACCEPTED) if not name.endswith(TEMPORARY)]
+    return {path: host.read(_copy(path)) or b"" for path in paths}
+
+
+def _copy(path: str) -> str:
+    return f"{layout.ACCEPTED}/{quote(path, safe='')}"
