@@ -14,7 +14,7 @@ from hubinstall.parts.programs import programs
 from hubinstall.parts.shares import shares
 from hubinstall.parts.state import state
 from hubinstall.parts.tls import tls
-from hubinstall.resources.base import Resource
+from hubinstall.resources.base import Resource, ids
 from hubinstall.settings import Settings
 
 DOCKER_RUNS = (f"service:{layout.DOCKER_SERVICE}",)
@@ -31,7 +31,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
     engine = docker_packages(facts)
     network = docker(settings, facts, running=DOCKER_RUNS)
     certificate, site = tls(settings, facts), nginx(settings, facts)
-    configuration = hub(settings, facts, image.image)
+    configuration = hub(settings, facts, image.image, provided=ids(image.provider))
     running = services(
         settings,
         facts,

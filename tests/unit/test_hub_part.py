@@ -5,6 +5,7 @@ import json
 import pytest
 
 from hubinstall import layout
+from hubinstall.blueprint import blueprint
 from hubinstall.facts import Facts
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.parts.hub import hub
@@ -19,6 +20,12 @@ def parts(**settings) -> dict:
 
 def written(**settings) -> HubSettings:
     return HubSettings.parse(parts(**settings)[layout.HUB_SETTINGS].content)
+
+
+def test_the_hub_is_not_told_of_an_image_that_does_not_come():
+    resources = blueprint(Settings(environment={"image": "quay.io/jupyter/base-notebook"}), FACTS)
+    (settings,) = [r for r in resources if r.name == layout.HUB_SETTINGS]
+    assert "pulled-image:quay.io/jupyter/base-notebook" in settings.needs
 
 
 def test_defaults():

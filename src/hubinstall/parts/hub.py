@@ -15,8 +15,10 @@ COMPILES = "import sys; compile(open(sys.argv[1]).read(), sys.argv[1], 'exec')"
 HUB_ACCOUNT = f"account:{layout.HUB_USER}"
 
 
-def hub(settings: Settings, facts: Facts, image: str) -> list[Resource]:
-    """`image`: what user servers run, as Docker knows it (a tag of ours, or a name pinned by digest)."""
+def hub(settings: Settings, facts: Facts, image: str, provided: tuple[str, ...] = ()) -> list[Resource]:
+    """`image`: what user servers run, as Docker knows it (a tag of ours, or a name pinned by digest). `provided`: the
+    ids of what provides it; the hub is not told of an image that is not there yet, or does not come.
+    """
     generated = f"directory:{layout.GENERATED}"
     config = render("templates/jupyterhub_config.py", dropins=layout.HUB_DROPINS)
     values = json.dumps(hub_settings(settings, facts, image).as_dict(), indent=1, sort_keys=True) + "\n"
@@ -27,7 +29,7 @@ def hub(settings: Settings, facts: Facts, image: str) -> list[Resource]:
         ),
         File(
             layout.HUB_SETTINGS, values, mode="0640", group=layout.HUB_USER,
-            dropin=layout.HUB_DROPINS, needs=(generated, HUB_ACCOUNT),
+            dropin=layout.HUB_DROPINS, needs=(generated, HUB_ACCOUNT, *provided),
         ),
         File(layout.PAM_FILE, render("templates/pam"), needs=("packages:base",)),
     ]  # fmt: skip
