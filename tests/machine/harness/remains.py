@@ -1,0 +1,91 @@
+"""What an uninstall may leave on a machine, and why. Whatever else differs from the machine before is a fault."""
+
+import json
+import re
+import time
+
+from harness.machine import Machine
+from harness.manifest import Manifest, diff, manifest
+from harness.nspawn import ProcessManager
+
+EXPLAINED = {
+    "what people wrote, and may want again": r"/etc/hubinstall(/config\.yaml|/(jupyterhub_config|nginx)\.d(/.*)?)?",
+    "people's homes": r"/home/\w+(/.*)?",
+    "shared data": r"/srv/data(/.*)?",
+    "the accounts of people, and backups that useradd makes": r"/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?",
+    "the checkout": r"/root/hubinstall(/.*)?",
+    "what dpkg and apt know": r"/var/lib/(dpkg|apt)/.*",
+    "what scripts of packages make": (
+        r"/etc/(alternatives|rc[0-6S]\.d)/.*|/etc/ld\.so\.cache|/etc/modules|/etc/networks|/var/lib/nginx/\w+"
+        r"|/var/www(/html(/index\.nginx-debian\.html)?)?|/etc/nginx/sites-enabled/default"
+    ),
+    "that the packages' services start at boot": (
+        r"/etc/systemd/system/(multi-user|sockets)\.target\.wants(/(containerd|docker|nginx)\.(service|socket))?"
+    ),
+    "what containerd and dockerd keep": (
+        r"/etc/cni(/net\.d)?|/etc/docker(/key\.json)?|/var/lib/(containerd|docker)(/.*)?"
+    ),
+}
+"""Reason → whole paths. Besides these, files of packages that were not there before."""
+
+OWNED = r"""
+import json, os, subprocess
+known = subprocess.run(["dpkg-query", "-W", "-f", "${binary:Package}\n"], capture_output=True, text=True, check=True)
+paths = subprocess.run(["dpkg-query", "-L", *known.stdout.split()], capture_output=True, text=True, check=True)
+real = {os.path.join(os.path.realpath(os.path.dirname(p)), os.path.basename(p)) for p in paths.stdout.splitlines()}
+print(json.dumps(sorted(real)))
+"""
+NAMED_LIKE_US = (
+    "find / -xdev \\( -path /proc -o -path /sys -o -path /root/hubinstall -o -path /etc/hubinstall"
+    " -o -path /var/cache/hubinstall-tests -o -path /home -o -path /var/lib/docker \\) -prune -o"
+    " \\( -iname '*hubinstall*' -o -iname '*jupyterhub*' \\) -print; "
+    "find /run /tmp /var/tmp /sys/fs/cgroup -iname '*hubinstall*' -o -iname '*jupyterhub*'"
+)
+# Of this machine's processes those that run from our folder, or were started by a launcher of ours.
+OUR_PROCESSES = "ls -l /proc/[0-9]*/exe 2>/dev/null | grep /opt/hubinstall; grep -lsz ^HUBINSTALL_ /proc/[0-9]*/environ"
+
+
+def unexplained(machine: Machine, before: Manifest) -> list[str]:
+    """What is there now and was not, or was and is not, or has changed, for no reason that we know."""
+    left = diff(before, manifest(machine))
+    owned = set(json.loads(machine.run(["python3", "-"], stdin=OWNED.encode()).out))
+    reasons = re.compile("|".join(EXPLAINED.values()))
+    differs = [*(p for p in left.added if p not in owned), *left.removed, *left.changed]
+    return [path for path in differs if not reasons.fullmatch(path)]
+
+
+def traces(machine: Machine) -> dict[str, str]:
+    """Where something of ours is still to be seen, in words; empty when we are gone."""
+    commands = {
+        "named like us": NAMED_LIKE_US,
+        "processes": OUR_PROCESSES,
+        "accounts": "grep -H -e hubinstall -e jupyterhub /etc/passwd /etc/group /etc/shadow /etc/gshadow /etc/sub?id",
+        "packet filter": "nft list tables | grep hubinstall",
+        "interfaces": "ip -o link | grep hubinstall",
+        "/tmp": "ls -A /tmp /var/tmp | grep -v -e '^systemd-private-' -e ':$' -e '^[.].*-unix$' -e '^$'",
+        "dangling links": "find /etc /usr/local /srv /root -xdev -xtype l -not -path '/etc/ssl/*'",
+        "altered files of packages": "dpkg --verify | grep -v ^missing",
+        "files without an owner": "find /etc /srv /opt /var/lib -xdev -path /var/lib/docker -prune -o -nouser -print"
+        " -o -nogroup -print",
+    }
+    if machine.process_manager is ProcessManager.SYSTEMD:
+        units = "systemctl list-units --all --no-legend --plain 'hubinstall*' 'jupyterhub*'"
+        commands["units"] = f"systemctl list-units --failed --no-legend --plain; {units}"
+    found = {what: machine.run(command, check=False).out.strip() for what, command in commands.items()}
+    return {what: words for what, words in (found | _in_docker(machine)).items() if words}
+
+
+def _in_docker(machine: Machine) -> dict[str, str]:
+    """Images, containers and networks. Where no systemd runs dockerd, it is started for the look."""
+    look = "docker images --quiet; docker ps --all --quiet; docker network ls --quiet --filter name=hubinstall"
+    if machine.process_manager is ProcessManager.SYSTEMD:
+        return {"Docker": machine.run(look).out.strip()}
+    with machine.background("exec dockerd >/dev/null 2>&1") as dockerd:
+        until = time.monotonic() + 60
+        while machine.run("docker info", check=False).code:
+            assert time.monotonic() < until, "dockerd, started by hand after an uninstall, does not answer"
+            time.sleep(0.2)
+        seen = machine.run(look).out.strip()
+        machine.run("kill $(cat /run/docker.pid)")
+        dockerd.wait(60)
+    return {"Docker": seen}
