@@ -33,7 +33,9 @@ def schema() -> dict[str, Any]:
 def _or_nothing(part: dict[str, Any]) -> dict[str, Any]:
     if "null" in str(part.get("anyOf", "")):
         return part
-    about: dict[str, Any] = {name: part[name] for name in ("title", "description", "default", "examples") if name in part}
+    about: dict[str, Any] = {
+        name: part[name] for name in ("title", "description", "default", "examples") if name in part
+    }
     bare = {name: value for name, value in part.items() if name not in about}
     return {**about, "anyOf": [bare, {"type": "null"}]}
 

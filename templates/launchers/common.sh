@@ -2,14 +2,18 @@
 # Made by hubinstall; it is written again by the next apply.
 set -eu
 
-# wait_for WORDS COMMAND…: until the command succeeds; says after 10 s, and then now and again, what it waits for.
+# wait_for WORDS COMMAND…: until the command succeeds. After 10 s it looks less often, and says what it waits for.
 wait_for() {
     what=$1 tries=0
     shift
     until "$@"; do
         tries=$((tries + 1))
-        if [ $((tries % 100)) -eq 50 ]; then echo "waiting for $what" >&2; fi
-        sleep 0.2
+        if [ "$tries" -lt 50 ]; then
+            sleep 0.2
+        else
+            if [ $((tries % 50)) -eq 0 ]; then echo "waiting for $what" >&2; fi
+            sleep 3
+        fi
     done
 }
 

@@ -4,6 +4,14 @@ memory={{ memory }}
 weight={{ weight }}
 group={{ group | sh }}
 
+# One group in each hierarchy (version 1), or one (version 2); those that are in use stay.
+undo() { find /sys/fs/cgroup -maxdepth 2 -depth -type d -name "$group" -exec rmdir {} \; 2>/dev/null || :; }
+
+if [ "${1:-}" = undo ]; then
+    undo
+    exit 0
+fi
+
 put() { echo "$2" > "$1"; }
 
 version_1() {

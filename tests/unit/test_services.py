@@ -3,183 +3,33 @@
 import hashlib
 import os
 import subprocess
-import threading
+import tempfile
 from pathlib import Path
-from socketserver import UnixStreamServer
-from xmlrpc.client import Fault
-from xmlrpc.server import SimpleXMLRPCDispatcher, SimpleXMLRPCRequestHandler
 
 import pytest
 from fakehost import FakeHost
+from fakemanagers import NAME, SupervisorMachine, SystemdMachine
 
 from hubinstall import layout, managers, services_cli
 from hubinstall.errors import UserError
 from hubinstall.host import Host
 from hubinstall.managers import MANAGERS
-from hubinstall.managers.supervisor import ALREADY_ADDED, ALREADY_STARTED, BAD_NAME, NOT_RUNNING
 from hubinstall.resources.base import look
 from hubinstall.resources.services import Reloads, Service, answers, environment, started_with, watched_line
 from hubinstall.resources.supervisord import Supervisord
 from hubinstall.resources.units import UnitFile
 
-NAME = layout.HUB_SERVICE
-
-
-class Machine:
-    """What is common to both fakes: services that run as processes with an environment."""
-
-    def __init__(self, tmp_path: Path) -> None:
-        self.host = FakeHost(tmp_path)
-        self.defined = {NAME: "one"}
-        """Service → the digest that its definition says."""
-        self.running: dict[str, int] = {}
-        self.acts: list[str] = []
-        self.broken = False
-        self._pid = 100
-
-    def begin(self, service: str) -> None:
-        self.acts.append(f"start {service}")
-        if self.broken:
-            return
-        self._pid += 1
-        self.running[service] = self._pid
-        value = f"{layout.STARTED_WITH}={self.defined[service]}\0X=1\0"
-        self.host.put(f"/proc/{self._pid}/environ", value)
-
-    def end(self, service: str) -> None:
-        self.acts.append(f"stop {service}")
-        self.running.pop(service, None)
-
-
-class SystemdMachine(Machine):
-    manager = "systemd"
-
-    def __init__(self, tmp_path: Path) -> None:
-        super().__init__(tmp_path)
-        self.enabled: set[str] = set()
-        self.loaded: dict[str, str] = {}
-        self.host.answers |= {"systemctl": self.systemctl, "journalctl": "it said: no such file\n"}
-
-    def systemctl(self, argv: list[str], _: str | None) -> str | tuple[int, str]:
-        verb, *rest = (word for word in argv[1:] if not word.startswith("--"))
-        names = [unit.removesuffix(".service") for unit in rest]
-        if verb == "show":
-            return "\n\n".join(self.show(name) for name in names) + "\n"
-        if verb == "daemon-reload":
-            self.loaded = dict(self.defined)
-        if verb == "enable":
-            self.enabled |= set(names)
-        if verb in {"stop", "restart", "disable"}:
-            self.end(names[0])
-        if verb in {"start", "restart"}:
-            self.begin(names[0])
-            return "" if names[0] in self.running else (1, "Job failed")
-        return ""
-
-    def show(self, name: str) -> str:
-        unit = name if "." in name else f"{name}.service"
-        if name not in self.loaded:
-            return f"Id={unit}\nLoadState=not-found\nActiveState=inactive\nUnitFileState="
-        active = "active" if name in self.running else "failed" if self.broken else "inactive"
-        stale = "yes" if self.loaded[name] != self.defined[name] else "no"
-        enabled = "enabled" if name in self.enabled else "disabled"
-        return (
-            f"Id={unit}\nLoadState=loaded\nActiveState={active}\nSubState=x\nUnitFileState={enabled}\n"
-            f"MainPID={self.running.get(name, 0)}\nNeedDaemonReload={stale}\nResult=success"
-        )
-
-
-class SupervisorMachine(Machine):
-    """A server on the socket that answers as supervisord does (supervisord.org/api.html)."""
-
-    manager = "supervisor"
-
-    def __init__(self, tmp_path: Path) -> None:
-        super().__init__(tmp_path)
-        self.host.answers |= {"tail": "it said: no such file\n"}
-        self.added: dict[str, str] = {}
-        for name in self.defined:
-            self.host.put(layout.supervisor_program(name), "")
-        path = self.host.path(layout.SUPERVISOR_SOCKET)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.server = Server(os.path.relpath(path))
-        for function in (
-            self.getAllProcessInfo, self.reloadConfig, self.addProcessGroup, self.removeProcessGroup,
-            self.startProcess, self.stopProcess, self.signalProcess,
-        ):  # fmt: skip
-            self.server.register_function(function, f"supervisor.{function.__name__}")
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def getAllProcessInfo(self):  # noqa: N802 - supervisord's names
-        down = "FATAL" if self.broken else "STOPPED"
-        return [
-            {
-                "name": name, "statename": "RUNNING" if name in self.running else down, "exitstatus": 0,
-                "pid": self.running.get(name, 0), "spawnerr": "", "description": "",
-            }
-            for name in self.added
-        ]  # fmt: skip
-
-    def reloadConfig(self):  # noqa: N802
-        names = set(self.defined)
-        changed = [n for n in names & set(self.added) if self.added[n] != self.defined[n]]
-        return [[sorted(names - set(self.added)), changed, sorted(set(self.added) - names)]]
-
-    def addProcessGroup(self, name):  # noqa: N802
-        if name in self.added:
-            raise Fault(ALREADY_ADDED, "ALREADY_ADDED")
-        self.added[name] = self.defined[name]
-        self.begin(name)
-        return True
-
-    def removeProcessGroup(self, name):  # noqa: N802
-        assert name not in self.running
-        if self.added.pop(name, None) is None:
-            raise Fault(BAD_NAME, "BAD_NAME")
-        return True
-
-    def startProcess(self, name, wait):  # noqa: N802
-        if name in self.running:
-            raise Fault(ALREADY_STARTED, "ALREADY_STARTED")
-        self.begin(name)
-        return True
-
-    def stopProcess(self, name, wait):  # noqa: N802
-        if name not in self.running:
-            raise Fault(NOT_RUNNING, "NOT_RUNNING")
-        self.end(name)
-        return True
-
-    def signalProcess(self, name, signal):  # noqa: N802
-        self.acts.append(f"{signal} {name}")
-        return True
-
-
-class Server(UnixStreamServer, SimpleXMLRPCDispatcher):
-    def __init__(self, path: str) -> None:
-        SimpleXMLRPCDispatcher.__init__(self, allow_none=True)
-        UnixStreamServer.__init__(self, path, Handler)
-
-
-class Handler(SimpleXMLRPCRequestHandler):
-    disable_nagle_algorithm = False
-
-    def log_message(self, *_):
-        pass
-
-    def address_string(self):
-        return ""
-
 
 @pytest.fixture(params=[SystemdMachine, SupervisorMachine], ids=["systemd", "supervisor"])
-def machine(request, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # a unix socket's path has at most 107 bytes
+def machine(request, monkeypatch):
     monkeypatch.setattr("hubinstall.resources.services.EVERY", 0.001)
-    machine = request.param(tmp_path)
-    yield machine
-    if isinstance(machine, SupervisorMachine):
-        machine.server.shutdown()
-        machine.server.server_close()
+    # Not pytest's own folder: a unix socket's path has at most 107 bytes (unix(7)).
+    with tempfile.TemporaryDirectory() as folder:
+        machine = request.param(Path(folder))
+        yield machine
+        if isinstance(machine, SupervisorMachine):
+            machine.server.shutdown()
+            machine.server.server_close()
 
 
 def settle(machine, digest="one", **fields):

@@ -49,7 +49,7 @@ def services(
         firewall_program(firewall),
         *docker_programs(docker),
         nginx_program(facts, nginx, certificates),
-        proxy_program(settings, facts, programs),
+        proxy_program(settings, programs),
         hub_program(settings, facts, programs, hub),
     ]
     made = [resource for spec in specs for resource in program(spec, facts)]
@@ -69,7 +69,7 @@ def users_limits(facts: Facts) -> list[Resource]:
         done=layout.done(layout.LIMITS_SERVICE),
     )  # fmt: skip
     spec = Program(
-        layout.LIMITS_SERVICE, "The control group of all user servers", launcher, oneshot=True,
+        layout.LIMITS_SERVICE, "The control group of all user servers", launcher, oneshot=True, undo=True,
         unit="systemd/oneshot.service", values={"firewall": False}, needs=("packages:docker",),
     )  # fmt: skip
     return program(spec, facts)
@@ -156,7 +156,7 @@ def nginx_program(facts: Facts, inputs: Inputs, certificates: tuple[str, ...]) -
     )  # fmt: skip
 
 
-def proxy_program(settings: Settings, facts: Facts, programs: Programs) -> Program:
+def proxy_program(settings: Settings, programs: Programs) -> Program:
     sockets = (layout.PROXY_PUBLIC_SOCKET, layout.PROXY_API_SOCKET)
     launcher = render(
         "templates/launchers/jupyterhub-proxy.sh", public_socket=sockets[0], api_socket=sockets[1],
@@ -167,7 +167,7 @@ def proxy_program(settings: Settings, facts: Facts, programs: Programs) -> Progr
         layout.PROXY_SERVICE, "The way to JupyterHub and people's servers", launcher,
         unit="systemd/jupyterhub-proxy.service", user=layout.PROXY_USER, config=programs.proxy,
         ready=layout.PROXY_API_SOCKET, stop_wait=10,
-        values={"sockets": [layout.PROXY_PUBLIC_DIR, layout.PROXY_API_DIR], "addresses": reachable(settings, facts)},
+        values={"sockets": [layout.PROXY_PUBLIC_DIR, layout.PROXY_API_DIR], "addresses": [settings.network.subnet]},
         needs=(
             f"link:{layout.NODE}", f"link:{layout.PROXY_MODULES}", PROXY_ACCOUNT,
             f"secret:{layout.PROXY_TOKEN_FOR_HUB}",
@@ -188,7 +188,7 @@ def hub_program(settings: Settings, facts: Facts, programs: Programs, inputs: In
         layout.HUB_SERVICE, "JupyterHub", launcher, unit="systemd/jupyterhub.service", user=layout.HUB_USER,
         after=(layout.FIREWALL_SERVICE, layout.DOCKER_SERVICE, layout.PROXY_SERVICE), config=programs.hub,
         files=(*files, *dropins), ready=f"{gateway(settings)}:{layout.HUB_PORT}",
-        values={"state": layout.HUB_STATE, "addresses": reachable(settings, facts)},
+        values={"state": layout.HUB_STATE, "addresses": [settings.network.subnet]},
         needs=(f"link:{layout.HUB_VENV}", f"link:{layout.HUBSIDE}", f"directory:{layout.HUB_STATE}", *inputs.needs),
     )  # fmt: skip
 
@@ -196,10 +196,3 @@ def hub_program(settings: Settings, facts: Facts, programs: Programs, inputs: In
 def gateway(settings: Settings) -> str:
     """The host's address on the user servers' network."""
     return str(next(settings.network.subnet.hosts()))
-
-
-def reachable(settings: Settings, facts: Facts) -> list[str]:
-    """To whom hub and proxy may talk: user servers, and the host's own addresses, which Docker's masquerade gives
-    to what comes from a container.
-    """
-    return [str(settings.network.subnet), *facts.addresses]

@@ -57,6 +57,8 @@ class Program:
     stop_signal: str = "TERM"
     stop_wait: int = 20
     """Seconds until supervisor kills what does not stop."""
+    undo: bool = False
+    """The launcher takes away what it made, when it is called with "undo"."""
     kill_group: bool = True
     """False: its children outlive it (containers)."""
     values: dict[str, Any] = field(default_factory=dict)
@@ -83,6 +85,7 @@ def _service(spec: Program, facts: Facts, needs: tuple[str, ...]) -> Service:
     runtime = ids(*RUNTIME_DIRS) if spec.unit or facts.manager == "supervisor" else ()
     return Service(
         spec.name, facts.manager, distribution=not spec.unit, oneshot=spec.oneshot, ready=spec.ready,
+        undo=layout.launcher(spec.name) if spec.undo else "",
         started_with=started_with(spec.configured, list(spec.files)) if spec.tracked else "",
         reloads=spec.reloads, needs=(*needs, *runtime, *after, *spec.needs),
     )  # fmt: skip

@@ -37,6 +37,8 @@ class Service:
     name: str
     manager: str = "systemd"
     distribution: bool = False
+    undo: str = ""
+    """A program that is run with the argument "undo" after the service is gone, if it leaves something behind."""
     started_with: str = field(default="", repr=False)
     oneshot: bool = field(default=False, repr=False)
     ready: str = field(default="", repr=False)
@@ -76,6 +78,8 @@ class Service:
     def remove(self, host: Host) -> None:
         if not (self.distribution and self.manager == "systemd"):
             self._manager.forget(host, self.name)
+        if self.undo and host.exists(self.undo):
+            host.run([self.undo, "undo"], check=False)
 
     @property
     def _manager(self) -> Manager:

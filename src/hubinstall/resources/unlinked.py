@@ -1,5 +1,6 @@
 """A link of the distribution's that is out of the way as long as we are here."""
 
+import posixpath
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -30,7 +31,8 @@ class Unlinked:
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
         stat = host.stat(self.name)
-        if stat and stat.target == self.target:
+        leads_to = posixpath.join(posixpath.dirname(self.name), stat.target) if stat else ""
+        if posixpath.normpath(leads_to) == self.target:
             host.remove(self.name)
 
     def remove(self, host: Host) -> None:
