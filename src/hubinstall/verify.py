@@ -18,6 +18,7 @@ from hubinstall.errors import CommandError, UserError
 from hubinstall.facts import Facts
 from hubinstall.health import looks
 from hubinstall.host import Host
+from hubinstall.parts.tls import machine_name
 from hubinstall.resources.docker import docker
 from hubinstall.settings import Settings
 from hubinstall.welcome import addresses
@@ -58,7 +59,7 @@ def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> No
     services(host, facts)
     from hubinstall.client import HubClient, tls_context  # noqa: PLC0415 - httpx is slow to import
 
-    url = addresses(settings, facts)[0]
+    url = way_in(settings, facts)
     context = tls_context(layout.SELF_SIGNED_CERT)
     # Without a domain the certificate names addresses, of which the machine may have got more since.
     context.check_hostname = settings.domain is not None
@@ -76,6 +77,16 @@ def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> No
             report.phase("verify: stop")
             stop(host, client)
     report.phase("verify: a person can log in, start a server and run a cell")
+
+
+def way_in(settings: Settings, facts: Facts) -> str:
+    """The address to check. Where somebody's site of nginx is the default server, who names nothing (whoever asks for
+    a bare address) is shown that site's certificate: the machine's name leads to ours.
+    """
+    name = machine_name(facts)
+    if name and not settings.domain and "443" in facts.nginx_default_servers:
+        return f"https://{name}{settings.base_url}"
+    return addresses(settings, facts)[0]
 
 
 def services(host: Host, facts: Facts) -> None:
