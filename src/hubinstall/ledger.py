@@ -9,6 +9,7 @@ import json
 import threading
 from typing import Any
 
+from hubinstall import layout
 from hubinstall.errors import UserError
 from hubinstall.host import Host
 from hubinstall.resources import KINDS
@@ -123,5 +124,7 @@ class Ledger:
             ) from error
 
     def _save(self) -> None:
+        if not self._host.exists(layout.STATE):
+            self._host.mkdir(layout.STATE, mode="0711")
         data = {"version": 1, "installed": self.installed, "resources": self._entries}
         self._host.write(self._path, (json.dumps(data, indent=1) + "\n").encode(), mode="0600")

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 from fakehost import FakeHost
 
-from hubinstall import resources
+from hubinstall import layout, resources
 from hubinstall.engine import Run, in_order, plan
 from hubinstall.errors import UserError
 from hubinstall.ledger import Ledger
@@ -167,3 +167,10 @@ def test_a_ledger_that_cannot_be_read_is_said(host):
     host.put("/var/lib/ledger.json", '{"installed": true, "resou')
     with pytest.raises(UserError, match=r"ledger\.json cannot be read"):
         ledger(host)
+
+
+def test_the_first_note_of_all_finds_no_folder(host):
+    """On an empty machine nothing has made the state's folder before the first thing is noted."""
+    outcome = Run([Toy("a")], host, Ledger(host, layout.LEDGER), Silent()).apply()
+    assert [c.id for c in outcome.done] == ["toy:a"]
+    assert host.exists(layout.LEDGER)
