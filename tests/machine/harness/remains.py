@@ -47,10 +47,13 @@ OUR_PROCESSES = "ls -l /proc/[0-9]*/exe 2>/dev/null | grep /opt/hubinstall; grep
 
 def unexplained(machine: Machine, before: Manifest) -> list[str]:
     """What is there now and was not, or was and is not, or has changed, for no reason that we know."""
-    left = diff(before, manifest(machine))
+    after = manifest(machine)
+    left = diff(before, after)
     owned = set(json.loads(machine.run(["python3", "-"], stdin=OWNED.encode()).out))
     reasons = re.compile("|".join(EXPLAINED.values()))
-    differs = [*(p for p in left.added if p not in owned), *left.removed, *left.changed]
+    # The package alternatives makes these links, and lists them in no package.
+    alternatives = {p for p in left.added if after[p].content.startswith("/etc/alternatives/")}
+    differs = [*(p for p in left.added if p not in owned | alternatives), *left.removed, *left.changed]
     return [path for path in differs if not reasons.fullmatch(path)]
 
 
