@@ -71,6 +71,13 @@ def restart(host: Host, service: str | None = None) -> int:
     return _until_up(host, manager, chosen)
 
 
+def stopped(host: Host) -> list[str]:
+    """Docker and nginx, where they do not run; those that somebody else started before us still do."""
+    programs = {"Docker": layout.DOCKER_PID, "nginx": layout.NGINX_PID}
+    pids = {name: host.text(path).strip() for name, path in programs.items()}
+    return [name for name, pid in pids.items() if not (pid.isdigit() and host.exists(f"/proc/{pid}"))]
+
+
 def logs(host: Host, service: str | None = None, *, lines: int = 100, follow: bool = False) -> int:
     """Show what a service wrote, or hubinstall itself; ends as the command that shows it."""
     if service in {None, "hubinstall", layout.SUPERVISORD}:

@@ -76,7 +76,7 @@ def uninstall(arguments: Namespace, host: Host) -> int:
         manager = installed(host).name
         outcome = installation.uninstall(host, report)
         report.summary(outcome, host.notices)
-        report.say(farewell(manager))
+        report.say(farewell(services_cli.stopped(host) if manager == "supervisor" else []))
     return 0
 
 

@@ -31,13 +31,15 @@ def welcome(settings: Settings, facts: Facts, people: list[str], passwords: dict
     return "\n".join(lines)
 
 
-def farewell(manager: str) -> str:
-    """What stays after an uninstall, and what the machine's administrator may want to do about it."""
+def farewell(stopped: list[str]) -> str:
+    """What stays after an uninstall. `stopped`: programs of the distribution that ran under our supervisor only."""
     lines = [
         f"hubinstall is gone. People's accounts and homes, {layout.SHARED_DATA} and {layout.CONFIG_DIR} stay;",
         "so do the distribution's packages.",
         "To install it again: installer/bootstrap.py of a checkout; it finds all of them.",
     ]
-    if manager == "supervisor":
-        lines.insert(2, "Docker and nginx ran under its supervisor, and are stopped: start them if you use them.")
+    if stopped:
+        are = "are" if len(stopped) > 1 else "is"
+        again = "them if you use them" if len(stopped) > 1 else "it if you use it"
+        lines.insert(2, f"{' and '.join(stopped)} ran under its supervisor, and {are} stopped: start {again}.")
     return "\n".join(lines)

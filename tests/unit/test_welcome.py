@@ -1,8 +1,12 @@
-"""The end of apply says the address and who can log in."""
+"""The end of apply says the address and who can log in; that of uninstall what stays."""
 
+from fakehost import FakeHost
+
+from hubinstall import layout
 from hubinstall.config import validate
 from hubinstall.facts import Facts
-from hubinstall.welcome import addresses, welcome
+from hubinstall.services_cli import stopped
+from hubinstall.welcome import addresses, farewell, welcome
 
 FACTS = Facts(addresses=("10.0.0.5", "2001:db8::5"))
 
@@ -36,3 +40,13 @@ def test_only_those_of_the_file():
 def test_nobody_yet_says_how():
     text = welcome(settings("users: {allow_all: false}"), FACTS, [], {})
     assert "config add-item users.admin" in text
+
+
+def test_an_uninstall_says_which_programs_it_stopped(tmp_path):
+    host = FakeHost(tmp_path)
+    assert "Docker and nginx ran under its supervisor, and are stopped" in farewell(stopped(host))
+    host.put(layout.DOCKER_PID, "452\n")
+    host.put("/proc/452/comm", "dockerd")
+    assert "nginx ran under its supervisor, and is stopped: start it" in farewell(stopped(host))
+    assert "Docker and" not in farewell(stopped(host))
+    assert "supervisor" not in farewell([])
