@@ -186,7 +186,7 @@ class _Application:
                 hint = self._put_back()
         else:
             hint = "Mend the cause and run it again: what is done stays done. `hubinstall uninstall --yes` removes it."
-        raise UserError(f"failed: {', '.join(outcome.failed)}", f"{hint} The whole output is in {layout.LOG_FILE}.")
+        raise UserError(f"failed: {', '.join(outcome.failed)}", f"{hint}\nThe whole output is in {layout.LOG_FILE}.")
 
     def _put_back(self) -> str:
         """Go back to what worked last: files, what people wrote, then all that follows from it. Says how it went."""
