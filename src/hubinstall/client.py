@@ -163,7 +163,7 @@ class HubClient:
         body = {"name": name} if name else {}
         response = self.fetch("POST", f"{self._home}api/kernels", step="kernel", json=body, timeout=timeout)
         raise_for(response, "kernel")
-        return Kernel(self, response.json()["id"])
+        return Kernel(self, response.json()["id"], timeout)
 
     def run_cell(self, code: str, timeout: float = 60) -> str:
         """Run one cell in a kernel of its own; its outputs as text, an error's name and words among them."""

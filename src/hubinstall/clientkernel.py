@@ -29,10 +29,14 @@ FETCH_MODE = {"Sec-Fetch-Mode": "websocket", "Sec-Fetch-Site": "same-origin"}
 
 
 class Kernel:
-    """A kernel and one websocket to it, which stays open over cells (and over a restart of the hub)."""
+    """A kernel and one websocket to it, which stays open over cells (and over a restart of the hub).
 
-    def __init__(self, client: "HubClient", kernel_id: str) -> None:
+    `timeout`: seconds until the websocket is open, which the server delays until the kernel has started.
+    """
+
+    def __init__(self, client: "HubClient", kernel_id: str, timeout: float = 60) -> None:
         self._client = client
+        self._timeout = timeout
         self.id = kernel_id
         self._path = f"user/{client.user}/api/kernels/{kernel_id}"
         self._session = uuid.uuid4().hex
@@ -98,7 +102,7 @@ class Kernel:
             connection = connect(
                 f"{address}?session_id={self._session}", sock=stream, additional_headers=headers, proxy=None,
                 ssl=client.context if secure else None, server_hostname=url.hostname if secure else None,
-                open_timeout=client.timeout, max_size=None, origin=Origin(f"{url.scheme}://{url.netloc}"),
+                open_timeout=self._timeout, max_size=None, origin=Origin(f"{url.scheme}://{url.netloc}"),
             )  # fmt: skip
             return self._open.enter_context(connection)
         except InvalidStatus as error:

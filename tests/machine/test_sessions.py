@@ -1,7 +1,7 @@
 """No session is lost: a running cell and its websocket through restarts and crashes; limits that hold."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,7 +12,13 @@ from hubinstall.client import HubClient
 from hubinstall.clienterrors import HubError
 from hubinstall.clientkernel import Kernel
 
-COUNT = "import time\nfor n in range({seconds}): time.sleep(1)\nprint('through')"
+DONE = "/home/grace/trouble-is-over"
+WAIT = f"""
+import os, time
+while not os.path.exists({DONE!r}): time.sleep(0.1)
+os.remove({DONE!r})
+print('through')
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,13 +40,17 @@ def kernel(grace: HubClient) -> Iterator[Kernel]:
         yield kernel
 
 
-def through(kernel: Kernel, seconds: int, trouble: Callable[[], object]) -> None:
-    """A cell runs for `seconds` on its one websocket while `trouble` happens."""
+def through(machine: Machine, kernel: Kernel, trouble: str) -> None:
+    """A cell of grace's runs on its one websocket from before the trouble until it is over and the hub answers."""
     with ThreadPoolExecutor(1) as pool:
-        cell = pool.submit(kernel.execute, COUNT.format(seconds=seconds), timeout=seconds + 60)
+        cell = pool.submit(kernel.execute, WAIT, timeout=300)
         time.sleep(1)
-        trouble()
-        assert not cell.done(), "the trouble took longer than the cell"
+        try:
+            assert not cell.done(), cell.result()
+            machine.run(trouble)
+            installed.wait_for_login_page(machine)
+        finally:
+            machine.run(["touch", DONE])
         assert cell.result() == "through\n"
 
 
@@ -64,8 +74,7 @@ def test_a_running_cell_and_its_websocket_live_on(
 ) -> None:
     before = installed.starts(installed_machine)
     container = installed_machine.run("docker inspect --format '{{.State.StartedAt}}' jupyter-grace").out
-    through(kernel, 15, lambda: installed_machine.run(trouble))
-    installed.wait_for_login_page(installed_machine)
+    through(installed_machine, kernel, trouble)
     assert restarted(installed_machine, before) == (installed.names(installed_machine, service) if service else set())
     assert installed_machine.run("docker inspect --format '{{.State.StartedAt}}' jupyter-grace").out == container
     assert grace.server() is not None, "the hub took the server for gone"
@@ -94,7 +103,7 @@ def test_a_changed_limit_restarts_the_hub_only_and_holds_for_the_next_server(
     groups = {"jupyter-grace": memory.group(machine, "jupyter-grace")}
     unlimited = memory.limit(machine, groups["jupyter-grace"])
     before = installed.starts(machine)
-    through(kernel, 20, lambda: machine.run("hubinstall config set limits.memory 300M --apply"))
+    through(machine, kernel, "hubinstall config set limits.memory 300M --apply")
     assert restarted(machine, before) == installed.names(machine, "jupyterhub")
     assert memory.limit(machine, groups["jupyter-grace"]) == unlimited != 300 << 20
     with HubClient(f"https://{machine.address}/", verify=False) as joan:

@@ -82,11 +82,13 @@ def names(machine: Machine, *services: str) -> set[str]:
 
 
 def server_answers(client: HubClient) -> bool:
-    """Whether the person's running server can be reached from outside, now."""
+    """Whether the person's running server can be reached from outside, now: it, and not a page that one is led to."""
+    path = f"user/{client.user}/api/status"
     try:
-        return client.request("GET", f"user/{client.user}/api/status", step="status", timeout=2).status_code == 200
+        response = client.request("GET", path, step="status", timeout=2)
     except HubError:
         return False
+    return response.status_code == 200 and response.url.path.endswith(path)
 
 
 def status(client: HubClient, path: str) -> int:
