@@ -98,7 +98,7 @@ def test_people_get_it(course: Machine) -> None:
 def test_without_the_registry_a_second_apply_changes_nothing(course: Machine) -> None:
     starts = installed.starts(course)
     with course.offline():
-        assert re.search(r"\b0 changes|nothing to do", changed(course))
+        assert "nothing changed" in changed(course)
     assert installed.starts(course) == starts
 
 
@@ -107,7 +107,7 @@ def test_a_new_image_under_the_name_changes_nothing(course: Machine) -> None:
     with registry(course):
         course.run(f"docker pull -q {NAME}")
         course.run(PUSH_ANOTHER)
-        assert re.search(r"\b0 changes|nothing to do", changed(course))
+        assert "nothing changed" in changed(course)
     assert pin(course) == pinned
 
 
