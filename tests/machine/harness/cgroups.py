@@ -46,7 +46,8 @@ class Cgroup:
     def remove(self) -> None:
         """Take the groups away, those included that the machine made inside; its processes have ended."""
         until = time.monotonic() + 5
-        while any(not _remove_tree(group) for group in self.folders) and time.monotonic() < until:
+        # Each time all of them: one that is busy must not keep the others, which the next machine would inherit.
+        while not all([_remove_tree(group) for group in self.folders]) and time.monotonic() < until:
             time.sleep(0.1)
 
 
