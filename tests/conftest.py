@@ -4,7 +4,7 @@ import pytest
 
 # Raised with every machine test that is added (counted once per process manager). A run of the whole
 # suite that ran fewer has silently left something out, and fails.
-KNOWN_MACHINE_TESTS = 16
+KNOWN_MACHINE_TESTS = 166
 MACHINES = ("nspawn",)
 
 
@@ -21,9 +21,18 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--machine {chosen}: this version can use {', '.join(MACHINES)} only")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests of one process manager go to one worker, where a file's machines are booted once."""
+    for item in items:
+        if (call := getattr(item, "callspec", None)) and "process_manager" in call.params:
+            item.add_marker(pytest.mark.xdist_group(str(call.params["process_manager"])))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if session.config.getoption("--whole") and _too_few(session.config) and not session.exitstatus:
+    is_worker = hasattr(session.config, "workerinput")
+    if session.config.getoption("--whole") and not is_worker and _too_few(session.config) and not session.exitstatus:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
