@@ -45,7 +45,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def _too_few(config: pytest.Config) -> str | None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    outcomes = ("passed", "failed", "error") if reporter else ()
-    reports = [report for outcome in outcomes for report in reporter.stats.get(outcome, [])]
+    stats = reporter.stats if reporter else {}
+    reports = [report for outcome in ("passed", "failed", "error") for report in stats.get(outcome, [])]
     ran = len({report.nodeid for report in reports if "tests/machine/" in report.nodeid})
     return None if ran >= KNOWN_MACHINE_TESTS else f"{ran} ran, {KNOWN_MACHINE_TESTS} are known (tests/conftest.py)"

@@ -40,8 +40,8 @@ def test_an_account_made_later_has_the_link_and_can_log_in(installed_machine: Ma
 
 def test_a_group_share_is_writable_for_its_members_only(installed_machine: Machine, grace: HubClient) -> None:
     machine = installed_machine
-    machine.run("groupadd team && usermod -aG team grace")
     machine.run("hubinstall config set shares.project '{access: {group: team}}' --apply")
+    machine.run(["usermod", "-aG", "team", "grace"])  # the group was made
     grace.stop_server()
     grace.start_server()
     grace.run_cell("open('project/plan.txt', 'w').write('p')")
