@@ -47,7 +47,7 @@ class Cgroup:
         """Take the groups away, those included that the machine made inside; its processes have ended."""
         until = time.monotonic() + 5
         # Each time all of them: one that is busy must not keep the others, which the next machine would inherit.
-        while not all([_remove_tree(group) for group in self.folders]) and time.monotonic() < until:
+        while [group for group in self.folders if not _remove_tree(group)] and time.monotonic() < until:
             time.sleep(0.1)
 
 
