@@ -136,8 +136,6 @@ class _Application:
 
     def apply(self) -> Outcome:
         self.journal.sweep()
-        if not self.host.exists(layout.STATE):  # the ledger is in it, and notes before it touches
-            self.host.mkdir(layout.STATE, mode="0711")
         self.host.journal = self.journal
         keep_config(self.host, self.wishes.text)
         with _signals(self.run.stop.set):
