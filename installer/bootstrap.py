@@ -120,7 +120,7 @@ def get_venv_module() -> None:
         return
     say("installing python3-venv")
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8")
-    apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"]
+    apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
     run(["dpkg", "--configure", "-a"], env=environment)
     run([*apt, "update"], env=environment)
     run([*apt, "install", "-y", "--no-install-recommends", "python3-venv"], env=environment)

@@ -12,7 +12,7 @@ LISTS = "/var/lib/apt/lists"
 DAY = 24 * 3600
 KEEP_CONFIGURATION = ("--force-confdef", "--force-confold")
 APT = (
-    "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0",
+    "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3", "-o", "Dpkg::Use-Pty=0",
     *(word for option in KEEP_CONFIGURATION for word in ("-o", f"Dpkg::Options::={option}")),
 )  # fmt: skip
 # --no-remove: rather fail in words than take away what an administrator installed.
