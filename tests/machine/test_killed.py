@@ -72,10 +72,13 @@ def survivor(machine: Machine, draw: random.Random) -> Machine:
     """A machine whose first install was killed again and again."""
     machine.push_checkout()
     killed(machine, "packages:base:mid", installed.INSTALL)
+    drawn: set[str] = set()
     for _ in range(KILLS_OF_INSTALL):
-        left = steps(machine)
-        # Out of the next few, so that the kills are spread over the whole of the install.
-        killed(machine, point(machine, left[: max(1, len(left) // 4)], draw))
+        # Each step once, and out of the next ones, so that the kills are spread over the whole of the install.
+        left = [step for step in steps(machine) if step not in drawn]
+        at = point(machine, left[: max(5, len(left) // 4)], draw)
+        drawn.add(at.rpartition(":")[0])
+        killed(machine, at)
     settled(machine)
     installed.add_person(machine)
     return machine

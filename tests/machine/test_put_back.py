@@ -30,7 +30,7 @@ IMAGE_WITHOUT_A_SERVER = "tar -C / -c bin lib lib64 usr/bin usr/lib64 usr/lib/x8
 IMAGE_WITHOUT_A_KERNEL = """set -e
 from=$(grep -o 'hubinstall/default:[0-9a-f]*' /opt/hubinstall/etc/hub.json)
 docker create --name kernelless --user 0 --entrypoint sh "$from" -c \
-    'rm -r $(find / -xdev -type d -path "*site-packages/ipykernel")'
+    'rm -r $(find / -xdev -type d -path "*-packages/ipykernel")'
 docker start --attach kernelless
 docker commit --change 'USER 1000' --change 'ENTRYPOINT ["tini", "-g", "--", "start.sh"]' \
     --change 'CMD ["start-notebook.py"]' kernelless kernelless:1
