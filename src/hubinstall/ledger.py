@@ -63,10 +63,11 @@ class Ledger:
             self._put(resource, entry | {"state": resource.desired()})
 
     def unsettle(self) -> None:
-        """After a rollback: what we left there is no longer what stands there."""
+        """After a rollback: what we left there is no longer what stands there, where anything was touched."""
         with self._lock:
             for entry in self._entries.values():
-                entry.pop("state", None)
+                if "since" in entry:
+                    entry.pop("state", None)
             self._save()
 
     def forget(self, change: Change) -> None:

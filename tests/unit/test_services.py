@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,26 @@ def test_what_reloads_is_not_restarted(machine):
     service.apply(machine.host, None)
     assert look(service, machine.host) is None
     assert machine.running[NAME] == pid
+
+
+def test_a_reload_is_over_when_no_worker_from_before_takes_a_connection(tmp_path):
+    host = FakeHost(tmp_path)
+    reloads = Reloads(("nginx", "-t"), "/etc/loaded", "/record", pid_file="/run/nginx.pid")
+    assert reloads.workers(host) == {}
+    host.put("/run/nginx.pid", "7\n")
+    host.put("/proc/7/task/7/children", "8 9 ")
+    for pid in (8, 9):
+        host.put(f"/proc/{pid}/cmdline", "nginx: worker process\0")
+    before = reloads.workers(host)
+    assert before.keys() == {8, 9}
+    host.put("/proc/8/cmdline", "nginx: worker process is shutting down\0")
+    over = threading.Thread(target=reloads.replaced, args=(host, before))
+    over.start()
+    over.join(0.3)
+    assert over.is_alive()
+    host.put("/proc/7/task/7/children", "8 10 ")
+    over.join(5)
+    assert not over.is_alive()
 
 
 def test_a_bad_configuration_is_not_loaded(machine):

@@ -149,7 +149,7 @@ def nginx_program(facts: Facts, inputs: Inputs, certificates: tuple[str, ...]) -
     launcher = render("templates/launchers/nginx.sh", pid=layout.NGINX_PID, recorder=layout.NGINX_RECORDER)
     _, configured = nginx_recorder(inputs, certificates)
     unit = (f"unit:{layout.NGINX_UNIT_DROPIN}",) if facts.manager == "systemd" else ()
-    reloads = Reloads(("nginx", "-t", "-q"), layout.NGINX_LOADED, layout.NGINX_RECORDER, watches=certificates)
+    reloads = Reloads(("nginx", "-t", "-q"), layout.NGINX_LOADED, layout.NGINX_RECORDER, certificates, layout.NGINX_PID)
     return Program(
         layout.NGINX_SERVICE, "nginx", launcher, config=configured, files=nginx_files(facts, inputs), reloads=reloads,
         kill_group=False, needs=(f"file:{layout.NGINX_RECORDER}", f"directory:{layout.STATE}", *unit, *inputs.needs),

@@ -20,6 +20,8 @@ from hubinstall.resources.base import Change, State, look
 
 FAILURES = 12
 """So often may a service be seen failed before we give up: it may need a second attempt, not a hundred."""
+REPLACED_WITHIN = 10.0
+"""Seconds. A reload that starts no new workers has failed, and the next look says so."""
 EVERY = 0.2
 """Seconds between two looks at a service that is on its way up."""
 
@@ -98,7 +100,9 @@ class Service:
         """Take up the new configuration in the gentlest way that there is."""
         if self.reloads:
             host.run(list(self.reloads.check))
+            before = self.reloads.workers(host)
             self._manager.reload(host, self.name)
+            self.reloads.replaced(host, before)
             host.run([self.reloads.recorder])
         elif self.started_with:
             self._manager.restart(host, self.name)
@@ -134,11 +138,27 @@ class Reloads:
     record: str
     recorder: str
     watches: tuple[str, ...] = ()
+    pid_file: str = ""
+    """Of the master whose workers a reload replaces; those from before answer for a moment longer."""
 
     def loaded(self, host: Host) -> str:
         """The digest of the configuration that is in use; something else where a watched file has changed since."""
         loaded, *watched = host.text(self.record).splitlines() or [""]
         return loaded if watched == [watched_line(host, path) for path in self.watches] else f"older files, {loaded}"
+
+
+    def workers(self, host: Host) -> dict[int, str]:
+        """Number → title (proc(5), cmdline) of the processes that answer."""
+        master = host.text(self.pid_file).strip() if self.pid_file else ""
+        children = host.text(f"/proc/{master}/task/{master}/children").split() if master.isdigit() else []
+        titles = {int(pid): host.text(f"/proc/{pid}/cmdline") for pid in children}
+        return {pid: title for pid, title in titles.items() if title.strip("\0") and "shutting down" not in title}
+
+    def replaced(self, host: Host, before: dict[int, str]) -> None:
+        """Wait until none of the workers from before takes a connection any more."""
+        deadline = time.monotonic() + REPLACED_WITHIN
+        while before.keys() & self.workers(host).keys() and time.monotonic() < deadline:
+            time.sleep(EVERY / 4)
 
 
 def watched_line(host: Host, path: str) -> str:
