@@ -61,7 +61,7 @@ def test_another_python_hands_over_to_the_distributions(bootstrap, monkeypatch):
     """A pyenv or conda that comes first in PATH lies in somebody's home, where the services cannot read it."""
     called = []
     monkeypatch.setattr(bootstrap, "PYTHON", sys.executable)
-    monkeypatch.setattr(bootstrap.sys, "executable", "/root/.pyenv/shims/python3")
+    monkeypatch.setattr(bootstrap.sys, "executable", "/home/someone/conda/bin/python3")
     monkeypatch.setattr(bootstrap.sys, "argv", ["bootstrap.py", "--domain", "hub.example.org"])
     monkeypatch.setattr(bootstrap.os, "execv", lambda *words: called.append(words))
     bootstrap.right_python()
