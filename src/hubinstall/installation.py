@@ -13,10 +13,11 @@ from hubinstall.blueprint import blueprint
 from hubinstall.config import validate
 from hubinstall.engine import Outcome, Run, plan
 from hubinstall.errors import UserError
-from hubinstall.facts import Facts, gather
+from hubinstall.facts import Facts, gather, running_manager
 from hubinstall.generations import Journal
 from hubinstall.host import Host
 from hubinstall.ledger import Ledger
+from hubinstall.managers import forget_all
 from hubinstall.report import Report, counted
 from hubinstall.resources.base import Change, Resource, resource_id
 from hubinstall.resources.docker import DockerNetwork
@@ -95,6 +96,7 @@ def uninstall(host: Host, report: Report) -> Outcome:
     for folder in (layout.CACHE, layout.RUNTIME):
         host.remove_tree(folder)
     host.remove(layout.CONFIG_DIR)
+    forget_all(host, running_manager(host))
     with host.step("tool"):
         # A process of its own, which a kill of this one does not end.
         host.run(["sh", "-c", LAST, "rm", layout.LOCK, layout.COMMAND, layout.LOGS, layout.STATE, layout.PROGRAMS])

@@ -24,4 +24,10 @@ def services(host: Host, manager: Manager) -> list[str]:
     return known if host.exists(layout.unit(layout.HUB_SERVICE)) else []
 
 
-__all__ = ["MANAGERS", "Look", "Manager", "installed", "services"]
+def forget_all(host: Host, manager: str) -> None:
+    """After the last of our unit files is gone: systemd keeps a stopped unit until it is made to look again."""
+    if manager == Systemd.name:
+        Systemd().read_units(host)
+
+
+__all__ = ["MANAGERS", "Look", "Manager", "forget_all", "installed", "services"]

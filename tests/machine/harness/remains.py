@@ -57,8 +57,23 @@ def unexplained(machine: Machine, before: Manifest) -> list[str]:
     return [path for path in differs if not reasons.fullmatch(path)]
 
 
+SYSTEMD_FORGETS = 20.0
+"""Seconds."""
+
+
 def traces(machine: Machine) -> dict[str, str]:
-    """Where something of ours is still to be seen, in words; empty when we are gone."""
+    """Where something of ours is still to be seen, in words; empty when we are gone.
+
+    systemd forgets a unit without a file when it finds its control group empty, and under cgroup v1 in a container
+    nobody tells it (systemd.unit(5), "garbage collection"): so a last look counts, a while after the first.
+    """
+    until = time.monotonic() + SYSTEMD_FORGETS
+    while (found := _look(machine)) and time.monotonic() < until:
+        time.sleep(1)
+    return found
+
+
+def _look(machine: Machine) -> dict[str, str]:
     commands = {
         "named like us": NAMED_LIKE_US,
         "processes": OUR_PROCESSES,
