@@ -10,7 +10,8 @@ from harness.manifest import manifest
 from harness.nspawn import ProcessManager
 from hubinstall.client import HubClient
 
-KILLED = 137
+# As nsenter says it, whichever of the two processes it is that sees the kill.
+KILLED = (137, -9)
 # Before, amid and after a step; programs, folders, what Docker has, accounts.
 SERVERS_END = ("service:jupyterhub:after", "docker-network:hubinstall:mid")
 KILLS = (
@@ -52,7 +53,7 @@ def test_killed_again_and_again_it_goes_on_until_all_is_gone(installed_machine: 
     left = len(newest_first)
     for kill in (*SERVERS_END, *sorted(KILLS, key=lambda kill: newest_first.index(kill.rpartition(":")[0]))):
         done = uninstall(machine, kill)
-        assert done.code == KILLED, f"{kill}: {done}"
+        assert done.code in KILLED, f"{kill}: {done}"
         assert len(noted(machine)) <= left, f"{kill}: the run before had come further"
         left = len(noted(machine))
     # The last of all is a process of its own, which the kill does not reach.

@@ -95,6 +95,8 @@ def _look(machine: Machine) -> dict[str, str]:
 
 def _in_docker(machine: Machine) -> dict[str, str]:
     """Images, containers and networks. Where no systemd runs dockerd, it is started for the look."""
+    if machine.run("command -v dockerd", check=False).code:
+        return {}
     look = "docker images --quiet; docker ps --all --quiet; docker network ls --quiet --filter name=hubinstall"
     if machine.process_manager is ProcessManager.SYSTEMD:
         return {"Docker": machine.run(look).out.strip()}
