@@ -57,7 +57,7 @@ def test_killed_again_and_again_it_goes_on_until_all_is_gone(installed_machine: 
         assert len(noted(machine)) <= left, f"{kill}: the run before had come further"
         left = len(noted(machine))
     # The last of all is a process of its own, which the kill does not reach.
-    assert uninstall(machine, LAST_KILL).code == KILLED
+    assert uninstall(machine, LAST_KILL).code in KILLED
     machine.run("until [ ! -e /opt/hubinstall ]; do sleep 0.1; done", timeout=60)
     assert remains.traces(machine) == {}
     assert not machine.exists("/var/lib/hubinstall")
