@@ -4,6 +4,8 @@ Both of the kernel's interfaces: one tree per controller (v1) and the unified tr
 """
 
 import contextlib
+import os
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,7 @@ class Cgroup:
         return [tree / self.name for tree in trees()]
 
     def create(self) -> None:
+        self._clear()
         for group in self.folders:
             group.mkdir(exist_ok=True)
             # Without its sets copied, a cpuset group of v1 takes no process.
@@ -42,6 +45,14 @@ class Cgroup:
             if limit.exists():
                 # Also without a limit: a group of this name may have been left by a smaller machine.
                 limit.write_text(str(self.memory or ("max" if unified() else -1)))
+
+    def _clear(self) -> None:
+        """What a machine of this name left behind when its test run was killed: its processes, and its groups."""
+        for procs in (file for group in self.folders if group.exists() for file in group.rglob("cgroup.procs")):
+            for pid in filter(int, procs.read_text().split()):  # 0: of a namespace that cannot be seen from here
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+        self.remove()
 
     def remove(self) -> None:
         """Take the groups away, those included that the machine made inside; its processes have ended."""
