@@ -1,0 +1,113 @@
+"""A sample in CI, all of it by command: tests over many cases, of which a usual run draws a few.
+
+    @pytest.mark.drawn("fault", FAULTS, sample=4)
+    def test_a_fault_is_named(machine, fault): ...
+
+A usual run draws `sample` of the cases, others at each commit; `HUBINSTALL_TEST_SEED` draws the same again.
+`--exhaustive` runs every case, notes each that passed, and goes on where it was stopped when it is run again.
+"""
+
+import hashlib
+import json
+import os
+import random
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+JOURNAL = ROOT / "build" / "exhaustive.jsonl"
+"""One line per case that passed: the state of the checkout, and the test's id."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("hubinstall")
+    group.addoption("--exhaustive", action="store_true", help="every case of the drawn tests, resumed where it stopped")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "drawn(argument, cases, sample): a few of many cases; --exhaustive runs all")
+
+
+def pytest_report_header() -> str:
+    return f"HUBINSTALL_TEST_SEED={seed()}"
+
+
+def seed() -> str:
+    """What draws: the commit, so that each commit tries other cases, and the same commit the same ones."""
+    return os.environ.get("HUBINSTALL_TEST_SEED") or _git("rev-parse", "--short=12", "HEAD") or "0"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    for mark in metafunc.definition.iter_markers("drawn"):
+        argument, cases = mark.args
+        chosen = list(cases)
+        if not metafunc.config.getoption("--exhaustive"):
+            sample = random.Random(f"{seed()} {metafunc.function.__name__}").sample(chosen, mark.kwargs["sample"])
+            chosen = [case for case in chosen if case in sample]
+        metafunc.parametrize(argument, chosen, ids=str)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of an exhaustive run only the drawn tests, and of these only what has not passed yet."""
+    if not config.getoption("--exhaustive"):
+        return
+    done = _passed()
+    left = [item for item in items if item.get_closest_marker("drawn") and item.nodeid not in done]
+    config.hook.pytest_deselected(items=[item for item in items if item not in left])
+    items[:] = left
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call" and report.passed and _exhaustive:
+        JOURNAL.parent.mkdir(exist_ok=True)
+        with JOURNAL.open("a") as journal:
+            journal.write(json.dumps({"state": _state(), "test": report.nodeid}) + "\n")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    _exhaustive.extend([True] if session.config.getoption("--exhaustive") else [])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tried and passed, by test; with --exhaustive also what passed in earlier runs of the same state."""
+    tried: dict[str, dict[str, str]] = defaultdict(dict)
+    for node in _passed() if config.getoption("--exhaustive") else ():
+        _note(tried, node, "passed")
+    for outcome in ("passed", "failed", "error"):
+        for report in terminalreporter.stats.get(outcome, []):
+            if "drawn" in getattr(report, "keywords", {}):
+                _note(tried, report.nodeid, outcome)
+    for test, cases in tried.items():
+        bad = [case for case, outcome in cases.items() if outcome != "passed"]
+        terminalreporter.write_line(f"{test}: {len(cases)} tried, {len(cases) - len(bad)} passed")
+        terminalreporter.write_line(f"  {', '.join(cases)}")
+        if bad:
+            terminalreporter.write_line(f"  not passed: {', '.join(bad)}", red=True)
+
+
+_exhaustive: list[bool] = []
+
+
+def _note(tried: dict[str, dict[str, str]], node: str, outcome: str) -> None:
+    test, _, case = node.partition("[")
+    tried[test][case.rstrip("]")] = outcome
+
+
+def _passed() -> set[str]:
+    if not JOURNAL.exists():
+        return set()
+    lines = [json.loads(line) for line in JOURNAL.read_text().splitlines()]
+    return {line["test"] for line in lines if line["state"] == _state()}
+
+
+def _state() -> str:
+    """The commit, and whatever differs from it."""
+    return f"{_git('rev-parse', 'HEAD')} {hashlib.sha256(_git('diff', 'HEAD').encode()).hexdigest()[:12]}"
+
+
+def _git(*arguments: str) -> str:
+    ended = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False)
+    return ended.stdout.strip()
