@@ -54,8 +54,10 @@ def steps(machine: Machine) -> list[str]:
 
 
 def own_steps(machine: Machine) -> list[str]:
-    """Of them those that no other does on its way: a dockerd that its package starts has read its settings already."""
-    return [step for step in steps(machine) if not step.startswith("docker-setting:")]
+    """Of them those that are surely taken: a package starts its own services, with the settings that are there."""
+    left = steps(machine)
+    packages = any(step.startswith("packages:") for step in left)
+    return [step for step in left if not (packages and step.startswith(("service:", "docker-setting:")))]
 
 
 def settled(machine: Machine) -> None:
