@@ -83,9 +83,12 @@ def survivor(machine: Machine, draw: random.Random) -> Machine:
     for _ in range(KILLS_OF_INSTALL):
         # Each step once, and out of the next ones, so that the kills are spread over the whole of the install.
         left = [step for step in own_steps(machine) if step not in drawn]
+        if not left:
+            break
         at = point(machine, left[: max(5, len(left) // 4)], draw)
         drawn.add(at.rpartition(":")[0])
         killed(machine, at)
+    assert len(drawn) >= KILLS_OF_INSTALL // 2
     settled(machine)
     installed.add_person(machine)
     return machine
