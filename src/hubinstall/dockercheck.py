@@ -44,7 +44,7 @@ def _others_engines(host: Host) -> Iterator[Words]:
             "Remove it (`snap remove docker`; its images go with it), and run again: the distribution's is installed.",
         )
     socket = host.stat(layout.DOCKER_SOCKET)
-    if "podman" in (socket.target if socket else "") or b"podman" in (host.read("/usr/bin/docker") or b"")[:4096]:
+    if "podman" in (socket.target if socket else "") or b"podman" in (host.read("/usr/bin/docker", 4096) or b""):
         yield (
             "`docker` is podman's emulation here, without the Engine that user servers need",
             "Remove it (`apt-get remove podman-docker`), and run again. podman itself can stay.",

@@ -70,10 +70,11 @@ class Host:
     def path(self, path: str) -> Path:
         return self.root / path.lstrip("/")
 
-    def read(self, path: str) -> bytes | None:
-        """The content of a file; None where there is none."""
+    def read(self, path: str, size: int = -1) -> bytes | None:
+        """The content of a file, or its first bytes; None where there is none."""
         try:
-            return self.path(path).read_bytes()
+            with self.path(path).open("rb") as file:
+                return file.read(size)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ProcessLookupError):
             return None
 

@@ -24,7 +24,6 @@ from hubinstall.resources.docker import DockerNetwork
 from hubinstall.resources.firewall import FirewallTable
 from hubinstall.resources.services import Service
 from hubinstall.settings import Settings
-from hubinstall.verify import verify
 
 NOT_ON_THE_WAY_TO_A_CELL = {"share", "person"}
 LOCK_FD = "HUBINSTALL_LOCK_FD"
@@ -163,6 +162,8 @@ class _Application:
         """Log in for real when something on the way to a cell changed, in this run or in one that was killed."""
         if set(self.ledger.touched().values()) <= NOT_ON_THE_WAY_TO_A_CELL:
             return
+        from hubinstall.verify import verify  # noqa: PLC0415 - HTTP and TLS are slow to import, and only needed here
+
         try:
             with _signals(_interrupt):
                 verify(self.host, self.wishes.settings, self.wishes.facts, self.report)

@@ -218,14 +218,15 @@ def _hub_port(host: Host) -> Iterator[Problem]:
 
 
 def _while_servers_run(host: Host, settings: "Settings") -> Iterator[Problem]:
-    """People's servers were told where the hub is when they started."""
-    running = dockercheck.user_servers(host)
-    if not running:
-        return
-    hint = f"stop these first (hub: Admin → Stop all), or leave the setting: {', '.join(running[:5])}"
+    """People's servers were told where the hub is when they started. Docker is asked only when that is to change."""
     there = dockercheck.subnet_of(host, layout.NETWORK)
-    if there and there != str(settings.network.subnet):
-        yield _wrong("network.subnet", f"cannot change from {there} while servers run ({len(running)})", hint)
     told = re.search(r'"base_url": "([^"]*)"', host.text(layout.HUB_SETTINGS))
-    if told and told[1] != settings.base_url:
-        yield _wrong("base_url", f"cannot change from {told[1]} while servers run ({len(running)})", hint)
+    changed = {
+        "network.subnet": there if there and there != str(settings.network.subnet) else "",
+        "base_url": told[1] if told and told[1] != settings.base_url else "",
+    }
+    running = dockercheck.user_servers(host) if any(changed.values()) else []
+    hint = f"stop these first (hub: Admin → Stop all), or leave the setting: {', '.join(running[:5])}"
+    for key, old in changed.items():
+        if old and running:
+            yield _wrong(key, f"cannot change from {old} while servers run ({len(running)})", hint)

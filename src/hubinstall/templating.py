@@ -5,14 +5,17 @@ A template error is raised before anything is touched, because every template is
 
 import functools
 import json
+import os
 import re
 import shlex
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 
 DATA = Path(__file__).parent / "data"
+COMPILED = Path(__file__).parent / "__pycache__"
+"""Where Python keeps this file compiled, Jinja2 may keep the templates: compiling them takes 0.1 s."""
 
 
 def nginx(value: object) -> str:
@@ -50,9 +53,10 @@ FILTERS = {"nginx": nginx, "systemd": systemd, "supervisor": supervisor, "sh": s
 
 @functools.cache
 def _environment() -> Environment:
+    cache = FileSystemBytecodeCache(str(COMPILED)) if os.access(COMPILED, os.W_OK) else None
     environment = Environment(  # noqa: S701 - none of these languages is HTML; each value names its filter
         loader=FileSystemLoader(DATA), undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, bytecode_cache=cache,
     )  # fmt: skip
     environment.filters.update(FILTERS)
     return environment

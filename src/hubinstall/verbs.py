@@ -13,7 +13,6 @@ from hubinstall.managers import installed
 from hubinstall.parts import nginx
 from hubinstall.report import Log, make_report, print_plan, print_status
 from hubinstall.resources.shares import people
-from hubinstall.verify import verify as log_in_and_run_a_cell
 from hubinstall.welcome import farewell, welcome
 
 
@@ -57,6 +56,8 @@ def status(arguments: Namespace, host: Host) -> int:
 
 
 def verify(arguments: Namespace, host: Host) -> int:  # noqa: ARG001
+    from hubinstall.verify import verify as log_in_and_run_a_cell  # noqa: PLC0415 - only here, and slow to import
+
     need_root()
     wishes = installation.read(host)
     with installation.one_run("verify"), logged(host) as log, make_report(log) as report:

@@ -84,7 +84,7 @@ def world(tmp_path, monkeypatch):
     world = World(host)
     monkeypatch.setattr(installation, "gather", lambda *_: SimpleNamespace())
     monkeypatch.setattr(installation, "blueprint", world.blueprint)
-    monkeypatch.setattr(installation, "verify", world.verify)
+    monkeypatch.setattr("hubinstall.verify.verify", world.verify)
     monkeypatch.setattr(installation.preflight, "check", lambda *_: [])
     return world
 

@@ -3,18 +3,17 @@
 A changed program file touches that program alone: `define` does what `supervisorctl update NAME` does.
 """
 
-import contextlib
-import http.client
-import socket
 import time
-import xmlrpc.client
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hubinstall import layout
 from hubinstall.errors import UserError
 from hubinstall.host import Host
 from hubinstall.managers.base import Look
+
+if TYPE_CHECKING:
+    import xmlrpc.client
 
 # supervisor/xmlrpc.py, class Faults.
 BAD_NAME, ALREADY_STARTED, NOT_RUNNING, ALREADY_ADDED = 10, 60, 70, 90
@@ -85,55 +84,32 @@ class Supervisor:
         """All programs by name; none where supervisord does not run."""
         return host.once("supervisor processes", lambda: processes(host))
 
-    def tell(self, host: Host, ask: Callable[[xmlrpc.client.ServerProxy], Any], *fine: int) -> Any:
+    def tell(self, host: Host, ask: "Callable[[xmlrpc.client.ServerProxy], Any]", *fine: int) -> Any:
         """One question; faults in `fine` mean that it is so already."""
+        from hubinstall.managers import supervisor_rpc as rpc  # noqa: PLC0415 - slow to import, no use under systemd
+
         try:
-            with connection(host) as server:
+            with rpc.connection(host) as server:
                 return ask(server)
-        except xmlrpc.client.Fault as fault:
+        except rpc.Fault as fault:
             if fault.faultCode not in fine:
                 hint = f"See: hubinstall logs {layout.SUPERVISORD}"
                 raise UserError(f"supervisord refuses: {fault.faultString}", hint) from None
-        except (OSError, http.client.HTTPException) as error:
+        except rpc.SILENT as error:
             raise UserError(f"supervisord does not answer: {error}", "Try: hubinstall start") from None
         finally:
             host.forget()
 
 
 def processes(host: Host) -> dict[str, dict[str, Any]]:
+    from hubinstall.managers import supervisor_rpc as rpc  # noqa: PLC0415 - as above
+
     try:
-        with connection(host) as server:
+        with rpc.connection(host) as server:
             answer: Any = server.supervisor.getAllProcessInfo()
-    except (OSError, http.client.HTTPException, xmlrpc.client.Error):
+    except (*rpc.SILENT, rpc.Error):
         return {}
     return {process["name"]: process for process in answer}
-
-
-def connection(host: Host) -> contextlib.AbstractContextManager[xmlrpc.client.ServerProxy]:
-    transport = UnixTransport(str(host.path(layout.SUPERVISOR_SOCKET)))
-    return xmlrpc.client.ServerProxy("http://supervisor/RPC2", transport=transport)
-
-
-class UnixTransport(xmlrpc.client.Transport):
-    """XML-RPC over a unix socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        self._path = path
-
-    def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ARG002 - the socket is the address
-        return UnixConnection(self._path)
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("supervisor", timeout=30)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(30)
-        self.sock.connect(self._path)
 
 
 def shut_down(host: Host) -> None:
