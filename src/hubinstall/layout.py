@@ -28,6 +28,7 @@ HUB_CONFIG = f"{GENERATED}/jupyterhub_config.py"
 HUB_SETTINGS = f"{GENERATED}/hub.json"
 FIREWALL_RULES = f"{GENERATED}/firewall.nft"
 STARTING_PAGE = f"{GENERATED}/starting.html"
+HOLD_SCRIPT = f"{GENERATED}/hold-requests.js"
 SUPERVISOR_CONFIG = f"{GENERATED}/supervisord.conf"
 SUPERVISOR_PROGRAMS = f"{GENERATED}/supervisor.d"
 

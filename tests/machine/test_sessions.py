@@ -96,6 +96,24 @@ def test_the_way_to_a_server_is_back_within_3_seconds_of_a_kill(
     assert kernel.execute("print('the same kernel')") == "the same kernel\n"
 
 
+@pytest.mark.parametrize("trouble", ["hubinstall restart jupyterhub", "pkill -9 -u jupyterhub"])
+def test_no_page_fails_while_the_hub_is_away(installed_machine: Machine, grace: HubClient, trouble: str) -> None:
+    """Pages of the hub and of a running server, fifty a second, from before the trouble until after it."""
+    over = time.monotonic() + 8
+    with ThreadPoolExecutor(200) as pool:
+        asked = []
+        stop = None
+        while time.monotonic() < over:
+            page = "hub/home" if len(asked) % 2 else "user/grace/api/status"
+            asked.append(pool.submit(installed.status, grace, page))
+            stop = stop or (pool.submit(installed_machine.run, trouble) if len(asked) == 50 else None)
+            time.sleep(0.02)
+        assert stop is not None
+        stop.result()
+        assert {answer.result() for answer in asked} == {200}
+    installed.wait_for_login_page(installed_machine)
+
+
 def test_a_changed_limit_restarts_the_hub_only_and_holds_for_the_next_server(
     installed_machine: Machine, kernel: Kernel
 ) -> None:

@@ -177,7 +177,6 @@ def test_an_nginx_that_would_not_serve_our_site(host, exe, title, space):
     assert "/etc/nginx" in problem.hint
 
 
-
 def test_a_program_that_cannot_be_seen(host):
     host.put("/proc/net/tcp", TCP + socket("00000000", 80, 5))
     assert "cannot be seen" in only(host).message

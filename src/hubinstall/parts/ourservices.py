@@ -45,16 +45,17 @@ def services(
     firewall: Inputs, certificates: tuple[str, ...],
 ) -> list[Resource]:  # fmt: skip
     """All services. `certificates`: files that nginx must have read again when they change."""
+    script = proxy_script()
     specs = [
         firewall_program(firewall),
         *docker_programs(docker),
         nginx_program(facts, nginx, certificates),
-        proxy_program(settings, programs),
+        proxy_program(settings, programs, script),
         hub_program(settings, facts, programs, hub),
     ]
     made = [resource for spec in specs for resource in program(spec, facts)]
     first = [*foundation(facts, programs.supervisor), *users_limits(facts)]
-    return [*first, *nginx_unit(facts, nginx, certificates), *made]
+    return [*first, *nginx_unit(facts, nginx, certificates), script, *made]
 
 
 def users_limits(facts: Facts) -> list[Resource]:
@@ -156,21 +157,26 @@ def nginx_program(facts: Facts, inputs: Inputs, certificates: tuple[str, ...]) -
     )  # fmt: skip
 
 
-def proxy_program(settings: Settings, programs: Programs) -> Program:
+def proxy_script() -> File:
+    """What the proxy does beyond configurable-http-proxy: no page fails while the hub restarts."""
+    return File(layout.HOLD_SCRIPT, render("templates/hold-requests.js"), needs=(f"directory:{layout.GENERATED}",))
+
+
+def proxy_program(settings: Settings, programs: Programs, script: File) -> Program:
     sockets = (layout.PROXY_PUBLIC_SOCKET, layout.PROXY_API_SOCKET)
     launcher = render(
         "templates/launchers/jupyterhub-proxy.sh", public_socket=sockets[0], api_socket=sockets[1],
-        token=layout.PROXY_TOKEN_FOR_PROXY, node=layout.NODE, modules=layout.PROXY_MODULES,
+        token=layout.PROXY_TOKEN_FOR_PROXY, node=layout.NODE, modules=layout.PROXY_MODULES, script=script.name,
         error_target=f"http://{gateway(settings)}:{layout.HUB_PORT}{settings.base_url}hub/error",
     )  # fmt: skip
     return Program(
         layout.PROXY_SERVICE, "The way to JupyterHub and people's servers", launcher,
-        unit="systemd/jupyterhub-proxy.service", user=layout.PROXY_USER, config=programs.proxy,
-        ready=layout.PROXY_API_SOCKET, stop_wait=10,
+        unit="systemd/jupyterhub-proxy.service", user=layout.PROXY_USER,
+        config=digest(programs.proxy, script.data), ready=layout.PROXY_API_SOCKET, stop_wait=10,
         values={"sockets": [layout.PROXY_PUBLIC_DIR, layout.PROXY_API_DIR], "addresses": [settings.network.subnet]},
         needs=(
             f"link:{layout.NODE}", f"link:{layout.PROXY_MODULES}", PROXY_ACCOUNT,
-            f"secret:{layout.PROXY_TOKEN_FOR_HUB}",
+            f"secret:{layout.PROXY_TOKEN_FOR_HUB}", resource_id(script),
         ),
     )  # fmt: skip
 

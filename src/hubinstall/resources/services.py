@@ -146,7 +146,6 @@ class Reloads:
         loaded, *watched = host.text(self.record).splitlines() or [""]
         return loaded if watched == [watched_line(host, path) for path in self.watches] else f"older files, {loaded}"
 
-
     def workers(self, host: Host) -> dict[int, str]:
         """Number → title (proc(5), cmdline) of the processes that answer."""
         master = host.text(self.pid_file).strip() if self.pid_file else ""
