@@ -127,7 +127,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
-    except Exception:  # noqa: BLE001 - the one place where a bug of ours is turned into words
+    except Exception as error:  # noqa: BLE001 - the one place where a bug of ours is turned into words
+        if isinstance(error, PermissionError) and os.geteuid() != 0:
+            print(f"hubinstall: {error.filename} is for root only\n  Run it again as root, with sudo.", file=sys.stderr)
+            return 1
         traceback.print_exc()
         print(f"hubinstall: this is a bug of hubinstall {__version__}; please report it with the lines above and "
               f"the end of {layout.LOG_FILE}", file=sys.stderr)  # fmt: skip

@@ -3,8 +3,6 @@
 Pure functions; the file is read and written by the caller (mode 0600, root's).
 """
 
-from pathlib import Path
-
 from hubinstall.explain import check
 from hubinstall.problems import ConfigError, Problem
 from hubinstall.reference import example, reference, schema
@@ -13,12 +11,12 @@ from hubinstall.yamldoc import parse
 from hubinstall.yamledit import add_item, quote, remove_item, set_value, unset
 
 __all__ = [
+    "MAX_CHARACTERS",
     "ConfigError",
     "Problem",
     "add_item",
     "decode",
     "example",
-    "load",
     "quote",
     "reference",
     "remove_item",
@@ -54,19 +52,6 @@ def validate(text: str, path: str) -> Settings:
     if settings is None:
         raise ConfigError(problems)
     return settings
-
-
-def load(path: str) -> Settings:
-    """The settings of a file; of one that is not there or empty, the defaults. Raises ConfigError."""
-    file = Path(path)
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_CHARACTERS * 4 + 1)
-    except FileNotFoundError:
-        data = b""
-    except OSError as error:
-        raise ConfigError([Problem(path, 1, 1, "", f"cannot be read: {error.strerror}")]) from error
-    return validate(decode(data), path)
 
 
 def show(text: str) -> str:

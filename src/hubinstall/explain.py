@@ -8,10 +8,10 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from hubinstall.problems import Problem
+from hubinstall.problems import MOST_SHOWN, Problem
 from hubinstall.settings import Conflict, Section, Settings
 from hubinstall.values import shown, type_name
-from hubinstall.yamldoc import Document
+from hubinstall.yamldoc import Document, parse
 from hubinstall.yamlnodes import Fault, Map, Node, Place, without
 
 Path = tuple[str | int, ...]
@@ -26,6 +26,12 @@ def check(document: Document, path: str) -> tuple[Settings | None, list[Problem]
     faults += found
     problems = [Problem(path, f.place.line, f.place.column, dotted(f.path), f.message, f.hint) for f in faults]
     return (None if problems else settings), problems
+
+
+def placed(text: str, name: str, key: Path, message: str, hint: str) -> Problem:
+    """What the machine has against a value: at its place in the text; at the beginning where it is a default."""
+    place = _value(parse(text).root, key)
+    return Problem(name, place.line, place.column, dotted(key), message, hint)
 
 
 def dotted(path: Path) -> str:
@@ -46,16 +52,15 @@ def _faults(root: Map, refused: set[Path]) -> tuple[Settings | None, list[Fault]
         return Settings.model_validate(root.data), []
     except ValidationError as error:
         faults, gone = _explained(root, error, refused)
-    rest = root
-    # From the end of each list, so that the numbers of the items before stay true.
-    for path in sorted(gone, key=lambda p: [str(part).zfill(9) for part in p], reverse=True):
-        rest = without(rest, path)  # type: ignore[assignment]
+    rest = without(root, *gone)
+    assert isinstance(rest, Map)
     try:
         if gone:
             Settings.model_validate(rest.data)
     except ValidationError as error:
         again, _ = _explained(rest, error, refused | gone)
-        faults += [fault for fault in again if fault not in faults]
+        known = set(faults)
+        faults += [fault for fault in again if fault not in known]
     return None, faults
 
 
@@ -69,7 +74,9 @@ def _explained(root: Map, error: ValidationError, gone: set[Path]) -> tuple[list
             real = [c for c in conflicts if not any((*path, key) in gone for key in c.about)]
             faults += [Fault(_value(root, (*path, *c.at)), (*path, *c.at), c.message, c.hint) for c in real]
             continue
-        message, hint = _words(detail, path)
+        # Of thousands of problems the first are shown (see ConfigError): what the others meant is not looked for.
+        unexplained = detail["type"] == "extra_forbidden" and len(faults) > MOST_SHOWN
+        message, hint = ("unknown key", "try without it") if unexplained else _words(detail, path)
         on_key = detail["type"] == "extra_forbidden" or detail["loc"][-1] == "[key]"
         if path not in gone:
             faults.append(Fault(_key(root, path) if on_key else _value(root, path), path, message, hint))

@@ -3,11 +3,39 @@
 A run never undoes a person's edit in silence: what it could not make work is kept aside, and named.
 """
 
+import stat
 from urllib.parse import quote, unquote
 
 from hubinstall import layout
+from hubinstall.config import MAX_CHARACTERS, decode
+from hubinstall.errors import UserError
 from hubinstall.facts import dropins
 from hubinstall.host import TEMPORARY, Host
+from hubinstall.problems import ConfigError, Problem
+
+
+def config_text(host: Host) -> str:
+    """What config.yaml says; empty where it is not there.
+
+    Raises ConfigError where something else stands in its place, UserError where only others may read it.
+    """
+    path = layout.CONFIG_FILE
+
+    def refused(message: str) -> ConfigError:
+        return ConfigError([Problem(path, 1, 1, "", message, f"try moving it away: mv {path} {path}.old")])
+
+    try:
+        if not stat.S_ISREG(host.path(path).stat().st_mode):
+            raise refused("is not a file with text")
+        return decode(host.read(path, MAX_CHARACTERS * 4 + 1) or b"")
+    except (FileNotFoundError, NotADirectoryError):
+        if host.exists(path):
+            raise refused("is a link to nothing") from None
+        return ""
+    except PermissionError:
+        raise UserError(f"{path} is for root only", "Run it again as root, with sudo.") from None
+    except OSError as error:
+        raise refused(f"cannot be read: {error.strerror}") from error
 
 
 def accept(host: Host) -> None:
@@ -21,8 +49,8 @@ def accept(host: Host) -> None:
         host.remove(_copy(path))
     for path in now:
         if now[path] != kept.get(path):
-            stat = host.stat(path)
-            mode = stat.mode if stat and stat.kind == "file" else "0640"
+            there = host.stat(path)
+            mode = there.mode if there and there.kind == "file" else "0640"
             host.write(_copy(path), now[path], mode=mode)
 
 

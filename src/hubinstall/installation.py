@@ -4,15 +4,16 @@ import contextlib
 import fcntl
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-from hubinstall import inputs, layout, preflight
+from hubinstall import inputs, layout, passwords, preflight
 from hubinstall.blueprint import blueprint
 from hubinstall.config import validate
 from hubinstall.engine import Outcome, Run, plan
 from hubinstall.errors import UserError
+from hubinstall.explain import placed
 from hubinstall.facts import Facts, gather, running_manager
 from hubinstall.generations import Journal
 from hubinstall.host import Host
@@ -43,7 +44,7 @@ class Wishes:
 
 def read(host: Host, text: str | None = None) -> Wishes:
     """The wishes of config.yaml, or of a `text` that is to take its place; raises ConfigError, touches nothing."""
-    text = host.text(layout.CONFIG_FILE) if text is None else text
+    text = inputs.config_text(host) if text is None else text
     settings = validate(text, layout.CONFIG_FILE)
     facts = gather(host, settings.process_manager)
     return Wishes(text, settings, facts, blueprint(settings, facts))
@@ -74,9 +75,13 @@ def one_run(verb: str) -> Iterator[None]:
         os.close(fd)
 
 
-def apply(host: Host, wishes: Wishes, report: Report) -> Outcome:
-    """Bring the machine to the wishes, verify, take off what is no longer wished; or put back what this run changed."""
-    refuse(preflight.check(host, wishes.settings, wishes.facts))
+def apply(host: Host, wishes: Wishes, report: Report, given: Mapping[str, str] | None = None) -> Outcome:
+    """Bring the machine to the wishes, verify, take off what is no longer wished; or put back what this run changed.
+
+    `given`: first passwords by account. Nothing is written, these neither, before the machine was found fit.
+    """
+    refuse(preflight.check(host, wishes.settings, wishes.facts), wishes.text)
+    passwords.stage(host, given or {})
     return _Application(host, wishes, report).apply()
 
 
@@ -108,13 +113,14 @@ def _servers_first(resource: Resource) -> int:
     return first.index(id_) if (id_ := resource_id(resource)) in first else len(first)
 
 
-def refuse(problems: list[preflight.Problem]) -> None:
-    """Raise all reasons why this machine cannot be worked on, at once."""
+def refuse(problems: list[preflight.Problem], text: str) -> None:
+    """Raise all reasons why this machine cannot be worked on, at once; those that config.yaml has, with their place."""
     if problems:
-        code = max(p.code for p in problems)
-        first, *rest = problems
-        more = "".join(f"\n{p.message}\n  {p.hint}" for p in rest)
-        raise UserError(first.message, first.hint + more, code)
+        words = [
+            str(placed(text, layout.CONFIG_FILE, p.at, p.message, p.hint)) if p.at else f"{p.message}\n  {p.hint}"
+            for p in problems
+        ]
+        raise UserError("\n".join(words), code=max(p.code for p in problems))
 
 
 def keep_config(host: Host, text: str) -> None:

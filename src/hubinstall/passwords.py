@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypedDict
 
@@ -16,6 +17,9 @@ from hubinstall.host import Host
 
 # Without what is easily taken for something else (0 O, 1 l I).
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+
+LONGEST = 511
+"""Characters of a password (Linux-PAM's PAM_MAX_RESP_SIZE, with the end of the line)."""
 
 
 class First(TypedDict):
@@ -42,15 +46,18 @@ def read_file(path: str) -> str:
     """The first line; raises UserError where the file cannot be read, or others than its owner can read it."""
     try:
         mode = os.stat(path).st_mode
-        text = Path(path).read_text(encoding="utf-8")
+        with Path(path).open(encoding="utf-8") as file:
+            text = file.readline(LONGEST + 2)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"the password file {path} cannot be read: {error}", "Give another one.", 2) from None
     if stat.S_ISREG(mode) and mode & 0o077:
         raise UserError(f"others can read the password file {path}", f"chmod 600 {path}", 2)
-    return text.partition("\n")[0].rstrip("\r")
+    if len(password := text.rstrip("\r\n")) > LONGEST:
+        raise UserError(f"the first line of {path} has more than {LONGEST} characters", "Give another one.", 2)
+    return password
 
 
-def stage(host: Host, given: dict[str, str]) -> None:
+def stage(host: Host, given: Mapping[str, str]) -> None:
     """Keep the passwords of accounts that are not there yet; that of an existing account is never changed."""
     there = {line.partition(":")[0] for line in host.text("/etc/passwd").splitlines()}
     new = {name: First(password=password, told=True, due=True) for name, password in given.items() if name not in there}

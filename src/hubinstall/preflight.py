@@ -38,11 +38,14 @@ UNIT_FOLDERS = (layout.SYSTEMD_UNITS, "/usr/local/lib/systemd/system", "/lib/sys
 
 @dataclass(frozen=True)
 class Problem:
-    """Why hubinstall cannot work here. `code` is the exit code: 78 for what config.yaml says."""
+    """Why hubinstall cannot work here. `code` is the exit code: 78 for what config.yaml says, and `at` is where there
+    (then `message` and `hint` are phrases, as those of problems.py).
+    """
 
     message: str
     hint: str
     code: int = 1
+    at: tuple[str | int, ...] = ()
 
 
 def check_machine(host: Host) -> list[Problem]:
@@ -168,11 +171,11 @@ def _web_ports(host: Host) -> Iterator[Problem]:
 
 def _manager(host: Host, settings: "Settings") -> Iterator[Problem]:
     if settings.process_manager == "systemd" and running_manager(host) != "systemd":
-        yield _wrong("process_manager", "systemd is not the first process of this machine", "try auto")
+        yield _wrong(("process_manager",), "systemd is not the first process of this machine", "try auto")
 
 
-def _wrong(key: str, what: str, hint: str) -> Problem:
-    return Problem(f"{layout.CONFIG_FILE}: {key}: {what}", f"{hint[0].upper()}{hint[1:]}.", BAD_CONFIGURATION)
+def _wrong(at: tuple[str | int, ...], what: str, hint: str) -> Problem:
+    return Problem(what, hint, BAD_CONFIGURATION, at)
 
 
 def _subnet(host: Host, settings: "Settings") -> Iterator[Problem]:
@@ -181,7 +184,7 @@ def _subnet(host: Host, settings: "Settings") -> Iterator[Problem]:
     for route in route_table(host):
         if route.device != layout.BRIDGE and route.network.prefixlen and subnet.overlaps(route.network):
             yield _wrong(
-                "network.subnet",
+                ("network", "subnet"),
                 f"{subnet} overlaps {route.network}, {_what(route)}",
                 "try another private network, such as 172.30.0.0/16 or 10.201.0.0/16",
             )
@@ -196,11 +199,11 @@ def _what(route: Route) -> str:
 def _accounts(host: Host, settings: "Settings", facts: Facts) -> Iterator[Problem]:
     rows = accounts(host)
     for key in ("admin", "allowed"):
-        for name in getattr(settings.users, key):
+        for index, name in enumerate(getattr(settings.users, key)):
             uid = int(rows[name][2]) if name in rows else facts.uid_min
             if not facts.uid_min <= uid <= facts.uid_max:
                 yield _wrong(
-                    f"users.{key}",
+                    ("users", key, index),
                     f"{name} is an account of the system (uid {uid}), and only people log in to the hub",
                     f"try the name of a person; people's numbers are {facts.uid_min} to {facts.uid_max}",
                 )
@@ -222,8 +225,8 @@ def _while_servers_run(host: Host, settings: "Settings") -> Iterator[Problem]:
     there = dockercheck.subnet_of(host, layout.NETWORK)
     told = re.search(r'"base_url": "([^"]*)"', host.text(layout.HUB_SETTINGS))
     changed = {
-        "network.subnet": there if there and there != str(settings.network.subnet) else "",
-        "base_url": told[1] if told and told[1] != settings.base_url else "",
+        ("network", "subnet"): there if there and there != str(settings.network.subnet) else "",
+        ("base_url",): told[1] if told and told[1] != settings.base_url else "",
     }
     running = dockercheck.user_servers(host) if any(changed.values()) else []
     hint = f"stop these first (hub: Admin → Stop all), or leave the setting: {', '.join(running[:5])}"

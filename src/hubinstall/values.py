@@ -13,6 +13,8 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from hubinstall import layout
+
 GIB = 1024**3
 MIB = 1024**2
 
@@ -30,6 +32,7 @@ _IMAGE = (
     rf"({_LABEL}(\.{_LABEL})*(:[0-9]{{1,5}})?/)?{_IMAGE_PART}(/{_IMAGE_PART})*"
     r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[a-f0-9]{64})?"
 )
+_QUOTES = " \t\n'\"\u2018\u2019\u201a\u201c\u201d\u201e\xab\xbb"  # what a word processor makes of them, too
 _PRIVATE = tuple(ipaddress.IPv4Network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 _NEVER_OPENED = {
     "0.0.0.0/8": "this machine's own addresses",
@@ -107,7 +110,7 @@ def parse_domain(value: Any) -> str:
 def _try_domain(name: str) -> str:
     """The name that was probably meant: without a trailing dot, and in the form that DNS knows (RFC 5891)."""
     try:
-        candidate = name.strip().rstrip(".").partition(":")[0].encode("idna").decode("ascii").lower()
+        candidate = name.strip(_QUOTES).rstrip(".").partition(":")[0].encode("idna").decode("ascii").lower()
     except UnicodeError:
         candidate = ""
     good = re.fullmatch(_DOMAIN, candidate) and not candidate.rpartition(".")[2].isdigit()
@@ -137,8 +140,11 @@ def parse_base_url(value: Any) -> str:
 
 
 def parse_account(value: Any) -> str:
-    """A name of an account, by the rule of Debian's useradd; never root."""
-    return _linux_name(value, "an account", "alice")
+    """A name of an account, by the rule of Debian's useradd; never root, nor one that this installation runs as."""
+    name = _linux_name(value, "an account", "alice")
+    if name in {layout.HUB_USER, layout.PROXY_USER, layout.PROBE_USER}:
+        raise wrong(f"{name} is an account of hubinstall's own, and no person's", "try another, such as alice")
+    return name
 
 
 def parse_group(value: Any) -> str:

@@ -5,7 +5,7 @@ import os
 import sys
 from argparse import Namespace
 
-from hubinstall import __version__, config, installation, layout, passwords, services_cli
+from hubinstall import __version__, config, inputs, installation, layout, passwords, services_cli
 from hubinstall.cli import FLAG_SETTINGS
 from hubinstall.errors import UserError
 from hubinstall.host import Host
@@ -34,8 +34,7 @@ def apply_text(host: Host, text: str, *, plain: bool = False, given: dict[str, s
     """Apply what config.yaml is to say. `given`: first passwords by account."""
     wishes = installation.read(host, text)
     with installation.one_run("apply"), logged(host) as log, make_report(log, plain=plain or None) as report:
-        passwords.stage(host, given or {})
-        outcome = installation.apply(host, wishes, report)
+        outcome = installation.apply(host, wishes, report, given)
         for words in nginx.advice(wishes.settings, wishes.facts):
             host.notice(words)
         report.summary(outcome, host.notices)
@@ -91,7 +90,7 @@ def config_(arguments: Namespace, host: Host) -> int:
         print(config.example(), end="")
         return 0
     need_root()
-    text = host.text(layout.CONFIG_FILE)
+    text = inputs.config_text(host)
     if verb == "show":
         print(config.show(text), end="")
         return 0
@@ -144,7 +143,7 @@ def need_root() -> None:
 
 def with_flags(host: Host, arguments: Namespace) -> str:
     """The text of config.yaml with the flags that are settings written into it; comments stay."""
-    text = host.text(layout.CONFIG_FILE)
+    text = inputs.config_text(host)
     config.validate(text, layout.CONFIG_FILE)
     for flag, key in FLAG_SETTINGS.items():
         if (value := getattr(arguments, flag, None)) is not None:

@@ -59,7 +59,8 @@ def parse(text: str) -> Document:
         return Document(_empty(text), (_syntax(text, error),))
     except Exception as error:  # noqa: BLE001 (the parser is not ours; whatever it trips over is the file's fault)
         reason = " ".join(str(error).split())[:100] or type(error).__name__
-        return Document(_empty(text), (Fault(place_at(text, 0), (), f"is not YAML: {reason}"),))
+        fault = Fault(place_at(text, 0), (), f"is not YAML: {reason}", "try `hubinstall config example`")
+        return Document(_empty(text), (fault,))
     return Document(root, tuple(builder.faults))
 
 
@@ -140,7 +141,8 @@ class _Builder:
         """The node that begins with `event`; None where it is refused."""
         place = _place(event)
         if len(path) > MAX_DEPTH:
-            raise _RefusedError(Fault(place, (), f"is nested more than {MAX_DEPTH} deep"))
+            too_deep = f"is nested more than {MAX_DEPTH} deep"
+            raise _RefusedError(Fault(place, (), too_deep, "try it flatter: no key needs that"))
         if not isinstance(event, ScalarEvent | SequenceStartEvent | MappingStartEvent):
             self.refuse(place, path, "refers to a value elsewhere (`*`)", "try writing the value out")
             return None
@@ -149,7 +151,9 @@ class _Builder:
         if event.tag:
             self.refuse(place, path, f"has a tag ({str(event.tag).replace(_YAML_TAG, '!!')})", "try the value alone")
         if isinstance(event, ScalarEvent):
-            return Scalar(place, event.value, plain=event.style is None)
+            # ruamel marks where a folded text (`>`) had its line ends.
+            value = event.value.replace("\a", "") if event.style == ">" else event.value
+            return Scalar(place, value, plain=event.style is None)
         if isinstance(event, SequenceStartEvent):
             return self.items(event, events, path)
         return self.map(event, events, path)

@@ -5,7 +5,9 @@ Scalars without quotes mean what YAML 1.2's core schema says (https://yaml.org/s
 """
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 _NULL = re.compile(r"~|null|Null|NULL|")
@@ -80,8 +82,12 @@ class Map:
     def data(self) -> dict[str, Any]:
         return {key.text: node.data for key, node in self.pairs}
 
+    @cached_property
+    def _by_name(self) -> dict[str | int, tuple[Scalar, "Node"]]:
+        return {pair[0].text: pair for pair in self.pairs}
+
     def pair(self, name: str | int) -> tuple[Scalar, "Node"] | None:
-        return next(((key, node) for key, node in self.pairs if key.text == name), None)
+        return self._by_name.get(name)
 
     def child(self, name: str | int) -> "Node | None":
         pair = self.pair(name)
@@ -106,18 +112,16 @@ def resolve(text: str) -> Any:
     return text
 
 
-def without(node: Node, path: tuple[str | int, ...]) -> Node:
-    """The same tree less the value at `path` (and its key); places stay what they were."""
-    name, *rest = path
+def without(node: Node, *paths: tuple[str | int, ...]) -> Node:
+    """The same tree less the values at `paths` (and their keys); places stay what they were."""
+    gone = {path[0] for path in paths if len(path) == 1}
+    below: dict[str | int, list[tuple[str | int, ...]]] = defaultdict(list)
+    for name, *rest in paths:
+        below[name].append(tuple(rest))
     if isinstance(node, Map):
-        kept = tuple(
-            (key, without(value, tuple(rest)) if key.text == name else value)
-            for key, value in node.pairs
-            if rest or key.text != name
-        )
-        return Map(node.place, kept, node.flow)
+        kept = [(key, value) for key, value in node.pairs if key.text not in gone]
+        return Map(node.place, tuple((key, without(value, *below[key.text])) for key, value in kept), node.flow)
     if isinstance(node, Items):
-        numbered = enumerate(node.nodes)
-        left = tuple(without(n, tuple(rest)) if i == name else n for i, n in numbered if rest or i != name)
-        return Items(node.place, left, node.flow)
+        left = [(index, value) for index, value in enumerate(node.nodes) if index not in gone]
+        return Items(node.place, tuple(without(value, *below[index]) for index, value in left), node.flow)
     return node

@@ -225,6 +225,16 @@ def test_passwords_from_flags(tmp_path):
         assert caught.value.code == 2
 
 
+def test_of_a_password_file_one_line_is_read_and_not_a_device_without_end(tmp_path):
+    with pytest.raises(UserError, match="more than 511 characters") as refused:
+        passwords.read_file("/dev/zero")
+    assert refused.value.code == 2
+    file = tmp_path / "pw"
+    file.write_text("x" * 511 + "\r\nmore")
+    file.chmod(0o600)
+    assert passwords.read_file(str(file)) == "x" * 511
+
+
 def test_generated_passwords_differ():
     assert len({passwords.generate() for _ in range(50)}) == 50
 

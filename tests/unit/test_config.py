@@ -1,6 +1,7 @@
 """config.yaml: what is accepted, what is refused in which words, and how single values are changed in it."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def problems(text: str) -> list[str]:
 @pytest.mark.parametrize("path", GOOD, ids=ident)
 def test_good(path):
     """A good file means what the JSON beside it says, as far as that says something."""
-    made = config.load(str(path)).model_dump(mode="json")
+    made = validate(decode(path.read_bytes()), NAME).model_dump(mode="json")
     expected = json.loads(path.with_suffix(".json").read_text())
     assert {key: made[key] for key in expected} == expected
 
@@ -49,24 +50,30 @@ def test_bad(path):
     assert problems(text) == [f"{NAME}:{line}" for line in expected]
 
 
+@pytest.mark.parametrize("path", BAD, ids=ident)
+def test_a_byte_order_mark_and_windows_line_ends_move_no_place(path):
+    """What a file of Windows' editor is refused with: the same, in the same places."""
+    text = decode(path.read_bytes())
+    same = problems(text)
+    assert problems(decode(b"\xef\xbb\xbf" + path.read_bytes())) == same
+    assert problems(text.replace("\n", "\r\n")) == same
+
+
+def test_every_problem_says_what_to_try():
+    lines = [line for path in BAD for line in problems(decode(path.read_bytes()))]
+    assert len(lines) > len(BAD)
+    assert [line for line in lines if "; try " not in line and "; did you mean " not in line] == []
+
+
 def test_every_class_of_nonsense_has_files():
     names = [path.stem for path in BAD]
-    assert len(names) >= 60
+    assert len(names) >= 160
     assert {name.partition("-")[0] for name in names} == set(CLASSES)
 
 
 @pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "---\n", "\ufeff", "null\n", "users:\nlimits:\n  cpu:\n"])
 def test_nothing_means_the_defaults(text):
     assert validate(text, NAME) == Settings()
-
-
-def test_a_file_that_is_not_there_means_the_defaults(tmp_path):
-    assert config.load(str(tmp_path / "config.yaml")) == Settings()
-
-
-def test_what_is_not_a_file_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match="cannot be read"):
-        config.load(str(tmp_path))
 
 
 def test_a_byte_order_mark_is_left_aside():
@@ -92,6 +99,19 @@ def test_thousands_of_problems_are_counted_rather_than_printed():
     lines = problems(f"users: {{admin: [{'X Y, ' * 1000}]}}")
     assert len(lines) == 201
     assert lines[-1] == f"{NAME}: 800 more problems"
+
+
+@pytest.mark.parametrize("line", ["k{0}: 1\n", "shares.{0}: 1\n", "a: 1\n"])
+def test_thousands_of_wrong_keys_are_refused_in_seconds(line):
+    """What each was meant to be is looked for only as long as it is shown."""
+    began = time.process_time()
+    assert len(problems("".join(line.format(number) for number in range(5000)))) == 201
+    assert time.process_time() - began < 10
+
+
+def test_a_folded_text_is_joined_by_spaces():
+    assert problems("domain: >-\n  hub\n  example\n")[0].startswith(f"{NAME}:1:9: domain: 'hub example' is not")
+    assert validate("domain: >-\n  hub.example.org\n", NAME).domain == "hub.example.org"
 
 
 def test_deep_nesting_ends_quickly():

@@ -8,7 +8,7 @@ import pytest
 from fakehost import FakeHost
 from test_engine import Silent, Toy
 
-from hubinstall import installation, layout, resources
+from hubinstall import installation, layout, preflight, resources
 from hubinstall.errors import UserError
 from hubinstall.host import TEMPORARY
 from hubinstall.ledger import Ledger
@@ -268,3 +268,26 @@ def test_uninstall_that_cannot_remove_something_says_what(installed, monkeypatch
     installed.report.missing = lambda: (_ for _ in ()).throw(UserError("in use"))
     with pytest.raises(UserError, match=r"not everything could be removed: toy:late, toy:hub\.json"):
         installation.uninstall(installed.host, installed.report)
+
+
+def test_what_the_machine_has_against_a_setting_is_placed_in_the_file_and_no_password_is_kept(world, monkeypatch):
+    against = preflight.Problem("10.1.0.0/16 is taken", "try another", 78, ("network", "subnet"))
+    monkeypatch.setattr(installation.preflight, "check", lambda *_: [against])
+    wishes = installation.read(world.host, "limits: {memory: 1G}\nnetwork:\n  subnet: 10.1.0.0/16\n")
+    with pytest.raises(UserError) as refused:
+        installation.apply(world.host, wishes, world.report, {"ada": "secret"})
+    assert refused.value.code == 78
+    assert str(refused.value) == f"{layout.CONFIG_FILE}:3:11: network.subnet: 10.1.0.0/16 is taken; try another"
+    assert not world.host.exists(layout.SECRETS)
+    assert not world.host.exists(layout.CONFIG_FILE)
+
+
+def test_all_that_is_against_a_machine_is_said_at_once(world):
+    machine = preflight.Problem("too little memory", "Give it more.")
+    default = preflight.Problem("10.99.0.0/16 is taken", "try another", 78, ("network", "subnet"))
+    with pytest.raises(UserError) as refused:
+        installation.refuse([machine, default], "# nothing\n")
+    assert str(refused.value) == (
+        "too little memory\n  Give it more.\n"
+        f"{layout.CONFIG_FILE}:1:1: network.subnet: 10.99.0.0/16 is taken; try another"
+    )
