@@ -68,7 +68,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    _exhaustive.extend([True] if session.config.getoption("--exhaustive") else [])
+    _exhaustive[:] = [True] if session.config.getoption("--exhaustive") else []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

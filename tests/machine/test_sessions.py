@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -101,7 +101,7 @@ def test_no_page_fails_while_the_hub_is_away(installed_machine: Machine, grace: 
     """Pages of the hub and of a running server, fifty a second, from before the trouble until after it."""
     over = time.monotonic() + 8
     with ThreadPoolExecutor(200) as pool:
-        asked = []
+        asked: list[Future[int]] = []
         stop = None
         while time.monotonic() < over:
             page = "hub/home" if len(asked) % 2 else "user/grace/api/status"
