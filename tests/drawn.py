@@ -109,5 +109,5 @@ def _state() -> str:
 
 
 def _git(*arguments: str) -> str:
-    ended = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False)
-    return ended.stdout.strip()
+    ended = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, check=False)
+    return ended.stdout.decode(errors="replace").strip()  # some files are not UTF-8 on purpose
