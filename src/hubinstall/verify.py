@@ -226,6 +226,8 @@ def clean(host: Host, client: "HubClient") -> Iterator[None]:
         locked = host.run(["usermod", "--password", "!", layout.PROBE_USER], check=False, timeout=60)
         if failed and client.user:
             with contextlib.suppress(UserError, ssl.SSLError, OSError):
+                for container in containers(host).split():  # its last words, for the log
+                    docker(host, "logs", "--tail", "50", container, check=False)
                 client.stop_server(STOPPING)
         if not failed and locked.returncode:
             raise VerifyError("login", f"the account {layout.PROBE_USER} could not be locked again", log="")

@@ -11,13 +11,20 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$1 suite=$2 packages=$3 lock=$4 uv=$5
 
 # A build that was killed can have left mounts in it: what they show is never removed.
-rm -rf --one-file-system "$root"
+rm -rf --one-file-system "$root" "$root.python"
 
 # Proxies, trust and time checks of the host's apt are the site's, so they hold here too. They can contain a
 # password: in a file of root's, not in an argument.
 way_out=$root.apt.conf
 (umask 077 && apt-config dump | grep -v ' "";$' |
     grep -E '^Acquire::(https?|ftp|Retries|Check-Valid-Until|Check-Date)(::| )' > "$way_out" || true)
+
+# Python's packages are fetched and compiled beside the distribution's. Bytecode too: with a read-only root, what is
+# not compiled now would be compiled at every start.
+"$uv" pip install --quiet --no-config --python=/usr/bin/python3 --prefix="$root.python" --break-system-packages \
+    --no-deps --require-hashes --only-binary=:all: --compile-bytecode --requirement="$lock" &
+layer=$!
+trap 'kill "$layer" 2>/dev/null || true' EXIT
 
 mmdebstrap --mode=root --variant=apt --skip=check/empty --include="$packages" --aptopt="$way_out" \
     --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
@@ -31,11 +38,11 @@ sed -i 's|//[^/@ ]*@|//|' "$root/etc/apt/sources.list"
 rm -f "$way_out" "$root/etc/apt/apt.conf.d/99mmdebstrap" "$root/etc/resolv.conf" "$root/etc/hostname"
 printf '%s\n' 'APT::Install-Recommends "false";' > "$root/etc/apt/apt.conf.d/90hubinstall"
 
-# Bytecode too: with a read-only root, what is not compiled now would be compiled at every start. Into /usr/local
-# of the distribution's own Python, so that `pip install --user` and `%pip install` find the same
+# Into /usr/local of the distribution's own Python, so that `pip install --user` and `%pip install` find the same
 # interpreter and a home that can be written. Debian's Python calls its folder there dist-packages.
-"$uv" pip install --quiet --no-config --python=/usr/bin/python3 --prefix="$root/usr/local" --break-system-packages \
-    --no-deps --require-hashes --only-binary=:all: --compile-bytecode --requirement="$lock"
+wait "$layer"
+cp -al "$root.python/." "$root/usr/local/"
+rm -rf "$root.python"
 python=$(basename "$root"/usr/local/lib/python3.*)
 modules=$root/usr/local/lib/$python/dist-packages
 rm -rf "$modules"

@@ -164,7 +164,7 @@ def imported(root: str) -> str:
 def discard(host: Host, root: str) -> None:
     """Remove a root file system; what a killed build left mounted in it is not entered."""
     host.remove(f"{root}/{SEAL}")
-    gone = [str(host.path(path)) for path in (root, f"{root}.cache", f"{root}.apt.conf")]
+    gone = [str(host.path(path)) for path in (root, f"{root}.python", f"{root}.cache", f"{root}.apt.conf")]
     host.run(["rm", "-rf", "--one-file-system", *gone])
 
 
