@@ -5,12 +5,12 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness import checkout, installed, numbers, store
+from harness import installed, numbers, snapshots, store
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
+from harness.snapshots import Build
 from harness.store import StoreError
 
-Build = Callable[[Machine], None]
 SnapshotOf = Callable[[str, Build], Snapshot]
 
 
@@ -57,12 +57,12 @@ def machine(boot: Callable[[Machine], Machine], process_manager: ProcessManager)
 
 
 @pytest.fixture(scope="session")
-def snapshots(request: pytest.FixtureRequest) -> Iterator[dict[str, Snapshot]]:
+def made(request: pytest.FixtureRequest) -> Iterator[dict[str, Snapshot]]:
     """What was made so far. With --snapshot-cache it lies beside the checkout's digest and outlives the run."""
-    made: dict[str, Snapshot] = {}
-    yield made
+    kept: dict[str, Snapshot] = {}
+    yield kept
     if not request.config.getoption("--snapshot-cache"):
-        for snapshot in made.values():
+        for snapshot in kept.values():
             store.remove(snapshot.root)
 
 
@@ -75,7 +75,7 @@ def failed_builds() -> set[str]:
 @pytest.fixture(scope="module")
 def snapshot_of(
     request: pytest.FixtureRequest,
-    snapshots: dict[str, Snapshot],
+    made: dict[str, Snapshot],
     failed_builds: set[str],
     process_manager: ProcessManager,
 ) -> SnapshotOf:
@@ -83,22 +83,18 @@ def snapshot_of(
     cached: bool = request.config.getoption("--snapshot-cache")
 
     def find(name: str, build: Build) -> Snapshot:
-        key = f"{name}-{process_manager}-{checkout.digest()}"
-        if cached and (earlier := next(store.folder("snapshots").glob(f"{key}-*[0-9]"), None)):
-            snapshots.setdefault(key, Snapshot(earlier, process_manager, int(earlier.name.split("-")[-1])))
+        key = snapshots.key(name, process_manager)
+        if cached and (earlier := snapshots.earlier(name, process_manager)):
+            made.setdefault(key, earlier)
         if key in failed_builds:
             pytest.fail(f"the machine {name!r} could not be made, see the first test that wanted it", pytrace=False)
-        if key not in snapshots:
+        if key not in made:
             failed_builds.add(key)
-            for outdated in store.folder("snapshots").glob(f"{name}-{process_manager}-*") if cached else ():
-                store.remove(outdated)
-            with Machine(process_manager) as machine:
-                build(machine)
-                machine.stop()
-                target = store.folder("snapshots") / f"{key}-{machine.link.number}"
-                snapshots[key] = machine.snapshot(target)
+            if cached:
+                snapshots.remove_outdated(name, process_manager)
+            made[key] = snapshots.make(name, process_manager, build)
             failed_builds.remove(key)
-        return snapshots[key]
+        return made[key]
 
     return find
 

@@ -8,7 +8,7 @@ import pytest
 
 CHECKOUT = Path(__file__).parents[2]
 # Separate runs: a folder's modules may bear the names of another's (conftest).
-TYPED = ("src", "installer", "tests/machine")
+TYPED = ("src", "installer", "tests/machine", "benchmarks")
 
 
 def must_be_content(*argv: str) -> None:
@@ -26,7 +26,7 @@ def test_mypy(folder: str) -> None:
     must_be_content("mypy", "--strict", folder)
 
 
-@pytest.mark.parametrize("script", ["tests/run", ".ci/run", "installer/relock.sh"])
+@pytest.mark.parametrize("script", ["tests/run", "benchmarks/run", ".ci/run", "installer/relock.sh"])
 def test_shell_scripts_parse(script: str) -> None:
     assert (CHECKOUT / script).stat().st_mode & 0o111
     subprocess.run(["sh", "-n", script], cwd=CHECKOUT, check=True)

@@ -1,0 +1,123 @@
+"""How many people a machine takes at once: login, server, kernel and a cell, all of them beginning in one moment.
+
+    benchmarks/run crowd [--people 1,10,60,100] [--rounds 1] [--process-manager plain]
+
+Method: the accounts are there before, with empty homes; nobody has logged in since the machine was booted. Each
+person is a thread of one program with a connection of their own: the login form, the POST that starts a server, the
+wait for it as the spawn page waits, the server's page, a kernel and its websocket, a cell. No one gives up before ten
+minutes. The times of the first table are seconds since the common beginning at which a phase was done: its `last` is
+when the last person had it. The second table is what the phase itself took a person. After each crowd all servers are
+stopped. Where the test host has more than two cores, the machine has two and the client the others; on two they share
+them, and what the client took is printed.
+"""
+
+import argparse
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from benchmarks import machines, noise, table
+from harness.machine import Machine
+from hubinstall.client import HubClient, tls_context
+from hubinstall.clienterrors import HubError
+
+PATIENCE = 600.0
+PHASES = ("login", "server", "kernel", "cell")
+
+
+@dataclass
+class Person:
+    """Phase → seconds since the beginning at which it was done; `failure` names the phase that was not."""
+
+    name: str
+    done: dict[str, float] = field(default_factory=dict)
+    failure: str = ""
+
+    def took(self, phase: str) -> float:
+        before = PHASES[PHASES.index(phase) - 1] if phase != PHASES[0] else ""
+        return self.done[phase] - self.done.get(before, 0.0)
+
+
+def main() -> None:
+    arguments = machines.arguments(__doc__, rounds=1, extend=with_people)
+    table.heading("People at once")
+    with machines.installed_machine(arguments.process_manager) as machine:
+        for count in [int(number) for number in arguments.people.split(",") for _ in range(arguments.rounds)]:
+            with noise.watched(machine), machines.on(machines.client_cores()):
+                crowd = at_once(machine, count)
+            show(count, crowd)
+            stop_all(machine, crowd)
+
+
+def with_people(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--people", default="1,10,60,100", help="how many, one crowd after the other (1,10,60,100)")
+
+
+def at_once(machine: Machine, count: int) -> list[Person]:
+    context = tls_context(verify=False)
+    crowd = [Person(name) for name in machines.people(count)]
+    begin = threading.Barrier(count)
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(lambda person: live(HubClient(
+            f"https://{machine.address}/", verify=context, timeout=PATIENCE), person, begin), crowd))  # fmt: skip
+    return crowd
+
+
+def live(client: HubClient, person: Person, begin: threading.Barrier) -> None:
+    phase = PHASES[0]
+    begin.wait()
+    began = time.perf_counter()
+
+    def done() -> None:
+        person.done[phase] = time.perf_counter() - began
+
+    try:
+        with client:
+            client.login(person.name, machines.PASSWORD)
+            done()
+            phase = "server"
+            client.start_server(PATIENCE)
+            done()
+            phase = "kernel"
+            with client.kernel(timeout=PATIENCE) as kernel:
+                done()
+                phase = "cell"
+                machines.answer(kernel, PATIENCE)
+                done()
+    except HubError as error:
+        person.failure = f"{phase}: {error}".replace(person.name, "NAME")
+
+
+def show(count: int, crowd: list[Person]) -> None:
+    good = sum(not person.failure for person in crowd)
+    head = ("phase", "people", "p50 s", "p95 s", "last s")
+    for title, seconds in (
+        (f"{count} at once, {good} of {count} to the end: done after", lambda person, phase: person.done[phase]),
+        ("What the phase took a person", Person.took),
+    ):
+        rows = []
+        for phase in PHASES:
+            times = [seconds(person, phase) for person in crowd if phase in person.done]
+            spread = [table.quantile(times, part) for part in (0.5, 0.95, 1.0)] if times else ["–"] * 3
+            rows.append((phase, len(times), *spread))
+        table.show(title, head, rows)
+    for failure, often in Counter(person.failure for person in crowd if person.failure).most_common(10):
+        print(f"\n{often} × {failure}")
+
+
+def stop_all(machine: Machine, crowd: list[Person]) -> None:
+    """By the hub, as an administrator would."""
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda person: stop(machine, person), crowd))
+
+
+def stop(machine: Machine, person: Person) -> None:
+    with HubClient(f"https://{machine.address}/", verify=False, timeout=PATIENCE) as client:
+        client.login(person.name, machines.PASSWORD)
+        client.stop_server(PATIENCE)
+
+
+if __name__ == "__main__":
+    main()

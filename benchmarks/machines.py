@@ -1,0 +1,97 @@
+"""The machines that are measured: the harness's, started from a snapshot that is kept between runs."""
+
+import argparse
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+
+from harness import installed, snapshots
+from harness.machine import Machine
+from harness.nspawn import ProcessManager
+from hubinstall.clienterrors import HubError
+from hubinstall.clientkernel import Kernel
+
+NAME = "measured"
+CROWD = 100
+ALL_CORES = os.sched_getaffinity(0)
+PASSWORD = "mean-median-1935"
+# The number of the people's accounts: above those that adduser gives.
+FIRST_ID = 20000
+COPY_ACCOUNTS = """
+set -eu
+hash=$(getent shadow grace | cut -d: -f2)
+for i in $(seq -w 1 "$1"); do
+    id=$(($2 + ${i#"${i%%[!0]*}"}))
+    echo "p$i:x:$id:$id::/home/p$i:/bin/bash" >>/etc/passwd
+    echo "p$i:$hash:20000:0:99999:7:::" >>/etc/shadow
+    echo "p$i:x:$id:" >>/etc/group
+    echo "p$i:!::" >>/etc/gshadow
+    mkdir -m 700 "/home/p$i"
+    chown "$id:$id" "/home/p$i"
+done
+"""
+
+
+def people(count: int = CROWD) -> list[str]:
+    return [f"p{number:0{len(str(CROWD))}}" for number in range(1, count + 1)]
+
+
+def build(machine: Machine) -> None:
+    """Set up by the README's command; then a hundred accounts with one password, hashed as the machine hashes."""
+    installed.install(machine)
+    installed.add_person(machine, password=PASSWORD)
+    machine.run(["sh", "-c", COPY_ACCOUNTS, "sh", str(CROWD), str(FIRST_ID)])
+    machine.run(["hubinstall", "apply"])
+
+
+@contextlib.contextmanager
+def installed_machine(kind: ProcessManager = ProcessManager.SYSTEMD) -> Iterator[Machine]:
+    """A machine that hubinstall has set up, just booted, its hub answering, on `server_cores`."""
+    snapshot = snapshots.earlier(NAME, kind)
+    if snapshot is None:
+        snapshots.remove_outdated(NAME, kind)
+        snapshot = snapshots.make(NAME, kind, build)
+    with on(server_cores()), Machine.from_snapshot(snapshot) as machine:
+        installed.cold_start(machine)
+        yield machine
+
+
+def server_cores() -> set[int]:
+    """The first two cores of the test host: the machine that the targets are given for has two."""
+    return set(sorted(ALL_CORES)[:2])
+
+
+def client_cores() -> set[int]:
+    """What the machine leaves over; on a test host of two cores nothing, and both share them."""
+    return (ALL_CORES - server_cores()) or ALL_CORES
+
+
+@contextlib.contextmanager
+def on(cores: set[int]) -> Iterator[None]:
+    """What is started within the block, threads and machines, runs on these cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def answer(kernel: Kernel, timeout: float = 60) -> None:
+    """Run a cell and look at what it gives."""
+    if (output := kernel.execute("print(6 * 7)", timeout).strip()) != "42":
+        raise HubError("cell", f"the cell gave {output!r}")
+
+
+def arguments(
+    description: str | None, *, rounds: int, extend: Callable[[argparse.ArgumentParser], None] = lambda _: None
+) -> argparse.Namespace:
+    """What every benchmark understands, and what `extend` adds."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=rounds, help=f"how often each is measured (default {rounds})")
+    parser.add_argument(
+        "--process-manager", type=ProcessManager, default=ProcessManager.SYSTEMD, metavar="KIND",
+        help="what runs services on the machine: systemd (default) or plain",
+    )  # fmt: skip
+    extend(parser)
+    return parser.parse_args()

@@ -1,0 +1,117 @@
+"""A restart of the hub as people meet it: how many of 50 requests a second fail, and how.
+
+    benchmarks/run restart [--rounds 3] [--process-manager plain]
+
+Method: one person's server runs. Fifty requests a second are sent, each at its time whether the ones before it were
+answered or not, in turns: the login page, the page of the running server (with the person's cookies), and the hub's
+API (the person's own model). After five seconds the hub is restarted by `hubinstall restart jupyterhub`; requests
+go on for fifteen seconds after that command has ended. Redirects are not followed. What was answered with 200 and in
+less than 30 s counts as good. The wait is from the request's time to its answer.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+import httpx
+
+from benchmarks import machines, noise, table
+from harness.installed import PERSON
+from harness.machine import Machine
+from hubinstall.client import PAGE, HubClient
+
+RATE = 50
+BEFORE = 5.0
+AFTER = 15.0
+LIMIT = 30.0
+PATHS = {
+    "login page": "hub/login",
+    "running server": f"user/{PERSON}/lab",
+    "hub's API": "hub/api/user",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`at`: seconds from the begin; `wait`: seconds until it came; `code`: HTTP's, or why there was none."""
+
+    kind: str
+    at: float
+    wait: float
+    code: str
+
+
+def main() -> None:
+    arguments = machines.arguments(__doc__, rounds=3)
+    table.heading(f"A restart of the hub under {RATE} requests a second")
+    with (
+        machines.installed_machine(arguments.process_manager) as machine,
+        HubClient(f"https://{machine.address}/", verify=False) as client,
+    ):
+        client.login(PERSON, machines.PASSWORD)
+        client.start_server()
+        client.open_server()
+        with noise.watched(machine):
+            for number in range(arguments.rounds):
+                with machines.on(machines.client_cores()):
+                    answers, took = asyncio.run(restart(machine, client))
+                show(f"Restart {number + 1}, whose command took {took:.1f} s", answers)
+
+
+async def restart(machine: Machine, client: HubClient) -> tuple[list[Answer], float]:
+    """The answers, and the seconds that the command took."""
+    cookies = {kind: {"Cookie": client.cookies_for(path)} for kind, path in PATHS.items()}
+    cookies["login page"] = {}
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+    over = asyncio.Event()
+    async with httpx.AsyncClient(
+        base_url=client.base_url, verify=client.context, timeout=LIMIT, limits=limits, trust_env=False
+    ) as http:
+        sender = asyncio.create_task(send(http, cookies, over))
+        await asyncio.sleep(BEFORE)
+        began = time.perf_counter()
+        await asyncio.to_thread(machine.run, ["hubinstall", "restart", "jupyterhub"])
+        took = time.perf_counter() - began
+        await asyncio.sleep(AFTER)
+        over.set()
+        return await sender, took
+
+
+async def send(http: httpx.AsyncClient, cookies: dict[str, dict[str, str]], over: asyncio.Event) -> list[Answer]:
+    began = time.perf_counter()
+    kinds = list(PATHS)
+    tasks: list[asyncio.Task[Answer]] = []
+    while not over.is_set():
+        at = len(tasks) / RATE
+        await asyncio.sleep(max(0.0, began + at - time.perf_counter()))
+        kind = kinds[len(tasks) % len(kinds)]
+        tasks.append(asyncio.create_task(ask(http, kind, cookies[kind], began, at)))
+    return await asyncio.gather(*tasks)
+
+
+async def ask(http: httpx.AsyncClient, kind: str, cookies: dict[str, str], began: float, at: float) -> Answer:
+    try:
+        response = await http.get(PATHS[kind], headers=PAGE | cookies)
+        code = str(response.status_code)
+    except httpx.HTTPError as error:
+        code = type(error).__name__
+    return Answer(kind, at, time.perf_counter() - began - at, code)
+
+
+def show(title: str, answers: list[Answer]) -> None:
+    rows = []
+    for kind in PATHS:
+        these = [answer for answer in answers if answer.kind == kind]
+        bad = [answer for answer in these if answer.code != "200"]
+        codes = Counter(answer.code for answer in bad)
+        waits = [answer.wait for answer in these]
+        span = f"{bad[0].at:.1f}–{bad[-1].at:.1f} s" if bad else "–"
+        said = ", ".join(f"{count} × {code}" for code, count in codes.most_common()) or "–"
+        rows.append((kind, len(these), len(bad), said, span, table.median(waits), max(waits)))
+    head = ("requests to", "sent", "failed", "with", "between", "median wait s", "longest wait s")
+    table.show(title, head, rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""One server's start, beside that of a vanilla hub (vanilla.py) on the same machine with the same image.
+
+    benchmarks/run start [--rounds 9] [--process-manager plain]
+
+Method: one person is logged in at both hubs. In turns, the first one changing, each hub starts the server and stops
+it again. Two figures: from the POST that starts the server to the event that says it is ready, as the spawn page
+follows them; and from that POST to the output of the first cell (page opened, kernel started, websocket, cell), which
+is what a person waits who clicks on Start. One round at each hub is done before and does not count. The ratio is that
+of the medians; it holds on a busy machine, where seconds do not.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+from benchmarks import machines, noise, table, vanilla
+from harness.installed import PERSON
+from hubinstall.client import HubClient
+
+
+@dataclass
+class Taken:
+    """Seconds, one of each round."""
+
+    ready: list[float] = field(default_factory=list)
+    result: list[float] = field(default_factory=list)
+
+
+def main() -> None:
+    arguments = machines.arguments(__doc__, rounds=9)
+    table.heading("One server's start")
+    with machines.installed_machine(arguments.process_manager) as machine, vanilla.hub(machine) as beside:
+        hubs = {"hubinstall": f"https://{machine.address}/", "vanilla SystemUserSpawner": beside}
+        clients = {name: HubClient(url, verify=False) for name, url in hubs.items()}
+        for client in clients.values():
+            client.login(PERSON, machines.PASSWORD)
+        with noise.watched(machine):
+            taken = in_turns(clients, arguments.rounds)
+    ours, theirs = taken.values()
+    rows = [
+        (f"{what}: {name}", min(values), table.median(values), max(values))
+        for what in ("ready", "result")
+        for name, values in ((name, getattr(t, what)) for name, t in taken.items())
+    ]
+    title = f"POST to ready, and POST to the first cell's result: seconds, {arguments.rounds} starts in turns"
+    table.show(title, ("", "least", "median", "most"), rows)
+    ratios = [
+        (what, table.median(getattr(ours, what)) / table.median(getattr(theirs, what))) for what in ("ready", "result")
+    ]
+    table.show("Ratio of the medians", ("", "ours / vanilla"), ratios)
+
+
+def in_turns(clients: dict[str, HubClient], rounds: int) -> dict[str, Taken]:
+    taken = {name: Taken() for name in clients}
+    names = list(clients)
+    for number in range(rounds + 1):
+        for name in names if number % 2 else reversed(names):
+            ready, result = start(clients[name])
+            if number:
+                taken[name].ready.append(ready)
+                taken[name].result.append(result)
+    return taken
+
+
+def start(client: HubClient) -> tuple[float, float]:
+    """Start, run a cell, stop; the seconds from the POST until the server was ready and until the cell's output."""
+    began = time.perf_counter()
+    client.start_server()
+    ready = time.perf_counter() - began
+    with client.kernel() as kernel:
+        machines.answer(kernel)
+        result = time.perf_counter() - began
+    client.stop_server()
+    time.sleep(1)
+    return ready, result
+
+
+if __name__ == "__main__":
+    main()

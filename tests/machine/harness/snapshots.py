@@ -1,0 +1,33 @@
+"""Snapshots that outlive a run, found again by the digest of the checkout that they were made from."""
+
+from collections.abc import Callable
+
+from harness import checkout, store
+from harness.machine import Machine, Snapshot
+from harness.nspawn import ProcessManager
+
+Build = Callable[[Machine], None]
+
+
+def key(name: str, process_manager: ProcessManager) -> str:
+    return f"{name}-{process_manager}-{checkout.digest()}"
+
+
+def earlier(name: str, process_manager: ProcessManager) -> Snapshot | None:
+    """The one that an earlier run has left."""
+    found = next(store.folder("snapshots").glob(f"{key(name, process_manager)}-*[0-9]"), None)
+    return Snapshot(found, process_manager, int(found.name.split("-")[-1])) if found else None
+
+
+def remove_outdated(name: str, process_manager: ProcessManager) -> None:
+    for outdated in store.folder("snapshots").glob(f"{name}-{process_manager}-*"):
+        store.remove(outdated)
+
+
+def make(name: str, process_manager: ProcessManager, build: Build) -> Snapshot:
+    """What `build` makes of a fresh machine."""
+    with Machine(process_manager) as machine:
+        build(machine)
+        machine.stop()
+        number = machine.link.number
+        return machine.snapshot(store.folder("snapshots") / f"{key(name, process_manager)}-{number}")
