@@ -44,7 +44,9 @@ def main() -> None:
     arguments = machines.arguments(__doc__, rounds=1, extend=with_people)
     table.heading("People at once")
     with machines.installed_machine(arguments.process_manager) as machine:
-        for count in [int(number) for number in arguments.people.split(",") for _ in range(arguments.rounds)]:
+        counts = [int(number) for number in arguments.people.split(",") for _ in range(arguments.rounds)]
+        machines.add_people(machine, max(counts))
+        for count in counts:
             with noise.watched(machine), machines.on(machines.client_cores()):
                 crowd = at_once(machine, count)
             show(count, crowd)

@@ -4,44 +4,36 @@ import argparse
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from harness import installed, snapshots
+from harness.installed import PERSON
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
 from hubinstall.clienterrors import HubError
 from hubinstall.clientkernel import Kernel
 
 NAME = "measured"
-CROWD = 100
 ALL_CORES = os.sched_getaffinity(0)
 PASSWORD = "mean-median-1935"
-# The number of the people's accounts: above those that adduser gives.
-FIRST_ID = 20000
-COPY_ACCOUNTS = """
-set -eu
-hash=$(getent shadow grace | cut -d: -f2)
-for i in $(seq -w 1 "$1"); do
-    id=$(($2 + ${i#"${i%%[!0]*}"}))
-    echo "p$i:x:$id:$id::/home/p$i:/bin/bash" >>/etc/passwd
-    echo "p$i:$hash:20000:0:99999:7:::" >>/etc/shadow
-    echo "p$i:x:$id:" >>/etc/group
-    echo "p$i:!::" >>/etc/gshadow
-    mkdir -m 700 "/home/p$i"
-    chown "$id:$id" "/home/p$i"
-done
-"""
+INSIDE = Path(__file__).parent / "inside"
 
 
-def people(count: int = CROWD) -> list[str]:
-    return [f"p{number:0{len(str(CROWD))}}" for number in range(1, count + 1)]
+def people(count: int) -> list[str]:
+    """Those of `add_people`."""
+    return [f"p{number:05}" for number in range(1, count + 1)]
+
+
+def add_people(machine: Machine, count: int) -> None:
+    """Accounts with empty homes and the password PASSWORD; those that are there stay."""
+    machine.push(INSIDE / "accounts.py", "/root/accounts.py")
+    machine.run(["python3", "/root/accounts.py", str(count), PERSON])
 
 
 def build(machine: Machine) -> None:
-    """Set up by the README's command; then a hundred accounts with one password, hashed as the machine hashes."""
+    """Set up by the README's command, and one person."""
     installed.install(machine)
     installed.add_person(machine, password=PASSWORD)
-    machine.run(["sh", "-c", COPY_ACCOUNTS, "sh", str(CROWD), str(FIRST_ID)])
-    machine.run(["hubinstall", "apply"])
 
 
 @contextlib.contextmanager

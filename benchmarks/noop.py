@@ -14,12 +14,10 @@ other.
 
 import json
 from collections import Counter
-from pathlib import Path
 
 from benchmarks import machines, noise, table
 from harness.machine import Machine
 
-INSIDE = Path(__file__).parent / "inside"
 PYTHON = "/opt/hubinstall/installer/bin/python"
 COMMANDS = {
     "hubinstall apply": ["hubinstall", "apply"],
@@ -55,14 +53,14 @@ def compare(machine: Machine, rounds: int) -> None:
 
 def alternate(machine: Machine, rounds: int, commands: dict[str, list[str]]) -> dict[str, dict[str, list[float]]]:
     """Name → `wall` and `cpu` seconds of each run, see inside/alternate.py."""
-    machine.push(INSIDE / "alternate.py", "/root/alternate.py")
+    machine.push(machines.INSIDE / "alternate.py", "/root/alternate.py")
     argv = ["python3", "/root/alternate.py", str(rounds), json.dumps(commands)]
     taken: dict[str, dict[str, list[float]]] = json.loads(machine.run(argv, timeout=3600).out)
     return taken
 
 
 def profile(machine: Machine) -> None:
-    machine.push(INSIDE / "where.py", "/root/where.py")
+    machine.push(machines.INSIDE / "where.py", "/root/where.py")
     argv = [PYTHON, "/root/where.py", "apply"]
     runs = [json.loads(machine.run(argv).out) for _ in range(5)]
     run = sorted(runs, key=lambda run: float(run["took"]))[len(runs) // 2]
