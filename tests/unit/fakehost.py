@@ -12,13 +12,14 @@ www-data:x:33:33::/var/www:/usr/sbin/nologin
 alice:x:1000:1000::/home/alice:/bin/bash
 """
 GROUP = "root:x:0:\nshadow:x:42:\nwww-data:x:33:\nalice:x:1000:\ndocker:x:101:\n"
-Answer = Callable[[list[str], str | None], str | tuple[int, str]]
+Answer = Callable[[list[str], str | None], str | tuple[int, str] | tuple[int, str, str]]
 
 
 class FakeHost(Host):
     """`answers` maps the beginning of a command to its output, or to a function of (argv, input).
 
-    A function may answer (exit code, output), and may change the files of the host as the command would.
+    A function may answer (exit code, output) or (exit code, stdout, stderr), and may change the files of the host
+    as the command would.
     A command without an answer is not found (127).
     """
 
@@ -39,11 +40,12 @@ class FakeHost(Host):
         answer = (127, f"{argv[0]}: command not found") if found is None else self.answers[found]
         if callable(answer):
             answer = answer(argv, input)
-        code, output = answer if isinstance(answer, tuple) else (0, answer)
+        code, *said = answer if isinstance(answer, tuple) else (0, answer)
+        out, err = said if len(said) == 2 else ("", *said) if code else (*said, "")
         self._crash("mid")
         if check and code:
-            raise CommandError(argv, code, output)
-        return Completed(argv, code, "" if code else output, output if code else "")
+            raise CommandError(argv, code, err)
+        return Completed(argv, code, out, err)
 
     def which(self, program):
         return f"/usr/bin/{program}" if any(a.split()[0] == program for a in self.answers) else None
@@ -60,6 +62,8 @@ class FakeHost(Host):
         super().rename(source, target)
         if source in self.owners:
             self.owners[target] = self.owners.pop(source)
+        else:
+            self.owners.pop(target, None)
 
     def put(self, path: str, text: str) -> None:
         """What stands there before the test begins."""

@@ -58,7 +58,9 @@ class SystemdMachine(Machine):
             self.loaded = dict(self.defined)
         if verb == "enable":
             self.enabled |= set(names)
-        if verb in {"stop", "restart", "disable"}:
+        if verb == "disable":
+            self.enabled -= set(names)
+        if verb in {"stop", "restart"} or "--now" in argv:
             self.end(names[0])
         if verb in {"start", "restart"}:
             self.begin(names[0])

@@ -1,9 +1,8 @@
 """Docker: its network and the settings that it has loaded, on an Engine that is a dictionary."""
 
-import itertools
-import json
 
 import pytest
+from fakedocker import Engine
 from fakehost import FakeHost
 
 from hubinstall import layout
@@ -17,59 +16,6 @@ from hubinstall.resources.docker import DockerNetwork, LiveRestore, engine
 from hubinstall.settings import Settings
 
 NETWORK = DockerNetwork("users", bridge="users0", label="whose", subnet="10.99.0.0/16", gateway="10.99.0.1")
-
-
-class Engine:
-    """Networks and containers by name; `starts_in`: how many times it is asked before it answers."""
-
-    def __init__(self, host):
-        self.host, self.networks, self.containers = host, {}, {}
-        self.starts_in, self.live, self.taken = 0, False, ""
-
-    def info(self, _argv, _input):
-        if self.starts_in:
-            self.starts_in -= 1
-            return json.dumps({"ServerVersion": "", "ServerErrors": ["Cannot connect"]})
-        return json.dumps({"ServerVersion": "20.10.24", "CgroupDriver": "cgroupfs", "LiveRestoreEnabled": self.live})
-
-    def devices(self):
-        lines = "".join(f"{n['Options']['com.docker.network.bridge.name']}: 0 0\n" for n in self.networks.values())
-        self.host.put("/proc/net/dev", "Inter-|\n    lo: 1 2\n" + lines)
-
-    def network(self, argv, _input):
-        verb, name = argv[2], argv[-1]
-        if verb == "create":
-            return self.create(argv, name)
-        if self.starts_in or (name not in self.networks and verb != "disconnect"):
-            return 1, "Error: No such network"
-        if verb == "disconnect":
-            self.containers[name].remove(argv[-2])
-        if verb == "rm":
-            if any(name in networks for networks in self.containers.values()):
-                return 1, "has active endpoints"
-            del self.networks[name]
-            self.devices()
-        there = {c: {"Name": c} for c, networks in self.containers.items() if name in networks}
-        return json.dumps([self.networks.get(name, {}) | {"Containers": there}])
-
-    def create(self, argv, name):
-        if self.taken or name in self.networks:
-            return 1, f"Error response from daemon: {self.taken or 'exists'}"
-        given = dict(itertools.pairwise(argv))
-        options = dict(word.split("=") for word in argv if "com.docker" in word)
-        pool = {"Subnet": given["--subnet"], "Gateway": given["--gateway"]}
-        self.networks[name] = {"Driver": given["--driver"], "Options": options, "IPAM": {"Config": [pool]}}
-        self.devices()
-        return "id\n"
-
-    def ps(self, argv, _input):
-        assert argv[-1] == "label=whose"
-        return "".join(f"{name}\n" for name in self.containers if name.startswith("ours"))
-
-    def rm(self, argv, _input):
-        for name in argv[3:]:
-            del self.containers[name]
-        return ""
 
 
 @pytest.fixture

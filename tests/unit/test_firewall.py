@@ -1,10 +1,10 @@
 """The firewall: its rules as text, and a table that is compared with what the kernel said after the load."""
 
-import re
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 from fakehost import FakeHost
+from fakeprograms import Nft
 
 import golden
 from hubinstall import layout
@@ -24,28 +24,6 @@ ALLOW = {"network": {"allow": ["10.1.2.3:5432", "10.1.0.0/16:443", "192.168.1.5"
 
 def table(facts: Facts = FACTS) -> FirewallTable:
     return next(r for r in firewall(Settings(), facts) if isinstance(r, FirewallTable))
-
-
-class Nft:
-    """A kernel with nftables: what is loaded is listed in the kernel's own words."""
-
-    def __init__(self, host: FakeHost) -> None:
-        self.host, self.tables, self.refuses = host, {}, False
-        host.answers["nft"] = self.answer
-
-    def answer(self, argv, _input):
-        if self.refuses:
-            return 1, "Error: Could not process rule: Operation not supported"
-        if "list" in argv:
-            found = self.tables.get(tuple(argv[-2:]))
-            return (1, "Error: No such file or directory") if found is None else found
-        if "delete" in argv:
-            del self.tables[tuple(argv[-2:])]
-            return ""
-        text = self.host.text(argv[-1])
-        for family, name in re.findall(r"^table (\w+) (\w+) \{", text, re.MULTILINE):
-            self.tables[family, name] = f"table {family} {name}: {len(text)} bytes of rules, counted in the kernel"
-        return ""
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 """The default image and images by name, on a host whose Docker is a dictionary."""
 
-import json
-from dataclasses import dataclass, field
-
 import pytest
+from fakedocker import Docker
 from fakehost import FakeHost
+from fakeprograms import remove
 
 from hubinstall import layout
 from hubinstall.errors import UserError
@@ -12,7 +11,7 @@ from hubinstall.facts import Facts
 from hubinstall.parts import environments
 from hubinstall.resources import aptsources
 from hubinstall.resources.base import look
-from hubinstall.resources.images import LABEL
+from hubinstall.resources.images import Image
 from hubinstall.settings import Settings
 
 NAME = "registry.example/team/lab:1"
@@ -22,52 +21,6 @@ Debian|bookworm-security|stable-security|main|http://mirror.example/security/|/e
 Debian Backports|bookworm-backports|bookworm-backports|main|http://mirror.example/debian/|/etc/apt/sources.list:3
 Docker|bookworm|bookworm|stable|https://vendor.example/linux/debian/|/etc/apt/sources.list.d/docker.list:1
 """
-
-
-@dataclass
-class Docker:
-    """Names and digests of images → their ids; `registry` what each name means there."""
-
-    images: dict[str, str] = field(default_factory=dict)
-    labels: dict[str, str] = field(default_factory=dict)
-    registry: dict[str, str] = field(default_factory=dict)
-    down: bool = False
-
-    def __call__(self, argv, _input):
-        if self.down:
-            return 1, "Cannot connect to the Docker daemon"
-        return getattr(self, argv[2])(argv[3:])
-
-    def inspect(self, argv):
-        id_ = self.images.get(argv[-1]) or (argv[-1] if argv[-1] in self.images.values() else "")
-        if not id_:
-            return 1, "No such image"
-        if "--format" in argv:
-            return json.dumps({LABEL: self.labels[id_]} if id_ in self.labels else None)
-        digests = [name for name, image in self.images.items() if "@" in name and image == id_]
-        return json.dumps([{"Id": id_, "RepoDigests": digests}])
-
-    def ls(self, argv):
-        if "--filter" in argv:
-            label = argv[-1].partition("=")[2].partition("=")[2]
-            return "\n".join(id_ for id_ in set(self.images.values()) if self.labels.get(id_) == label)
-        return "\n".join(name.rpartition(":")[2] for name in reversed(self.images) if name.startswith(f"{argv[-1]}:"))
-
-    def tag(self, argv):
-        self.images[argv[1]] = self.images.get(argv[0], argv[0])
-        return ""
-
-    def rm(self, argv):
-        return "" if self.images.pop(argv[0], None) else (1, "No such image")
-
-    def pull(self, argv):
-        name = argv[-1]
-        if name not in self.registry:
-            return 1, "manifest unknown"
-        id_ = self.registry[name]
-        self.images |= {name: id_, f"{name.partition('@')[0].rpartition(':')[0] or name}@{id_}": id_}
-        self.registry[f"registry.example/team/lab@{id_}"] = id_
-        return ""
 
 
 @pytest.fixture
@@ -83,24 +36,10 @@ def host(tmp_path, docker):
         (path / "usr").mkdir(parents=True)
         return ""
 
-    def bring_in(argv, _):
-        label = next(word for word in argv if word.startswith("LABEL")).partition("=")[2]
-        docker.images[argv[7]] = f"id-{label}"
-        docker.labels[f"id-{label}"] = label
-        return ""
-
-    answers = {"docker image": docker, "flock": build, "bash -o pipefail": bring_in, "rm -rf": remove}
+    answers = {"docker image": docker, "flock": build, "bash -o pipefail": docker.bring_in, "rm -rf": remove}
     host = FakeHost(tmp_path, answers | {"apt-get indextargets": TARGETS})
     host.mkdir("/var/lib/hubinstall")
     return host
-
-
-def remove(argv, _):
-    import shutil  # noqa: PLC0415 - only this answer needs it
-
-    for path in argv[3:]:
-        shutil.rmtree(path, ignore_errors=True)
-    return ""
 
 
 def environment(image=None, facts=None):
@@ -181,6 +120,16 @@ def test_the_image_of_before_stays_one_change_long(host, docker):
     assert list(docker.images) == tags[1:]
     wished.resources[-1].remove(host)
     assert docker.images == {}
+
+
+def test_the_image_of_another_repository_stays(host, docker):
+    wished = environment()
+    apply(host, wished.resources)
+    docker.labels["id-nameless"] = "1"
+    before = dict(docker.images)
+    Image("third/image").remove(host)
+    assert docker.images == before
+    assert "docker image rm id-nameless" in host.commands
 
 
 def test_the_tag_tells_what_the_image_is_made_of():

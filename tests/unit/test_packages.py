@@ -4,6 +4,7 @@ import os
 
 import pytest
 from fakehost import FakeHost
+from fakeprograms import Dpkg
 
 from hubinstall.errors import UserError
 from hubinstall.facts import Facts
@@ -14,31 +15,6 @@ from hubinstall.resources.packages import LISTS, Packages
 from hubinstall.settings import Settings
 
 GROUP = Packages("web", ("nginx", "openssl"))
-
-
-class Dpkg:
-    """What apt and dpkg would do: `state` is package → status, `offered` what the mirrors have."""
-
-    def __init__(self, state, offered=("nginx", "openssl")):
-        self.state, self.offered, self.interrupted = dict(state), offered, False
-
-    def query(self, _argv, _input):
-        return "".join(f"{package} {status}\n" for package, status in self.state.items())
-
-    def apt(self, argv, _input):
-        if self.interrupted and "update" not in argv:
-            return 100, "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem."
-        if argv[-1] in {"update", "install"}:
-            return ""
-        wanted = argv[argv.index("install") + 1 :]
-        if missing := [package for package in wanted if package not in self.offered]:
-            return 100, f"Reading package lists...\nE: Unable to locate package {missing[0]}"
-        self.state |= dict.fromkeys(wanted, "installed")
-        return ""
-
-    def configure(self, _argv, _input):
-        self.interrupted = False
-        return ""
 
 
 def machine(tmp_path, dpkg, lists_age=60):

@@ -126,8 +126,8 @@ class Image:
     def remove(self, host: Host) -> None:
         """All images of the repository, and those that lost their name while a container ran from them."""
         self._drop(host, tags(host, self.name))
-        for nameless in built_from(host):
-            docker(host, "image", "rm", nameless, check=False)
+        for lost in nameless(host):
+            docker(host, "image", "rm", lost, check=False)
         if tags(host, self.name):
             host.notice(f"the image {self.name} stays: a container runs from it (docker ps)")
 
@@ -176,10 +176,19 @@ def labels(host: Host, reference: str) -> dict[str, str]:
     return found
 
 
-def built_from(host: Host, tag: str = "") -> list[str]:
-    """The ids of images that were built as `tag` (or as anything), whatever they are called now."""
-    label = f"label={LABEL}={tag}" if tag else f"label={LABEL}"
-    return docker(host, "image", "ls", "--quiet", "--no-trunc", "--filter", label, check=False).stdout.split()
+def built_from(host: Host, tag: str) -> list[str]:
+    """The ids of images that were built as `tag`, whatever they are called now."""
+    return _ids(host, f"label={LABEL}={tag}")
+
+
+def nameless(host: Host) -> list[str]:
+    """The ids of images that were built like this, and have lost every name: no other repository's."""
+    return _ids(host, f"label={LABEL}", "dangling=true")
+
+
+def _ids(host: Host, *filters: str) -> list[str]:
+    words = [word for condition in filters for word in ("--filter", condition)]
+    return docker(host, "image", "ls", "--quiet", "--no-trunc", *words, check=False).stdout.split()
 
 
 def tags(host: Host, repository: str) -> list[str]:

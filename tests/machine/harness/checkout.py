@@ -28,6 +28,11 @@ def archive() -> bytes:
     return pack(CHECKOUT, files())
 
 
+def place() -> str:
+    """Which checkout of this machine it is: what one caches is not another's to remove."""
+    return hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]
+
+
 def digest() -> str:
     """Of all that an installation is made from; tests and docs do not count."""
     sum_ = hashlib.sha256()

@@ -25,3 +25,19 @@ def kills(machine: Machine, folder: str) -> int:
     """How many processes of this very group the kernel has ended for want of memory."""
     said = machine.run(f"cd {folder}; cat memory.events 2>/dev/null || cat memory.oom_control").out
     return int(dict(line.split() for line in said.splitlines())["oom_kill"])
+
+
+def first_process(machine: Machine, account: str) -> int:
+    """The oldest process of an account: the service itself, not what it has started."""
+    return int(machine.run(["pgrep", "--oldest", "--uid", account]).out)
+
+
+def proportional(machine: Machine, pid: int) -> float:
+    """MiB that the process takes, shared pages by its share in them: PSS in smaps_rollup (proc(5))."""
+    lines = dict(line.split(":", 1) for line in machine.read(f"/proc/{pid}/smaps_rollup").splitlines()[1:])
+    return int(lines["Pss"].split()[0]) / 1024
+
+
+def open_files(machine: Machine, pid: int) -> int:
+    """How many files and sockets the process has open."""
+    return int(machine.run(f"ls /proc/{pid}/fd | wc -l").out)

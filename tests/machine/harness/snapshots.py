@@ -9,8 +9,13 @@ from harness.nspawn import ProcessManager
 Build = Callable[[Machine], None]
 
 
+def ours(name: str, process_manager: ProcessManager) -> str:
+    """How the keys begin of those that this checkout may remove."""
+    return f"{checkout.place()}-{name}-{process_manager}-"
+
+
 def key(name: str, process_manager: ProcessManager) -> str:
-    return f"{name}-{process_manager}-{checkout.digest()}"
+    return ours(name, process_manager) + checkout.digest()
 
 
 def earlier(name: str, process_manager: ProcessManager) -> Snapshot | None:
@@ -20,7 +25,7 @@ def earlier(name: str, process_manager: ProcessManager) -> Snapshot | None:
 
 
 def remove_outdated(name: str, process_manager: ProcessManager) -> None:
-    for outdated in store.folder("snapshots").glob(f"{name}-{process_manager}-*"):
+    for outdated in store.folder("snapshots").glob(f"{ours(name, process_manager)}*"):
         store.remove(outdated)
 
 

@@ -1,0 +1,45 @@
+"""All cases, by the kind that they try. A kind without a case fails a test."""
+
+from collections.abc import Callable
+
+from contract import docker, files, people, services, system
+from contract.case import Case
+from hubinstall.host import Host
+
+ANYWHERE: dict[str, Callable[[], Case]] = {
+    "file": files.file,
+    "directory": files.directory,
+    "link": files.link,
+    "tree": files.tree,
+    "secret": files.secret,
+    "json-keys": files.json_keys,
+    "unlinked": files.unlinked,
+    "group": people.group,
+    "account": people.account,
+    "person": people.person,
+    "share": people.share,
+    "packages": system.packages,
+    "self-signed-certificate": system.certificate,
+    "firewall-table": system.firewall_table,
+    "kernel-setting": system.kernel_setting,
+    "virtualenv": system.virtualenv,
+    "node-modules": system.node_modules,
+    "image-root": docker.image_root,
+    "image": docker.image,
+    "pulled-image": docker.pulled_image,
+    "docker-network": docker.network,
+    "docker-setting": docker.live_restore,
+}
+
+
+def under(manager: str) -> dict[str, Callable[[Host], Case]]:
+    """Kind → what makes its case on a host under this process manager; supervisord, which stops much, is the last."""
+    all_: dict[str, Callable[[Host], Case]] = {kind: _of_any_host(make) for kind, make in ANYWHERE.items()}
+    all_["service"] = lambda _: services.service(manager)
+    if manager == "systemd":
+        return all_ | {"unit": _of_any_host(services.unit)}
+    return all_ | {"supervisord": services.supervisord}
+
+
+def _of_any_host(make: Callable[[], Case]) -> Callable[[Host], Case]:
+    return lambda _: make()

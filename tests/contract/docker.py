@@ -1,0 +1,115 @@
+"""Docker's network and settings, and images."""
+
+import io
+import json
+import tarfile
+import time
+
+from contract.case import BASE, Act, Break, Case, PutBack, runs
+from hubinstall import layout
+from hubinstall.host import Host
+from hubinstall.resources.docker import BRIDGE_NAME, ICC, DockerNetwork, LiveRestore, docker, info, inspect_network
+from hubinstall.resources.images import Image, ImageRoot, Recipe, tags
+from hubinstall.resources.json_keys import reload
+from hubinstall.resources.pulledimages import PulledImage, inspect
+
+NETWORK, BRIDGE, LABEL = "contract", "contract0", "contract.user"
+SUBNET, GATEWAY = "10.97.0.0/24", "10.97.0.1"
+RECIPE = Recipe(scripts=f"{BASE}/recipe", codename="bookworm")
+BUILD = 'mkdir -p "$1/etc" && echo contract >"$1/etc/hostname" && touch "$1/made"\n'
+"""As `build.sh` of a recipe: its first argument is where the root file system is to be."""
+LOCAL, TAG = "contract/local:1", "contract/pinned:1"
+RELOADED_WITHIN = 10.0
+
+
+def network() -> Case:
+    wish = DockerNetwork(NETWORK, bridge=BRIDGE, label=LABEL, subnet=SUBNET, gateway=GATEWAY)
+
+    def anew(subnet: str = SUBNET, gateway: str = GATEWAY, bridge: str = BRIDGE, icc: str = "false") -> Act:
+        options = ("--opt", f"{BRIDGE_NAME}={bridge}", "--opt", f"{ICC}={icc}")
+
+        def act(host: Host) -> None:
+            docker(host, "network", "rm", NETWORK)
+            pool = ("--subnet", subnet, "--gateway", gateway)
+            docker(host, "network", "create", "--driver", "bridge", *pool, *options, NETWORK)
+
+        return act
+
+    return Case(
+        wish,
+        (
+            Break("subnet", anew(subnet="10.97.0.0/25")),
+            Break("gateway", anew(gateway="10.97.0.2")),
+            Break("bridge", anew(bridge="contract1"), also=("device",), why="the device has the bridge's name"),
+            Break("icc", anew(icc="true")),
+            Break("device", runs("ip", "link", "delete", BRIDGE)),
+        ),
+        lambda host: bool(inspect_network(host, NETWORK)),
+        unbreakable={"driver": "other drivers need what a test machine's kernel has not (macvlan), or a swarm"},
+    )
+
+
+def live_restore() -> Case:
+    def forgotten(host: Host) -> None:
+        """The wish stands in daemon.json, but what dockerd has loaded is another file."""
+        kept = host.read(layout.DAEMON_JSON) or b""
+        host.write(layout.DAEMON_JSON, json.dumps(json.loads(kept) | {"live-restore": False}).encode())
+        reload(host, layout.DOCKER_PID)
+        end = time.monotonic() + RELOADED_WITHIN
+        while loaded(host) and time.monotonic() < end:
+            time.sleep(0.1)
+        host.write(layout.DAEMON_JSON, kept)
+
+    def loaded(host: Host) -> bool:
+        host.forget()
+        return bool(info(host).get("LiveRestoreEnabled"))
+
+    return Case(
+        LiveRestore(),
+        (Break("loaded", forgotten),),
+        loaded,
+        never_absent="it is absent only where no Engine answers, and it makes none",
+        stays="the key in daemon.json is a resource of its own",
+    )
+
+
+def recipe(host: Host) -> None:
+    host.mkdir(RECIPE.scripts)
+    host.write(f"{RECIPE.scripts}/build.sh", BUILD.encode())
+
+
+def image_root() -> Case:
+    wish = ImageRoot(f"{BASE}/root-1", recipe=RECIPE)
+    broken = Break("complete", lambda host: host.remove(f"{wish.name}/made"))
+    return Case(wish, (broken,), lambda host: host.exists(wish.name), before=recipe)
+
+
+def image() -> Case:
+    wish = Image("contract/image", tag="c0ffee", root=f"{BASE}/root-2", recipe=RECIPE, changes=('CMD ["true"]',))
+
+    def renamed(host: Host) -> None:
+        docker(host, "image", "tag", f"{wish.name}:{wish.tag}", f"{wish.name}:other")
+        docker(host, "image", "rm", f"{wish.name}:{wish.tag}")
+
+    return Case(wish, (Break("tag", renamed),), lambda host: bool(tags(host, wish.name)), before=recipe)
+
+
+def pulled_image() -> Case:
+    wish = PulledImage(LOCAL, tag=TAG, pin=f"{BASE}/pin.json")
+
+    def there(host: Host) -> None:
+        if inspect(host, LOCAL):
+            return
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            tar.addfile(tarfile.TarInfo("empty"))
+        host.write(f"{BASE}/layer.tar", archive.getvalue())
+        docker(host, "import", str(host.path(f"{BASE}/layer.tar")), LOCAL)
+
+    return Case(
+        wish,
+        (Break("pinned", lambda host: docker(host, "image", "rm", TAG)),),
+        lambda host: bool(inspect(host, TAG)) or host.exists(wish.pin),
+        before=there,
+        put_back=PutBack(there, lambda host: inspect(host, LOCAL)["Id"]),
+    )

@@ -1,0 +1,99 @@
+"""Services under both process managers, systemd's unit files, and our supervisord."""
+
+import time
+
+from contract.case import Act, Break, Case, runs
+from contract.files import file_breaks
+from hubinstall import layout
+from hubinstall.host import Host
+from hubinstall.managers import MANAGERS
+from hubinstall.resources import supervisord as ours
+from hubinstall.resources.services import Service
+from hubinstall.resources.supervisord import Supervisord
+from hubinstall.resources.units import UnitFile
+
+NAME = "contract"
+STARTED_WITH = "of the first kind"
+BOOT = "WantedBy=multi-user.target"
+DEFINITIONS = {
+    "systemd": (
+        layout.unit(NAME),
+        f'[Service]\nExecStart=sleep infinity\nEnvironment="{layout.STARTED_WITH}={{}}"\n[Install]\n{BOOT}\n',
+    ),
+    "supervisor": (
+        layout.supervisor_program(NAME),
+        f'[program:{NAME}]\ncommand=sleep infinity\nstartsecs=0\nenvironment={layout.STARTED_WITH}="{{}}"\n',
+    ),
+}
+STOPS_WITHIN = 60.0
+
+
+def service(manager: str) -> Case:
+    path, text = DEFINITIONS[manager]
+    wish = Service(NAME, manager, started_with=STARTED_WITH)
+
+    def defined(started_with: str = STARTED_WITH) -> Act:
+        return lambda host: host.write(path, text.format(started_with).encode())
+
+    def started_otherwise(host: Host) -> None:
+        defined("of the second kind")(host)
+        MANAGERS[manager].define(host, NAME)
+        MANAGERS[manager].restart(host, NAME)
+        defined()(host)
+
+    running = Break(
+        "running", lambda host: MANAGERS[manager].stop(host, NAME), also=("started_with",),
+        why="what does not run was started with nothing",
+    )  # fmt: skip
+    disabled = Break("enabled", runs("systemctl", "disable", "--quiet", f"{NAME}.service"))
+    return Case(
+        wish,
+        (Break("started_with", started_otherwise), running, *([disabled] if manager == "systemd" else [])),
+        lambda host: MANAGERS[manager].look(host, NAME).running,
+        before=defined(),
+        unbreakable={} if manager == "systemd" else {"enabled": "whether its program file is there: a File's business"},
+    )
+
+
+def unit() -> Case:
+    text = "[Service]\nExecStart=/bin/true\n"
+    wish = UnitFile(f"{layout.SYSTEMD_UNITS}/contract-unit.service", text)
+    return Case(wish, file_breaks(wish.name, text), lambda host: host.exists(wish.name))
+
+
+def supervisord(host: Host) -> Case:
+    """The installation's own: there can be only one, and it is stopped at the end."""
+    pid = ours.running(host)
+    was = host.text(f"/proc/{pid}/environ").split("\0")
+    started_with = dict(entry.split("=", 1) for entry in was if entry)[layout.STARTED_WITH]
+    wish = Supervisord(layout.SUPERVISORD, started_with)
+    script, configuration = host.read(layout.INIT_SCRIPT), host.read(layout.SUPERVISOR_CONFIG) or b""
+
+    def terminated(host: Host) -> None:
+        pid = ours.running(host)
+        host.run(["kill", "-TERM", str(pid)])
+        end = time.monotonic() + STOPS_WITHIN
+        while ours.running(host) == pid and time.monotonic() < end:
+            time.sleep(0.1)
+
+    def started_otherwise(host: Host) -> None:
+        ours.shut_down(host)
+        host.write(layout.SUPERVISOR_CONFIG, configuration + b"; by hand\n")
+        ours.start(host)
+        host.write(layout.SUPERVISOR_CONFIG, configuration)
+
+    def stopped(host: Host) -> None:
+        wish.remove(host)
+        if script is not None:
+            host.write(layout.INIT_SCRIPT, script, mode="0755")
+
+    return Case(
+        wish,
+        (
+            Break("started_with", started_otherwise),
+            Break("running", terminated, also=("started_with",), why="what does not run was started with nothing"),
+            Break("enabled", runs("update-rc.d", "-f", "hubinstall", "remove")),
+        ),
+        lambda host: bool(ours.running(host)),
+        before=stopped,
+    )

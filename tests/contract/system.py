@@ -1,0 +1,116 @@
+"""What the distribution, its kernel and the makers of programs have a hand in."""
+
+import json
+import sys
+
+from contract.case import BASE, Act, Break, Case, runs
+from hubinstall import layout
+from hubinstall.host import Host
+from hubinstall.parts.programs import locked
+from hubinstall.resources.certificates import SelfSignedCertificate
+from hubinstall.resources.firewall import FirewallTable, KernelSetting
+from hubinstall.resources.packages import Packages, statuses
+from hubinstall.resources.virtualenvs import NodeModules, Virtualenv
+
+SMALL = ("hello", "tree")
+"""Packages that no machine has from the beginning, and that need nothing else."""
+TABLE = "contract"
+RULES = f"""table inet {TABLE}
+delete table inet {TABLE}
+table inet {TABLE} {{
+    chain nothing {{
+        ip daddr 10.97.1.1 drop
+    }}
+}}
+"""
+SETTING = "net.ipv4.conf.lo.log_martians"
+
+
+def packages() -> Case:
+    return Case(
+        Packages("contract", SMALL),
+        tuple(Break(name, runs("dpkg", "--remove", name)) for name in SMALL),
+        lambda host: all(statuses(host).get(name) == "installed" for name in SMALL),
+        stays="others may have come to need them",
+    )
+
+
+def certificate() -> Case:
+    wish = SelfSignedCertificate(f"{BASE}/tls.crt", key=f"{BASE}/tls.key", names=("contract.example", "10.1.2.3"))
+
+    def signed(names: str, days: str) -> Act:
+        """Another certificate for the same key."""
+        options = ["-subj", "/CN=contract", "-addext", f"subjectAltName={names}", "-days", days]
+        return lambda host: host.run(
+            ["openssl", "req", "-x509", "-new", "-key", wish.key, *options, "-out", wish.name]
+        )  # fmt: skip
+
+    ours = "DNS:contract.example,IP:10.1.2.3"
+    new_key = ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", wish.key]
+    return Case(
+        wish,
+        (
+            Break("names", signed("DNS:other.example", "400")),
+            Break("valid for 30 days", signed(ours, "20")),
+            Break("key", lambda host: host.write(wish.key, host.read(wish.key) or b"", mode="0640")),
+            Break("matches", lambda host: host.run(new_key)),
+        ),
+        lambda host: host.exists(wish.name) or host.exists(wish.key),
+    )
+
+
+def firewall_table() -> Case:
+    wish = FirewallTable(
+        TABLE, loaded=f"{BASE}/nft-loaded", path=f"{BASE}/contract.nft", rules=RULES, families=("inet",)
+    )
+
+    def older(host: Host) -> None:
+        record = json.loads(host.text(wish.loaded))
+        host.write(wish.loaded, json.dumps(record | {"rules": "of another version"}).encode())
+
+    more = ["nft", "add", "rule", "inet", TABLE, "nothing", "ip", "daddr", "10.97.1.2", "drop"]
+    return Case(
+        wish,
+        (Break("rules", older), Break("as loaded", lambda host: host.run(more))),
+        lambda host: host.run(["nft", "list", "table", "inet", TABLE], check=False).returncode == 0,
+        before=lambda host: host.write(wish.path, RULES.encode()),
+    )
+
+
+def kernel_setting() -> Case:
+    wish = KernelSetting(SETTING, value="1", module="none")
+    return Case(
+        wish,
+        (Break("value", lambda host: host.run(["tee", wish.path], input="0\n")),),
+        lambda host: host.text(wish.path).strip() == "1",
+        never_absent="a setting is absent only where its module is, and a test machine has no modules to load",
+        stays="others may count on it by now",
+    )
+
+
+def virtualenv() -> Case:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    wish = Virtualenv(
+        f"{BASE}/venv-1", lockfile=locked("supervisor.txt"), uv=layout.UV, python_version=version, cache=f"{BASE}/uv"
+    )
+    broken = Break("complete", lambda host: host.remove_tree(f"{wish.name}/{wish.site_packages}/supervisor"))
+    return Case(wish, (broken,), lambda host: host.exists(wish.name))
+
+
+def node_modules() -> Case:
+    """One package of the proxy's own lock file that needs no other."""
+    everything = json.loads(locked("proxy/package-lock.json"))["packages"]
+    path, entry = next(
+        (path, entry) for path, entry in everything.items() if path and "@" not in path and "dependencies" not in entry
+    )
+    name = path.removeprefix("node_modules/")
+    package = {"name": "contract", "version": "1.0.0", "dependencies": {name: entry["version"]}}
+    lock = package | {"lockfileVersion": 3, "requires": True, "packages": {"": package, path: entry}}
+    wish = NodeModules(
+        f"{BASE}/modules-1", package=json.dumps(package), package_lock=json.dumps(lock), node=layout.NODE
+    )
+
+    def lost(host: Host) -> None:
+        host.remove_tree(f"{wish.name}/{path}")
+
+    return Case(wish, (Break("complete", lost),), lambda host: host.exists(wish.name))

@@ -1,0 +1,44 @@
+"""What a machine holds and could leak: counted before a long time of trouble and after it, in words that compare."""
+
+from harness.machine import Machine
+
+# Names are given as they are where they must stay the same ones; what is numbered anew each time is only counted.
+KINDS = {
+    "containers": "docker ps --all --no-trunc --format '{{.Names}} {{.ID}} {{.State}}' | sort",
+    "images": "docker images --all --quiet --no-trunc | sort",
+    "volumes": "docker volume ls --quiet | sort",
+    "layers and logs of containers": "cd /var/lib/docker; ls containers overlay2 image/overlay2/layerdb/mounts | sort",
+    "listening sockets": "ss -Hltx | awk '/LISTEN/ {print $1, $5}' | sed -E 's/[0-9a-f]{64}/ID/' | sort",
+    "running programs": "ps -eo user:32,comm | grep -v -e ' ps$' -e ' bash$' -e ' sort$' -e ' grep$' | sort | uniq -c",
+    "mounts": "awk '{print $2}' /proc/1/mounts | sed -E 's/[0-9a-f]{64}/ID/' | sort | uniq -c",
+    "network devices": "ip -o link | awk -F'[ :@]+' '{print $2}' | sed -E 's/^veth.*/veth/' | sort | uniq -c",
+    "namespaces of containers": "ls /run/docker/netns | wc -l",
+    "packet filter": "nft list tables | sort; nft list ruleset | wc -l",
+    "what lives until the next boot": "find /run/hubinstall /run/hubinstall.lock | sort",
+    "control groups": "find /sys/fs/cgroup -type d -path '*hubinstall*' | sed -E 's/[0-9a-f]{64}/ID/' | sort | uniq -c",
+    "temporary files": "find /tmp /var/tmp -mindepth 1 -maxdepth 2 | sed -E 's/systemd-private-.*/private/' | sort -u",
+    "caches": "find /var/cache/hubinstall | sort",
+    "half-written files": r"""find / -xdev \( -path /proc -o -path /sys -o -path /var/lib/docker \) -prune -o \
+        \( -name '*.hubinstall-new' -o -name '*.candidate' -o -name '*.partial' -o -name '*.unfinished' \) -print""",
+}
+"""What → the command that shows it. The last one is empty on any machine that is at rest."""
+
+Inventory = dict[str, list[str]]
+
+
+def inventory(machine: Machine) -> Inventory:
+    """Everything of `KINDS`, line by line."""
+    return {what: machine.run(command).out.splitlines() for what, command in KINDS.items()}
+
+
+def difference(before: Inventory, after: Inventory) -> list[str]:
+    """Lines that came or went, each with what it is about; none when nothing did."""
+    return [
+        f"{what}: {sign} {line}"
+        for what in before
+        for sign, lines in (
+            ("-", [li for li in before[what] if li not in after[what]]),
+            ("+", [li for li in after[what] if li not in before[what]]),
+        )
+        for line in lines
+    ]
