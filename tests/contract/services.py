@@ -67,7 +67,8 @@ def supervisord(host: Host) -> Case:
     was = host.text(f"/proc/{pid}/environ").split("\0")
     started_with = dict(entry.split("=", 1) for entry in was if entry)[layout.STARTED_WITH]
     wish = Supervisord(layout.SUPERVISORD, started_with)
-    script, configuration = host.read(layout.INIT_SCRIPT), host.read(layout.SUPERVISOR_CONFIG) or b""
+    script, launcher = host.read(layout.INIT_SCRIPT), layout.launcher(layout.SUPERVISORD)
+    launches = host.text(launcher)
 
     def terminated(host: Host) -> None:
         pid = ours.running(host)
@@ -78,9 +79,9 @@ def supervisord(host: Host) -> Case:
 
     def started_otherwise(host: Host) -> None:
         ours.shut_down(host)
-        host.write(layout.SUPERVISOR_CONFIG, configuration + b"; by hand\n")
+        host.write(launcher, launches.replace(started_with, "otherwise").encode(), mode="0755")
         ours.start(host)
-        host.write(layout.SUPERVISOR_CONFIG, configuration)
+        host.write(launcher, launches.encode(), mode="0755")
 
     def stopped(host: Host) -> None:
         wish.remove(host)

@@ -154,11 +154,12 @@ def with_docker(host):
 def with_supervisord(machine: SupervisorMachine) -> None:
     """A supervisord that is its PID file, beside the server that always answers on its socket."""
     host = machine.host
-    host.put(layout.SUPERVISOR_CONFIG, "one")
+    launcher = layout.launcher(layout.SUPERVISORD)
+    host.put(launcher, "exec with=one")
     host.put(layout.INIT_SCRIPT, "#!/bin/sh\n")
 
     def start(_argv=None, _input=None):
-        digest = host.text(layout.SUPERVISOR_CONFIG)
+        digest = host.text(launcher).partition("=")[2]
         host.put(layout.SUPERVISOR_PID, "50\n")
         host.put("/proc/50/environ", f"{layout.SERVICE_NAME}={layout.SUPERVISORD}\0{layout.STARTED_WITH}={digest}\0")
         return ""

@@ -8,11 +8,10 @@ KINDS = {
     "images": "docker images --all --quiet --no-trunc | sort",
     "volumes": "docker volume ls --quiet | sort",
     "layers and logs of containers": "cd /var/lib/docker; ls containers overlay2 image/overlay2/layerdb/mounts | sort",
-    "listening sockets": "ss -Hltx | awk '/LISTEN/ {print $1, $5}' | sed -E 's/[0-9a-f]{64}/ID/' | sort",
+    "listening sockets": "ss -Hltx | awk '/LISTEN/ {print $1, $5}' | sed -E 's/[0-9a-f]{12,64}/ID/' | sort",
     "running programs": "ps -eo user:32,comm | grep -v -e ' ps$' -e ' bash$' -e ' sort$' -e ' grep$' | sort | uniq -c",
     "mounts": "awk '{print $2}' /proc/1/mounts | sed -E 's/[0-9a-f]{64}/ID/' | sort | uniq -c",
     "network devices": "ip -o link | awk -F'[ :@]+' '{print $2}' | sed -E 's/^veth.*/veth/' | sort | uniq -c",
-    "namespaces of containers": "ls /run/docker/netns | wc -l",
     "packet filter": "nft list tables | sort; nft list ruleset | wc -l",
     "what lives until the next boot": "find /run/hubinstall /run/hubinstall.lock | sort",
     "control groups": "find /sys/fs/cgroup -type d -path '*hubinstall*' | sed -E 's/[0-9a-f]{64}/ID/' | sort | uniq -c",
@@ -22,13 +21,15 @@ KINDS = {
         \( -name '*.hubinstall-new' -o -name '*.candidate' -o -name '*.partial' -o -name '*.unfinished' \) -print""",
 }
 """What → the command that shows it. The last one is empty on any machine that is at rest."""
+NAMESPACES = {"network namespaces of containers": "ls /run/docker/netns | wc -l"}
+"""Docker clears those of containers that are gone once a minute."""
 
 Inventory = dict[str, list[str]]
 
 
 def inventory(machine: Machine) -> Inventory:
-    """Everything of `KINDS`, line by line."""
-    return {what: machine.run(command).out.splitlines() for what, command in KINDS.items()}
+    """Everything, line by line."""
+    return {what: machine.run(command).out.splitlines() for what, command in (KINDS | NAMESPACES).items()}
 
 
 def difference(before: Inventory, after: Inventory) -> list[str]:
