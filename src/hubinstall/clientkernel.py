@@ -25,13 +25,17 @@ if TYPE_CHECKING:
     from hubinstall.client import HubClient
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
+FIRST_WORD = 75.0
+"""Seconds that opening a websocket may take at least. A kernel that starts on a busy machine may miss the first
+question; jupyter-server then waits 60 s (its kernel_info_timeout) before it asks again."""
 FETCH_MODE = {"Sec-Fetch-Mode": "websocket", "Sec-Fetch-Site": "same-origin"}
 
 
 class Kernel:
     """A kernel and one websocket to it, which stays open over cells (and over a restart of the hub).
 
-    `timeout`: seconds until the websocket is open, which the server delays until the kernel has started.
+    `timeout`: seconds until the websocket is open, which the server delays until the kernel has started; no less
+    than FIRST_WORD counts.
     """
 
     def __init__(self, client: "HubClient", kernel_id: str, timeout: float = 60) -> None:
@@ -102,7 +106,7 @@ class Kernel:
             connection = connect(
                 f"{address}?session_id={self._session}", sock=stream, additional_headers=headers, proxy=None,
                 ssl=client.context if secure else None, server_hostname=url.hostname if secure else None,
-                open_timeout=self._timeout, max_size=None, origin=Origin(f"{url.scheme}://{url.netloc}"),
+                open_timeout=max(self._timeout, FIRST_WORD), max_size=None, origin=Origin(f"{url.scheme}://{url.netloc}"),
             )  # fmt: skip
             return self._open.enter_context(connection)
         except InvalidStatus as error:
