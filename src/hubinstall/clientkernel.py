@@ -113,7 +113,9 @@ class Kernel:
             status = error.response.status_code
             raise HubError("websocket", f"the websocket {address} was answered with {status}", status) from error
         except (WebSocketException, OSError) as error:
-            raise HubError("websocket", f"the websocket {address} could not be opened: {error}") from error
+            # The library says "did not receive a valid HTTP response" of anything; why, it says in the cause.
+            why = ": ".join(str(e) for e in (error, error.__cause__) if e)
+            raise HubError("websocket", f"the websocket {address} could not be opened: {why}") from error
 
     def _send(self, kind: str, content: dict[str, Any]) -> str:
         header = {
