@@ -26,7 +26,9 @@ def test_mypy(folder: str) -> None:
     must_be_content("mypy", "--strict", folder)
 
 
-@pytest.mark.parametrize("script", ["tests/run", "benchmarks/run", ".ci/run", "installer/relock.sh"])
+@pytest.mark.parametrize(
+    "script", ["tests/run", "benchmarks/run", "benchmarks/bare-install.sh", ".ci/run", "installer/relock.sh"]
+)
 def test_shell_scripts_parse(script: str) -> None:
     assert (CHECKOUT / script).stat().st_mode & 0o111
     subprocess.run(["sh", "-n", script], cwd=CHECKOUT, check=True)
