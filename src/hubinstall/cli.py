@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from hubinstall import __version__, layout
-from hubinstall.errors import UserError
+from hubinstall.errors import OF_NUMBER, UserError, of_system
 from hubinstall.host import Host
 
 FLAG_SETTINGS = {
@@ -128,13 +128,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except Exception as error:  # noqa: BLE001 - the one place where a bug of ours is turned into words
-        if isinstance(error, PermissionError) and os.geteuid() != 0:
-            print(f"hubinstall: {error.filename} is for root only\n  Run it again as root, with sudo.", file=sys.stderr)
-            return 1
-        traceback.print_exc()
-        print(f"hubinstall: this is a bug of hubinstall {__version__}; please report it with the lines above and "
-              f"the end of {layout.LOG_FILE}", file=sys.stderr)  # fmt: skip
+        unexpected(error)
         return 1
+
+
+def unexpected(error: Exception) -> None:
+    """Say what the system refuses (a full disk), or that it is a bug; called while the exception is handled."""
+    if isinstance(error, PermissionError) and os.geteuid() != 0:
+        print(f"hubinstall: {error.filename} is for root only\n  Run it again as root, with sudo.", file=sys.stderr)
+        return
+    if isinstance(error, OSError) and error.errno in OF_NUMBER:
+        print(f"hubinstall: {of_system(error)}", file=sys.stderr)
+        return
+    traceback.print_exc()
+    print(f"hubinstall: this is a bug of hubinstall {__version__}; please report it with the lines above and "
+          f"the end of {layout.LOG_FILE}", file=sys.stderr)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from hubinstall.errors import UserError
 if TYPE_CHECKING:
     import httpx
 
+NOT_VALID_YET = 9
+"""X509_V_ERR_CERT_NOT_YET_VALID of OpenSSL's x509_vfy.h."""
 WORDS = 400
 """Characters of a page that are worth showing."""
 
@@ -73,6 +75,11 @@ def tls_hint(error: BaseException) -> str:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
+            if cause.verify_code == NOT_VALID_YET:
+                return (
+                    "It is not valid yet: this machine's clock is behind, or was ahead when it was made. Set the clock"
+                    " (see `timedatectl`) and run `hubinstall apply`, which makes a self-signed certificate anew."
+                )
             return "Another certificate is served than the one that is expected, or it has run out."
         cause = cause.__cause__ or cause.__context__
     return ""

@@ -11,7 +11,8 @@ import threading
 from typing import Any
 
 from hubinstall import layout
-from hubinstall.host import CANDIDATE, TEMPORARY, Host
+from hubinstall.errors import UserError
+from hubinstall.host import CANDIDATE, TEMPORARY, Host, Stat
 
 KEPT = 5
 """How many generations stay on the disk."""
@@ -29,7 +30,7 @@ class Journal:
         numbers = sorted(int(name) for name in host.names(layout.GENERATIONS) if name.isdigit())
         if numbers and not host.exists(f"{_folder(numbers[-1])}/{CLOSED}"):
             self._number = numbers.pop()
-            self._entries = json.loads(host.read(f"{self.folder}/index.json") or b"{}")
+            self._entries = _index(host, self.folder)
         else:
             self._number = max(numbers, default=0) + 1
         self._old = [_folder(number) for number in numbers[: -KEPT + 1]]
@@ -52,11 +53,18 @@ class Journal:
             self._host.write(f"{self.folder}/index.json", index, mode="0600")
 
     def put_back(self) -> list[str]:
-        """Undo, newest first; returns the paths. Folders that are not empty and unreadable things stay."""
+        """Undo, newest first. What cannot be undone (on a full disk) does not keep the rest: says what, and why.
+
+        Folders that are not empty and unreadable things stay.
+        """
+        left = []
         with self._lock:
             for path, entry in reversed(self._entries.items()):
-                self._restore(path, entry)
-            return list(self._entries)
+                try:
+                    self._restore(path, entry)
+                except OSError as error:
+                    left.append(f"{path}: {error.strerror}")
+        return left
 
     def sweep(self) -> None:
         """Take away what a killed run left half-written beside its place."""
@@ -100,8 +108,24 @@ class Journal:
         elif entry["kind"] == "dir":
             self._host.mkdir(path, entry["mode"], entry["owner"], entry["group"])
         elif entry["kind"] == "file":
-            content = self._host.read(entry["copy"]) or b""
-            self._host.write(path, content, entry["mode"], entry["owner"], entry["group"])
+            content, now = self._host.read(entry["copy"]) or b"", self._host.stat(path)
+            who = {key: entry[key] for key in ("mode", "owner", "group")}
+            # What is as it was (the change to it failed) needs no room on a full disk.
+            as_it_was = now == Stat("file", **who) and self._host.read(path) == content
+            if not as_it_was:
+                self._host.write(path, content, **who)
+
+
+def _index(host: Host, folder: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(host.read(f"{folder}/index.json") or b"{}")
+    except ValueError as error:
+        raise UserError(
+            f"{folder}/index.json cannot be read: {error}",
+            f"It says how to undo a run that was broken off. Move {folder} away: then nothing of that run is undone,"
+            " and the next one goes on from what stands there.",
+        ) from error
+    return found
 
 
 def _folder(number: int) -> str:

@@ -186,12 +186,17 @@ class Host:
         temporary = self.path(path + TEMPORARY)
         temporary.unlink(missing_ok=True)
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(fd, "wb") as file:
-            file.write(content)
-            self._chown(path + TEMPORARY, owner, group)
-            os.fchmod(file.fileno(), int(mode, 8))
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with os.fdopen(fd, "wb") as file:
+                file.write(content)
+                self._chown(path + TEMPORARY, owner, group)
+                os.fchmod(file.fileno(), int(mode, 8))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            error.filename = error.filename or path  # write(2) knows no name
+            raise
         self._crash("mid")
         self.rename(path + TEMPORARY, path)
 

@@ -12,7 +12,7 @@ from hubinstall import inputs, layout, passwords, preflight
 from hubinstall.blueprint import blueprint
 from hubinstall.config import validate
 from hubinstall.engine import Outcome, Run, plan
-from hubinstall.errors import UserError
+from hubinstall.errors import UserError, of_system
 from hubinstall.explain import placed
 from hubinstall.facts import Facts, gather, running_manager
 from hubinstall.generations import Journal
@@ -198,17 +198,21 @@ class _Application:
     def _put_back(self) -> str:
         """Go back to what worked last: files, what people wrote, then all that follows from it. Says how it went."""
         self.host.journal = None
-        self.journal.put_back()
-        refused = inputs.put_back(self.host)
-        self.host.forget()
-        self.ledger.unsettle()
+        left, refused = self.journal.put_back(), list[str]()
         try:
+            refused = inputs.put_back(self.host)
+            self.host.forget()
+            self.ledger.unsettle()
             if not (refused and self._as_before()):
-                self.journal.put_back()
-                self._start_again()
-        except UserError as error:
-            return "\n".join(["Not everything could be put back:", str(error), *refused])
-        self.journal.close()
+                left = self.journal.put_back()
+                left += self._start_again()
+            if not left:
+                self.journal.close()
+        except (UserError, OSError) as error:
+            left.append(str(of_system(error) if isinstance(error, OSError) else error))
+        if left:
+            on = "Mend that and run `hubinstall apply`: it goes on from here."
+            return "\n".join(["Not everything could be put back:", *left, *refused, on])
         return "\n".join(["The machine is back as it was when all worked last.", *refused])
 
     def _as_before(self) -> bool:
@@ -221,12 +225,17 @@ class _Application:
         self.host.journal = None
         return not run.outcome.failed
 
-    def _start_again(self) -> None:
-        """Let whatever was touched take up the files that are there again."""
+    def _start_again(self) -> list[str]:
+        """Let whatever was touched take up the files that are there again; says what does not."""
         self.host.forget()
+        left = []
         for resource in self.wishes.resources:
             if isinstance(resource, Service | FirewallTable) and resource_id(resource) in self.ledger.touched():
-                resource.start_again(self.host)
+                try:
+                    resource.start_again(self.host)
+                except UserError as error:
+                    left.append(str(error))
+        return left
 
 
 @contextlib.contextmanager

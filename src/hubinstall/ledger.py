@@ -15,6 +15,9 @@ from hubinstall.host import Host
 from hubinstall.resources import KINDS
 from hubinstall.resources.base import Change, Resource, State, resource_id
 
+LAST = ".last"
+"""Beside the list: as it was when an apply last came to its end, for whoever has to mend it."""
+
 
 def fields_kept(resource: Resource) -> dict[str, Any]:
     """The fields that make the resource again for its removal; see resources/base.py."""
@@ -88,6 +91,7 @@ class Ledger:
                 for entry in self._entries.values():
                     entry.pop("since", None)
                 self._save()
+                self._save(LAST)
 
     def unwanted(self, wished: list[Resource], *, new: bool = False) -> list[Resource]:
         """What we made and nobody wishes any more, newest first. What was adopted is not ours to remove.
@@ -120,12 +124,15 @@ class Ledger:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(
                 f"{self._path} cannot be read: {error!r}",
-                "It lists what this installation made. Put back a copy of it, or move it away: "
+                f"It lists what this installation made. `cp {self._path}{LAST} {self._path}` puts back what it was "
+                "when all worked last; then run again."
+                if self._host.exists(self._path + LAST)
+                else "It lists what this installation made. Put back a copy of it, or move it away: "
                 "then nothing is lost, but what stands on the machine counts as yours and is never removed.",
             ) from error
 
-    def _save(self) -> None:
+    def _save(self, beside: str = "") -> None:
         if not self._host.exists(layout.STATE):
             self._host.mkdir(layout.STATE, mode="0711")
         data = {"version": 1, "installed": self.installed, "resources": self._entries}
-        self._host.write(self._path, (json.dumps(data, indent=1) + "\n").encode(), mode="0600")
+        self._host.write(self._path + beside, (json.dumps(data, indent=1) + "\n").encode(), mode="0600")

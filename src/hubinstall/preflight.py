@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hubinstall import dockercheck, layout
+from hubinstall import diskcheck, dockercheck, layout
 from hubinstall.facts import Facts, architecture, os_release, running_manager
 from hubinstall.host import Host
 from hubinstall.listeners import listeners
 from hubinstall.machine import CONTAINER_DEVICE, Route, route_table, total_memory
+from hubinstall.managers import installed
 from hubinstall.nginxsites import reads_our_folder
 from hubinstall.problems import BAD_CONFIGURATION
 from hubinstall.releases import number, oldest
@@ -28,11 +29,8 @@ if TYPE_CHECKING:  # pydantic is not there yet when bootstrap asks
 
 LEAST_MEMORY = 900 * 10**6
 ARCHITECTURES = ("amd64", "arm64")
-GB = 10**9
-SPACE = {"/var/lib/docker": 2 * GB, "/var": 2 * GB, "/opt": 1 * GB}
-"""Bytes that a first installation needs where; measured: 3.5 GB at the most, while the image is built."""
-SPACE_LATER = {"/var": 500 * 10**6, "/opt": 200 * 10**6}
 WEB_PORTS = {80, 443}
+UNIT_OF_HUB = layout.unit(layout.HUB_SERVICE)
 UNIT_FOLDERS = (layout.SYSTEMD_UNITS, "/usr/local/lib/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system")
 
 
@@ -50,9 +48,9 @@ class Problem:
 
 def check_machine(host: Host) -> list[Problem]:
     """What is wrong with the machine, whatever the settings are."""
-    checks = (_root, _release, _architecture, _memory, _disk, _other_hubs, _web_ports)
+    checks = (_root, _release, _architecture, _memory, _other_hubs, _web_ports)
     found = [problem for check in checks for problem in check(host)]
-    return found + [Problem(*words) for words in dockercheck.problems(host)]
+    return found + [Problem(*words) for words in (*diskcheck.problems(host), *dockercheck.problems(host))]
 
 
 def check(host: Host, settings: "Settings", facts: Facts) -> list[Problem]:
@@ -61,7 +59,8 @@ def check(host: Host, settings: "Settings", facts: Facts) -> list[Problem]:
     found += _manager(host, settings)
     found += _subnet(host, settings)
     found += _accounts(host, settings, facts)
-    found += _hub_port(host)
+    found += _hub_port(host, settings)
+    found += _database(host)
     found += _while_servers_run(host, settings)
     return found
 
@@ -97,34 +96,6 @@ def _memory(host: Host) -> Iterator[Problem]:
         yield Problem(
             f"{there // 10**6} MB of memory are too little for a hub and one server", "Give the machine 1 GB or more."
         )
-
-
-def _disk(host: Host) -> Iterator[Problem]:
-    """Folders of one file system share what is free there. What an earlier run has built needs no space again."""
-    needs: dict[int, tuple[int, str]] = {}
-    for folder, size in (SPACE_LATER if host.exists(layout.LEDGER) else SPACE).items():
-        there = nearest(host, folder)
-        device = os.stat(host.path(there)).st_dev
-        so_far, first = needs.get(device, (0, there))
-        needs[device] = (so_far + size, first)
-    for size, folder in needs.values():
-        if (free := free_space(host, folder)) < size:
-            yield Problem(
-                f"{free / GB:.1f} GB are free at {folder}, and {size / GB:.1f} GB are needed",
-                f"Make room there (`du -xh --max-depth=2 {folder} | sort -h` shows what is large), or add a disk.",
-            )
-
-
-def nearest(host: Host, folder: str) -> str:
-    """The folder, or the nearest one above it that is there."""
-    while folder != "/" and not host.path(folder).is_dir():
-        folder = os.path.dirname(folder)
-    return folder
-
-
-def free_space(host: Host, folder: str) -> int:
-    there = os.statvfs(host.path(folder))
-    return there.f_bavail * there.f_frsize
 
 
 def _other_hubs(host: Host) -> Iterator[Problem]:
@@ -170,8 +141,18 @@ def _web_ports(host: Host) -> Iterator[Problem]:
 
 
 def _manager(host: Host, settings: "Settings") -> Iterator[Problem]:
-    if settings.process_manager == "systemd" and running_manager(host) != "systemd":
+    """Two managers would run everything twice: what one has taken up is not handed over to the other."""
+    wished, runs = settings.process_manager, running_manager(host)
+    ours = host.exists(layout.SUPERVISOR_CONFIG) or (host.exists(UNIT_OF_HUB) and _ours(host, UNIT_OF_HUB))
+    here = installed(host).name if ours else ""
+    if wished == "systemd" and runs != "systemd":
         yield _wrong(("process_manager",), "systemd is not the first process of this machine", "try auto")
+    elif here and here != (runs if wished == "auto" else wished):
+        yield _wrong(
+            ("process_manager",),
+            f"cannot change from {here} to {runs if wished == 'auto' else wished} where JupyterHub is installed",
+            f"try {here}; or run `hubinstall uninstall --yes` first (homes, accounts, shared data and this file stay)",
+        )
 
 
 def _wrong(at: tuple[str | int, ...], what: str, hint: str) -> Problem:
@@ -209,15 +190,36 @@ def _accounts(host: Host, settings: "Settings", facts: Facts) -> Iterator[Proble
                 )
 
 
-def _hub_port(host: Host) -> Iterator[Problem]:
+def _hub_port(host: Host, settings: "Settings") -> Iterator[Problem]:
     """The hub itself listens on one address only."""
+    gateway = str(next(settings.network.subnet.hosts()))
     for listener in listeners(host, {layout.HUB_PORT}):
-        if listener.anywhere:
+        if listener.anywhere or (listener.address == gateway and not _is_service(host, listener.pid)):
+            where = "all addresses" if listener.anywhere else gateway
             yield Problem(
-                f"port {layout.HUB_PORT} of all addresses is taken by {listener}",
+                f"port {layout.HUB_PORT} of {where} is taken by {listener}",
                 "The hub needs it on the address that user servers see. Let the other program listen on another port "
                 "or on 127.0.0.1, and run again.",
             )
+
+
+def _is_service(host: Host, pid: int) -> bool:
+    return f"{layout.SERVICE_NAME}={layout.HUB_SERVICE}\0" in f"{host.text(f'/proc/{pid}/environ')}\0"
+
+
+def _database(host: Host) -> Iterator[Problem]:
+    """A hub that runs with a damaged one may still serve people; it would not come up again."""
+    if not host.exists(layout.HUB_DATABASE):
+        return
+    from hubinstall.hubside.database import damage  # noqa: PLC0415 - SQLite is no part of every Python's start
+
+    if trouble := damage(str(host.path(layout.HUB_DATABASE)), touch=False):
+        yield Problem(
+            f"the hub's database {layout.HUB_DATABASE} is damaged: {trouble}",
+            "The hub would not start with it again, so it was left alone. Put a good copy in its place. Or run "
+            f"`hubinstall stop {layout.HUB_SERVICE}`, move the file away and run again: people log in anew, and the "
+            "servers that run now start anew; no files of theirs are in it.",
+        )
 
 
 def _while_servers_run(host: Host, settings: "Settings") -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from typing import IO, Self
 
 from hubinstall import __version__, layout
 from hubinstall.engine import Outcome
-from hubinstall.errors import UserError
+from hubinstall.errors import UserError, of_system
 from hubinstall.report_log import Log
 from hubinstall.report_plan import print_plan, printable
 from hubinstall.report_status import print_status
@@ -68,10 +68,9 @@ class Report:
         """One step failed: what happened and what to do; of a bug of ours the traceback goes to the log."""
         with self._lock:
             took = self._took(id_)
-            if isinstance(error, UserError):
-                words, hint = error.message, error.hint
-            elif isinstance(error, OSError):
-                words, hint = str(error), ""
+            known = of_system(error) if isinstance(error, OSError) else error
+            if isinstance(known, UserError):
+                words, hint = known.message, known.hint
             else:
                 self._log.write("".join(traceback.format_exception(error)))
                 words = f"{type(error).__name__}: {error}"

@@ -10,7 +10,7 @@ import pytest
 from fakehost import PASSWD, FakeHost
 from test_facts import IF_INET6, OS_RELEASE, ROUTES, trie
 
-from hubinstall import dockercheck, layout, listeners, preflight
+from hubinstall import diskcheck, dockercheck, layout, listeners, preflight
 from hubinstall.facts import Facts
 from hubinstall.settings import Settings
 
@@ -23,7 +23,7 @@ MOUNTS = "20 1 259:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n"
 @pytest.fixture
 def host(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(preflight, "free_space", lambda _host, _folder: 20 * 10**9)
+    monkeypatch.setattr(diskcheck, "free_space", lambda _host, _folder: 20 * 10**9)
     host = FakeHost(tmp_path)
     for path, text in {
         "/etc/os-release": OS_RELEASE,
@@ -109,7 +109,7 @@ def test_little_memory(host):
 
 
 def test_little_room_and_less_is_needed_later(host, monkeypatch):
-    monkeypatch.setattr(preflight, "free_space", lambda _host, _folder: 4 * 10**9)
+    monkeypatch.setattr(diskcheck, "free_space", lambda _host, _folder: 4 * 10**9)
     assert "4.0 GB are free" in only(host).message
     host.put(layout.LEDGER, "{}")
     assert check(host) == []
@@ -133,6 +133,7 @@ def test_another_hub_is_refused_and_ours_is_not(host):
     host.put(path, "[Service]")
     assert "another JupyterHub" in only(host).message
     host.put(layout.LEDGER, json.dumps({"resources": {f"unit:{path}": {}}}))
+    host.path("/run/systemd/system").mkdir(parents=True)
     assert check(host) == []
 
 
@@ -186,6 +187,8 @@ def test_the_hubs_port(host):
     listening(host, "python3", 12, 5, port=8081)
     assert "8081" in only(host).message
     host.put("/proc/net/tcp", TCP + socket("0100630A", 8081, 5))
+    assert "port 8081 of 10.99.0.1 is taken by python3 (pid 12)" in only(host).message
+    host.put("/proc/12/environ", f"HOME=/\0{layout.SERVICE_NAME}={layout.HUB_SERVICE}\0")
     assert check(host) == []
     assert listeners.decoded("0100630A") == "10.99.0.1"
 

@@ -1,6 +1,7 @@
 """The self-signed certificate, made by the real openssl in a folder that stands for the machine."""
 
 import subprocess
+import time
 
 import pytest
 from fakehost import FakeHost
@@ -116,6 +117,15 @@ def test_one_that_ends_soon_is_renewed(host):
     subprocess.run(["openssl", "req", "-x509", "-new", *old, "-out", str(host.path(CERT))], check=True)
     assert "valid for 30 days" in look(certificate("lab-1"), host).keys
     made(host, "lab-1")
+
+
+def test_one_that_was_made_while_the_clock_was_ahead_is_made_anew(host, monkeypatch):
+    made(host, "lab-1")
+    with monkeypatch.context() as patched:
+        an_hour_ago = time.time() - 3600
+        patched.setattr("hubinstall.resources.certificates.time.time", lambda: an_hour_ago)
+        assert look(certificate("lab-1"), host).keys == ["valid now"]
+    assert look(certificate("lab-1"), host) is None
 
 
 def test_an_rsa_key_is_replaced(host):

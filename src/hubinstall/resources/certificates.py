@@ -1,6 +1,8 @@
 """The certificate that a machine makes for itself."""
 
+import calendar
 import re
+import time
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import ClassVar
@@ -36,8 +38,9 @@ class SelfSignedCertificate:
     """A P-256 key and a certificate for `names` (DNS names and addresses), valid for DAYS days.
 
     A certificate is always made for the key that is there, and put in place by one rename: no kill leaves a pair
-    that does not match. It is made anew when it ends within 30 days, or when a name is missing in it and another
-    one in it is no longer ours: an address that comes in addition does not replace what people have accepted.
+    that does not match. It is made anew when it ends within 30 days, when it is not valid yet (the clock was ahead), or
+    when a name is missing in it and another one in it is no longer ours: an address that comes in addition does not
+    replace what people have accepted.
     """
 
     kind: ClassVar[str] = "self-signed-certificate"
@@ -49,13 +52,14 @@ class SelfSignedCertificate:
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:
-        return {"names": sorted(self.names), "key": "P-256 0600 root", "matches": True, "valid for 30 days": True}
+        valid = {"valid now": True, "valid for 30 days": True}
+        return {"names": sorted(self.names), "key": "P-256 0600 root", "matches": True, **valid}
 
     def actual(self, host: Host) -> State | None:
         stat = host.stat(self.key)
         if host.stat(self.name) is None:
             return None
-        show = ["-noout", "-pubkey", "-ext", "subjectAltName", "-checkend", str(RENEW_BEFORE)]
+        show = ["-noout", "-pubkey", "-startdate", "-ext", "subjectAltName", "-checkend", str(RENEW_BEFORE)]
         cert = host.run(["openssl", "x509", "-in", self.name, *show], check=False)
         public = _public_key(host, self.key)
         found = _alternative_names(cert.stdout)
@@ -64,6 +68,7 @@ class SelfSignedCertificate:
             "names": sorted(found if outdated or not found else self.names),
             "key": f"{_key_type(public)} {stat.mode} {stat.owner}" if stat else "absent",
             "matches": bool(public) and public in "".join(cert.stdout.split()),
+            "valid now": _begun(cert.stdout),
             "valid for 30 days": cert.returncode == 0,
         }
 
@@ -97,6 +102,12 @@ def _public_key(host: Host, key: str) -> str:
     done = host.run(["openssl", "pkey", "-in", key, "-pubout"], check=False)
     lines = done.stdout.splitlines()
     return "" if done.returncode else "".join(line for line in lines if not line.startswith("-----"))
+
+
+def _begun(text: str) -> bool:
+    """Whether the certificate is valid already: no, where the clock was ahead when it was made."""
+    found = re.search(r"^notBefore=(.* GMT)$", text, re.MULTILINE)
+    return found is not None and calendar.timegm(time.strptime(found[1], "%b %d %H:%M:%S %Y GMT")) <= time.time()
 
 
 def _key_type(public: str) -> str:

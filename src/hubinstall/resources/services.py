@@ -15,6 +15,7 @@ from typing import ClassVar
 from hubinstall import layout
 from hubinstall.errors import UserError
 from hubinstall.host import Host
+from hubinstall.listeners import listeners
 from hubinstall.managers import MANAGERS, Look, Manager
 from hubinstall.resources.base import Change, State, look
 
@@ -114,16 +115,17 @@ class Service:
             host.forget()
             seen = self._manager.look(host, self.name)
             settled = seen.running if any_configuration else look(self, host) is None
-            if settled and answers(host, self.ready):
+            thief = taken(host, self.ready, seen.pid)
+            if settled and not thief and answers(host, self.ready):
                 return
             failures += seen.failed
             if failures > FAILURES or time.monotonic() > deadline:
-                raise UserError(f"{self.name} does not come up: {seen.words}", self._last_words(host))
+                raise UserError(f"{self.name} does not come up: {thief or seen.words}", self._last_words(host))
             time.sleep(EVERY)
 
     def _last_words(self, host: Host) -> str:
         shown = host.run(self._manager.log_command(self.name, 15, follow=False), check=False).stdout.strip()
-        return f"{shown}\nMore: hubinstall logs {self.name}".strip()
+        return f"{shown}\nMend what it says; more: hubinstall logs {self.name}".strip()
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,15 @@ def started_with(configured: str, files: list[tuple[str, str]]) -> str:
     """What a launcher computes with sha256sum(1): of `configured` and of (path, SHA-256) of each file, in order."""
     lines = [configured, *(f"{sha}  {path}" for path, sha in files)]
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
+def taken(host: Host, address: str, pid: int) -> str:
+    """Which program other than `pid` listens at HOST:PORT, in words; empty when none does."""
+    server, _, port = address.rpartition(":")
+    if not server or address.startswith("/"):
+        return ""
+    others = (f for f in listeners(host, {int(port)}) if f.pid != pid and (f.anywhere or f.address == server))
+    return next((f"port {port} of {server} is taken by {other}; stop that program" for other in others), "")
 
 
 def answers(host: Host, address: str) -> bool:

@@ -5,6 +5,8 @@ in the middle leaves a folder without a seal, which nobody uses and the next run
 stands at the top of the folder, so that a missing package or file is noticed without reading everything.
 """
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import ClassVar
@@ -13,6 +15,7 @@ from hubinstall.host import Host
 from hubinstall.resources.base import Change, State, digest
 
 SEAL = ".sealed"
+ASIDE = ".aside"
 
 
 def seal_of(host: Host, path: str, inside: str = "") -> str:
@@ -35,6 +38,27 @@ def seal(host: Host, path: str, inside: str = "") -> None:
     host.write(f"{path}/{SEAL}", seal_of(host, path, inside).encode())
 
 
+@contextlib.contextmanager
+def built_anew(host: Host, path: str) -> Iterator[None]:
+    """The block makes the folder. One that was complete once and lacks something now stands aside meanwhile, and
+    comes back when the block fails (no network, a full disk): what runs from it needs what is left of it.
+    """
+    aside = path + ASIDE
+    if host.exists(f"{path}/{SEAL}"):
+        host.remove_tree(aside)
+        host.rename(path, aside)
+    else:
+        host.remove_tree(path)
+    try:
+        yield
+    except BaseException:
+        if host.exists(aside):
+            host.remove_tree(path)
+            host.rename(aside, path)
+        raise
+    host.remove_tree(aside)
+
+
 @dataclass(frozen=True)
 class Tree:
     """A content-named folder of given files. `files`: relative path → content."""
@@ -52,13 +76,14 @@ class Tree:
         return sealed(host, self.name)
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
-        host.remove_tree(self.name)
-        host.mkdir(self.name)
-        for relative, content in sorted(self.files.items()):
-            for folder in reversed(PurePosixPath(relative).parents[:-1] if "/" in relative else ()):
-                host.mkdir(f"{self.name}/{folder}")
-            host.write(f"{self.name}/{relative}", content)
-        seal(host, self.name)
+        with built_anew(host, self.name):
+            host.mkdir(self.name)
+            for relative, content in sorted(self.files.items()):
+                for folder in reversed(PurePosixPath(relative).parents[:-1] if "/" in relative else ()):
+                    host.mkdir(f"{self.name}/{folder}")
+                host.write(f"{self.name}/{relative}", content)
+            seal(host, self.name)
 
     def remove(self, host: Host) -> None:
         host.remove_tree(self.name)
+        host.remove_tree(self.name + ASIDE)

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from hubinstall.host import Host
 from hubinstall.resources.base import Change, State
-from hubinstall.resources.trees import seal, sealed
+from hubinstall.resources.trees import ASIDE, built_anew, seal, sealed
 
 PYTHON = "/usr/bin/python3"
 """Never the interpreter that happens to run us: a pyenv or conda in root's home cannot be read by service accounts."""
@@ -38,7 +38,10 @@ class Virtualenv:
         return sealed(host, self.name, self.site_packages)
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
-        host.remove_tree(self.name)
+        with built_anew(host, self.name):
+            self._build(host)
+
+    def _build(self, host: Host) -> None:
         env = uv_environment(host, self.cache)
         host.run([self.uv, "venv", "--quiet", "--no-project", f"--python={PYTHON}", self.name], env=env, bound=True)
         host.write(f"{self.name}/lock.txt", self.lockfile.encode())
@@ -54,6 +57,7 @@ class Virtualenv:
 
     def remove(self, host: Host) -> None:
         host.remove_tree(self.name)
+        host.remove_tree(self.name + ASIDE)
 
 
 def uv_environment(host: Host, cache: str) -> dict[str, str]:
@@ -86,7 +90,10 @@ class NodeModules:
         return sealed(host, self.name, "node_modules")
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
-        host.remove_tree(self.name)
+        with built_anew(host, self.name):
+            self._build(host)
+
+    def _build(self, host: Host) -> None:
         host.mkdir(self.name)
         host.write(f"{self.name}/package.json", self.package.encode())
         host.write(f"{self.name}/package-lock.json", self.package_lock.encode())
@@ -109,3 +116,4 @@ class NodeModules:
 
     def remove(self, host: Host) -> None:
         host.remove_tree(self.name)
+        host.remove_tree(self.name + ASIDE)
