@@ -1,15 +1,18 @@
 """Machines as fixtures. Each test file of the suite runs once per process manager."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
 
 from harness import installed, numbers, snapshots, store
+from harness.faults import Place
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
 from harness.snapshots import Build
 from harness.store import StoreError
+from hubinstall.client import HubClient
 
 SnapshotOf = Callable[[str, Build], Snapshot]
 
@@ -105,3 +108,14 @@ def installed_machine(boot: Callable[[Machine], Machine], snapshot_of: SnapshotO
     machine = boot(Machine.from_snapshot(snapshot_of("installed", installed.build_installed)))
     installed.cold_start(machine)
     return machine
+
+
+@pytest.fixture(scope="module")
+def place(installed_machine: Machine) -> Iterator[Place]:
+    """The installed machine, with grace's server and kernel running in it."""
+    with HubClient(f"https://{installed_machine.address}/", verify=False) as grace:
+        grace.login(installed.PERSON, installed.PERSON_PASSWORD)
+        grace.start_server()
+        with grace.kernel() as kernel:
+            kernel.execute("kept = 6 * 7")
+            yield Place(installed_machine, grace, kernel, itertools.count(3000))

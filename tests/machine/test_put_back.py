@@ -1,16 +1,13 @@
 """A reconfiguration that does not work is put back by itself: the hub as before within a minute, no server lost."""
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
 from harness import installed
 from harness.commands import Result
+from harness.faults import BACK_WITHIN, Fault, Lives, Place, endured
 from harness.machine import Machine
-from hubinstall.client import HubClient
-from hubinstall.clientkernel import Kernel
 
 CONFIG = "/etc/hubinstall/config.yaml"
 HUB_DROPIN = "/etc/hubinstall/jupyterhub_config.d/50-mine.py"
@@ -23,8 +20,31 @@ GENERATED = (
     "/opt/hubinstall/etc/firewall.nft",
     "/etc/nginx/conf.d/hubinstall.conf",
 )
-BACK_WITHIN = 60.0
-"""Seconds from the end of the failed run until the login page is there."""
+TOOL = "$(echo /opt/hubinstall/installer/lib/python3*/site-packages/hubinstall)"
+LOG = "/var/log/hubinstall/hubinstall.log"
+DROP = "import re, sys; print(re.sub(r'(?m)^sqlalchemy==.*\\n(    .*\\n)*', '', sys.stdin.read()))"
+# Another version of this tool, which brings what does not work; and a program that waits for its moment.
+BROKEN = (
+    Fault(
+        "a virtualenv that lacks a package",
+        f"""cp -a {TOOL}/locks/hub.txt /root/\npython3 -c "{DROP}" </root/hub.txt >{TOOL}/locks/hub.txt""",
+        f"cp -a /root/hub.txt {TOOL}/locks/",
+        ("jupyterhub does not come up", "sqlalchemy", "hubinstall logs jupyterhub", LOG, "back as it was"),
+        meanwhile="hubinstall apply",
+    ),
+    Fault(
+        "a wrong PAM file",
+        f"cp -a {TOOL}/data/templates/pam /root/\nsed -i '1i auth requisite pam_deny.so' {TOOL}/data/templates/pam",
+        f"cp -a /root/pam {TOOL}/data/templates/",
+        ("verify: login: a right password was not accepted", "/etc/pam.d/hubinstall", LOG, "back as it was"),
+        meanwhile="hubinstall apply",
+    ),
+    Fault(
+        "a stolen port", "thief 10.99.0.1 8081", "caught",
+        ("jupyterhub does not come up: port 8081 of 10.99.0.1 is taken by python3 (pid ", "stop that program", LOG),
+        lives=Lives.SERVERS, returns=True,
+    ),
+)  # fmt: skip
 # Enough of a userland to be a container, and nothing of Jupyter in it.
 IMAGE_WITHOUT_A_SERVER = "tar -C / -c bin lib lib64 usr/bin usr/lib64 usr/lib/x86_64-linux-gnu | docker import - bare:1"
 IMAGE_WITHOUT_A_KERNEL = """set -e
@@ -35,25 +55,6 @@ docker start --attach kernelless
 docker commit --change 'USER 1000' --change 'ENTRYPOINT ["tini", "-g", "--", "start.sh"]' \
     --change 'CMD ["start-notebook.py"]' kernelless kernelless:1
 docker rm kernelless"""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A machine with one person's server and kernel running in it."""
-
-    machine: Machine
-    grace: HubClient
-    kernel: Kernel
-
-
-@pytest.fixture(scope="module")
-def place(installed_machine: Machine) -> Iterator[Place]:
-    with HubClient(f"https://{installed_machine.address}/", verify=False) as grace:
-        grace.login(installed.PERSON, installed.PERSON_PASSWORD)
-        grace.start_server()
-        with grace.kernel() as kernel:
-            kernel.execute("kept = 6 * 7")
-            yield Place(installed_machine, grace, kernel)
 
 
 def contents(machine: Machine) -> dict[str, str]:
@@ -154,3 +155,8 @@ def test_an_image_without_a_kernel(place: Place) -> None:
     """Everything of ours but the one thing that makes a cell run."""
     place.machine.run(IMAGE_WITHOUT_A_KERNEL)
     refused(place, "hubinstall apply --image kernelless:1", "verify: cell", "hubinstall logs jupyterhub")
+
+
+@pytest.mark.drawn("fault", BROKEN, sample=1)
+def test_what_does_not_work_is_put_back(place: Place, fault: Fault) -> None:
+    endured(place, fault)

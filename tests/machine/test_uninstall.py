@@ -1,6 +1,7 @@
 """An uninstall that is killed, repeated, or has nothing to take off. What it leaves is in test_first_light.py."""
 
 import json
+import re
 from collections.abc import Callable
 
 from harness import installed, remains
@@ -23,6 +24,7 @@ KILLS = (
     "account:jupyterhub-proxy:after",
 )
 LAST_KILL = "tool:mid"
+TOOL = r"/opt/hubinstall(/installer|/trees(/installer-.*)?)?|/usr/local/bin/hubinstall"
 
 
 def uninstall(machine: Machine, crash_at: str = "") -> Result:
@@ -75,11 +77,16 @@ def test_half_a_tool_is_mended_by_bootstrap_and_then_goes(installed_machine: Mac
 
 
 def test_nothing_installed_but_the_tool(boot: Callable[[Machine], Machine], process_manager: ProcessManager) -> None:
-    """Bootstrap ends before the first step when the settings are bad."""
+    """Bootstrap ends before the first step when the settings are bad, and has made no more than its own tool."""
     machine = boot(Machine(process_manager))
     machine.push_checkout()
     machine.write("/etc/hubinstall/config.yaml", "limits: {memory: much}\n")
+    before = manifest(machine)
     refused = machine.run(["python3", "hubinstall/installer/bootstrap.py"], check=False)
     assert refused.code == 78
+    assert "/etc/hubinstall/config.yaml:1:18: limits.memory: " in refused.err
+    assert "Traceback" not in refused.err
+    assert [path for path in remains.unexplained(machine, before) if not re.fullmatch(TOOL, path)] == []
+    assert machine.read("/etc/hubinstall/config.yaml") == "limits: {memory: much}\n"
     assert uninstall(machine).code == 0
     assert remains.traces(machine) == {}

@@ -1,6 +1,5 @@
 """Docker: its network and the settings that it has loaded, on an Engine that is a dictionary."""
 
-
 import pytest
 from fakedocker import Engine
 from fakehost import FakeHost
