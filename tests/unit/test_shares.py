@@ -94,3 +94,21 @@ def test_existing_folder_of_the_admin_keeps_its_owner(host):
     host.owners["/srv/data/course"] = ("alice", "alice")
     settle(host)
     assert host.stat("/srv/data/course").owner == "alice"
+
+
+def test_a_home_is_looked_at_once_however_many_shares_there_are(host, monkeypatch):
+    looked = []
+    names = host.names
+    monkeypatch.setattr(host, "names", lambda path: looked.append(path) or names(path))
+    for number in range(50):
+        look(Share(f"course-{number}"), host)
+    assert looked == ["/home/alice"]
+
+
+def test_a_home_that_root_may_not_read_has_no_links(host, monkeypatch):
+    def refused(_path):
+        raise PermissionError
+
+    monkeypatch.setattr(host, "names", refused)
+    settle(host)
+    assert look(SHARE, host).before["homes without link"] == ["alice"]

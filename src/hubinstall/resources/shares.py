@@ -59,7 +59,7 @@ class Share:
 
     def actual(self, host: Host) -> State | None:
         folder, skel = host.stat(self.folder), host.stat(self.skel)
-        missing = [p.name for p in self._people(host) if not host.exists(f"{p.home}/{self.name}")]
+        missing = [name for name, there in self._homes(host) if self.name not in there]
         if skel is None:
             return None
         access = "absent"
@@ -102,6 +102,18 @@ class Share:
 
     def _people(self, host: Host) -> list[Person]:
         return host.once("people", lambda: people(host, self.uid_min, self.uid_max))
+
+    def _homes(self, host: Host) -> list[tuple[str, frozenset[str]]]:
+        """Person → the names in the home: one look at each home, however many shares there are."""
+        return host.once("homes", lambda: [(p.name, names_in(host, p.home)) for p in self._people(host)])
+
+
+def names_in(host: Host, home: str) -> frozenset[str]:
+    """None where not even root may look, as on a network's file system."""
+    try:
+        return frozenset(host.names(home))
+    except PermissionError:
+        return frozenset()
 
 
 def rights_of(person: Person) -> list[str]:
