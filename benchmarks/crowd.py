@@ -8,7 +8,7 @@ wait for it as the spawn page waits, the server's page, a kernel and its websock
 minutes. The times of the first table are seconds since the common beginning at which a phase was done: its `last` is
 when the last person had it. The second table is what the phase itself took a person. After each crowd all servers are
 stopped. Where the test host has more than two cores, the machine has two and the client the others; on two they share
-them, and what the client took is printed.
+them. What the machine and the client took of the cores is printed.
 """
 
 import argparse

@@ -61,7 +61,8 @@ def shares(before: Used, after: Used) -> str:
     machine, client = after.machine - before.machine, after.client - before.client
     others = max(0.0, after.host - before.host - machine - client)
     return (
-        f"In {took:.0f} s of {os.cpu_count()} cores were busy: the machine {machine / took:.2f}, "
+        f"In {took:.0f} s of {os.cpu_count()} cores were busy: the machine {machine / took:.2f} "
+        f"({machine:.0f} s in all), "
         f"the client {client / took:.2f}, all else on the test host {others / took:.2f}. "
         f"Load at the end: {' '.join(f'{load:.1f}' for load in os.getloadavg())}."
     )

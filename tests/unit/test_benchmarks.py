@@ -51,7 +51,8 @@ def test_a_table_is_aligned(capsys):
 
 def test_what_others_took_is_the_rest():
     before, after = noise.Used(10, 100, 20, 5), noise.Used(20, 118, 28, 6)
-    assert "the machine 0.80, the client 0.10, all else on the test host 0.90" in noise.shares(before, after)
+    said = noise.shares(before, after)
+    assert "the machine 0.80 (8 s in all), the client 0.10, all else on the test host 0.90" in said
 
 
 def test_a_look_counts_for_the_time_since_the_one_before():
