@@ -16,26 +16,22 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from websockets.exceptions import InvalidStatus, WebSocketException
-from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from hubinstall.clienterrors import HubError, shortened
+from hubinstall.websocket import Websocket
 
 if TYPE_CHECKING:
     from hubinstall.client import HubClient
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-FIRST_WORD = 75.0
-"""Seconds that opening a websocket may take at least. A kernel that starts on a busy machine may miss the first
-question; jupyter-server then waits 60 s (its kernel_info_timeout) before it asks again."""
 FETCH_MODE = {"Sec-Fetch-Mode": "websocket", "Sec-Fetch-Site": "same-origin"}
 
 
 class Kernel:
     """A kernel and one websocket to it, which stays open over cells (and over a restart of the hub).
 
-    `timeout`: seconds until the websocket is open, which the server delays until the kernel has started; no less
-    than FIRST_WORD counts.
+    `timeout`: seconds until the websocket is open, which the server delays until the kernel has started.
     """
 
     def __init__(self, client: "HubClient", kernel_id: str, timeout: float = 60) -> None:
@@ -44,7 +40,6 @@ class Kernel:
         self.id = kernel_id
         self._path = f"user/{client.user}/api/kernels/{kernel_id}"
         self._session = uuid.uuid4().hex
-        self._open = contextlib.ExitStack()
         self._socket = self._connect()
 
     def __enter__(self) -> Self:
@@ -90,9 +85,9 @@ class Kernel:
 
     def close(self) -> None:
         """Close the websocket; the kernel goes on."""
-        self._open.close()
+        self._socket.close()
 
-    def _connect(self) -> ClientConnection:
+    def _connect(self) -> Websocket:
         client = self._client
         url = urlsplit(client.base_url)
         secure = url.scheme == "https"
@@ -103,12 +98,11 @@ class Kernel:
         address = f"{'wss' if secure else 'ws'}://{url.netloc}{url.path}{self._path}/channels"
         try:
             stream = socket.create_connection((client.address or url.hostname or "", port), timeout=client.timeout)
-            connection = connect(
-                f"{address}?session_id={self._session}", sock=stream, additional_headers=headers, proxy=None,
-                ssl=client.context if secure else None, server_hostname=url.hostname if secure else None,
-                open_timeout=max(self._timeout, FIRST_WORD), max_size=None, origin=Origin(f"{url.scheme}://{url.netloc}"),
+            return Websocket(
+                f"{address}?session_id={self._session}", self._timeout, sock=stream, additional_headers=headers,
+                ssl=client.context if secure else None, server_hostname=url.hostname if secure else None, proxy=None,
+                origin=Origin(f"{url.scheme}://{url.netloc}"),
             )  # fmt: skip
-            return self._open.enter_context(connection)
         except InvalidStatus as error:
             status = error.response.status_code
             raise HubError("websocket", f"the websocket {address} was answered with {status}", status) from error
@@ -131,7 +125,7 @@ class Kernel:
 
     def _receive(self, end: float, timeout: float) -> dict[str, Any]:
         try:
-            text = self._socket.recv(timeout=max(0.0, end - time.monotonic()))
+            text = self._socket.receive(end)
         except TimeoutError:
             raise HubError("cell", f"the cell did not end within {timeout:.0f} s") from None
         except (WebSocketException, OSError) as error:
