@@ -69,6 +69,12 @@ def test_a_host_name_that_dns_could_not_carry_is_not_written():
     assert "bad" not in site(Settings(), Facts(hostname="bad$name;", addresses=("10.0.0.5",)))
 
 
+def test_a_name_that_is_too_long_for_nginxs_table_is_an_expression():
+    name = f"{'h' * 60}.example.org"
+    assert site(Settings(domain=name)).count(f"server_name ~^{'h' * 60}[.]example[.]org$;") == 2
+    assert site(Settings(domain=f"{'h' * 34}.example.org")).count(f'server_name "{"h" * 34}.example.org";') == 2
+
+
 def test_another_default_server_stays():
     facts = Facts(addresses=("10.0.0.5",), nginx_ports=("80", "443"), nginx_default_servers=("443",))
     text = site(Settings(), facts)

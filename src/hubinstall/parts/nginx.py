@@ -10,11 +10,13 @@ from hubinstall.resources.base import Resource, ids
 from hubinstall.resources.files import File
 from hubinstall.resources.unlinked import Unlinked
 from hubinstall.settings import Settings
+from hubinstall.templating import nginx as nginx_word
 from hubinstall.templating import render
 
 CURVES = ("X25519", "prime256v1", "secp384r1")
 # The releases from which on OpenSSL is 3.5 or newer, and knows the key exchange that outlasts quantum computers.
 OPENSSL_3_5 = {"debian": "13", "ubuntu": "25.10"}
+LONGEST_IN_TABLE = 46
 SITE = f"file:{layout.NGINX_SITE}"
 
 
@@ -57,7 +59,7 @@ def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:
     version = number(facts.nginx)
     return {
         "domain": settings.domain,
-        "names": [f"[{n}]" if ":" in n else n for n in tls.names(settings, facts)],
+        "names": [server_name(name) for name in tls.names(settings, facts)],
         "hostname": tls.machine_name(facts),
         "base_url": settings.base_url,
         "ipv6": any(":" in address for address in facts.addresses),
@@ -74,6 +76,17 @@ def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:
         "starting_page": layout.STARTING_PAGE,
         "dropins": layout.NGINX_DROPINS,
     }
+
+
+def server_name(name: str) -> str:
+    """A name or address as a word of `server_name`.
+
+    nginx finds names in a table whose slots have room for 46 characters (nginx.org, "Optimization" of server names),
+    and the directive that makes them larger may stand once: the administrator may need it. Expressions need no slot.
+    """
+    if len(name) > LONGEST_IN_TABLE:
+        return f"~^{name.replace('.', '[.]')}$"
+    return nginx_word(f"[{name}]" if ":" in name else name)
 
 
 def advice(settings: Settings, facts: Facts) -> list[str]:

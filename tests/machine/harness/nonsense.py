@@ -1,0 +1,77 @@
+"""Configurations that mean nothing: the files of configs/bad, and those that are too large to be kept.
+
+Of each: the content, and what a person is told, as far as it is known here ("2:9: domain: …").
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[2] / "configs" / "bad"
+EXPECT = re.compile(rb"^# expect: (.*?)\r?$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Nonsense:
+    """One file. Its name is CLASS-WHAT."""
+
+    name: str
+    content: bytes
+    expected: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        return self.name.partition("-")[0]
+
+
+def kept() -> list[Nonsense]:
+    """The files of configs/bad; their first lines say what is expected."""
+    return [
+        Nonsense(path.stem, data, tuple(line.decode() for line in EXPECT.findall(data)))
+        for path in sorted(FOLDER.glob("*.yaml"))
+        for data in [path.read_bytes()]
+    ]
+
+
+def made() -> list[Nonsense]:
+    """What is large, or in another encoding as a whole."""
+    too_large = ("1:1: has more than a million characters; ",)
+    too_deep = "is nested more than 16 deep; "
+    hub = "domain: hub.example.org\n"
+    return [
+        Nonsense("size-ten-megabytes", b"#" * 10_000_000, too_large),
+        Nonsense("size-ten-megabytes-of-keys", b"domain: hub.example.org\n" * 416_667, too_large),
+        Nonsense("size-ten-megabytes-of-nothing", bytes(10_000_000), too_large),
+        Nonsense("size-four-megabytes-of-lines", b"\n" * 4_000_002, too_large),
+        Nonsense("size-deep-brackets", b"domain: " + b"[" * 900_000, (f"1:25: {too_deep}",)),
+        Nonsense("size-deep-braces", b"{a: " * 200_000, (f"1:69: {too_deep}",)),
+        Nonsense("size-deep-dashes", b"- " * 400_000, (f"1:35: {too_deep}",)),
+        Nonsense("size-one-long-line", b"domain: " + b"a" * 900_000, ("1:9: domain: 'aaaa",)),
+        Nonsense("size-thousands-of-keys", b"".join(b"k%d: 1\n" % n for n in range(3000)), ("1:1: k0: unknown key; ",)),
+        Nonsense(
+            "size-thousands-of-names",
+            b"users: {admin: [" + b"A," * 2000 + b"]}",
+            ("1:17: users.admin[0]: 'A' cannot be the name of an account; try a",),
+        ),
+        Nonsense("encoding-utf-16", hub.encode("utf-16"), ("1:1: is not UTF-8; ",)),
+        Nonsense("encoding-utf-16-without-mark", hub.encode("utf-16-le"), ("1:2: contains the character U+0000; ",)),
+        Nonsense("encoding-utf-32", hub.encode("utf-32"), ("1:1: is not UTF-8; ",)),
+        Nonsense("encoding-ebcdic", hub.encode("cp500"), ("1:",)),
+        Nonsense(
+            "encoding-compressed", b"\x1f\x8b\x08\x00" + bytes(range(256)), ("1:1: contains the character U+001F; ",)
+        ),
+        Nonsense("encoding-program", b"\x7fELF\x02\x01\x01" + bytes(200), ("1:1: contains the character U+007F; ",)),
+        Nonsense("encoding-old-mac", b"limits:\r  memory: much\r", ("2:11: limits.memory: ",)),
+        Nonsense("encoding-windows", b"\xef\xbb\xbflimits:\r\n  memory: much\r\n", ("2:11: limits.memory: ",)),
+        Nonsense(
+            "yaml-a-thousand-aliases", b"a: &a [x]\nb: [" + b"*a," * 1000 + b"]\n", ("1:4: a: has an anchor (`&`); ",)
+        ),
+        Nonsense("yaml-a-thousand-documents", b"--- {}\n" * 1000, ("2:1: a second document begins here; ",)),
+    ]
+
+
+def everything() -> list[Nonsense]:
+    return [*kept(), *made()]
+
+
+KINDS = tuple(sorted({nonsense.kind for nonsense in everything()}))
