@@ -51,7 +51,7 @@ class Trial:
         self.case.before(self.host)
         if self.case.never_absent:
             self.case.breaks[0].act(self.host)
-        [change] = self.plan()
+        change = self.difference("the beginning")
         assert change.verb == ("change" if self.case.never_absent else "create")
         assert self.case.never_absent or not self.stands()
         assert self.settled()
@@ -66,7 +66,7 @@ class Trial:
 
     def is_noticed_and_mended(self, broken: Break) -> None:
         broken.act(self.host)
-        [change] = self.plan()
+        change = self.difference(broken.key)
         assert change.keys == sorted({broken.key, *broken.also}), f"{broken.key}: {change.keys} was noticed"
         if broken.ends is Ends.REFUSED:
             [error] = self.apply().failed.values()
@@ -117,7 +117,7 @@ class Trial:
         """By a break that leaves the thing there; what can only be there or not has none."""
         for broken in self.case.breaks:
             broken.act(self.host)
-            [change] = self.plan()
+            change = self.difference(broken.key)
             broken.taken_back(self.host)
             self.ledger = self.new_ledger()
             outcome = self.apply()
@@ -143,6 +143,11 @@ class Trial:
     def plan(self) -> list[Change]:
         self.host.forget()
         return plan([self.resource], self.host, self.ledger)
+
+    def difference(self, what: str) -> Change:
+        changes = self.plan()
+        assert len(changes) == 1, f"{what}: {len(changes)} differences were noticed"
+        return changes[0]
 
     def apply(self) -> Outcome:
         self.host.forget()

@@ -11,7 +11,9 @@ from contract.cases import under
 from contract.services import NAME
 from contract.steps import Trial
 from hubinstall import layout
+from hubinstall.ledger import Ledger
 from hubinstall.resources import KINDS
+from hubinstall.resources.files import File
 
 MANAGERS = {"systemd": SystemdMachine, "supervisor": SupervisorMachine}
 EACH = [*(("systemd", kind) for kind in under("systemd")), ("supervisor", "service"), ("supervisor", "supervisord")]
@@ -39,3 +41,33 @@ def test_contract(host, manager, kind):
     case = under(manager)[kind](host)
     assert case.kind == kind
     Trial(case, host).run()
+
+
+SABOTAGE = {
+    "a removal that leaves it": (File, "remove", lambda self, host: None),
+    "a removal that cannot be repeated": (File, "remove", lambda self, host: host.path(self.name).unlink()),
+    "a change that forgets the mode": (File, "apply", lambda self, host, change: host.write(self.name, self.data)),
+    "a look that does not see the owner": (
+        File,
+        "actual",
+        lambda self, host, look=File.actual: (found := look(self, host)) and found | {"owner": "root"},
+    ),
+    "a wish with a key that nobody tries": (
+        File,
+        "desired",
+        lambda self, wish=File.desired: wish(self) | {"colour": "green"},
+    ),
+    "a list that takes what it found for its own": (
+        Ledger,
+        "note",
+        lambda self, change: self._put(change.resource, {"adopted": False}),
+    ),
+}
+
+
+@pytest.mark.parametrize("manager", ["systemd"])
+@pytest.mark.parametrize("fault", SABOTAGE)
+def test_a_kind_that_breaks_its_contract_is_found(host, manager, fault, monkeypatch):
+    monkeypatch.setattr(*SABOTAGE[fault])
+    with pytest.raises((AssertionError, FileNotFoundError)):
+        Trial(under(manager)["file"](host), host).run()
