@@ -9,7 +9,8 @@ export HUBINSTALL_STARTED_WITH CONFIGPROXY_AUTH_TOKEN
 # The folders hand their groups on: nginx's to the public socket, the hub's to the other.
 umask 0007
 cd /
-exec {{ node | sh }}/bin/node --require {{ script | sh }} \
+# What it keeps is 12 MB; without a bound on the room for young objects it takes 45 MB more as requests come and go.
+exec {{ node | sh }}/bin/node --max-semi-space-size=2 --require {{ script | sh }} \
     {{ modules | sh }}/node_modules/configurable-http-proxy/bin/configurable-http-proxy \
     --socket {{ public_socket | sh }} --api-socket {{ api_socket | sh }} \
     --error-target {{ error_target | sh }} --log-level warn

@@ -37,6 +37,7 @@ def service(manager: str) -> Case:
 
     def started_otherwise(host: Host) -> None:
         defined("of the second kind")(host)
+        host.forget()
         MANAGERS[manager].define(host, NAME)
         MANAGERS[manager].restart(host, NAME)
         defined()(host)

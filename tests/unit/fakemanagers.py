@@ -32,8 +32,12 @@ class Machine:
             return
         self._pid += 1
         self.running[service] = self._pid
-        value = f"{layout.STARTED_WITH}={self.defined[service]}\0X=1\0"
+        value = f"{layout.STARTED_WITH}={self.known(service)}\0X=1\0"
         self.host.put(f"/proc/{self._pid}/environ", value)
+
+    def known(self, service: str) -> str:
+        """What its process manager starts: the definition that it has read."""
+        return self.defined[service]
 
     def end(self, service: str) -> None:
         self.acts.append(f"stop {service}")
@@ -48,6 +52,9 @@ class SystemdMachine(Machine):
         self.enabled: set[str] = set()
         self.loaded: dict[str, str] = {}
         self.host.answers |= {"systemctl": self.systemctl, "journalctl": "it said: no such file\n"}
+
+    def known(self, service: str) -> str:
+        return self.loaded[service]
 
     def systemctl(self, argv: list[str], _: str | None) -> str | tuple[int, str]:
         verb, *rest = (word for word in argv[1:] if not word.startswith("--"))
