@@ -94,6 +94,7 @@ def test_start_again_takes_what_is_there(machine):
     settle(machine)
     machine.acts.clear()
     machine.defined[NAME] = "before"
+    machine.host.forget()  # as whoever has put files back does
     Service(NAME, machine.manager, started_with="one").start_again(machine.host)
     assert machine.acts[0] == f"stop {NAME}"
     assert environment(machine.host, machine.running[NAME])[layout.STARTED_WITH] == "before"
