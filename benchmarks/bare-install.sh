@@ -49,9 +49,8 @@ cp "$locks/proxy/package.json" "$locks/proxy/package-lock.json" /opt/bare/proxy
 done_with "npm ci: configurable-http-proxy"
 
 packages=$(sed 's/#.*//; /^[[:space:]]*$/d' "$image/packages.txt" | paste -sd,)
-sources=/etc/apt/sources.list
-[ -s "$sources" ] || sources=$(ls /etc/apt/sources.list.d/*.list)
-sh "$image/build.sh" /opt/bare/root bookworm "$packages" "$locks/image.txt" "$uv" < "$sources" >&2
+apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' | sort -u |
+    sh "$image/build.sh" /opt/bare/root bookworm "$packages" "$locks/image.txt" "$uv" >&2
 done_with "mmdebstrap and uv: the image's root"
 tar --create --directory=/opt/bare/root --numeric-owner --one-file-system . |
     docker import --change 'USER 1000' --change 'ENTRYPOINT ["tini", "-g", "--", "start.sh"]' \
