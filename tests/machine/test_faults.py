@@ -36,14 +36,14 @@ faketime -f +1h openssl x509 -in /root/self-signed.crt -signkey self-signed.key 
 nginx -s reload
 sleep 1"""
 FAULTS = (
+    # What it does when it is up again is in test_registry.py; another image here would cost the default one.
     Fault(
-        "registry down", ":", f"docker tag $(docker images -q hubinstall/default | head -1) {IMAGE}",
+        "registry down", ":", ":",
         (f"the image {IMAGE} could not be pulled", "connection refused", "can this machine reach its registry"),
-        meanwhile=f"hubinstall apply --image {IMAGE}",
-        again=f"hubinstall apply --image {IMAGE} && hubinstall config unset environment.image --apply",
+        meanwhile=f"hubinstall apply --image {IMAGE}", again="hubinstall apply",
     ),
     Fault(
-        "DNS gone: apt", f"dpkg --purge mmdebstrap\n{NO_DNS}", DNS,
+        "DNS gone: apt", f"dpkg --purge mmdebstrap\napt-get clean\n{NO_DNS}", DNS,
         ("apt could not install mmdebstrap", "The mirrors cannot be reached"),
     ),
     Fault(
@@ -55,14 +55,17 @@ FAULTS = (
         "disk full before: programs", "small /opt 100000", "big /opt",
         ("are free at /opt", "are needed", FULL),
     ),
-    Fault("disk full before: /etc", "small /etc 100", "big /etc", ("are free at /etc", "1 MB are needed", FULL)),
+    Fault(
+        "disk full before: /etc", "small /etc 100\nfill /etc", "big /etc",
+        ("are free at /etc", "1 MB are needed", FULL),
+    ),
     Fault(
         "disk full in the middle: what is generated", f"small {GENERATED} 100\nfill {GENERATED}", f"big {GENERATED}",
         (f"{GENERATED}/hub.json: No space left on device", FULL, "back as it was"),
     ),
     Fault(
-        "disk full in the middle: the journal", f"small {JOURNAL} 100\nfill {JOURNAL}", f"big {JOURNAL}",
-        ("No space left on device", JOURNAL, FULL),
+        "read-only in the middle: the journal", f"read_only {JOURNAL}", f"umount {JOURNAL}",
+        ("Read-only file system", JOURNAL, "`mount -o remount,rw`", "back as it was"),
     ),
     Fault(
         "disk full in the middle: a virtualenv", f"small /opt 300000\n{DAMAGE_VIRTUALENV}{FILL_LATER}",

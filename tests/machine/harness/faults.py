@@ -101,6 +101,8 @@ def endured(place: Place, fault: Fault) -> None:
     if fault.returns:
         installed.wait_for_login_page(machine, BACK_WITHIN)
     machine.run(fault.again or fault.meanwhile, env=number)
+    if fault.lives is Lives.BEHIND_NGINX:
+        place.kernel.reconnect()  # as a page does: it went through the nginx that was stopped
     assert installed.plan(machine) == []
     _lives(place, Lives.ALL)
 
