@@ -15,7 +15,7 @@ def test_every_kind_keeps_its_contract(installed_machine: Machine) -> None:
     machine, manager = installed_machine, MANAGERS[installed_machine.process_manager]
     installed.add_person(machine, "joan", "spacecraft-1961")
     machine.push_checkout()
-    images = "docker images --no-trunc hubinstall/default"
+    images = "docker images --quiet --no-trunc hubinstall/default"
     ours = machine.run(images).out
     printed = machine.run([PYTHON, "-m", "contract", manager], env={"PYTHONPATH": "/root/hubinstall/tests"}).out
     tried = {trial["kind"]: trial for trial in map(json.loads, printed.splitlines())}
@@ -23,6 +23,7 @@ def test_every_kind_keeps_its_contract(installed_machine: Machine) -> None:
         print(f"{kind}: {trial['seconds']} s, {', '.join(trial['kept'])}")
     assert "\n".join(f"{kind}: {trial['failed']}" for kind, trial in tried.items() if trial["failed"]) == ""
     assert tried.keys() == under(manager).keys()
-    machine.run(["hubinstall", "apply"])  # the supervisord that was tried was the installation's
+    machine.run(["hubinstall", "start"])  # the supervisord that was tried was the installation's
     assert machine.run(images).out == ours, "what was removed was another's"
+    machine.run(["hubinstall", "apply"])
     assert installed.plan(machine) == []

@@ -9,7 +9,10 @@ KINDS = {
     "volumes": "docker volume ls --quiet | sort",
     "layers and logs of containers": "cd /var/lib/docker; ls containers overlay2 image/overlay2/layerdb/mounts | sort",
     "listening sockets": "ss -Hltx | awk '/LISTEN/ {print $1, $5}' | sed -E 's/[0-9a-f]{12,64}/ID/' | sort",
-    "running programs": "ps -eo user:32,comm | grep -v -e ' ps$' -e ' bash$' -e ' sort$' -e ' grep$' | sort | uniq -c",
+    "running programs": "ps -eo user:32,comm,args | grep -v 'is shutting down'"
+    " | awk '$2 !~ /^(ps|bash|sort|grep|awk|uniq)$/ {print $1, $2}' | sort | uniq -c",
+    # Network namespaces of containers are among them. Docker removes the empty file of one that is gone a minute later,
+    # and forgets it when it is restarted within this minute: nothing but its name stays in /run.
     "mounts": "awk '{print $2}' /proc/1/mounts | sed -E 's/[0-9a-f]{64}/ID/' | sort | uniq -c",
     "network devices": "ip -o link | awk -F'[ :@]+' '{print $2}' | sed -E 's/^veth.*/veth/' | sort | uniq -c",
     "packet filter": "nft list tables | sort; nft list ruleset | wc -l",
@@ -21,15 +24,13 @@ KINDS = {
         \( -name '*.hubinstall-new' -o -name '*.candidate' -o -name '*.partial' -o -name '*.unfinished' \) -print""",
 }
 """What → the command that shows it. The last one is empty on any machine that is at rest."""
-NAMESPACES = {"network namespaces of containers": "ls /run/docker/netns | wc -l"}
-"""Docker clears those of containers that are gone once a minute."""
 
 Inventory = dict[str, list[str]]
 
 
 def inventory(machine: Machine) -> Inventory:
-    """Everything, line by line."""
-    return {what: machine.run(command).out.splitlines() for what, command in (KINDS | NAMESPACES).items()}
+    """Everything of `KINDS`, line by line."""
+    return {what: machine.run(command).out.splitlines() for what, command in KINDS.items()}
 
 
 def difference(before: Inventory, after: Inventory) -> list[str]:
