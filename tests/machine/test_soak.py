@@ -40,10 +40,11 @@ MORE_FILES = 20
 KEEPS_CHANGING = (
     # What runs keeps its own: logs, the database, the record of reconfigurations and of packets' rules.
     "/var/lib/docker", "/var/lib/containerd", "/var/lib/hubinstall/generations", "/var/lib/hubinstall/hub",
-    "/var/lib/hubinstall/ledger.json", "/etc/hubinstall/edits", "/srv/data/soak", "/home",
+    "/var/lib/hubinstall/ledger.json", "/var/lib/hubinstall/ledger.json.last", "/etc/hubinstall/edits",
+    "/srv/data/soak", "/home",
     CONFIG_BEFORE,
     # Each verify gives its account another password for a moment, and its kernel notes that it ran.
-    "/etc/shadow-", "/var/lib/hubinstall/probe",
+    "/etc/shadow-", "/etc/passwd-", "/var/lib/hubinstall/probe",
 )  # fmt: skip
 
 
