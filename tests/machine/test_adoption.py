@@ -129,7 +129,7 @@ def test_wrong_flags(refusing: Machine, flags: str, words: str) -> None:
 def test_a_disk_that_is_full(refusing: Machine) -> None:
     """A small disk of its own where the programs go."""
     refusing.run("mount -t tmpfs -o size=64m hubinstall-test /opt")
-    refused(refusing, "GB are free at /opt", "1.0 GB are needed")
+    refused(refusing, "67 MB are free at /opt", "1.0 GB are needed")
     refusing.run("umount /opt")
 
 
