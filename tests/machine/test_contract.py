@@ -23,7 +23,7 @@ def test_every_kind_keeps_its_contract(installed_machine: Machine) -> None:
         print(f"{kind}: {trial['seconds']} s, {', '.join(trial['kept'])}")
     assert "\n".join(f"{kind}: {trial['failed']}" for kind, trial in tried.items() if trial["failed"]) == ""
     assert tried.keys() == under(manager).keys()
-    machine.run(["hubinstall", "start"])  # the supervisord that was tried was the installation's
-    assert machine.run(images).out == ours, "what was removed was another's"
+    installed.cold_start(machine)  # the supervisord that was tried was the installation's
     machine.run(["hubinstall", "apply"])
+    assert machine.run(images).out == ours, "what was removed was another's"
     assert installed.plan(machine) == []
