@@ -52,12 +52,16 @@ class Machine:
     """A context manager: booted inside, gone afterwards. With HUBINSTALL_KEEP=1 and `keep()` it stays."""
 
     def __init__(
-        self, process_manager: ProcessManager, *, memory: int | None = None, snapshot: Snapshot | None = None
-    ) -> None:
-        """`memory`: of the whole machine, in bytes. `snapshot`: what it starts from instead of a fresh root."""
+        self, process_manager: ProcessManager, *, memory: int | None = None, snapshot: Snapshot | None = None,
+        number: int | None = None,
+    ) -> None:  # fmt: skip
+        """`memory`: of the whole machine, in bytes. `snapshot`: what it starts from instead of a fresh root.
+        `number`: what its name and address are made from, if that is free.
+        """
         self.process_manager = process_manager
         self.memory = memory
         self._snapshot = snapshot
+        self._number = snapshot.number if snapshot else number
         self._booted: Booted | None = None
         self._kept = False
         self._claim: numbers.Claim | None = None
@@ -67,7 +71,7 @@ class Machine:
         return cls(snapshot.process_manager, memory=memory, snapshot=snapshot)
 
     def __enter__(self) -> Self:
-        self._claim = numbers.claim(self._snapshot.number if self._snapshot else None)
+        self._claim = numbers.claim(self._number)
         try:
             self._make_root()
             self.start()

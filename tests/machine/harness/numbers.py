@@ -1,6 +1,7 @@
 """Which machine numbers are taken: each test run holds locks, so that a run that was killed blocks nothing."""
 
 import fcntl
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -8,9 +9,19 @@ from typing import IO
 from harness import store
 from harness.cgroups import Cgroup
 from harness.network import Link
+from harness.nspawn import ProcessManager
 
 # Below are the numbers of machines that people boot by hand.
 NUMBERS = range(100, 250)
+# An installation knows its address: what is made to be started again gets a number that no fresh machine takes.
+FRESH = range(100, 200)
+AGAIN = {ProcessManager.SYSTEMD: range(200, 225), ProcessManager.PLAIN: range(225, 250)}
+
+
+def for_snapshot(name: str, process_manager: ProcessManager) -> int:
+    """The number of the machine that a snapshot is made on, and that is wished for whatever starts from it."""
+    numbers = AGAIN[process_manager]
+    return numbers[zlib.crc32(name.encode()) % len(numbers)]
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,7 @@ class Claim:
 
 def claim(wished: int | None = None) -> Claim:
     """A free number; the wished one if it is free."""
-    for number in [*([wished] if wished else []), *NUMBERS]:
+    for number in [*([wished] if wished else []), *FRESH]:
         lock = store.lock_file(f"machine-{number}").open("w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from harness import checkout, store
+from harness import checkout, numbers, store
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
 
@@ -31,7 +31,7 @@ def remove_outdated(name: str, process_manager: ProcessManager) -> None:
 
 def make(name: str, process_manager: ProcessManager, build: Build) -> Snapshot:
     """What `build` makes of a fresh machine."""
-    with Machine(process_manager) as machine:
+    with Machine(process_manager, number=numbers.for_snapshot(name, process_manager)) as machine:
         build(machine)
         machine.stop()
         number = machine.link.number
