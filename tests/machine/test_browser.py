@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from harness import installed, numbers
+from harness.commands import execute
 from harness.machine import Machine
 from harness.network import Link
 
@@ -28,6 +29,8 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     claim = numbers.claim()
     link = Link(claim.number)
     link.up()
+    # Seconds after a link is up, its IPv6 address ceases to be tentative: a change, too.
+    execute(["ip", "netns", "exec", link.name, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"])
     script = tmp_path_factory.mktemp("chromium") / "chromium"
     script.write_text(f'#!/bin/sh\nexec ip netns exec {link.name} {CHROMIUM} "$@"\n')
     script.chmod(0o755)
