@@ -17,6 +17,10 @@ from hubinstall.host import CANDIDATE, TEMPORARY, Host, Stat
 KEPT = 5
 """How many generations stay on the disk."""
 NOT_HERE = (layout.GENERATIONS, layout.LEDGER, layout.ACCEPTED, layout.CONFIG_DIR, layout.TREES, layout.IMAGES)
+WRITTEN_IN = (
+    layout.STATE, layout.ACCEPTED, layout.CONFIG_DIR, layout.EDITS, layout.HUB_DROPINS, layout.NGINX_DROPINS,
+)  # fmt: skip
+"""The folders of which a file may be written without being remembered."""
 CLOSED = "closed"
 
 
@@ -67,7 +71,11 @@ class Journal:
         return left
 
     def sweep(self) -> None:
-        """Take away what a killed run left half-written beside its place."""
+        """Take away what a killed run left half-written: beside its place, and of what is not in the index."""
+        for folder in (self.folder, *WRITTEN_IN):
+            for name in self._host.names(folder):
+                if name.endswith(TEMPORARY):
+                    self._host.remove(f"{folder}/{name}")
         for path in list(self._entries):
             self._host.remove(path + TEMPORARY)
             if path.endswith(CANDIDATE):

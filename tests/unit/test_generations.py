@@ -65,6 +65,31 @@ def test_what_a_killed_run_changed_is_put_back_by_the_next(host):
     assert Journal(host).folder != journal.folder or Journal(host).put_back() == []
 
 
+def test_a_copy_that_was_being_kept_when_the_run_was_killed_is_swept_away(host):
+    host.put("/etc/first", "first")
+    host.put("/etc/second", "second")
+    host.journal = journal = Journal(host)
+    host.write("/etc/first", b"changed")
+    # The next copy, number 1, and the index that would name it: half-written.
+    for name in ("1", "index.json"):
+        host.put(f"{journal.folder}/{name}.hubinstall-new", "sec")
+    host.journal = journal = Journal(host)
+    journal.sweep()
+    host.write("/etc/new", b"takes the number without a copy")
+    assert host.names(journal.folder) == ["0", "index.json"]
+
+
+@pytest.mark.parametrize(
+    "path", [layout.LEDGER, layout.CONFIG_FILE, f"{layout.ACCEPTED}/a", f"{layout.NGINX_DROPINS}/a.conf"]
+)
+def test_what_is_not_remembered_is_swept_away_too(host, path):
+    host.put(path, "whole")
+    host.put(f"{path}.hubinstall-new", "ha")
+    Journal(host).sweep()
+    assert host.text(path) == "whole"
+    assert not host.exists(f"{path}.hubinstall-new")
+
+
 def test_copies_are_for_root_only(host):
     host.put("/etc/secret", "s")
     host.journal = journal = Journal(host)
