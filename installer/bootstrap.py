@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from types import ModuleType
@@ -25,6 +26,10 @@ LINK_OF_CHECKOUT = os.path.join("src", "hubinstall", "data", "nginx")
 # What a shell may say to Python and pip that leads away from the virtualenv made here.
 NOT_PASSED_ON = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER",
                  "PIP_REQUIRE_VIRTUALENV")  # fmt: skip
+
+
+STOP: List[bool] = []
+"""Not empty: we were told to stop."""
 
 
 def say(text: str) -> None:
@@ -105,9 +110,28 @@ def take_lock(path: str) -> int:
     return fd
 
 
+def stop_soon(*_: object) -> None:
+    """SIGTERM and Ctrl-C: what runs is finished, so that nothing is left half-done."""
+    if not STOP:
+        say("finishing what has begun")
+    STOP.append(True)
+
+
+def stop_if_told() -> None:
+    """Raise KeyboardInterrupt after a signal."""
+    if STOP:
+        raise KeyboardInterrupt
+
+
 def run(argv: List[str], env: Optional[Dict[str, str]] = None) -> None:
-    """Run a command; its output only matters when it failed."""
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=env)
+    """Run a command; its output only matters when it failed. In a session of its own, which Ctrl-C does not reach.
+
+    Raises KeyboardInterrupt after a command during which we were told to stop.
+    """
+    done = subprocess.run(
+        argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=env, start_new_session=True
+    )
+    stop_if_told()
     if done.returncode != 0:
         output = "\n  ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-15:])
         die("`%s` ended with exit code %d" % (" ".join(argv), done.returncode), output)
@@ -120,10 +144,28 @@ def get_venv_module() -> None:
         return
     say("installing python3-venv")
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8")
-    apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
-    run(["dpkg", "--configure", "-a"], env=environment)
+    finish_packages()
+    apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=3"]
     run([*apt, "update"], env=environment)
     run([*apt, "install", "-y", "--no-install-recommends", "python3-venv"], env=environment)
+
+
+def finish_packages() -> None:
+    """Wait for another program that installs packages, and say which; finish what one that was killed has left."""
+    from hubinstall.errors import UserError  # noqa: PLC0415 - found only now
+    from hubinstall.host import Host  # noqa: PLC0415
+    from hubinstall.resources import aptlock, packages  # noqa: PLC0415
+
+    host = Host()
+    host.say = say
+    try:
+        aptlock.free(host)
+        if packages.half_done(host):
+            say("finishing what an apt that was killed has left")
+            packages.mend(host)
+    except UserError as error:
+        die(error.message, error.hint)
+    stop_if_told()
 
 
 def digest_of(checkout: str) -> str:
@@ -211,11 +253,14 @@ def main() -> None:
     os.umask(0o022)
     for name in NOT_PASSED_ON:
         os.environ.pop(name, None)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop_soon)
     try:
         get_venv_module()
         install(checkout, layout)
+        stop_if_told()
     except KeyboardInterrupt:
-        die("interrupted", "Run it again to go on.", code=130)
+        die("interrupted", "Nothing is half-done. Run the same command again to go on.", code=130)
     except OSError as error:
         die(str(error), "Mend that, and run it again: it goes on from here.")
     os.environ["HUBINSTALL_LOCK_FD"] = str(lock)

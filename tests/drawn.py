@@ -3,7 +3,9 @@
     @pytest.mark.drawn("fault", FAULTS, sample=4)
     def test_a_fault_is_named(machine, fault): ...
 
-A usual run draws `sample` of the cases, others at each commit; `HUBINSTALL_TEST_SEED` draws the same again.
+A usual run draws `sample` of the cases, others at each commit; `HUBINSTALL_TEST_SEED` draws the same again. Where the
+cases differ by kind of machine they are a mapping, process manager → cases, and `sample` is of each kind. A sample of 0
+is for what takes too long for any usual run.
 `--exhaustive` runs every case, notes each that passed, and goes on where it was stopped when it is run again.
 """
 
@@ -13,6 +15,7 @@ import os
 import random
 import subprocess
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -40,22 +43,36 @@ def seed() -> str:
     return os.environ.get("HUBINSTALL_TEST_SEED") or _git("rev-parse", "--short=12", "HEAD") or "0"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for mark in metafunc.definition.iter_markers("drawn"):
         argument, cases = mark.args
-        chosen = list(cases)
-        if not metafunc.config.getoption("--exhaustive"):
-            sample = random.Random(f"{seed()} {metafunc.function.__name__}").sample(chosen, mark.kwargs["sample"])
-            chosen = [case for case in chosen if case in sample]
-        metafunc.parametrize(argument, chosen, ids=str)
+        sample = None if metafunc.config.getoption("--exhaustive") else max(1, mark.kwargs["sample"])
+        drawing = random.Random(f"{seed()} {metafunc.function.__name__}")
+        if not isinstance(cases, Mapping):
+            metafunc.parametrize(argument, _draw(cases, sample, drawing), ids=str)
+            continue
+        # As a mark: so pytest knows that the fixture's own parameters do not count here.
+        pairs = [(kind, case) for kind in cases for case in _draw(cases[kind], sample, drawing)]
+        ids, both = ["-".join(map(str, pair)) for pair in pairs], ("process_manager", argument)
+        metafunc.definition.add_marker(pytest.mark.parametrize(both, pairs, ids=ids, indirect=["process_manager"]))
+
+
+def _draw(cases: Iterable[object], sample: int | None, drawing: random.Random) -> list[object]:
+    """All, or a few of them in the same order."""
+    every = list(cases)
+    drawn = range(len(every)) if sample is None else sorted(drawing.sample(range(len(every)), sample))
+    return [every[number] for number in drawn]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of an exhaustive run only the drawn tests, and of these only what has not passed yet."""
-    if not config.getoption("--exhaustive"):
-        return
-    done = _passed()
-    left = [item for item in items if item.get_closest_marker("drawn") and item.nodeid not in done]
+    marks = {item: item.get_closest_marker("drawn") for item in items}
+    if config.getoption("--exhaustive"):
+        done = _passed()
+        left = [item for item, mark in marks.items() if mark and item.nodeid not in done]
+    else:
+        left = [item for item, mark in marks.items() if not mark or mark.kwargs["sample"]]
     config.hook.pytest_deselected(items=[item for item in items if item not in left])
     items[:] = left
 

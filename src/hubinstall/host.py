@@ -11,7 +11,6 @@ import signal
 import stat
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 from hubinstall.environment import BASE_ENVIRONMENT, for_commands
 from hubinstall.errors import CommandError, UserError
+from hubinstall.killpoints import KillPoints
 
 T = TypeVar("T")
 TEMPORARY = ".hubinstall-new"
@@ -58,10 +58,11 @@ class Host:
     def __init__(self, root: str = "/", log: Callable[[str], None] = lambda _: None) -> None:
         self.root = Path(root)
         self.log = log
+        self.say: Callable[[str], None] = log
+        """A line for the screen while a step runs: what it waits for."""
         self.notices: list[str] = []
         self.journal: Journal | None = None
-        self._crash_at = os.environ.get("HUBINSTALL_CRASH_AT", "")
-        self._step = threading.local()
+        self.kill_points = KillPoints(os.environ.get("HUBINSTALL_CRASH_AT", ""))
         self._seen: dict[str, Any] = {}
         self._seen_lock = threading.RLock()
 
@@ -163,7 +164,7 @@ class Host:
             if check:
                 raise CommandError(argv, 127, f"{argv[0]}: command not found") from None
             return Completed(argv, 127, "", f"{argv[0]}: command not found")
-        self._crash("mid", wait=0.05)
+        self.kill_points.mid(wait=0.05)
         try:
             stdout, stderr = process.communicate(input, timeout=timeout)
         except subprocess.TimeoutExpired:
@@ -197,7 +198,7 @@ class Host:
             temporary.unlink(missing_ok=True)
             error.filename = error.filename or path  # write(2) knows no name
             raise
-        self._crash("mid")
+        self.kill_points.mid()
         self.rename(path + TEMPORARY, path)
 
     def rename(self, source: str, target: str) -> None:
@@ -211,7 +212,7 @@ class Host:
         temporary = path + TEMPORARY
         self.path(temporary).unlink(missing_ok=True)
         self.path(temporary).symlink_to(target)
-        self._crash("mid")
+        self.kill_points.mid()
         self.rename(temporary, path)
 
     def mkdir(self, path: str, mode: str = "0755", owner: str = "root", group: str = "root") -> None:
@@ -219,7 +220,7 @@ class Host:
         self._remember(path)
         with contextlib.suppress(FileExistsError):
             self.path(path).mkdir(mode=0o700)
-        self._crash("mid")
+        self.kill_points.mid()
         self._chown(path, owner, group)
         self.path(path).chmod(int(mode, 8))
         self._fsync_folder(path)
@@ -227,13 +228,15 @@ class Host:
     def remove(self, path: str) -> None:
         """Remove a file, a link or an empty folder; nothing where there is nothing, or a folder in use."""
         self._remember(path)
+        self.kill_points.mid()
         target = self.path(path)
-        if target.is_dir() and not target.is_symlink():
-            with contextlib.suppress(OSError):
-                target.rmdir()
-            return
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            target.unlink()
+            if target.is_dir() and not target.is_symlink():
+                with contextlib.suppress(OSError):
+                    target.rmdir()
+            else:
+                target.unlink()
+            self._fsync_folder(path)
 
     def remove_tree(self, path: str) -> None:
         """Remove a folder with all that is in it; links in it are removed, never followed."""
@@ -241,19 +244,20 @@ class Host:
         if target.is_dir() and not target.is_symlink():
             for entry in sorted(target.iterdir()):  # a seal comes first
                 (shutil.rmtree if entry.is_dir() and not entry.is_symlink() else os.unlink)(entry)
-                self._crash("mid")
+                self.kill_points.mid()
             target.rmdir()
+            self._fsync_folder(path)
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Within it, this thread works on the step `name`; HUBINSTALL_CRASH_AT=<step>:before|mid|after kills here."""
-        self._step.name = name
+        """Within it, this thread works on the step `name`; a test may have it killed there (killpoints.py)."""
+        self.kill_points.enter(name)
         try:
-            self._crash("before")
+            self.kill_points.before()
             yield
-            self._crash("after")
+            self.kill_points.after()
         finally:
-            self._step.name = ""
+            self.kill_points.enter("")
             self.forget()
 
     def notice(self, text: str) -> None:
@@ -262,11 +266,6 @@ class Host:
             self.notices.append(text)
 
     # -- inside ----------------------------------------------------------------------------------------------
-
-    def _crash(self, moment: str, wait: float = 0) -> None:
-        if self._crash_at and self._crash_at == f"{getattr(self._step, 'name', '')}:{moment}":
-            time.sleep(wait)
-            os.kill(os.getpid(), signal.SIGKILL)
 
     def _remember(self, path: str) -> None:
         if self.journal is not None and not path.endswith(TEMPORARY):

@@ -23,6 +23,7 @@ from hubinstall.report import Report, counted
 from hubinstall.resources.base import Change, Resource, resource_id
 from hubinstall.resources.docker import DockerNetwork
 from hubinstall.resources.firewall import FirewallTable
+from hubinstall.resources.packages import Packages, half_done, mend
 from hubinstall.resources.services import Service
 from hubinstall.settings import Settings
 
@@ -143,8 +144,11 @@ class _Application:
 
     def apply(self) -> Outcome:
         self.journal.sweep()
+        if Packages.kind in self.ledger.touched().values() and half_done(self.host):
+            mend(self.host)
         self.host.journal = self.journal
-        keep_config(self.host, self.wishes.text)
+        with self.host.step("settings"):
+            keep_config(self.host, self.wishes.text)
         with _signals(self.run.stop.set):
             outcome = self.run.apply()
         if outcome.failed:
@@ -156,9 +160,13 @@ class _Application:
             )
         self._verify()
         self.host.journal = None
-        inputs.accept(self.host)
-        self.journal.close()
-        self.ledger.finish()
+        with self.host.step("accept"):
+            if self.ledger.touched():
+                # What commands wrote (packages, Docker's layers, links of systemctl) must outlive a power cut, too.
+                self.host.run(["sync", "-f", *filter(self.host.exists, layout.FILE_SYSTEMS)], check=False)
+            inputs.accept(self.host)
+            self.journal.close()
+            self.ledger.finish()
         self.run.remove(self.ledger.unwanted(self.wishes.resources))
         if outcome.failed:
             raise UserError("not everything that is no longer wished could be removed", "See above; then run again.")
@@ -171,7 +179,7 @@ class _Application:
         from hubinstall.verify import verify  # noqa: PLC0415 - HTTP and TLS are slow to import, and only needed here
 
         try:
-            with _signals(_interrupt):
+            with _signals(_interrupt), self.host.step("verify"):
                 verify(self.host, self.wishes.settings, self.wishes.facts, self.report)
         except UserError as error:
             self.run.outcome.failed["verify"] = error
@@ -198,11 +206,12 @@ class _Application:
     def _put_back(self) -> str:
         """Go back to what worked last: files, what people wrote, then all that follows from it. Says how it went."""
         self.host.journal = None
-        left, refused = self.journal.put_back(), list[str]()
+        with self.host.step("put back"):
+            self.ledger.unsettle()  # first: a run that is killed here must not take what is put back for a hand's edit
+            left, refused = self.journal.put_back(), list[str]()
         try:
             refused = inputs.put_back(self.host)
             self.host.forget()
-            self.ledger.unsettle()
             if not (refused and self._as_before()):
                 left = self.journal.put_back()
                 left += self._start_again()

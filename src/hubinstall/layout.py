@@ -57,6 +57,9 @@ CACHE = "/var/cache/hubinstall"
 IMAGES = f"{STATE}/images"
 PROBE_HOME = f"{STATE}/probe"
 
+# Where an installation and what it brings with it may lie on file systems of their own.
+FILE_SYSTEMS = ("/etc", "/usr", "/opt", "/var/lib", "/home")
+
 # What lives until the next boot.
 RUNTIME = "/run/hubinstall"
 LOCK = "/run/hubinstall.lock"

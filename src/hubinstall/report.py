@@ -88,6 +88,11 @@ class Report:
             self._line(text)
             self._show_running()
 
+    def aside(self, text: str) -> None:
+        """What a running step waits for."""
+        with self._lock:
+            self._line(text)
+
     def summary(self, outcome: Outcome, notices: list[str]) -> None:
         """The end of a run that went well: what changed, and what a person should know."""
         with self._lock:

@@ -34,6 +34,7 @@ def apply_text(host: Host, text: str, *, plain: bool = False, given: dict[str, s
     """Apply what config.yaml is to say. `given`: first passwords by account."""
     wishes = installation.read(host, text)
     with installation.one_run("apply"), logged(host) as log, make_report(log, plain=plain or None) as report:
+        host.say = report.aside
         outcome = installation.apply(host, wishes, report, given)
         for words in nginx.advice(wishes.settings, wishes.facts):
             host.notice(words)

@@ -91,7 +91,8 @@ def image() -> Case:
         docker(host, "image", "tag", f"{wish.name}:{wish.tag}", f"{wish.name}:other")
         docker(host, "image", "rm", f"{wish.name}:{wish.tag}")
 
-    return Case(wish, (Break("tag", renamed),), lambda host: bool(tags(host, wish.name)), before=recipe)
+    left = Break("root", lambda host: host.mkdir(wish.root))
+    return Case(wish, (Break("tag", renamed), left), lambda host: bool(tags(host, wish.name)), before=recipe)
 
 
 def pulled_image() -> Case:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness import installed, numbers, snapshots, store
+from harness import installed, numbers, sametree, snapshots, store
 from harness.faults import Place
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
@@ -119,3 +119,12 @@ def place(installed_machine: Machine) -> Iterator[Place]:
         with grace.kernel() as kernel:
             kernel.execute("kept = 6 * 7")
             yield Place(installed_machine, grace, kernel, itertools.count(3000))
+
+
+@pytest.fixture(scope="module")
+def clean(snapshot_of: SnapshotOf) -> sametree.Tree:
+    """Every path of a machine that an undisturbed install has made, with one person."""
+    with Machine.from_snapshot(snapshot_of("installed", installed.build_installed)) as machine:
+        installed.cold_start(machine)
+        print(sametree.uncompared())
+        return sametree.tree(machine)

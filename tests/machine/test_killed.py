@@ -1,4 +1,7 @@
-"""Killed anywhere, run again, done: SIGKILL at drawn steps of an install and of reconfigurations; signals; two runs."""
+"""Killed here and there, run again, done: at drawn steps of an install, in dpkg; signals, two runs, apt's locks.
+
+Every moment of every step: test_killed_install.py, test_killed_change.py.
+"""
 
 import json
 import os
@@ -7,25 +10,40 @@ import re
 
 import pytest
 
-from harness import installed
+from harness import installed, killing, traced
 from harness.commands import Result
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
+from harness.sametree import Tree
 from hubinstall.client import HubClient
+from hubinstall.host import TEMPORARY
 
 SEED = int(os.environ.get("HUBINSTALL_TEST_SEED") or random.SystemRandom().randrange(10**6))
-KILLS_OF_INSTALL = 9
-KILLS_OF_CHANGES = 5
-KILLED = 137
-STRAYS = r"""find / -xdev \( -path /proc -o -path /sys -o -path /var/lib/docker \) -prune -o \
-    \( -name '*.hubinstall-new' -o -name '*.candidate' -o -name '*.partial' -o -name '*.unfinished' \) -print"""
+KILLS_OF_INSTALL = 8
 LOG = "/var/log/hubinstall/hubinstall.log"
-# Two states of one file, to go back and forth between: files, a table of the kernel, a service, a share and its end.
-VALUES = {"limits.memory": "800M", "network.allow": "[10.1.2.3:80]", "shares": "{course: }"}
-CHANGES = (
-    " && ".join(f"hubinstall config set {key} '{value}'" for key, value in VALUES.items()),
-    " && ".join(f"hubinstall config unset {key}" for key in VALUES),
-)
+INTERRUPT_BOOTSTRAP = f"""
+{installed.INSTALL} & pid=$!
+until pgrep -f '[p]ython3 -m venv'; do kill -0 $pid || exit 9; sleep 0.01; done >&2
+kill -INT $pid
+wait $pid"""
+# SIGKILL to all that has to do with it, once a package is in one of the states $1 (dpkg(1)); the command is $2.
+KILL_DPKG = r"""
+$2 & pid=$!
+until grep -qsE "^Status: .* ($1)\$" /var/lib/dpkg/updates/[0-9]* /var/lib/dpkg/status; do
+    kill -0 $pid || exit 9
+    sleep 0.005
+done
+kill -9 $pid; pkill -9 -x 'apt-get|dpkg|dpkg-deb'
+wait $pid"""
+# As apt does it (fcntl(2), F_SETLK), until there is a file that ends it.
+HOLD_LOCK = """
+import fcntl, os, time
+file = open("/var/lib/dpkg/lock-frontend", "w")
+fcntl.lockf(file, fcntl.LOCK_EX)
+open("/tmp/held", "w").close()
+while os.path.exists("/tmp/held"):
+    time.sleep(0.05)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -37,34 +55,22 @@ def draw(process_manager: ProcessManager) -> random.Random:
 def point(machine: Machine, steps: list[str], draw: random.Random) -> str:
     """One of the steps, and a moment of it. Not every kind has a middle where a kill would tell."""
     step = draw.choice(steps)
-    whole = step.startswith("unlinked:")
     by_socket = machine.process_manager is ProcessManager.PLAIN and step.startswith("service:")
-    return f"{step}:{draw.choice(['before', 'after'] if whole or by_socket else ['before', 'mid', 'after'])}"
-
-
-def killed(machine: Machine, at: str, command: str = "hubinstall apply") -> None:
-    ended = machine.run(command, env={"HUBINSTALL_CRASH_AT": at}, check=False, timeout=1200)
-    print(f"killed at {at}")
-    assert ended.code in {KILLED, -9}, f"{at}: {ended}"
-
-
-def steps(machine: Machine) -> list[str]:
-    """What an apply would do, in its order."""
-    return [change["id"] for change in installed.plan(machine)]
+    return f"{step}:{draw.choice(['before', 'after'] if by_socket else killing.MOMENTS)}"
 
 
 def own_steps(machine: Machine) -> list[str]:
-    """Of them those that are surely taken: a package starts its own services, with the settings that are there."""
-    left = steps(machine)
+    """What an apply would do, of it what it surely does: a package starts its own services, with what is there."""
+    left = [change["id"] for change in installed.plan(machine)]
     packages = any(step.startswith("packages:") for step in left)
     return [step for step in left if not (packages and step.startswith(("service:", "docker-setting:")))]
 
 
-def settled(machine: Machine) -> None:
-    """Run again: it ends well, nothing is left to do, nothing half-written is left."""
-    machine.run(["hubinstall", "apply"], timeout=1200)
-    assert steps(machine) == []
-    assert machine.run(STRAYS).out == ""
+def kill_dpkg(machine: Machine, states: str, command: str) -> None:
+    """It must have left something half-done."""
+    ended = machine.run(["bash", "-c", KILL_DPKG, "bash", states, command], check=False, timeout=1200)
+    assert ended.code in killing.KILLED, ended
+    assert machine.run("dpkg --audit").out
 
 
 def works(machine: Machine) -> None:
@@ -78,36 +84,55 @@ def works(machine: Machine) -> None:
 def survivor(machine: Machine, draw: random.Random) -> Machine:
     """A machine whose first install was killed again and again."""
     machine.push_checkout()
-    killed(machine, "packages:base:mid", installed.INSTALL)
+    kill_dpkg(machine, "half-installed|unpacked", installed.INSTALL)
+    interrupted = machine.run(INTERRUPT_BOOTSTRAP, check=False)
+    assert interrupted.code == 130, interrupted
+    assert "bootstrap: interrupted" in interrupted.err
+    assert "Run the same command again to go on" in interrupted.err
+    killing.killed(machine, "packages:base:before")
+    kill_dpkg(machine, "unpacked|half-configured", "hubinstall apply")
     drawn: set[str] = set()
-    for _ in range(KILLS_OF_INSTALL):
+    while len(drawn) < KILLS_OF_INSTALL and (left := [step for step in own_steps(machine) if step not in drawn]):
         # Each step once, and out of the next ones, so that the kills are spread over the whole of the install.
-        left = [step for step in own_steps(machine) if step not in drawn]
-        if not left:
-            break
         at = point(machine, left[: max(5, len(left) // 4)], draw)
+        print(f"killed at {at}")
         drawn.add(at.rpartition(":")[0])
-        killed(machine, at)
-    assert len(drawn) >= KILLS_OF_INSTALL // 2
-    settled(machine)
-    installed.add_person(machine)
+        killing.killed(machine, at)
     return machine
 
 
-def test_an_install_that_was_killed_again_and_again_works(survivor: Machine) -> None:
+def test_an_install_that_was_killed_again_and_again_is_as_one_that_was_not(survivor: Machine, clean: Tree) -> None:
+    killing.finished(survivor, clean)
     works(survivor)
 
 
-def test_changes_that_are_killed_leave_the_hub_up_and_are_finished_by_the_next_run(
-    survivor: Machine, draw: random.Random
-) -> None:
+def test_while_another_installs_packages_it_is_named_and_waited_for(survivor: Machine) -> None:
     machine = survivor
-    for turn in range(KILLS_OF_CHANGES):
-        machine.run(CHANGES[turn % 2])
-        killed(machine, point(machine, steps(machine), draw))
-        installed.wait_for_login_page(machine)
-        settled(machine)
-    works(machine)
+    machine.run("apt-get remove -qy mmdebstrap")
+    with machine.background(["python3", "-c", HOLD_LOCK]):
+        machine.run("until [ -e /tmp/held ]; do sleep 0.05; done; pgrep -f '^python3 -c' > /tmp/holder")
+        with machine.background("exec hubinstall apply") as apply:
+            assert apply.stderr
+            waiting = next(line.decode() for line in apply.stderr if b"waiting for" in line)
+            assert f"waiting for pid {machine.read('/tmp/holder').split()[0]} (python3 -c" in waiting
+            machine.run("rm /tmp/held")
+            apply.communicate(timeout=300)
+            assert apply.returncode == 0
+    killing.settled(machine)
+
+
+def test_files_are_on_the_disk_before_they_count(survivor: Machine) -> None:
+    """Against a cut of power: the file, then its name, then its folder, before the next thing is done."""
+    machine = survivor
+    machine.run("apt-get install -qy strace >&2 && hubinstall config set shares '{slides: }'")
+    machine.run("hubinstall config set limits.memory 850M")
+    seen: dict[str, list[str]] = {}
+    for calls in traced.threads(machine, ["hubinstall", "apply"]):
+        seen |= traced.switched(calls, TEMPORARY)
+    assert {path: missing for path, missing in seen.items() if missing} == {"/etc/skel/slides": ["fsync of the file"]}
+    accepted = "/var/lib/hubinstall/accepted/%2Fetc%2Fhubinstall%2Fconfig.yaml"
+    assert {"/opt/hubinstall/etc/hub.json", "/var/lib/hubinstall/ledger.json", accepted} <= seen.keys()
+    killing.settled(machine)
 
 
 @pytest.mark.parametrize("signal", ["TERM", "INT"])
@@ -120,7 +145,7 @@ def test_a_signal_lets_the_running_step_finish(survivor: Machine, signal: str) -
     assert "Run `hubinstall apply` to go on" in stopped.err
     assert "Traceback" not in stopped.err
     installed.wait_for_login_page(machine)
-    settled(machine)
+    killing.settled(machine)
 
 
 def test_of_two_runs_at_once_the_second_names_the_first(survivor: Machine) -> None:
@@ -131,7 +156,7 @@ def test_of_two_runs_at_once_the_second_names_the_first(survivor: Machine) -> No
     assert "second: 75" in both.out
     assert (first := re.search(r"first: (\d+)", both.out))
     assert f"hubinstall apply (pid {first[1]}) holds the lock" in both.err
-    settled(machine)
+    killing.settled(machine)
 
 
 def while_the_hub_restarts(machine: Machine, act: str) -> Result:

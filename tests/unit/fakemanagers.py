@@ -94,7 +94,8 @@ class SupervisorMachine(Machine):
 
     def __init__(self, tmp_path: Path) -> None:
         super().__init__(tmp_path)
-        self.host.answers |= {"tail": "it said: no such file\n"}
+        ctl = f"{layout.SUPERVISOR_VENV}/bin/supervisorctl -c {layout.SUPERVISOR_CONFIG}"
+        self.host.answers |= {"tail": "it said: no such file\n", ctl: self.ctl}
         self.added: dict[str, str] = {}
         for name in self.defined:
             self.host.put(layout.supervisor_program(name), "")
@@ -107,6 +108,16 @@ class SupervisorMachine(Machine):
         ):  # fmt: skip
             self.server.register_function(function, f"supervisor.{function.__name__}")
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def ctl(self, argv, _input):
+        """What supervisorctl does in one go."""
+        verb, name = argv[-2:]
+        if name in self.running:
+            self.end(name)
+        if verb == "update":
+            self.added[name] = self.defined[name]
+        self.begin(name)
+        return ""
 
     def getAllProcessInfo(self):  # noqa: N802 - supervisord's names
         down = "FATAL" if self.broken else "STOPPED"

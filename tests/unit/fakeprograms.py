@@ -16,6 +16,11 @@ class Dpkg:
         return "".join(f"{package} {status}\n" for package, status in self.state.items())
 
     def apt(self, argv, _input):
+        if "--reinstall" in argv:
+            self.state |= dict.fromkeys(argv[argv.index("--reinstall") + 1 :], "installed")
+            return ""
+        if "half-installed" in self.state.values() and "update" not in argv:
+            return 100, "dpkg: error processing package: package is in a very bad inconsistent state"
         if self.interrupted and "update" not in argv:
             return 100, "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem."
         if argv[-1] in {"update", "install"}:

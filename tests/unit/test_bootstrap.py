@@ -70,7 +70,8 @@ def test_another_python_hands_over_to_the_distributions(bootstrap, monkeypatch):
 
 
 def test_before_the_packages_only_the_standard_library_is_needed():
-    code = "import sys; sys.path.insert(0, sys.argv[1]); from hubinstall import cli, passwords, preflight"
+    imports = "from hubinstall import cli, passwords, preflight; from hubinstall.resources import aptlock, packages"
+    code = f"import sys; sys.path.insert(0, sys.argv[1]); {imports}"
     subprocess.run([sys.executable, "-I", "-S", "-c", code, str(CHECKOUT / "src")], check=True)
 
 

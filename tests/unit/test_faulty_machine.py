@@ -21,6 +21,7 @@ from hubinstall.errors import FULL, NO_NAMES, READ_ONLY, CommandError, UserError
 from hubinstall.generations import Journal
 from hubinstall.host import Host
 from hubinstall.hubside import database
+from hubinstall.killpoints import KillPoints
 from hubinstall.ledger import LAST, Ledger
 from hubinstall.resources.services import taken
 from hubinstall.resources.trees import ASIDE, SEAL, Tree, sealed
@@ -199,7 +200,7 @@ def test_a_damaged_folder_comes_back_when_it_cannot_be_built_anew(host, monkeypa
 def test_what_stands_aside_since_a_kill_is_kept_until_the_folder_is_there(host):
     tree = damaged(host)
     if (child := os.fork()) == 0:
-        host._crash_at = "building:mid"
+        host.kill_points = KillPoints("building:mid")
         with host.step("building"):
             tree.apply(host, None)
         os._exit(0)

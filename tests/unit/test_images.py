@@ -104,6 +104,19 @@ def test_another_image_under_our_name_is_noticed_and_mended_without_building(hos
     assert sum(command.startswith("flock") for command in host.commands) == 1
 
 
+def test_what_a_run_left_that_was_killed_when_docker_had_the_image_goes(host):
+    wished = environment()
+    _, root, image = wished.resources
+    apply(host, wished.resources)
+    host.remove(f"{root.name}.imported")
+    host.put(f"{root.name}/usr/left", "")
+    assert look(image, host).keys == ["root"]
+    assert f"image:{image.name}" in apply(host, [image])
+    assert not host.exists(root.name)
+    assert apply(host, wished.resources) == []
+    assert sum(command.startswith("flock") for command in host.commands) == 1
+
+
 def test_a_lost_image_is_one_difference(host, docker):
     wished = environment()
     apply(host, wished.resources)

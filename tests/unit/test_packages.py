@@ -11,7 +11,7 @@ from hubinstall.facts import Facts
 from hubinstall.parts.base import base
 from hubinstall.parts.docker import docker_packages
 from hubinstall.resources.base import look
-from hubinstall.resources.packages import LISTS, Packages
+from hubinstall.resources.packages import LISTS, Packages, half_done, mend
 from hubinstall.settings import Settings
 
 GROUP = Packages("web", ("nginx", "openssl"))
@@ -58,7 +58,9 @@ def test_lists_that_are_missing_or_old_are_fetched(tmp_path, age):
     assert updates(host) == 1
 
 
-@pytest.mark.parametrize("status", ["half-configured", "unpacked", "triggers-pending", "config-files"])
+@pytest.mark.parametrize(
+    "status", ["half-installed", "half-configured", "unpacked", "triggers-pending", "config-files"]
+)
 def test_half_a_package_is_no_package(tmp_path, status):
     host = machine(tmp_path, Dpkg({"openssl": "installed", "nginx": status}))
     assert look(GROUP, host).keys == ["nginx"]
@@ -69,6 +71,16 @@ def test_an_interrupted_dpkg_is_mended_first(tmp_path):
     dpkg = Dpkg({"openssl": "installed", "nginx": "unpacked"})
     dpkg.interrupted = True
     assert settle(machine(tmp_path, dpkg)) is None
+
+
+@pytest.mark.parametrize("status", ["unpacked", "half-configured", "triggers-pending"])
+def test_what_a_killed_dpkg_left_of_other_packages_is_found_and_finished(tmp_path, status):
+    host = machine(tmp_path, Dpkg({"openssl": "installed", "nginx": "installed", "libc-bin": status}))
+    assert look(GROUP, host) is None
+    assert half_done(host) == ["libc-bin"]
+    mend(host)
+    assert any(command.startswith("dpkg ") and command.endswith("--configure -a") for command in host.commands)
+    assert any("--fix-broken" in command for command in host.commands)
 
 
 def test_a_package_that_nobody_offers_is_named(tmp_path):

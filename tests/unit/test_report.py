@@ -31,9 +31,11 @@ def test_one_line_for_a_step_with_its_time(log: Log, tmp_path: Path) -> None:
     screen = io.StringIO()
     with Report(log, screen) as report:
         report.started(NEW)
+        report.aside("waiting for another")
         report.finished(NEW)
         report.summary(Outcome(done=[NEW]), ["read this"])
     assert re.sub(r"\d+\.\d", "N", screen.getvalue()).splitlines() == [
+        "waiting for another",
         "create  link:/etc/x  N s",
         "note: read this",
         "1 created in 0 s",

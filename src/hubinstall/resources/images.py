@@ -36,8 +36,8 @@ class Recipe:
     def build(self, host: Host, path: str) -> None:
         """Make the root file system at `path`, sealed when it is complete.
 
-        A build whose parent was killed may still be writing: it holds the lock file, and is waited for. Its mounts
-        are seen by itself only, and go with it.
+        A build whose parent was killed may still be writing: it holds the lock file, and is waited for; one that
+        waits for its turn itself goes with its parent. Its mounts are seen by itself only, and go with it.
         """
         cache = f"{path}.cache"
         try:
@@ -60,6 +60,7 @@ class Recipe:
             input="\n".join(sources(host, self.codename)) + "\n",
             env=uv_environment(host, cache),
             timeout=BUILD_SECONDS,
+            bound=True,
         )  # fmt: skip
 
 
@@ -106,13 +107,15 @@ class Image:
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:
-        return {"tag": self.tag}
+        return {"tag": self.tag, "root": "imported"}
 
     def actual(self, host: Host) -> State | None:
         if self.tag and labels(host, f"{self.name}:{self.tag}").get(LABEL) == self.tag:
-            return {"tag": self.tag}
+            # A run that was killed when Docker had the image has left the folder that it was made of.
+            noted = host.exists(imported(self.root)) and not host.exists(self.root)
+            return {"tag": self.tag, "root": "imported" if noted else "left over"}
         others = [tag for tag in tags(host, self.name) if tag != self.tag]
-        return {"tag": others[0]} if others else None
+        return {"tag": others[0], "root": "imported"} if others else None
 
     def apply(self, host: Host, change: Change) -> None:
         reference = f"{self.name}:{self.tag}"
@@ -120,6 +123,8 @@ class Image:
             docker(host, "image", "tag", lost[0], reference)
         else:
             self._make(host, reference)
+        host.write(imported(self.root), f"{reference}\n".encode())
+        discard(host, self.root)
         before = (change.before or {}).get("tag")
         self._drop(host, [tag for tag in tags(host, self.name) if tag not in {self.tag, before}])
 
@@ -140,8 +145,6 @@ class Image:
             env=AT_SOCKET,
             timeout=BUILD_SECONDS,
         )
-        host.write(imported(self.root), f"{reference}\n".encode())
-        discard(host, self.root)
 
     def _drop(self, host: Host, old: list[str]) -> None:
         """Images that a container runs from stay: Docker refuses, and the next change tries again."""

@@ -5,18 +5,22 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hubinstall.errors import CommandError, UserError
-from hubinstall.host import Host
+from hubinstall.host import Completed, Host
+from hubinstall.resources import aptlock
 from hubinstall.resources.base import Change, State
 
 LISTS = "/var/lib/apt/lists"
 DAY = 24 * 3600
 KEEP_CONFIGURATION = ("--force-confdef", "--force-confold")
+# Its locks are waited for in aptlock.py; apt's own patience is for one that is taken between that look and its own.
 APT = (
-    "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3", "-o", "Dpkg::Use-Pty=0",
+    "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=3", "-o", "Dpkg::Use-Pty=0",
     *(word for option in KEEP_CONFIGURATION for word in ("-o", f"Dpkg::Options::={option}")),
 )  # fmt: skip
 # --no-remove: rather fail in words than take away what an administrator installed.
-INSTALL = (*APT, "--no-install-recommends", "--no-remove", "install")
+INSTALL = ("--no-install-recommends", "--no-remove", "install")
+HALF_DONE = {"half-installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"}
+"""What dpkg(1) calls packages that somebody must come back to."""
 UNREACHABLE = ("Failed to fetch", "Could not resolve", "Could not connect", "Temporary failure")
 # Nobody answers questions, and nothing of the administrator's is restarted on the way.
 QUIET = {"NEEDRESTART_SUSPEND": "1", "APT_LISTCHANGES_FRONTEND": "none", "UCF_FORCE_CONFFOLD": "1"}
@@ -47,21 +51,45 @@ class Packages:
         before = change.before or {}
         wanted = [package for package in self.packages if before.get(package) != "installed"]
         if not fresh_lists(host):
-            host.run([*APT, "update"], env=QUIET)
-        first = host.run([*INSTALL, *wanted], env=QUIET, check=False)
-        if first.returncode == 0:
+            apt(host, "update", check=True)
+        if apt(host, *INSTALL, *wanted).returncode == 0:
             return
         # An apt that was killed half-way, or lists that name what the mirrors no longer have.
-        host.run(["dpkg", *KEEP_CONFIGURATION, "--configure", "-a"], env=QUIET, check=False)
-        host.run([*APT, "update"], env=QUIET, check=False)
-        host.run([*APT, "--fix-broken", "--no-remove", "install"], env=QUIET, check=False)
+        mend(host, update=True)
         try:
-            host.run([*INSTALL, *wanted], env=QUIET)
+            apt(host, *INSTALL, *wanted, check=True)
         except CommandError as error:
             raise UserError(f"apt could not install {', '.join(wanted)}", advice(error)) from error
 
     def remove(self, host: Host) -> None:
         host.notice("the distribution's packages stay installed: others may need them by now")
+
+
+def apt(host: Host, *arguments: str, check: bool = False) -> Completed:
+    """Run apt-get once nobody else does."""
+    aptlock.free(host)
+    return host.run([*APT, *arguments], env=QUIET, check=check)
+
+
+def mend(host: Host, *, update: bool = False) -> None:
+    """Finish what an apt or dpkg that was killed has begun; whether that helped is seen by what comes next.
+
+    What it was unpacking must be unpacked again first, or dpkg configures nothing at all.
+    """
+    if torn := [package for package in half_done(host) if statuses(host)[package] == "half-installed"]:
+        apt(host, *INSTALL, "--reinstall", *torn)
+        host.forget()
+    aptlock.free(host)
+    host.run(["dpkg", *KEEP_CONFIGURATION, "--configure", "-a"], env=QUIET, check=False)
+    if update:
+        apt(host, "update")
+    apt(host, "--fix-broken", "--no-remove", "install")
+    host.forget()
+
+
+def half_done(host: Host) -> list[str]:
+    """The packages that an apt or dpkg has left half-way."""
+    return [package for package, status in statuses(host).items() if status in HALF_DONE]
 
 
 def statuses(host: Host) -> dict[str, str]:

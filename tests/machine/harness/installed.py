@@ -42,10 +42,10 @@ def cold_start(machine: Machine) -> None:
     wait_for_login_page(machine)
 
 
-def wait_for_login_page(machine: Machine, seconds: float = 60) -> None:
-    """Return when the hub answers through nginx."""
+def wait_for_login_page(machine: Machine, seconds: float = 60, name: str = "") -> None:
+    """Return when the hub answers through nginx; `name`: what it is called by, where it is not its address."""
     end = time.monotonic() + seconds
-    with HubClient(f"https://{machine.address}/", verify=False) as client:
+    with HubClient(f"https://{name or machine.address}/", address=machine.address, verify=False) as client:
         while True:
             try:
                 client.login_page()

@@ -1,0 +1,74 @@
+"""Whether two machines have become the same, however they got there: all paths, those of the default image included."""
+
+import re
+from collections.abc import Mapping
+
+from harness.machine import Machine
+from harness.manifest import VOLATILE, manifest
+
+# The folders of Docker's layers have random names; what is in them is compared as one tree.
+LAYER = re.compile(r"/var/lib/docker/overlay2/[0-9a-z]+/diff(/.*)")
+ELSEWHERE = {
+    "what Docker and containerd keep beside the layers, under random names": r"/var/lib/(docker|containerd)/.*",
+    "copies of what stood there before, one folder per run": r"/var/lib/hubinstall/generations/.*",
+    "named by accounts' numbers, whose order is that of threads": r"/var/lib/hubinstall/hub/accounts/\d+\.\w+",
+    "what Jupyter and others keep in homes where they ran": r"/(home/\w+|var/lib/hubinstall/probe)/\..*",
+}
+"""Reason → whole paths that say nothing of how the machine is."""
+OF_ITS_OWN = {
+    "secrets, keys and certificates, made anew on each machine": (
+        r"/var/lib/hubinstall/(secrets|tls|hub)/.*|/etc/docker/key\.json|/etc/ssl/private/.*"
+    ),
+    "a record of the digests of certificates": r"/var/lib/hubinstall/nginx-loaded",
+    "the ledger, whose order is that of threads": r"/var/lib/hubinstall/ledger\.json(\.last)?",
+    "what apt has installed by itself, listed as it came": r"/var/lib/apt/extended_states",
+    "a list of fonts with their dates": r"\[image\]/usr/local/share/matplotlib/fontlist-.*",
+    "the hub's database, and what it keeps of servers": r"/var/lib/hubinstall/hub/jupyterhub\.sqlite.*",
+    "accounts: their numbers and order are those of threads, their passwords' salts are random": (
+        r"/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?"
+    ),
+}
+"""Reason → whole paths of which kind, mode and owner are compared, and not the content."""
+_NOT_COMPARED = re.compile("|".join(ELSEWHERE.values()))
+_OWN_CONTENT = re.compile("|".join(OF_ITS_OWN.values()))
+
+Tree = Mapping[str, str]
+
+
+def tree(machine: Machine, *, images: bool = True) -> Tree:
+    """Path → kind, mode, owner and group by name, content. The machine's own name and address count for nothing.
+
+    `images`: with what is in Docker's layers, where no containers are.
+    """
+    users, groups = (_names(machine, f"/etc/{table}") for table in ("passwd", "group"))
+    found = {}
+    ignored = () if images else ("/var/lib/docker",)
+    for path, entry in manifest(machine, ignored, (machine.address, machine.name)).items():
+        if layer := LAYER.fullmatch(path):
+            shown = f"[image]{layer[1]}"
+        elif _NOT_COMPARED.fullmatch(path):
+            continue
+        else:
+            shown = path
+        own = "its own" if _OWN_CONTENT.fullmatch(shown) else entry.content
+        owner = f"{users.get(entry.uid, entry.uid)}:{groups.get(entry.gid, entry.gid)}"
+        found[shown] = f"{entry.kind} {entry.mode:04o} {owner} {own}"
+    return found
+
+
+def differences(wished: Tree, found: Tree) -> list[str]:
+    """Sorted, in words; none when both are the same."""
+    both = sorted(wished.keys() | found.keys())
+    pairs = {path: (wished.get(path, "absent"), found.get(path, "absent")) for path in both}
+    return [f"{path}: {is_} instead of {should}" for path, (should, is_) in pairs.items() if should != is_]
+
+
+def uncompared() -> str:
+    """What is not compared, and why, for a report."""
+    lines = [f"{why}: {where}" for why, where in {**ELSEWHERE, **OF_ITS_OWN}.items()]
+    return "\n".join([f"changes by itself on any machine: {' '.join(VOLATILE)}, __pycache__", *lines])
+
+
+def _names(machine: Machine, table: str) -> dict[int, str]:
+    rows = [line.split(":") for line in machine.read(table).splitlines()]
+    return {int(row[2]): row[0] for row in rows}
