@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
-from hubinstall import __version__, layout
+from hubinstall import __version__, ahead, layout
 from hubinstall.errors import OF_NUMBER, UserError, of_system
 from hubinstall.host import Host
 
@@ -24,6 +24,7 @@ FLAG_SETTINGS = {
     "cpu": "limits.cpu",
 }
 """Flags of `apply` that are settings, and the key in config.yaml each is written to."""
+WITH_A_PLAN = ("plan", "apply", "status")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -108,12 +109,14 @@ def add_config_verbs(config: argparse.ArgumentParser) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; every failure becomes words and an exit code."""
     arguments = parser().parse_args(argv)
+    host = Host()
+    if arguments.verb in WITH_A_PLAN:
+        ahead.begin(host)
     from hubinstall import verbs  # noqa: PLC0415 - `--help` and a wrong word need nothing of it
 
     call: Callable[[argparse.Namespace, Host], int] = getattr(
         verbs, "config_" if arguments.verb == "config" else arguments.verb
     )
-    host = Host()
     try:
         code = call(arguments, host)
         sys.stdout.flush()

@@ -128,7 +128,7 @@ def architecture() -> str:
 
 def running_manager(host: Host) -> str:
     """sd_booted(3): this folder is there exactly where systemd is the first process."""
-    return "systemd" if host.exists("/run/systemd/system") else "supervisor"
+    return "systemd" if host.exists(layout.SYSTEMD_RUNS) else "supervisor"
 
 
 def distribution_python(host: Host) -> str:

@@ -10,12 +10,12 @@ import shutil
 import signal
 import stat
 import subprocess
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
+from hubinstall.answers import Answers
 from hubinstall.environment import BASE_ENVIRONMENT, for_commands
 from hubinstall.errors import CommandError, UserError
 from hubinstall.killpoints import KillPoints
@@ -63,8 +63,7 @@ class Host:
         self.notices: list[str] = []
         self.journal: Journal | None = None
         self.kill_points = KillPoints(os.environ.get("HUBINSTALL_CRASH_AT", ""))
-        self._seen: dict[str, Any] = {}
-        self._seen_lock = threading.RLock()
+        self._known = Answers()
 
     # -- looking ---------------------------------------------------------------------------------------------
 
@@ -117,20 +116,16 @@ class Host:
         """What the administrator's shell says; empty when it says nothing."""
         return os.environ.get(name, "")
 
-    def once(self, key: str, ask: Callable[[], T]) -> T:
-        """Ask the machine something that holds for many resources (all packages, all units) only once.
+    def once(self, question: str, ask: Callable[[], T]) -> T:
+        """Ask the machine something that holds for many resources only once, until the next change (answers.py)."""
+        return self._known.once(question, ask)
 
-        Forgotten at every change that this program makes.
-        """
-        with self._seen_lock:
-            if key not in self._seen:
-                self._seen[key] = ask()
-            answer: T = self._seen[key]
-            return answer
+    def ahead(self, look: Callable[[], object]) -> None:
+        """Begin, beside what is going on, to ask what will be asked anyway."""
+        self._known.ahead(look)
 
     def forget(self) -> None:
-        with self._seen_lock:
-            self._seen.clear()
+        self._known.forget()
 
     # -- acting ----------------------------------------------------------------------------------------------
 

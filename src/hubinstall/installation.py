@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-from hubinstall import inputs, layout, passwords, preflight
+from hubinstall import ahead, inputs, layout, passwords, preflight
 from hubinstall.blueprint import blueprint
 from hubinstall.config import validate
 from hubinstall.engine import Outcome, Run, plan
@@ -48,7 +48,9 @@ def read(host: Host, text: str | None = None) -> Wishes:
     text = inputs.config_text(host) if text is None else text
     settings = validate(text, layout.CONFIG_FILE)
     facts = gather(host, settings.process_manager)
-    return Wishes(text, settings, facts, blueprint(settings, facts))
+    wishes = Wishes(text, settings, facts, blueprint(settings, facts))
+    ahead.go_on(host, wishes.resources)
+    return wishes
 
 
 def differences(host: Host, wishes: Wishes) -> list[Change]:

@@ -60,6 +60,9 @@ PROBE_HOME = f"{STATE}/probe"
 # Where an installation and what it brings with it may lie on file systems of their own.
 FILE_SYSTEMS = ("/etc", "/usr", "/opt", "/var/lib", "/home")
 
+SYSTEMD_RUNS = "/run/systemd/system"
+"""There where PID 1 is systemd (sd_booted(3))."""
+
 # What lives until the next boot.
 RUNTIME = "/run/hubinstall"
 LOCK = "/run/hubinstall.lock"

@@ -49,9 +49,7 @@ def test_killed_once(process_manager: ProcessManager, point: str, clean: Tree) -
 
 
 @pytest.mark.drawn("moments", dict.fromkeys(ProcessManager, WALKS), sample=0)
-def test_killed_at_every_moment_one_after_the_other(
-    process_manager: ProcessManager, moments: str, clean: Tree
-) -> None:
+def test_killed_at_every_moment_one_after_the_other(process_manager: ProcessManager, moments: str, clean: Tree) -> None:
     steps, each = (*killing.AROUND, *STEPS[process_manager]), ("before", *MIDS_OF_ALL, "after")
     every = [f"{step}:{moment}" for step in steps for moment in each]
     left_out = [p for p in every if p.rpartition(":")[2] not in WALKS[moments] or TOO_DEAR.fullmatch(p)]

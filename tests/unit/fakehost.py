@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hubinstall.errors import CommandError
 from hubinstall.host import Completed, Host
+from hubinstall.resources.base import Change, Resource, look
 
 PASSWD = """root:x:0:0:root:/root:/bin/bash
 www-data:x:33:33::/var/www:/usr/sbin/nologin
@@ -70,3 +71,9 @@ class FakeHost(Host):
         target = self.path(path)
         os.makedirs(target.parent, exist_ok=True)
         target.write_text(text)
+
+
+def seen(wished: Resource, host: Host) -> Change | None:
+    """The difference as a run of its own sees it: nothing is known from before."""
+    host.forget()
+    return look(wished, host)

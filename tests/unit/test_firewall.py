@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
-from fakehost import FakeHost
+from fakehost import FakeHost, seen
 from fakeprograms import Nft
 
 import golden
@@ -12,7 +12,6 @@ from hubinstall.errors import UserError
 from hubinstall.facts import Facts
 from hubinstall.machine import has_bridge_filter
 from hubinstall.parts.firewall import closed, firewall, rules
-from hubinstall.resources.base import look
 from hubinstall.resources.firewall import FirewallTable, KernelSetting
 from hubinstall.settings import Settings
 
@@ -80,9 +79,9 @@ def test_the_internet_is_open():
 
 def test_a_table_is_loaded_once(host, nft):
     wished = table()
-    wished.apply(host, look(wished, host))
+    wished.apply(host, seen(wished, host))
     assert set(nft.tables) == {("inet", "hubinstall"), ("bridge", "hubinstall")}
-    assert look(wished, host) is None
+    assert seen(wished, host) is None
 
 
 @pytest.mark.parametrize(
@@ -97,24 +96,24 @@ def test_a_table_is_loaded_once(host, nft):
 )
 def test_what_is_taken_out_by_hand_is_noticed_and_mended(host, nft, damage):
     wished = table()
-    wished.apply(host, look(wished, host))
+    wished.apply(host, seen(wished, host))
     damage(nft)
-    change = look(wished, host)
+    change = seen(wished, host)
     assert change is not None
     wished.apply(host, change)
-    assert look(wished, host) is None
+    assert seen(wished, host) is None
 
 
 def test_killed_between_load_and_record_it_is_loaded_again(host, nft):
     wished = table()
-    wished.apply(host, look(wished, host))
+    wished.apply(host, seen(wished, host))
     other = FirewallTable(wished.name, loaded=wished.loaded, path=wished.path, rules="others")
-    assert look(other, host).keys == ["rules"]
+    assert seen(other, host).keys == ["rules"]
 
 
 def test_a_kernel_that_refuses_is_said(host, nft):
     wished = table()
-    change = look(wished, host)
+    change = seen(wished, host)
     nft.refuses = True
     with pytest.raises(UserError, match="refused") as error:
         wished.apply(host, change)
@@ -123,7 +122,7 @@ def test_a_kernel_that_refuses_is_said(host, nft):
 
 def test_removal_needs_only_what_the_ledger_keeps(host, nft):
     wished = table()
-    wished.apply(host, look(wished, host))
+    wished.apply(host, seen(wished, host))
     for _ in range(2):
         FirewallTable(layout.FIREWALL_TABLE, loaded=layout.FIREWALL_LOADED).remove(host)
         assert nft.tables == {}
@@ -139,13 +138,13 @@ def test_the_kernels_setting(host):
     wished = KernelSetting(layout.BRIDGE_NETFILTER, value="1", module="br_netfilter")
     host.answers["modprobe br_netfilter"] = lambda _argv, _input: host.put(wished.path, "0\n") or ""
     host.answers["tee"] = lambda argv, text: host.put(argv[1], text) or ""
-    assert look(wished, host).before is None
-    wished.apply(host, look(wished, host))
-    assert look(wished, host) is None
+    assert seen(wished, host).before is None
+    wished.apply(host, seen(wished, host))
+    assert seen(wished, host) is None
     host.put(wished.path, "0\n")
-    wished.apply(host, look(wished, host))
+    wished.apply(host, seen(wished, host))
     wished.remove(host)
-    assert look(wished, host) is None
+    assert seen(wished, host) is None
 
 
 def test_whether_bridges_can_be_filtered(host):

@@ -27,13 +27,14 @@ def test_a_proxy_that_comes_back_gets_its_routes(tmp_path, monkeypatch):
     path = tmp_path / "api.sock"
     monkeypatch.setattr(layout, "PROXY_API_SOCKET", str(path))
     monkeypatch.setattr(proxy, "EVERY", 0.01)
-    checks = []
+    checks, checked = [], asyncio.Event()
 
     async def get_all_routes(_self):
         return {"/": {}}
 
     async def check_routes(_self, users, services, routes=None):
         checks.append((users, services))
+        checked.set()
 
     monkeypatch.setattr(proxy.ConfigurableHTTPProxy, "get_all_routes", get_all_routes)
     monkeypatch.setattr(proxy.ConfigurableHTTPProxy, "check_routes", check_routes)
@@ -51,7 +52,8 @@ def test_a_proxy_that_comes_back_gets_its_routes(tmp_path, monkeypatch):
         path.unlink(missing_ok=True)
         await asyncio.sleep(0.03)
         again = await asyncio.start_unix_server(lambda _r, w: w.close(), str(path))
-        await asyncio.sleep(0.05)
+        await asyncio.wait_for(checked.wait(), 10)
+        await asyncio.sleep(0.05)  # once is enough
         again.close()
         watched._watch.cancel()
 

@@ -4,12 +4,11 @@ import subprocess
 import time
 
 import pytest
-from fakehost import FakeHost
+from fakehost import FakeHost, seen
 
 from hubinstall import layout
 from hubinstall.facts import Facts
 from hubinstall.parts.tls import names, tls
-from hubinstall.resources.base import look
 from hubinstall.resources.certificates import SelfSignedCertificate
 from hubinstall.settings import Settings
 
@@ -37,10 +36,10 @@ def certificate(*names_: str) -> SelfSignedCertificate:
 
 def made(host, *names_: str) -> SelfSignedCertificate:
     wished = certificate(*names_)
-    change = look(wished, host)
+    change = seen(wished, host)
     assert change is not None
     wished.apply(host, change)
-    assert look(wished, host) is None
+    assert seen(wished, host) is None
     return wished
 
 
@@ -66,8 +65,8 @@ def test_a_domain_longer_than_a_common_name_may_be(host):
 
 def test_an_address_more_changes_nothing(host):
     made(host, "lab-1", "10.0.0.5")
-    assert look(certificate("lab-1", "10.0.0.5", "10.0.0.6"), host) is None
-    assert look(certificate("lab-1"), host) is None
+    assert seen(certificate("lab-1", "10.0.0.5", "10.0.0.6"), host) is None
+    assert seen(certificate("lab-1"), host) is None
 
 
 def test_another_address_in_place_of_the_old_one_renews_it_for_the_same_key(host):
@@ -79,7 +78,7 @@ def test_another_address_in_place_of_the_old_one_renews_it_for_the_same_key(host
 
 def test_a_domain_replaces_the_addresses(host):
     made(host, "lab-1", "10.0.0.5")
-    assert look(certificate("hub.example.org"), host).keys == ["names"]
+    assert seen(certificate("hub.example.org"), host).keys == ["names"]
     made(host, "hub.example.org")
     assert "DNS:hub.example.org\n" in shown(host, "-ext", "subjectAltName")
 
@@ -97,7 +96,7 @@ def test_a_domain_replaces_the_addresses(host):
 def test_damage_is_noticed_and_mended(host, damage, keys):
     made(host, "lab-1")
     damage(host)
-    assert [key for key in look(certificate("lab-1"), host).keys if key in keys] == keys
+    assert [key for key in seen(certificate("lab-1"), host).keys if key in keys] == keys
     made(host, "lab-1")
 
 
@@ -107,7 +106,7 @@ def test_a_key_of_another_pair(host):
     host.path(KEY).unlink()
     made(host, "lab-1")
     host.path(CERT).write_bytes(cert)
-    assert look(certificate("lab-1"), host).keys == ["matches"]
+    assert seen(certificate("lab-1"), host).keys == ["matches"]
     made(host, "lab-1")
 
 
@@ -115,7 +114,7 @@ def test_one_that_ends_soon_is_renewed(host):
     made(host, "lab-1")
     old = ["-key", str(host.path(KEY)), "-subj", "/CN=lab-1", "-addext", "subjectAltName=DNS:lab-1", "-days", "20"]
     subprocess.run(["openssl", "req", "-x509", "-new", *old, "-out", str(host.path(CERT))], check=True)
-    assert "valid for 30 days" in look(certificate("lab-1"), host).keys
+    assert "valid for 30 days" in seen(certificate("lab-1"), host).keys
     made(host, "lab-1")
 
 
@@ -124,8 +123,8 @@ def test_one_that_was_made_while_the_clock_was_ahead_is_made_anew(host, monkeypa
     with monkeypatch.context() as patched:
         an_hour_ago = time.time() - 3600
         patched.setattr("hubinstall.resources.certificates.time.time", lambda: an_hour_ago)
-        assert look(certificate("lab-1"), host).keys == ["valid now"]
-    assert look(certificate("lab-1"), host) is None
+        assert seen(certificate("lab-1"), host).keys == ["valid now"]
+    assert seen(certificate("lab-1"), host) is None
 
 
 def test_an_rsa_key_is_replaced(host):

@@ -76,12 +76,16 @@ class Systemd:
             host.forget()
 
     def _show(self, host: Host, service: str) -> dict[str, str]:
-        known: dict[str, dict[str, str]] = host.once("systemctl show", lambda: show(host))
-        return known.get(unit(service), {})
+        return units(host).get(unit(service), {})
 
 
 def unit(service: str) -> str:
     return service if "." in service else f"{service}.service"
+
+
+def units(host: Host) -> dict[str, dict[str, str]]:
+    """What `show` says, asked once."""
+    return host.once("systemctl show", lambda: show(host))
 
 
 def show(host: Host) -> dict[str, dict[str, str]]:

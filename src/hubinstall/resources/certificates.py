@@ -4,10 +4,11 @@ import calendar
 import re
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from ipaddress import ip_address
 from typing import ClassVar
 
-from hubinstall.host import Host
+from hubinstall.host import Completed, Host
 from hubinstall.resources.base import Change, State
 
 # Apple's systems refuse certificates that are valid for longer, imported ones too (support.apple.com/HT210176).
@@ -59,9 +60,8 @@ class SelfSignedCertificate:
         stat = host.stat(self.key)
         if host.stat(self.name) is None:
             return None
-        show = ["-noout", "-pubkey", "-startdate", "-ext", "subjectAltName", "-checkend", str(RENEW_BEFORE)]
-        cert = host.run(["openssl", "x509", "-in", self.name, *show], check=False)
-        public = _public_key(host, self.key)
+        cert = host.once(f"certificate {self.name}", partial(self._shown, host))
+        public = host.once(f"public key of {self.key}", partial(_public_key, host, self.key))
         found = _alternative_names(cert.stdout)
         outdated = set(self.names) - found and found - set(self.names)
         return {
@@ -87,6 +87,10 @@ class SelfSignedCertificate:
     def remove(self, host: Host) -> None:
         host.remove(self.name)
         host.remove(self.key)
+
+    def _shown(self, host: Host) -> Completed:
+        show = ["-noout", "-pubkey", "-startdate", "-ext", "subjectAltName", "-checkend", str(RENEW_BEFORE)]
+        return host.run(["openssl", "x509", "-in", self.name, *show], check=False)
 
     def _certificate(self, host: Host) -> str:
         names = sorted(self.names)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 from hubinstall.errors import UserError
@@ -34,7 +35,7 @@ class FirewallTable:
         return {"rules": digest(self.rules), "as loaded": True}
 
     def actual(self, host: Host) -> State | None:
-        listing = self._listing(host)
+        listing = host.once(f"nft table {self.name}", partial(self._listing, host))
         if listing is None:
             return None
         try:
