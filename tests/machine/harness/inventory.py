@@ -1,6 +1,7 @@
 """What a machine holds and could leak: counted before a long time of trouble and after it, in words that compare."""
 
 from harness.machine import Machine
+from harness.manifest import HALF_WRITTEN
 
 # Names are given as they are where they must stay the same ones; what is numbered anew each time is only counted.
 KINDS = {
@@ -20,8 +21,7 @@ KINDS = {
     "control groups": "find /sys/fs/cgroup -type d -path '*hubinstall*' | sed -E 's/[0-9a-f]{64}/ID/' | sort | uniq -c",
     "temporary files": "find /tmp /var/tmp -mindepth 1 -maxdepth 2 | sed -E 's/systemd-private-.*/private/' | sort -u",
     "caches": "find /var/cache/hubinstall | sort",
-    "half-written files": r"""find / -xdev \( -path /proc -o -path /sys -o -path /var/lib/docker \) -prune -o \
-        \( -name '*.hubinstall-new' -o -name '*.candidate' -o -name '*.partial' -o -name '*.unfinished' \) -print""",
+    "half-written files": HALF_WRITTEN,
 }
 """What → the command that shows it. The last one is empty on any machine that is at rest."""
 

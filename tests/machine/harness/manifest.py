@@ -12,6 +12,12 @@ VOLATILE = (
     "/tmp", "/var/tmp", "/var/cache", "/var/log", "/var/lib/apt/lists", "/var/lib/systemd", "/root/.cache",
 )  # fmt: skip
 
+# The cache of downloads is shared with machines that are at work.
+HALF_WRITTEN = r"""find / -xdev -ignore_readdir_race \
+    \( -path /proc -o -path /sys -o -path /var/lib/docker -o -path /var/cache/hubinstall-tests \) -prune -o \
+    \( -name '*.hubinstall-new' -o -name '*.candidate' -o -name '*.partial' -o -name '*.unfinished' \) -print"""
+"""The command that lists what no run leaves behind."""
+
 # Runs inside the machine. Stays on the root's file system: /proc, /run, mounts of containers are others.
 COLLECT = r"""
 import hashlib, json, os, stat, sys

@@ -36,7 +36,7 @@ real = {os.path.join(os.path.realpath(os.path.dirname(p)), os.path.basename(p)) 
 print(json.dumps(sorted(real)))
 """
 NAMED_LIKE_US = (
-    "find / -xdev \\( -path /proc -o -path /sys -o -path /root/hubinstall -o -path /etc/hubinstall"
+    "find / -xdev -ignore_readdir_race \\( -path /proc -o -path /sys -o -path /root/hubinstall -o -path /etc/hubinstall"
     " -o -path /var/cache/hubinstall-tests -o -path /home -o -path /var/lib/docker \\) -prune -o"
     " \\( -iname '*hubinstall*' -o -iname '*jupyterhub*' \\) -print; "
     "find /run /tmp /var/tmp /sys/fs/cgroup -iname '*hubinstall*' -o -iname '*jupyterhub*'"
