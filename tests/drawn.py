@@ -10,6 +10,7 @@ is for what takes too long for any usual run.
 """
 
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -17,6 +18,7 @@ import subprocess
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -43,36 +45,45 @@ def seed() -> str:
     return os.environ.get("HUBINSTALL_TEST_SEED") or _git("rev-parse", "--short=12", "HEAD") or "0"
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for mark in metafunc.definition.iter_markers("drawn"):
-        argument, cases = mark.args
-        sample = None if metafunc.config.getoption("--exhaustive") else max(1, mark.kwargs["sample"])
-        drawing = random.Random(f"{seed()} {metafunc.function.__name__}")
-        if not isinstance(cases, Mapping):
-            metafunc.parametrize(argument, _draw(cases, sample, drawing), ids=str)
-            continue
-        # As a mark: so pytest knows that the fixture's own parameters do not count here.
-        pairs = [(kind, case) for kind in cases for case in _draw(cases[kind], sample, drawing)]
-        ids, both = ["-".join(map(str, pair)) for pair in pairs], ("process_manager", argument)
-        metafunc.definition.add_marker(pytest.mark.parametrize(both, pairs, ids=ids, indirect=["process_manager"]))
+        draws = _draws(metafunc.definition, mark)
+        metafunc.parametrize(mark.args[0], list(dict.fromkeys(itertools.chain(*draws.values()))), ids=str)
 
 
-def _draw(cases: Iterable[object], sample: int | None, drawing: random.Random) -> list[object]:
+def _draws(test: pytest.Item, mark: pytest.Mark) -> dict[str, list[Any]]:
+    """Process manager → what is drawn for it; the empty name is for all."""
+    cases = mark.args[1]
+    by_kind = cases if isinstance(cases, Mapping) else {"": cases}
+    sample = None if test.config.getoption("--exhaustive") else max(1, mark.kwargs["sample"])
+    name = getattr(test, "originalname", "") or test.name
+    return {kind: _draw(by_kind[kind], sample, random.Random(f"{seed()} {name} {kind}")) for kind in by_kind}
+
+
+def _draw(cases: Iterable[Any], sample: int | None, drawing: random.Random) -> list[Any]:
     """All, or a few of them in the same order."""
     every = list(cases)
     drawn = range(len(every)) if sample is None else sorted(drawing.sample(range(len(every)), sample))
     return [every[number] for number in drawn]
 
 
+def _wanted(item: pytest.Item) -> bool:
+    """Whether this is to run at all: a drawn case, of this kind of machine."""
+    exhaustive = item.config.getoption("--exhaustive")
+    if (mark := item.get_closest_marker("drawn")) is None:
+        return not exhaustive
+    if not exhaustive and not mark.kwargs["sample"]:
+        return False
+    if not isinstance(mark.args[1], Mapping):
+        return True
+    params: Any = cast("pytest.Function", item).callspec.params
+    return params[mark.args[0]] in _draws(item, mark)[params["process_manager"]]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of an exhaustive run only the drawn tests, and of these only what has not passed yet."""
-    marks = {item: item.get_closest_marker("drawn") for item in items}
-    if config.getoption("--exhaustive"):
-        done = _passed()
-        left = [item for item, mark in marks.items() if mark and item.nodeid not in done]
-    else:
-        left = [item for item, mark in marks.items() if not mark or mark.kwargs["sample"]]
+    done = _passed() if config.getoption("--exhaustive") else set()
+    left = [item for item in items if item.nodeid not in done and _wanted(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in left])
     items[:] = left
 
