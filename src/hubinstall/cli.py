@@ -112,6 +112,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     host = Host()
     if arguments.verb in WITH_A_PLAN:
         ahead.begin(host)
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # we have none; it would read the metadata of every package
     from hubinstall import verbs  # noqa: PLC0415 - `--help` and a wrong word need nothing of it
 
     call: Callable[[argparse.Namespace, Host], int] = getattr(
