@@ -4,12 +4,12 @@ Every moment of every step: test_killed_install.py, test_killed_change.py.
 """
 
 import json
-import os
 import random
 import re
 
 import pytest
 
+import drawn
 from harness import installed, killing, traced
 from harness.commands import Result
 from harness.machine import Machine
@@ -18,7 +18,6 @@ from harness.sametree import Tree
 from hubinstall.client import HubClient
 from hubinstall.host import TEMPORARY
 
-SEED = int(os.environ.get("HUBINSTALL_TEST_SEED") or random.SystemRandom().randrange(10**6))
 KILLS_OF_INSTALL = 8
 LOG = "/var/log/hubinstall/hubinstall.log"
 INTERRUPT_BOOTSTRAP = f"""
@@ -48,8 +47,7 @@ while os.path.exists("/tmp/held"):
 
 @pytest.fixture(scope="module")
 def draw(process_manager: ProcessManager) -> random.Random:
-    print(f"HUBINSTALL_TEST_SEED={SEED}")
-    return random.Random(f"{SEED} {process_manager}")
+    return random.Random(f"{drawn.seed()} {process_manager}")
 
 
 def point(machine: Machine, steps: list[str], draw: random.Random) -> str:
@@ -91,12 +89,12 @@ def survivor(machine: Machine, draw: random.Random) -> Machine:
     assert "Run the same command again to go on" in interrupted.err
     killing.killed(machine, "packages:base:before")
     kill_dpkg(machine, "unpacked|half-configured", "hubinstall apply")
-    drawn: set[str] = set()
-    while len(drawn) < KILLS_OF_INSTALL and (left := [step for step in own_steps(machine) if step not in drawn]):
+    tried: set[str] = set()
+    while len(tried) < KILLS_OF_INSTALL and (left := [step for step in own_steps(machine) if step not in tried]):
         # Each step once, and out of the next ones, so that the kills are spread over the whole of the install.
         at = point(machine, left[: max(5, len(left) // 4)], draw)
         print(f"killed at {at}")
-        drawn.add(at.rpartition(":")[0])
+        tried.add(at.rpartition(":")[0])
         killing.killed(machine, at)
     return machine
 
