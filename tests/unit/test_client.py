@@ -3,6 +3,8 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import httpx
@@ -99,6 +101,34 @@ def test_nothing_there_is_a_hub_error() -> None:
     with HubClient("https://localhost:1/", timeout=2) as client, pytest.raises(HubError) as raised:
         client.login_page()
     assert raised.value.status is None
+
+
+def test_threads_that_share_a_client_leave_each_other_their_connections() -> None:
+    together, ended = threading.Barrier(30, timeout=30), list[int]()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            together.wait()
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+        def finish(self) -> None:
+            ended.append(self.client_address[1])
+            super().finish()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, ThreadPoolExecutor(30) as pool:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with HubClient(f"http://127.0.0.1:{server.server_address[1]}/") as client:
+            for _ in range(2):
+                list(pool.map(lambda _: client.request("GET", "hub/login", step="login"), range(30)))
+            assert ended == []
+        server.shutdown()
 
 
 def test_the_words_of_a_page() -> None:
