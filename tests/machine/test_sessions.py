@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
@@ -96,16 +97,28 @@ def test_the_way_to_a_server_is_back_within_3_seconds_of_a_kill(
     assert kernel.execute("print('the same kernel')") == "the same kernel\n"
 
 
+def stranger(machine: Machine, owner: HubClient) -> HubClient:
+    """A program with a token of its own that nobody has seen yet."""
+    token = owner.api("POST", f"users/{owner.user}/tokens", body={"note": "a program"})["token"]
+    return HubClient(f"https://{machine.address}/", verify=False, token=token)
+
+
 @pytest.mark.parametrize("trouble", ["hubinstall restart jupyterhub", "pkill -9 -u jupyterhub"])
 def test_no_page_fails_while_the_hub_is_away(installed_machine: Machine, grace: HubClient, trouble: str) -> None:
-    """Pages of the hub and of a running server, fifty a second, from before the trouble until after it."""
+    """Pages of the hub and of a running server, fifty a second, from before the trouble until after it.
+
+    And that server is asked by somebody for the first time: it has to ask the hub who that is.
+    """
     over = time.monotonic() + 8
-    with ThreadPoolExecutor(200) as pool:
+    with ThreadPoolExecutor(200) as pool, ExitStack() as stack:
+        strangers = [stack.enter_context(stranger(installed_machine, grace)) for _ in range(10)]
         asked: list[Future[int]] = []
         stop = None
         while time.monotonic() < over:
             page = "hub/home" if len(asked) % 2 else "user/grace/api/status"
             asked.append(pool.submit(installed.status, grace, page))
+            if len(asked) > 50 and len(asked) % 15 == 0 and strangers:
+                asked.append(pool.submit(installed.status, strangers.pop(), "user/grace/api/status"))
             stop = stop or (pool.submit(installed_machine.run, trouble) if len(asked) == 50 else None)
             time.sleep(0.02)
         assert stop is not None

@@ -1,5 +1,6 @@
 """The start of a user's server: what it leaves out is there for whoever does ask for it."""
 
+import asyncio
 import importlib.util
 import sys
 from collections.abc import Iterator
@@ -7,8 +8,13 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from aiohttp import ClientConnectorError, ServerDisconnectedError
+from aiohttp.client_reqrep import ConnectionKey
 
 SCRIPT = Path(__file__).parents[2] / "templates/image/root/usr/local/bin/start-singleuser.py"
+
+NOBODY = ConnectionKey("hub", 8081, False, True, None, None, None)
+REFUSED = ClientConnectorError(NOBODY, ConnectionRefusedError(111, "Connection refused"))
 
 
 @pytest.fixture
@@ -62,3 +68,45 @@ def test_what_is_used_is_the_real_one(start: ModuleType, code: str) -> None:
 def test_what_is_not_there_either_is_said_as_ever(start: ModuleType) -> None:
     with pytest.raises(ImportError):
         run("from heavy import nothing")
+
+
+@pytest.mark.parametrize(
+    ("method", "error", "asked"),
+    [
+        ("GET", ServerDisconnectedError(), 3),
+        ("GET", REFUSED, 3),
+        ("POST", REFUSED, 3),
+        ("POST", ServerDisconnectedError(), 1),
+        ("GET", ValueError(), 1),
+    ],
+)
+def test_a_hub_that_is_away_is_asked_again_where_that_is_safe(
+    start: ModuleType, monkeypatch: pytest.MonkeyPatch, method: str, error: Exception, asked: int
+) -> None:
+    monkeypatch.setattr(start, "EVERY", 0.001)
+    calls: list[str] = []
+
+    async def fetch(url: str, *, method: str, headers: dict[str, str]) -> str:
+        calls.append(f"{method} {url} {headers}")
+        if len(calls) < 3:
+            raise error
+        return "answer"
+
+    question = start.patient(fetch)("hub", method=method, headers={"a": "b"})
+    if asked == 3:
+        assert asyncio.run(question) == "answer"
+    else:
+        with pytest.raises(type(error)):
+            asyncio.run(question)
+    assert calls == [f"{method} hub {{'a': 'b'}}"] * asked
+
+
+def test_a_hub_that_stays_away_is_given_up(start: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "EVERY", 0.001)
+    monkeypatch.setattr(start, "HOLD", 0.02)
+
+    async def fetch(url: str, *, method: str) -> None:
+        raise REFUSED
+
+    with pytest.raises(ClientConnectorError):
+        asyncio.run(start.patient(fetch)("hub"))

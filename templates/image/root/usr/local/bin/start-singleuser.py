@@ -4,14 +4,24 @@
 JupyterHub 6 imports the hub's own half with it, handlers and database (sqlalchemy, alembic), for the names of two
 classes and for functions that a server never calls: a quarter of the time in which a server starts, and a third of
 its memory. Here it is loaded when it is first used, which is never.
+
+Every five minutes a server asks the hub who its visitor is. While the hub restarts it waits for the answer, instead of
+failing to load or save what the person works on.
 """
 
+import asyncio
 import os
 import shlex
 import sys
+import time
+from collections.abc import Awaitable, Callable
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+
+HOLD = 30.0
+"""Seconds that a question waits for a hub that is away; as long as the proxy holds a page."""
+EVERY = 0.2
 
 
 class Unused(ModuleType):
@@ -35,6 +45,24 @@ def leave_out(name: str, *, is_package: bool = False, **classes: type) -> None:
     sys.modules[name] = module
 
 
+def patient(fetch: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """As `fetch`, for a hub that may be away: asks again what was never sent, or only asks (RFC 9110, 9.2.1)."""
+    from aiohttp import ClientConnectionError, ClientConnectorError  # noqa: PLC0415 - JupyterHub has loaded it by now
+
+    async def fetch_patiently(url: str, *, method: str = "GET", **rest: Any) -> Any:
+        end = time.monotonic() + HOLD
+        while True:
+            try:
+                return await fetch(url, method=method, **rest)
+            except ClientConnectionError as error:
+                again = method == "GET" or isinstance(error, ClientConnectorError)
+                if not again or time.monotonic() > end:
+                    raise
+            await asyncio.sleep(EVERY)
+
+    return fetch_patiently
+
+
 def main() -> None:
     leave_out("sqlalchemy", is_package=True)
     leave_out("sqlalchemy.exc", SQLAlchemyError=type("SQLAlchemyError", (Exception,), {}))
@@ -42,8 +70,10 @@ def main() -> None:
     leave_out("jupyterhub.roles")
     leave_out("jupyterhub.handlers", is_package=True)
     leave_out("jupyterhub.handlers.pages", HealthCheckHandler=type("HealthCheckHandler", (), {}))
-    from jupyterhub.singleuser import main as singleuser  # noqa: PLC0415 - only now
+    from jupyterhub.services import auth  # noqa: PLC0415 - only now
+    from jupyterhub.singleuser import main as singleuser  # noqa: PLC0415
 
+    auth.fetch = patient(auth.fetch)
     sys.argv[:] = ["jupyterhub-singleuser", *shlex.split(os.environ.get("NOTEBOOK_ARGS", "")), *sys.argv[1:]]
     sys.exit(singleuser())
 
