@@ -18,4 +18,4 @@ PATH={{ venv | sh }}/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export HUBINSTALL_STARTED_WITH HOME PYTHONPATH PYTHONNOUSERSITE PATH
 umask 0077
 cd "$HOME"
-exec {{ venv | sh }}/bin/jupyterhub --config {{ config | sh }}
+exec {{ venv | sh }}/bin/python3 -P -m hubinstall.hubside.hub --config {{ config | sh }}
