@@ -5,6 +5,7 @@
 """
 
 import argparse
+import gc
 import os
 import sys
 import traceback
@@ -108,6 +109,8 @@ def add_config_verbs(config: argparse.ArgumentParser) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; every failure becomes words and an exit code."""
+    if argv is None:
+        gc.disable()  # a process of its own, that ends soon: what it loads and reads stays until then
     arguments = parser().parse_args(argv)
     host = Host()
     if arguments.verb in WITH_A_PLAN:

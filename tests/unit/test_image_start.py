@@ -1,8 +1,10 @@
 """The start of a user's server: what it leaves out is there for whoever does ask for it."""
 
 import asyncio
+import gc
 import importlib.util
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -110,3 +112,17 @@ def test_a_hub_that_stays_away_is_given_up(start: ModuleType, monkeypatch: pytes
 
     with pytest.raises(ClientConnectorError):
         asyncio.run(start.patient(fetch)("hub"))
+
+
+def test_garbage_is_collected_once_it_has_started(start: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "START", 0.05)
+    try:
+        start.collect_no_garbage_yet()
+        assert not gc.isenabled()
+        end = time.monotonic() + 10
+        while not gc.isenabled():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+    finally:
+        gc.unfreeze()
+        gc.enable()
