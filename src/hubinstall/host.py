@@ -252,8 +252,8 @@ class Host:
             yield
             self.kill_points.after()
         finally:
-            self.kill_points.enter("")
-            self.forget()
+            if self.kill_points.leave():
+                self.forget()
 
     def notice(self, text: str) -> None:
         """Something a person should read at the end of the run."""

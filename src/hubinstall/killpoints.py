@@ -26,8 +26,14 @@ class KillPoints:
         self._lock = threading.Lock()
 
     def enter(self, step: str) -> None:
-        """From now on this thread works on `step`; on none when it is empty."""
+        """From now on this thread works on `step`."""
         self._here.step, self._here.mids = step, 0
+
+    def leave(self) -> bool:
+        """The step has ended. Whether it has touched the machine."""
+        touched: int = self._here.mids
+        self._here.step, self._here.mids = "", 0
+        return touched > 0
 
     def before(self) -> None:
         self._pass("before")

@@ -103,3 +103,12 @@ def test_a_plan_finds_its_answers_begun(tmp_path):
     assert systemd.units(host)["nginx.service"]
     assert wished[0].actual(host) is None
     assert sorted(host.commands) == begun
+
+
+def test_a_step_that_touches_nothing_leaves_the_answers(tmp_path):
+    host, asked = FakeHost(tmp_path), []
+    for touch in (lambda: None, lambda: host.write("/etc/a", b""), lambda: None):
+        host.once("q", lambda: asked.append(1))
+        with host.step("toy:a"):
+            touch()
+    assert len(asked) == 2
