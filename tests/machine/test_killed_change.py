@@ -60,6 +60,13 @@ class Place:
     def tree(self) -> Tree:
         return sametree.tree(self.machine, images=False)
 
+    def log_in(self) -> None:
+        """Anew: for five minutes a server knows its visitor, and then has to ask the hub, which may be away."""
+        self.grace.close()
+        self.grace = HubClient(f"https://{NAME}/", address=self.machine.address, verify=False)
+        self.grace.login(installed.PERSON, installed.PERSON_PASSWORD)
+        self.grace.open_server()
+
     def check_that_all_is_up(self) -> None:
         """The person's server at once; the login page within the time that a hub takes to start."""
         assert installed.server_answers(self.grace)
@@ -89,6 +96,7 @@ def test_killed_once(place: Place, case: str) -> None:
     machine = place.machine
     if machine.read(CONFIG) != old:
         place.go(old)
+    place.log_in()
     machine.write(CONFIG, new, mode=0o600)
     killing.killed(machine, point)
     place.check_that_all_is_up()
@@ -101,6 +109,7 @@ def test_killed_once(place: Place, case: str) -> None:
 def test_killed_while_it_puts_back_what_did_not_work(place: Place, moment: str) -> None:
     machine = place.machine
     place.go(BEFORE)
+    place.log_in()
     machine.write(DROPIN, "raise RuntimeError('out of my own file')\n", mode=0o640)
     machine.write(CONFIG, AFTER, mode=0o600)
     killing.killed(machine, f"put back:{moment}")

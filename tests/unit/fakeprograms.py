@@ -7,19 +7,27 @@ from fakehost import FakeHost
 
 
 class Dpkg:
-    """What apt and dpkg would do: `state` is package → status, `offered` what the mirrors have."""
+    """What apt and dpkg would do: `state` is package → status, `offered` what the mirrors have.
+
+    `torn`: packages that must be unpacked again, whatever their status says (reinst-required).
+    """
 
     def __init__(self, state, offered=("nginx", "openssl")):
         self.state, self.offered, self.interrupted = dict(state), offered, False
+        self.torn = {package for package, status in self.state.items() if status == "half-installed"}
 
-    def query(self, _argv, _input):
+    def query(self, argv, _input):
+        if "Eflag" in argv[-1]:
+            flags = {package: "reinstreq" if package in self.torn else "ok" for package in self.state}
+            return "".join(f"{flags[package]} {status} {package}\n" for package, status in self.state.items())
         return "".join(f"{package} {status}\n" for package, status in self.state.items())
 
     def apt(self, argv, _input):
         if "--reinstall" in argv:
             self.state |= dict.fromkeys(argv[argv.index("--reinstall") + 1 :], "installed")
+            self.torn -= set(argv)
             return ""
-        if "half-installed" in self.state.values() and "update" not in argv:
+        if self.torn and "update" not in argv:
             return 100, "dpkg: error processing package: package is in a very bad inconsistent state"
         if self.interrupted and "update" not in argv:
             return 100, "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem."

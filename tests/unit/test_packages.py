@@ -67,6 +67,13 @@ def test_half_a_package_is_no_package(tmp_path, status):
     assert settle(host) is None
 
 
+def test_what_counts_as_unpacked_but_must_be_unpacked_again_is(tmp_path):
+    dpkg = Dpkg({"openssl": "installed", "nginx": "unpacked"})
+    dpkg.torn = {"nginx"}
+    assert settle(machine(tmp_path, dpkg)) is None
+    assert dpkg.torn == set()
+
+
 def test_an_interrupted_dpkg_is_mended_first(tmp_path):
     dpkg = Dpkg({"openssl": "installed", "nginx": "unpacked"})
     dpkg.interrupted = True

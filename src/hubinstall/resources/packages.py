@@ -76,15 +76,25 @@ def mend(host: Host, *, update: bool = False) -> None:
 
     What it was unpacking must be unpacked again first, or dpkg configures nothing at all.
     """
-    if torn := [package for package in half_done(host) if statuses(host)[package] == "half-installed"]:
-        apt(host, *INSTALL, "--reinstall", *torn)
-        host.forget()
     aptlock.free(host)
+    if again := torn(host):
+        apt(host, *INSTALL, "--reinstall", *again)
+        host.forget()
     host.run(["dpkg", *KEEP_CONFIGURATION, "--configure", "-a"], env=QUIET, check=False)
     if update:
         apt(host, "update")
     apt(host, "--fix-broken", "--no-remove", "install")
     host.forget()
+
+
+def torn(host: Host) -> list[str]:
+    """The packages that dpkg wants unpacked again (dpkg(1), reinst-required), asked now: a killed run's may go on.
+
+    Mostly half-installed ones; for a moment also such as count as unpacked already.
+    """
+    shown = ["dpkg-query", "-W", "-f", "${db:Status-Eflag} ${db:Status-Status} ${Package}\\n"]
+    rows = [line.split() for line in host.run(shown, check=False).stdout.splitlines()]
+    return [row[2] for row in rows if len(row) == 3 and (row[0] == "reinstreq" or row[1] == "half-installed")]
 
 
 def half_done(host: Host) -> list[str]:
