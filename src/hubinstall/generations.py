@@ -11,8 +11,8 @@ import threading
 from typing import Any
 
 from hubinstall import layout
-from hubinstall.errors import UserError
 from hubinstall.host import CANDIDATE, TEMPORARY, Host, Stat
+from hubinstall.records import record
 
 KEPT = 5
 """How many generations stay on the disk."""
@@ -125,15 +125,11 @@ class Journal:
 
 
 def _index(host: Host, folder: str) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(host.read(f"{folder}/index.json") or b"{}")
-    except ValueError as error:
-        raise UserError(
-            f"{folder}/index.json cannot be read: {error}",
-            f"It says how to undo a run that was broken off. Move {folder} away: then nothing of that run is undone,"
-            " and the next one goes on from what stands there.",
-        ) from error
-    return found
+    hint = (
+        f"It says how to undo a run that was broken off. Move {folder} away: then nothing of that run is undone,"
+        " and the next one goes on from what stands there."
+    )
+    return record(host, f"{folder}/index.json", hint)
 
 
 def _folder(number: int) -> str:

@@ -14,6 +14,7 @@ from typing import TypedDict
 from hubinstall import layout
 from hubinstall.errors import UserError
 from hubinstall.host import Host
+from hubinstall.records import record
 
 # Without what is easily taken for something else (0 O, 1 l I).
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -109,8 +110,11 @@ def generate() -> str:
 
 
 def _read(host: Host) -> dict[str, First]:
-    kept: dict[str, First] = json.loads(host.read(layout.INITIAL_PASSWORDS) or b"{}")
-    return kept
+    hint = (
+        "It keeps the passwords that were made here until they are shown. Move it away, run again, and give new ones "
+        "to those whose first password was not shown yet: `passwd NAME`."
+    )
+    return record(host, layout.INITIAL_PASSWORDS, hint)
 
 
 def _write(host: Host, kept: dict[str, First]) -> None:

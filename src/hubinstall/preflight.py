@@ -120,9 +120,10 @@ def _other_hubs(host: Host) -> Iterator[Problem]:
 
 
 def _ours(host: Host, path: str) -> bool:
+    content = host.read(layout.LEDGER)
     try:
-        return f"unit:{path}" in json.loads(host.read(layout.LEDGER) or b"{}").get("resources", {})
-    except ValueError:
+        return content is not None and f"unit:{path}" in json.loads(content)["resources"]
+    except (ValueError, TypeError, KeyError):
         return True  # the ledger's own check says what is wrong with it
 
 

@@ -12,17 +12,14 @@ from types import SimpleNamespace
 
 import pytest
 from fakehost import FakeHost
-from test_engine import Silent, Toy
 
-from hubinstall import cli, diskcheck, layout, preflight, resources, verbs
+from hubinstall import cli, diskcheck, layout, preflight, verbs
 from hubinstall.clienterrors import NOT_VALID_YET, tls_hint
-from hubinstall.engine import Run
-from hubinstall.errors import FULL, NO_NAMES, READ_ONLY, CommandError, UserError, of_system
+from hubinstall.errors import FULL, NO_NAMES, READ_ONLY, CommandError, of_system
 from hubinstall.generations import Journal
 from hubinstall.host import Host
 from hubinstall.hubside import database
 from hubinstall.killpoints import KillPoints
-from hubinstall.ledger import LAST, Ledger
 from hubinstall.resources.services import taken
 from hubinstall.resources.trees import ASIDE, SEAL, Tree, sealed
 from hubinstall.settings import Settings
@@ -144,29 +141,6 @@ def test_what_cannot_be_put_back_does_not_keep_the_rest(host, monkeypatch):
     monkeypatch.setattr(host, "write", full_but_for)
     assert journal.put_back() == ["/etc/second: No space left on device"]
     assert host.text("/etc/first") == "before"
-
-
-def test_an_index_that_was_cut_off_says_what_to_do(host):
-    host.put(f"{layout.GENERATIONS}/000007/index.json", '{"/etc/x": {"ki')
-    with pytest.raises(UserError, match=r"000007/index\.json cannot be read") as caught:
-        Journal(host)
-    assert f"Move {layout.GENERATIONS}/000007 away" in caught.value.hint
-
-
-def test_a_damaged_ledger_is_brought_back_by_the_command_that_is_named(host, monkeypatch):
-    monkeypatch.setitem(resources.KINDS, "toy", Toy)
-    host.path(layout.STATE).mkdir(parents=True)
-    ledger = Ledger(host, layout.LEDGER)
-    Run([Toy("a")], host, ledger, Silent()).apply()
-    ledger.finish()
-    host.put(layout.LEDGER, host.text(layout.LEDGER)[:40])
-    with pytest.raises(UserError) as caught:
-        Ledger(host, layout.LEDGER)
-    assert f"`cp {layout.LEDGER}{LAST} {layout.LEDGER}`" in caught.value.hint
-    host.put(layout.LEDGER, host.text(layout.LEDGER + LAST))
-    again = Ledger(host, layout.LEDGER)
-    assert again.installed
-    assert "toy:a" in again
 
 
 # -- folders that are built anew ------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from hubinstall.errors import UserError
 from hubinstall.host import Host
+from hubinstall.records import record
 from hubinstall.resources.base import Change, State
 
 SPACE = re.compile(r"[ \t\r\n]*")
@@ -56,7 +57,8 @@ class JsonKeys:
 
     def remove(self, host: Host) -> None:
         content = host.read(self.name)
-        note = json.loads(host.read(self.before) or b'{"file": true, "folder": true, "keys": {}}')
+        hint = f"It says what stood in {self.name} before. Move it away: then our keys are taken out, and no more."
+        note: dict[str, Any] = {"file": True, "folder": True, "keys": {}} | record(host, self.before, hint)
         if content is not None:
             text, now = decoded(self.name, content), parse(self.name, content)
             for key, ours in self.keys.items():

@@ -79,9 +79,9 @@ class PulledImage:
         """What the note says: the image's `id`, its `digest` in the registry, whether it is `ours` to remove."""
         try:
             found: dict[str, Any] = json.loads(host.text(self.pin) or "{}")
-        except ValueError:
+            return found if {"id", "digest", "ours"} <= found.keys() else {}
+        except (ValueError, AttributeError):
             return {}
-        return found if {"id", "digest", "ours"} <= found.keys() else {}
 
     def _pin(self, host: Host, *, ours: bool) -> None:
         image = inspect(host, self.name)
