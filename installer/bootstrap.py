@@ -8,17 +8,21 @@ What this file must obey:
 """
 
 import fcntl
+import glob
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 from types import ModuleType
 from typing import Dict, List, NoReturn, Optional
 
 OLDEST_PYTHON = (3, 11)
 PYTHON = "/usr/bin/python3"
+TRUST_STORE = "/etc/ssl/certs/ca-certificates.crt"
 # The same names as in src/hubinstall/layout.py, which cannot be read before the checkout is found.
 PARTS_OF_CHECKOUT = ("src", "templates", "systemd", "nginx", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 # A link to a folder, which zip archives and some tools turn into a file.
@@ -47,10 +51,8 @@ def right_python() -> None:
     if os.path.realpath(sys.executable) != os.path.realpath(PYTHON) and os.path.exists(PYTHON):
         os.execv(PYTHON, [PYTHON, "-E", os.path.abspath(__file__)] + sys.argv[1:])
     if sys.version_info[:2] < OLDEST_PYTHON:
-        die(
-            "Python %d.%d is too old" % sys.version_info[:2],
-            "hubinstall needs 3.11: Debian 12 and Ubuntu 24.04, or later, have it.",
-        )
+        old = "Python %d.%d is too old" % sys.version_info[:2]
+        die(old, "hubinstall needs 3.11: Debian 12 and Ubuntu 24.04, or later, have it.")
 
 
 def find_checkout() -> str:
@@ -190,7 +192,7 @@ def install(checkout: str, layout: ModuleType) -> None:
         say("installing the command hubinstall")
         shutil.rmtree(path, ignore_errors=True)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        run([PYTHON, "-m", "venv", path])
+        run([PYTHON, "-m", "venv", "--without-pip", path])
         fill(path, checkout)
         run(["sync", "-f", path])
         with open(os.path.join(path, ".sealed"), "w", encoding="ascii"):
@@ -203,27 +205,53 @@ def install(checkout: str, layout: ModuleType) -> None:
 
 
 def fill(path: str, checkout: str) -> None:
-    """Install the hash-locked list, then the checkout; from a copy, for a build writes into the folder it builds."""
-    pip = [os.path.join(path, "bin", "python3"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    # What stands in pip.conf for an administrator's own work (`user = true`) does not count here.
-    environment = dict(os.environ, PIP_ROOT_USER_ACTION="ignore", PIP_USER="0", PIP_NO_CACHE_DIR="1")
-    environment.setdefault("PIP_CERT", "/etc/ssl/certs/ca-certificates.crt")
-    if not os.path.exists(environment["PIP_CERT"]):
-        del environment["PIP_CERT"]
+    """Install the hash-locked list, then the checkout: uv by pip, all the rest by uv, in a tenth of pip's time."""
+    from hubinstall.host import Host  # noqa: PLC0415 - found only now
+    from hubinstall.resources import virtualenvs  # noqa: PLC0415
+
     locked = os.path.join(checkout, "src", "hubinstall", "locks", "installer.txt")
-    run([*pip, "--no-deps", "--require-hashes", "-r", locked], env=environment)
-    copy = path + ".source"  # beside it, where the next run finds what a killed one left
+    get_uv(path, locked)
+    uv = [path + "/bin/uv", "pip", "install", "--quiet", "--python=" + path + "/bin/python3", "--compile-bytecode"]
+    cache = path + ".cache"  # beside it, as the copy below: where the next run finds what a killed one left
+    environment = dict(os.environ, **virtualenvs.uv_environment(Host(), cache))
+    run([*uv, "--no-deps", "--require-hashes", "-r", locked], env=environment)
+    copy = copy_of(checkout, path + ".source")  # a build writes into the folder it builds
+    run([*uv, "--no-deps", "--no-index", "--no-build-isolation", copy], env=environment)
+    for folder in (copy, cache):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def get_uv(path: str, locked: str) -> None:
+    """With the pip that Python itself would put into a virtualenv; its wheel runs without being installed."""
+    only_uv = os.path.join(path, "uv.txt")
+    with open(locked, encoding="utf-8") as file, open(only_uv, "w", encoding="utf-8") as list_of_one:
+        list_of_one.writelines(re.findall(r"^uv==.*\n(?: .*\n)+", file.read(), re.MULTILINE))
+    # What stands in pip.conf for an administrator's own work (`user = true`) does not count here.
+    trust = {"PIP_CERT": TRUST_STORE} if os.path.exists(TRUST_STORE) else {}
+    ours = {"PIP_ROOT_USER_ACTION": "ignore", "PIP_USER": "0", "PIP_NO_CACHE_DIR": "1"}
+    pip = [os.path.join(path, "bin", "python3"), wheel_of_pip(), "--disable-pip-version-check", "install", "--quiet"]
+    run([*pip, "--no-deps", "--require-hashes", "-r", only_uv], env={**trust, **os.environ, **ours})
+    os.remove(only_uv)
+
+
+def wheel_of_pip() -> str:
+    """As a program for Python. WHEEL_PKG_DIR is where distributions keep what ensurepip(3) installs; Debian's do."""
+    found = sorted(glob.glob(os.path.join(sysconfig.get_config_var("WHEEL_PKG_DIR") or "", "pip-*.whl")))
+    if not found:
+        die("pip's own wheel is missing", "Run `apt-get install --reinstall python3-pip-whl`, then run this again.")
+    return os.path.join(found[-1], "pip")
+
+
+def copy_of(checkout: str, copy: str) -> str:
     shutil.rmtree(copy, ignore_errors=True)
     os.mkdir(copy)
     for part in PARTS_OF_CHECKOUT:
         source, target = os.path.join(checkout, part), os.path.join(copy, part)
         if os.path.isdir(source):
-            ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
-            shutil.copytree(source, target, symlinks=True, ignore=ignored)
+            shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         else:
             shutil.copy2(source, target)
-    run([*pip, "--no-deps", "--no-index", "--no-build-isolation", copy], env=environment)
-    shutil.rmtree(copy)
+    return copy
 
 
 def switch(link: str, target: str) -> None:

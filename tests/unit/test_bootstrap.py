@@ -135,14 +135,52 @@ def test_two_at_once(bootstrap, tmp_path, capsys):
     os.close(bootstrap.take_lock(path))
 
 
+@pytest.fixture
+def wheels(bootstrap, tmp_path, monkeypatch):
+    """Where a distribution keeps pip's wheel."""
+    folder = tmp_path / "python-wheels"
+    folder.mkdir()
+    (folder / "pip-23.0.1-py3-none-any.whl").touch()
+    monkeypatch.setattr(bootstrap.sysconfig, "get_config_var", {"WHEEL_PKG_DIR": str(folder)}.get)
+    return folder
+
+
+def test_uv_comes_by_pips_own_wheel_and_by_its_hash(bootstrap, wheels, tmp_path, monkeypatch):
+    asked = []
+
+    def command(argv, env=None):
+        asked.append((argv, Path(argv[-1]).read_text(), env))
+
+    monkeypatch.setattr(bootstrap, "run", command)
+    monkeypatch.setenv("PIP_USER", "1")
+    locked = CHECKOUT / "src/hubinstall/locks/installer.txt"
+    bootstrap.get_uv(str(tmp_path), str(locked))
+    ((argv, listed, env),) = asked
+    assert argv[:2] == [f"{tmp_path}/bin/python3", f"{wheels}/pip-23.0.1-py3-none-any.whl/pip"]
+    assert listed.startswith("uv==")
+    assert listed.count("==") == 1
+    assert f"{listed.splitlines()[-1]}\n" in locked.read_text()
+    assert "--hash=sha256:" in listed.splitlines()[-1]
+    assert env["PIP_USER"] == "0"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["python-wheels"]
+
+
+def test_a_python_without_pips_wheel(bootstrap, wheels, capsys):
+    next(wheels.iterdir()).unlink()
+    with pytest.raises(SystemExit):
+        bootstrap.wheel_of_pip()
+    assert "--reinstall python3-pip-whl" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("wheels")
 def test_killed_while_the_virtualenv_is_made_and_run_again(bootstrap, layout, monkeypatch):
     made = []
 
     def command(argv, env=None):
         if argv[1:3] == ["-m", "venv"]:
-            made.append(argv[3])
-            os.makedirs(os.path.join(argv[3], "bin"))
-            Path(argv[3], "half").touch(exist_ok=False)
+            made.append(argv[-1])
+            os.makedirs(os.path.join(argv[-1], "bin"))
+            Path(argv[-1], "half").touch(exist_ok=False)
 
     def killed(path, checkout):
         os.makedirs(path + ".source")

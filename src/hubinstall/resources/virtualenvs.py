@@ -52,6 +52,7 @@ class Virtualenv:
             ],
             env=env,
             bound=True,
+            yielding=True,
         )  # fmt: skip
         seal(host, self.name, self.site_packages)
 
@@ -110,6 +111,7 @@ class NodeModules:
                 "NODE_DISABLE_COMPILE_CACHE": "1",  # it would stay in /tmp
             },
             bound=True,
+            yielding=True,
         )  # fmt: skip
         host.remove_tree(f"{self.name}/.npm")
         seal(host, self.name, "node_modules")
