@@ -215,8 +215,8 @@ def fill(path: str, checkout: str) -> None:
     cache = path + ".cache"  # beside it, as the copy below: where the next run finds what a killed one left
     environment = dict(os.environ, **virtualenvs.uv_environment(Host(), cache))
     run([*uv, "--no-deps", "--require-hashes", "-r", locked], env=environment)
-    copy = copy_of(checkout, path + ".source")  # a build writes into the folder it builds
-    run([*uv, "--no-deps", "--no-index", "--no-build-isolation", copy], env=environment)
+    copy = copy_of(checkout, path + ".source")  # a build writes into the folder it builds, and uv a lock into TMPDIR
+    run([*uv, "--no-deps", "--no-index", "--no-build-isolation", copy], env=dict(environment, TMPDIR=copy))
     for folder in (copy, cache):
         shutil.rmtree(folder, ignore_errors=True)
 
