@@ -22,7 +22,7 @@ KILLS_OF_INSTALL = 8
 LOG = "/var/log/hubinstall/hubinstall.log"
 INTERRUPT_BOOTSTRAP = f"""
 {installed.INSTALL} & pid=$!
-until pgrep -f '[p]ython3 -m venv'; do kill -0 $pid || exit 9; sleep 0.01; done >&2
+until pgrep -f '[p]ip-.*[.]whl'; do kill -0 $pid || exit 9; sleep 0.01; done >&2
 kill -INT $pid
 wait $pid"""
 # SIGKILL to all that has to do with it, once a package is in one of the states $1 (dpkg(1)); the command is $2.

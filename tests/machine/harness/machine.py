@@ -105,6 +105,13 @@ class Machine:
         return self.link.address
 
     @property
+    def own_words(self) -> tuple[str, ...]:
+        """Its address and name, and those of the machine that its snapshot is of, which its files still tell."""
+        links = [self.link, *([Link(self._snapshot.number)] if self._snapshot else [])]
+        words = {word for link in links for word in (link.address, link.name)}
+        return tuple(sorted(words, key=len, reverse=True))  # hi1 is in hi12, too
+
+    @property
     def folder(self) -> Path:
         return store.folder("machines", self.name)
 

@@ -38,14 +38,14 @@ Tree = Mapping[str, str]
 
 
 def tree(machine: Machine, *, images: bool = True) -> Tree:
-    """Path → kind, mode, owner and group by name, content. The machine's own name and address count for nothing.
+    """Path → kind, mode, owner and group by name, content. The machine's own names and addresses count for nothing.
 
     `images`: with what is in Docker's layers, where no containers are.
     """
     users, groups = (_names(machine, f"/etc/{table}") for table in ("passwd", "group"))
     found = {}
     ignored = () if images else ("/var/lib/docker",)
-    for path, entry in manifest(machine, ignored, (machine.address, machine.name)).items():
+    for path, entry in manifest(machine, ignored, machine.own_words).items():
         if layer := LAYER.fullmatch(path):
             shown = f"[image]{layer[1]}"
         elif _NOT_COMPARED.fullmatch(path):
