@@ -139,18 +139,14 @@ class Host:
         cwd: str | None = None,
         timeout: float = 1800,
         bound: bool = False,
-        yielding: bool = False,
     ) -> Completed:
         """Run a command to its end; its output goes to the log.
 
         Raises CommandError on a non-zero exit (unless `check` is False) and on a timeout in seconds. The command
         has a session of its own: Ctrl-C reaches this program, which lets a running step finish. `bound`: when this
-        program is killed it goes too, so that it does not still write where the next run builds anew. `yielding`: it
-        gives way to whatever else wants the processors (nice(1)), because nothing waits for it alone.
+        program is killed it goes too, so that it does not still write where the next run builds anew.
         """
         self.log(f"$ {' '.join(argv)}")
-        if yielding:
-            argv = ["nice", "-n", "10", *argv]
         if bound:
             argv = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
         environment = for_commands(env or {})

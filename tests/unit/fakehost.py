@@ -34,7 +34,7 @@ class FakeHost(Host):
         (root / "etc/passwd").write_text(PASSWD)
         (root / "etc/group").write_text(GROUP)
 
-    def run(self, argv, *, check=True, input=None, env=None, cwd=None, timeout=0, bound=False, yielding=False):  # noqa: A002
+    def run(self, argv, *, check=True, input=None, env=None, cwd=None, timeout=0, bound=False):  # noqa: A002
         command = " ".join(argv)
         self.commands.append(command)
         found = max((a for a in self.answers if command.startswith(a)), key=len, default=None)

@@ -52,7 +52,6 @@ class Virtualenv:
             ],
             env=env,
             bound=True,
-            yielding=True,
         )  # fmt: skip
         seal(host, self.name, self.site_packages)
 
@@ -111,7 +110,6 @@ class NodeModules:
                 "NODE_DISABLE_COMPILE_CACHE": "1",  # it would stay in /tmp
             },
             bound=True,
-            yielding=True,
         )  # fmt: skip
         host.remove_tree(f"{self.name}/.npm")
         seal(host, self.name, "node_modules")
