@@ -18,7 +18,8 @@ KEPT = 5
 """How many generations stay on the disk."""
 NOT_HERE = (layout.GENERATIONS, layout.LEDGER, layout.ACCEPTED, layout.CONFIG_DIR, layout.TREES, layout.IMAGES)
 WRITTEN_IN = (
-    layout.STATE, layout.ACCEPTED, layout.CONFIG_DIR, layout.EDITS, layout.HUB_DROPINS, layout.NGINX_DROPINS,
+    layout.STATE, layout.TREES, layout.ACCEPTED, layout.CONFIG_DIR, layout.EDITS, layout.HUB_DROPINS,
+    layout.NGINX_DROPINS,
 )  # fmt: skip
 """The folders of which a file may be written without being remembered."""
 CLOSED = "closed"

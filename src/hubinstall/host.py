@@ -213,12 +213,16 @@ class Host:
     def mkdir(self, path: str, mode: str = "0755", owner: str = "root", group: str = "root") -> None:
         """Make a folder, or set the owner and mode of the one that is there. Its parent must be there."""
         self._remember(path)
+        at = path if self.exists(path) else path + TEMPORARY
         with contextlib.suppress(FileExistsError):
-            self.path(path).mkdir(mode=0o700)
+            self.path(at).mkdir(mode=0o700)
         self.kill_points.mid()
-        self._chown(path, owner, group)
-        self.path(path).chmod(int(mode, 8))
-        self._fsync_folder(path)
+        self._chown(at, owner, group)
+        self.path(at).chmod(int(mode, 8))
+        if at == path:
+            self._fsync_folder(path)
+        else:
+            self.rename(at, path)
 
     def remove(self, path: str) -> None:
         """Remove a file, a link or an empty folder; nothing where there is nothing, or a folder in use."""

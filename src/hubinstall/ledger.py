@@ -90,8 +90,8 @@ class Ledger:
                 self.installed = True
                 for entry in self._entries.values():
                     entry.pop("since", None)
+                self._save(LAST)  # first: the next run has nothing to finish once the other one is written
                 self._save()
-                self._save(LAST)
 
     def unwanted(self, wished: list[Resource], *, new: bool = False) -> list[Resource]:
         """What we made and nobody wishes any more, newest first. What was adopted is not ours to remove.

@@ -17,7 +17,7 @@ from hubinstall import cli, diskcheck, layout, preflight, verbs
 from hubinstall.clienterrors import NOT_VALID_YET, tls_hint
 from hubinstall.errors import FULL, NO_NAMES, READ_ONLY, CommandError, of_system
 from hubinstall.generations import Journal
-from hubinstall.host import Host
+from hubinstall.host import TEMPORARY, Host
 from hubinstall.hubside import database
 from hubinstall.killpoints import KillPoints
 from hubinstall.resources.services import taken
@@ -179,7 +179,7 @@ def test_what_stands_aside_since_a_kill_is_kept_until_the_folder_is_there(host):
             tree.apply(host, None)
         os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
-    assert host.names("/opt") == ["tree", f"tree{ASIDE}"]
+    assert host.names("/opt") == [f"tree{ASIDE}", f"tree{TEMPORARY}"]
     assert sealed(host, tree.name) is None
     tree.apply(host, None)
     assert tree.actual(host) == {"complete": True}

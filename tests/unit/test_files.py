@@ -4,6 +4,7 @@ import pytest
 from fakehost import FakeHost
 
 from hubinstall.errors import CommandError, UserError
+from hubinstall.host import TEMPORARY
 from hubinstall.resources.base import look
 from hubinstall.resources.files import Directory, File, Link
 from hubinstall.resources.secrets import Secret
@@ -129,3 +130,22 @@ def test_a_lost_copy_of_a_secret_gets_the_same_value(host):
 def test_a_secret_is_not_in_its_state(host):
     settle(host, SECRET)
     assert host.text("/etc/token.a") not in str(SECRET.actual(host))
+
+
+def test_a_folder_is_there_with_its_rights_or_not_yet(host, monkeypatch):
+    """Who finds it made takes it as it is (dockerd's /etc/docker)."""
+
+    def killed():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(host.kill_points, "mid", killed)
+    with pytest.raises(KeyboardInterrupt):
+        host.mkdir("/etc/new")
+    assert not host.exists("/etc/new")
+    monkeypatch.undo()
+    host.mkdir("/etc/new")
+    assert host.stat("/etc/new").mode == "0755"
+    assert host.names("/etc/new") == []
+    assert not host.exists(f"/etc/new{TEMPORARY}")
+    host.mkdir("/etc/new", mode="0700")
+    assert host.stat("/etc/new").mode == "0700"

@@ -8,7 +8,7 @@ from toyinstallation import CONFIG, Quiet, make
 from hubinstall import installation, layout, resources
 from hubinstall.errors import UserError
 from hubinstall.host import TEMPORARY
-from hubinstall.ledger import Ledger
+from hubinstall.ledger import LAST, Ledger
 
 
 @pytest.fixture
@@ -65,3 +65,13 @@ def test_what_a_killed_run_left_of_dpkgs_work_is_finished_first(world, monkeypat
     world.apply(text)
     assert any(command.endswith("--configure -a") for command in world.host.commands)
     assert any("--fix-broken" in command for command in world.host.commands)
+
+
+@pytest.mark.parametrize("moment", ["mid", "mid2", "mid3", "mid4", "mid5", "mid6"])
+def test_killed_at_its_very_end_the_next_run_ends_it(world, moment):
+    world.killed_at(f"accept:{moment}", CONFIG.format("1G"))
+    world.apply()
+    assert world.plan() == []
+    kept = world.host.text(layout.LEDGER + LAST)
+    assert kept
+    assert kept == world.host.text(layout.LEDGER)
