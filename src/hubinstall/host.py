@@ -10,6 +10,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,7 @@ class Host:
         self.journal: Journal | None = None
         self.kill_points = KillPoints(os.environ.get("HUBINSTALL_CRASH_AT", ""))
         self._known = Answers()
+        self._making = threading.Lock()
 
     # -- looking ---------------------------------------------------------------------------------------------
 
@@ -213,16 +215,17 @@ class Host:
     def mkdir(self, path: str, mode: str = "0755", owner: str = "root", group: str = "root") -> None:
         """Make a folder, or set the owner and mode of the one that is there. Its parent must be there."""
         self._remember(path)
-        at = path if self.exists(path) else path + TEMPORARY
-        with contextlib.suppress(FileExistsError):
-            self.path(at).mkdir(mode=0o700)
-        self.kill_points.mid()
-        self._chown(at, owner, group)
-        self.path(at).chmod(int(mode, 8))
-        if at == path:
-            self._fsync_folder(path)
-        else:
-            self.rename(at, path)
+        with self._making:  # two threads may want the same one
+            at = path if self.exists(path) else path + TEMPORARY
+            with contextlib.suppress(FileExistsError):
+                self.path(at).mkdir(mode=0o700)
+            self.kill_points.mid()
+            self._chown(at, owner, group)
+            self.path(at).chmod(int(mode, 8))
+            if at == path:
+                self._fsync_folder(path)
+            else:
+                self.rename(at, path)
 
     def remove(self, path: str) -> None:
         """Remove a file, a link or an empty folder; nothing where there is nothing, or a folder in use."""

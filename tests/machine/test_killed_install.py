@@ -15,12 +15,15 @@ from hubinstall.killpoints import MIDS
 
 SETTINGS = f"users: {{admin: [{installed.ADMIN}]}}"
 STEPS = {kind: killing.steps(kind, SETTINGS) for kind in ProcessManager}
+WITH_THE_SETTINGS = {"it is made when config.yaml is written into it": r"directory:/etc/hubinstall:\w+"}
 EXCUSED = {
-    ProcessManager.PLAIN: {
+    ProcessManager.PLAIN: WITH_THE_SETTINGS
+    | {
         "supervisor is told through its socket, by one call that is there or not": r"service:.*:mid",
         "dockerd starts with the setting in its file": r"docker-setting:live-restore:.*",
     },
-    ProcessManager.SYSTEMD: {
+    ProcessManager.SYSTEMD: WITH_THE_SETTINGS
+    | {
         "the packages start them, with what is there by then": r"(docker-setting:.*|service:(containerd|docker)):\w+",
     },
 }
