@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness import installed, numbers, sametree, snapshots, store
+from harness import installed, numbers, room, sametree, snapshots, store
 from harness.faults import Place
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
@@ -28,6 +28,8 @@ def _able() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in numbers.kept():
         terminalreporter.write_line(line.rstrip())
+    if left := room.least():
+        terminalreporter.write_line(f"free when it was least: {left}")
 
 
 @pytest.fixture(scope="module", params=list(ProcessManager), ids=str)

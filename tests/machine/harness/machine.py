@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from harness import checkout, numbers, store
+from harness import checkout, numbers, room, store
 from harness.archives import pack
 from harness.cgroups import Cgroup
 from harness.commands import Result, execute, kill_group
@@ -275,6 +275,7 @@ class Machine:
             self._claim.keep(f"{self.name} ({self.address}) is kept. Enter it: {enter}   End it: {end}")
 
     def _destroy(self) -> None:
+        room.note()
         if self._booted:
             self._booted.cut_power()
             self._booted = None
