@@ -24,10 +24,11 @@ SAVE_CONFIG, MEND_CONFIG = f"cp -a {CONFIG} /root/\n", f"cp -a /root/config.yaml
 SAVE_DATABASE, MEND_DATABASE = f"cp -a {DATABASE} /root/\n", f"cat /root/jupyterhub.sqlite >{DATABASE}"
 SAVE_DAEMON, MEND_DAEMON = "cp -a /etc/docker/daemon.json /root/\n", "cp -a /root/daemon.json /etc/docker/"
 DEAD_DOCKER = "kill -KILL $(cat /run/docker.pid)\nwithin 300 bash -c '! docker info >/dev/null 2>&1'"
-# Who would stand in our way comes when the run is in the middle of building.
+# Who would stand in our way comes when the run is in the middle of building. What it fills is opened at once, so that
+# it never is the real disk, which all machines share.
 FILL_LATER = """
-setsid bash -c 'until [ -e /opt/hubinstall/trees/hub-*.aside ]; do sleep 0.02; done
-    cat /dev/zero >/opt/fill' </dev/null >/dev/null 2>&1 &
+setsid bash -c 'until compgen -G "/opt/hubinstall/trees/hub-*.aside" >&2; do [ -e /opt/fill ] || exit; sleep 0.02; done
+    exec cat /dev/zero' </dev/null >/opt/fill 2>/dev/null &
 """
 CLOCK_WAS_AHEAD = f"""cd {STATE}/tls
 command -v faketime >/dev/null || apt-get install -qy --no-install-recommends faketime
