@@ -202,7 +202,7 @@ class Host:
         """Switch what stands at `target`, at once and for good (the folder is fsynced)."""
         self._remember(target)
         self.path(source).rename(self.path(target))
-        self._fsync_folder(target)
+        self._fsync(self.path(target).parent)
 
     def link(self, path: str, target: str) -> None:
         """Make or switch a symbolic link, at once."""
@@ -222,9 +222,8 @@ class Host:
             self.kill_points.mid()
             self._chown(at, owner, group)
             self.path(at).chmod(int(mode, 8))
-            if at == path:
-                self._fsync_folder(path)
-            else:
+            self._fsync(self.path(at))  # its rights are on the disk before its name is
+            if at != path:
                 self.rename(at, path)
 
     def remove(self, path: str) -> None:
@@ -238,7 +237,7 @@ class Host:
                     target.rmdir()
             else:
                 target.unlink()
-            self._fsync_folder(path)
+            self._fsync(self.path(path).parent)
 
     def remove_tree(self, path: str) -> None:
         """Remove a folder with all that is in it; links in it are removed, never followed."""
@@ -248,7 +247,7 @@ class Host:
                 (shutil.rmtree if entry.is_dir() and not entry.is_symlink() else os.unlink)(entry)
                 self.kill_points.mid()
             target.rmdir()
-            self._fsync_folder(path)
+            self._fsync(self.path(path).parent)
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -273,8 +272,8 @@ class Host:
         if self.journal is not None and not path.endswith(TEMPORARY):
             self.journal.remember(path)
 
-    def _fsync_folder(self, path: str) -> None:
-        fd = os.open(self.path(path).parent, os.O_RDONLY | os.O_DIRECTORY)
+    def _fsync(self, folder: Path) -> None:
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(fd)
         finally:

@@ -58,7 +58,7 @@ def test_a_link(host):
 
 def test_a_folder(host):
     host.mkdir("/etc/a")
-    assert host.calls == [("mkdir", f"/etc/a{NEW}"), ("rename", "/etc/a"), ("fsync", "/etc")]
+    assert host.calls == [("mkdir", f"/etc/a{NEW}"), ("fsync", f"/etc/a{NEW}"), ("rename", "/etc/a"), ("fsync", "/etc")]
 
 
 def test_a_file_and_a_tree_that_go(host):
@@ -88,4 +88,5 @@ def test_the_ledger_is_on_the_disk_before_the_thing_is_touched(host):
     ledger.note(change)
     folder.apply(host, change)
     written = [("fsync", f"{layout.LEDGER}{NEW}"), ("rename", layout.LEDGER), ("fsync", layout.STATE)]
-    assert host.calls == [*written, ("mkdir", f"/opt/thing{NEW}"), ("rename", "/opt/thing"), ("fsync", "/opt")]
+    aside = f"/opt/thing{NEW}"
+    assert host.calls == [*written, ("mkdir", aside), ("fsync", aside), ("rename", "/opt/thing"), ("fsync", "/opt")]
