@@ -8,7 +8,8 @@ them is what counts, and that is a file. What people write (inputs.py) is kept a
 
 import json
 import threading
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Literal
 
 from hubinstall import layout
 from hubinstall.host import CANDIDATE, TEMPORARY, Host, Stat
@@ -23,6 +24,29 @@ WRITTEN_IN = (
 )  # fmt: skip
 """The folders of which a file may be written without being remembered."""
 CLOSED = "closed"
+NEEDED = {
+    "link": ("target",),
+    "dir": ("mode", "owner", "group"),
+    "file": ("mode", "owner", "group", "copy"),
+}
+"""What an entry of a kind must say, so that it can be put back."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What stood at a path, as Stat has it; `copy`: where a file's content is kept."""
+
+    kind: Literal["absent", "file", "dir", "link", "other"]
+    mode: str = ""
+    owner: str = ""
+    group: str = ""
+    target: str = ""
+    copy: str = ""
+
+    def __post_init__(self) -> None:
+        missing = [key for key in NEEDED.get(self.kind, ()) if not getattr(self, key)]
+        if missing:
+            raise ValueError(f"a {self.kind} without {', '.join(missing)}")
 
 
 class Journal:
@@ -31,7 +55,7 @@ class Journal:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._lock = threading.RLock()
-        self._entries: dict[str, dict[str, Any]] = {}
+        self._entries: dict[str, Entry] = {}
         numbers = sorted(int(name) for name in host.names(layout.GENERATIONS) if name.isdigit())
         if numbers and not host.exists(f"{_folder(numbers[-1])}/{CLOSED}"):
             self._number = numbers.pop()
@@ -54,8 +78,8 @@ class Journal:
             if not self._entries:
                 self._open()
             self._entries[path] = self._take(path)
-            index = json.dumps(self._entries, indent=1).encode()
-            self._host.write(f"{self.folder}/index.json", index, mode="0600")
+            index = {of: asdict(entry) for of, entry in self._entries.items()}
+            self._host.write(f"{self.folder}/index.json", json.dumps(index, indent=1).encode(), mode="0600")
 
     def put_back(self) -> list[str]:
         """Undo, newest first. What cannot be undone (on a full disk) does not keep the rest: says what, and why.
@@ -97,40 +121,36 @@ class Journal:
         for folder in self._old:
             self._host.remove_tree(folder)
 
-    def _take(self, path: str) -> dict[str, Any]:
+    def _take(self, path: str) -> Entry:
         stat = self._host.stat(path)
         if stat is None:
-            return {"kind": "absent"}
-        entry: dict[str, Any] = {"kind": stat.kind, "mode": stat.mode, "owner": stat.owner, "group": stat.group}
-        if stat.kind == "link":
-            entry["target"] = stat.target
-        if stat.kind == "file":
-            entry["copy"] = f"{self.folder}/{len(self._entries)}"
-            self._host.write(entry["copy"], self._host.read(path) or b"", mode="0600")
-        return entry
+            return Entry("absent")
+        copy = f"{self.folder}/{len(self._entries)}" if stat.kind == "file" else ""
+        if copy:
+            self._host.write(copy, self._host.read(path) or b"", mode="0600")
+        return Entry(**asdict(stat), copy=copy)
 
-    def _restore(self, path: str, entry: dict[str, Any]) -> None:
-        if entry["kind"] == "absent":
+    def _restore(self, path: str, entry: Entry) -> None:
+        if entry.kind == "absent":
             self._host.remove(path)
-        elif entry["kind"] == "link":
-            self._host.link(path, entry["target"])
-        elif entry["kind"] == "dir":
-            self._host.mkdir(path, entry["mode"], entry["owner"], entry["group"])
-        elif entry["kind"] == "file":
-            content, now = self._host.read(entry["copy"]) or b"", self._host.stat(path)
-            who = {key: entry[key] for key in ("mode", "owner", "group")}
+        elif entry.kind == "link":
+            self._host.link(path, entry.target)
+        elif entry.kind == "dir":
+            self._host.mkdir(path, entry.mode, entry.owner, entry.group)
+        elif entry.kind == "file":
+            content, now = self._host.read(entry.copy) or b"", self._host.stat(path)
             # What is as it was (the change to it failed) needs no room on a full disk.
-            as_it_was = now == Stat("file", **who) and self._host.read(path) == content
+            as_it_was = now == Stat("file", entry.mode, entry.owner, entry.group) and self._host.read(path) == content
             if not as_it_was:
-                self._host.write(path, content, **who)
+                self._host.write(path, content, entry.mode, entry.owner, entry.group)
 
 
-def _index(host: Host, folder: str) -> dict[str, Any]:
+def _index(host: Host, folder: str) -> dict[str, Entry]:
     hint = (
         f"It says how to undo a run that was broken off. Move {folder} away: then nothing of that run is undone,"
         " and the next one goes on from what stands there."
     )
-    return record(host, f"{folder}/index.json", hint)
+    return record(host, f"{folder}/index.json", dict[str, Entry], hint) or {}
 
 
 def _folder(number: int) -> str:

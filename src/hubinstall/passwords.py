@@ -8,8 +8,8 @@ import os
 import secrets
 import stat
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TypedDict
 
 from hubinstall import layout
 from hubinstall.errors import UserError
@@ -23,7 +23,8 @@ LONGEST = 511
 """Characters of a password (Linux-PAM's PAM_MAX_RESP_SIZE, with the end of the line)."""
 
 
-class First(TypedDict):
+@dataclass(frozen=True)
+class First:
     """One first password; `told`: it was made here, and its owner has not seen it yet. `due`: it is not set yet."""
 
     password: str
@@ -73,32 +74,32 @@ def stage(host: Host, given: Mapping[str, str]) -> None:
 
 def is_due(host: Host, name: str) -> bool:
     """Whether the account was made, and its first password not set: a run was killed in between."""
-    return bool((first := _read(host).get(name)) and first["due"])
+    return bool((first := _read(host).get(name)) and first.due)
 
 
 def due(host: Host, name: str) -> str:
     """The password to set: the one that was given, or a new one that is kept until it was told."""
     kept = _read(host)
-    if name not in kept or not kept[name]["due"]:
+    if name not in kept or not kept[name].due:
         kept[name] = First(password=generate(), told=False, due=True)
         _write(host, kept)
-    return kept[name]["password"]
+    return kept[name].password
 
 
 def settle(host: Host, name: str) -> None:
     """It is set. What was given is forgotten at once."""
     kept = _read(host)
-    if kept[name]["told"]:
+    if kept[name].told:
         del kept[name]
     else:
-        kept[name]["due"] = False
+        kept[name] = replace(kept[name], due=False)
     _write(host, kept)
 
 
 def to_print_once(host: Host) -> dict[str, str]:
     """The passwords that were made here and nobody has seen; after this they are nowhere but in the answer."""
     kept = _read(host)
-    told = {name: first["password"] for name, first in kept.items() if not first["told"] and not first["due"]}
+    told = {name: first.password for name, first in kept.items() if not first.told and not first.due}
     if told:
         _write(host, {name: first for name, first in kept.items() if name not in told})
     return told
@@ -114,11 +115,12 @@ def _read(host: Host) -> dict[str, First]:
         "It keeps the passwords that were made here until they are shown. Move it away, run again, and give new ones "
         "to those whose first password was not shown yet: `passwd NAME`."
     )
-    return record(host, layout.INITIAL_PASSWORDS, hint)
+    return record(host, layout.INITIAL_PASSWORDS, dict[str, First], hint) or {}
 
 
 def _write(host: Host, kept: dict[str, First]) -> None:
     if kept:
-        host.write(layout.INITIAL_PASSWORDS, json.dumps(kept).encode(), mode="0600")
+        content = json.dumps({name: asdict(first) for name, first in kept.items()})
+        host.write(layout.INITIAL_PASSWORDS, content.encode(), mode="0600")
     else:
         host.remove(layout.INITIAL_PASSWORDS)

@@ -1,21 +1,26 @@
 """Small JSON files that this program keeps for itself. A hand that damages one gets words, not a traceback."""
 
-import json
-from typing import Any
+from typing import TypeVar
 
 from hubinstall.errors import UserError
 from hubinstall.host import Host
 
+Form = TypeVar("Form")
 
-def record(host: Host, path: str, hint: str) -> dict[str, Any]:
-    """The object in the file, an empty one where there is no file.
+
+def record(host: Host, path: str, form: type[Form], hint: str) -> Form | None:
+    """What the file holds, as the type `form` says; None where it is empty, or there is none.
 
     Raises UserError when something else is in it; `hint` says what is lost when the file is moved away.
     """
+    content = host.read(path)
+    if not content:
+        return None
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - bootstrap comes by before pydantic is there
+
     try:
-        found = json.loads(host.read(path) or b"{}")
-    except ValueError as error:
-        raise UserError(f"{path} cannot be read: {error}", hint) from error
-    if not isinstance(found, dict):
-        raise UserError(f"{path} cannot be read: an object belongs there, and it is {str(found)[:40]}", hint)
-    return found
+        return TypeAdapter(form).validate_json(content, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"{path} cannot be read: {place + ': ' if place else ''}{first['msg']}", hint) from None

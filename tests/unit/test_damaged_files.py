@@ -51,7 +51,7 @@ def test_whose_hub_it_is_a_damaged_ledger_does_not_say(host, content):
     assert list(preflight._other_hubs(host)) == []
 
 
-@pytest.mark.parametrize("content", ["{", "[1, 2]", "7", "\0\0"])
+@pytest.mark.parametrize("content", ["{", "[1, 2]", "7", "\0\0", '{"keys": 1}', '{"keys": null, "/x": {}}'])
 def test_a_damaged_file_of_ours_has_words(host, content):
     before = f"{layout.STATE}/daemon.json.before"
     for path, asks in (
@@ -67,3 +67,10 @@ def test_a_damaged_file_of_ours_has_words(host, content):
     image = PulledImage("quay.io/a/b", pin=f"{layout.STATE}/pin")
     host.put(image.pin, content)
     assert image._pinned(host) == {}
+
+
+@pytest.mark.parametrize("entry", ['{"kind": "link"}', '{"kind": "file", "mode": "0644"}', '{"kind": "fifo"}', "{}"])
+def test_an_entry_that_cannot_be_put_back_is_named(host, entry):
+    host.put(f"{layout.GENERATIONS}/000007/index.json", f'{{"/etc/passwd": {entry}}}')
+    with pytest.raises(UserError, match=r"index\.json cannot be read: /etc/passwd"):
+        Journal(host)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from json.decoder import JSONDecodeError
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
@@ -14,6 +14,15 @@ from hubinstall.resources.base import Change, State
 
 SPACE = re.compile(r"[ \t\r\n]*")
 MODE = "0644"
+
+
+@dataclass(frozen=True)
+class Note:
+    """What was there before: the file, its folder, and the keys of it that have other values now."""
+
+    file: bool = True
+    folder: bool = True
+    keys: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,8 +56,8 @@ class JsonKeys:
         folder = str(PurePosixPath(self.name).parent)
         if not host.exists(self.before):
             was = {key: values[key] for key in self.keys if key in values}
-            note = {"file": content is not None, "folder": host.exists(folder), "keys": was}
-            host.write(self.before, (json.dumps(note) + "\n").encode(), mode="0600")
+            note = Note(content is not None, host.exists(folder), was)
+            host.write(self.before, (json.dumps(asdict(note)) + "\n").encode(), mode="0600")
         if not host.exists(folder):
             host.mkdir(folder)
         for key, value in self.keys.items():
@@ -58,16 +67,16 @@ class JsonKeys:
     def remove(self, host: Host) -> None:
         content = host.read(self.name)
         hint = f"It says what stood in {self.name} before. Move it away: then our keys are taken out, and no more."
-        note: dict[str, Any] = {"file": True, "folder": True, "keys": {}} | record(host, self.before, hint)
+        note = record(host, self.before, Note, hint) or Note()
         if content is not None:
             text, now = decoded(self.name, content), parse(self.name, content)
             for key, ours in self.keys.items():
                 if now.get(key) != ours:
                     continue  # someone has set it to something else since: theirs
-                text = with_key(text, key, note["keys"][key]) if key in note["keys"] else without_key(text, key)
-            if not note["file"] and not json.loads(text):
+                text = with_key(text, key, note.keys[key]) if key in note.keys else without_key(text, key)
+            if not note.file and not json.loads(text):
                 host.remove(self.name)
-                if not note["folder"]:
+                if not note.folder:
                     host.remove(str(PurePosixPath(self.name).parent))
             else:
                 self._write(host, text)
