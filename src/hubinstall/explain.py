@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from hubinstall.problems import MOST_SHOWN, Problem
-from hubinstall.settings import Conflict, Section, Settings
+from hubinstall.sections import Conflict, Section
+from hubinstall.settings import Settings
 from hubinstall.values import shown, type_name
 from hubinstall.yamldoc import Document, parse
 from hubinstall.yamlnodes import Fault, Map, Node, Place, without

@@ -9,7 +9,8 @@ from pydantic_core import PydanticUndefined
 
 from hubinstall import layout
 from hubinstall.explain import sections
-from hubinstall.settings import Section, Settings
+from hubinstall.sections import Section
+from hubinstall.settings import Settings
 from hubinstall.yamlflow import flow_text, key_text
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -7,15 +7,14 @@ JupyterHub means bear its name.
 Everywhere a key without a value (`limits:`) is the same as a key left out.
 """
 
-from collections import Counter
-from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from hubinstall import layout
+from hubinstall.sections import Conflict, Section, repeats
+from hubinstall.settings_https import Https
 from hubinstall.values import (
     GIB,
     MIB,
@@ -24,7 +23,6 @@ from hubinstall.values import (
     Cpus,
     Destinations,
     Domain,
-    Email,
     Group,
     Image,
     Memory,
@@ -37,61 +35,6 @@ from hubinstall.values import (
 )
 
 _ONCE = "try deleting one of them"
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """Values that are each fine, but not together. `at` is where to look, `about` are the keys that were compared."""
-
-    at: tuple[str | int, ...]
-    about: tuple[str, ...]
-    message: str
-    hint: str
-
-
-class Section(BaseModel):
-    """A map of keys in the file: unknown keys are refused, types are not bent (`yes` is not true, `"1"` not 1)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _nothing_is_absent(cls, data: Any) -> Any:
-        if data is None:
-            return {}
-        if isinstance(data, cls):
-            return data
-        if not isinstance(data, dict):
-            raise wrong(f"must be a map of keys, not {type_name(data)}", f"try the keys {', '.join(cls.model_fields)}")
-        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
-
-    @model_validator(mode="after")
-    def _no_conflicts(self) -> Self:
-        conflicts = self.conflicts()
-        if conflicts:
-            raise PydanticCustomError("conflicts", "values that do not go together", {"conflicts": conflicts})
-        return self
-
-    def conflicts(self) -> list[Conflict]:
-        """Values within this section that contradict each other."""
-        return []
-
-
-class LetsEncrypt(Section):
-    email: Email | None = Field(
-        None,
-        description="Where Let's Encrypt may write to. Kept for the coming mode `letsencrypt`; nothing uses it yet.",
-        examples=["ops@example.org"],
-    )
-
-
-class Https(Section):
-    mode: Literal["self-signed"] = Field(
-        "self-signed",
-        description="Where the certificate comes from. `self-signed`: made on the machine, for `domain` or, without"
-        " one, for the machine's name and addresses; browsers warn once.",
-    )
-    letsencrypt: LetsEncrypt = Field(default_factory=LetsEncrypt, description="The account at Let's Encrypt.")
 
 
 class Auth(Section):
@@ -131,7 +74,7 @@ class Users(Section):
         found = [
             Conflict(at=(key, index), about=(key,), message=f"{name} is in the list twice", hint=_ONCE)
             for key in ("admin", "allowed", "banned")
-            for index, name in _repeats(getattr(self, key))
+            for index, name in repeats(getattr(self, key))
         ]
         found += [
             Conflict(
@@ -153,16 +96,6 @@ class Users(Section):
                 )
             )
         return found
-
-
-def _repeats(names: tuple[str, ...]) -> list[tuple[int, str]]:
-    left = Counter(names)
-    repeats = []
-    for index, name in reversed(list(enumerate(names))):
-        left[name] -= 1
-        if left[name]:
-            repeats.append((index, name))
-    return repeats[::-1]
 
 
 class GroupAccess(Section):
@@ -243,7 +176,7 @@ class Network(Section):
         texts = tuple(str(destination) for destination in self.allow)
         found = [
             Conflict(at=("allow", index), about=("allow",), message=f"{text} is in the list twice", hint=_ONCE)
-            for index, text in _repeats(texts)
+            for index, text in repeats(texts)
         ]
         return found + [
             Conflict(
