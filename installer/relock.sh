@@ -1,6 +1,6 @@
 #!/bin/sh
 # Renews the version locks under src/hubinstall/locks from the *.in files beside them.
-# usage: installer/relock.sh [NAME…]   (installer hub supervisor node image proxy; all when none is named)
+# usage: installer/relock.sh [NAME…]   (installer hub supervisor node certbot image proxy; all when none is named)
 #
 # A lock is one list for Python 3.11 and later, with hashes and without addresses, so that it serves
 # any mirror. It is installed with `--no-deps --require-hashes`: what the list leaves out stays out.
@@ -38,13 +38,13 @@ PYTHON
     )
 }
 
-[ $# -gt 0 ] || set -- installer hub supervisor node image proxy
+[ $# -gt 0 ] || set -- installer hub supervisor node certbot image proxy
 for name in "$@"; do
     case $name in
         proxy) lock_proxy ;;
         # A user's server must speak the hub's version: hub.txt is a constraint on the image's list.
         image) lock image --constraint hub.txt ;;
-        installer | hub | supervisor | node) lock "$name" ;;
+        installer | hub | supervisor | node | certbot) lock "$name" ;;
         *) echo "relock: no lock is called $name" >&2; exit 2 ;;
     esac
     echo "relocked $name"

@@ -164,7 +164,7 @@ def has_password(host: Host, account: str) -> bool:
 def nginx(settings: Settings, facts: Facts, seen: dict[str, Look]) -> Check:
     if words := down(seen, layout.NGINX_SERVICE):
         return Check("nginx", "failed", words, revive(layout.NGINX_SERVICE))
-    name = settings.domain or next(iter(facts.addresses), facts.hostname)
+    name = settings.name or next(iter(facts.addresses), facts.hostname)
     answer = ask("127.0.0.1:443", f"{settings.base_url}hub/health", name=name)
     if answer.status in {502, 503, 504} or answer.late:
         seen_as = str(answer.status or "too late")

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from hubinstall import layout
 from hubinstall.sections import Conflict, Section, repeats
-from hubinstall.settings_https import Https
+from hubinstall.settings_https import Https, Mode
 from hubinstall.values import (
     GIB,
     MIB,
@@ -224,3 +224,35 @@ class Settings(Section):
         description="What starts the services and keeps them running. `auto`: systemd where it is the machine's first"
         " process, else supervisor.",
     )
+
+    def conflicts(self) -> list[Conflict]:
+        if self.tls_mode != "letsencrypt" or self.https.letsencrypt.server:
+            return []
+        more = {name: ("https", "letsencrypt", "domains", n) for n, name in enumerate(self.https.letsencrypt.domains)}
+        places: dict[str, tuple[str | int, ...]] = more | ({self.domain: ("domain",)} if self.domain else {})
+        return [
+            Conflict(
+                at=place,
+                about=("domain", "https"),
+                message=f"{name} is no name of the internet, and Let's Encrypt gives certificates for those only",
+                hint="try the whole name, or https.mode: self-signed",
+            )
+            for name, place in places.items()
+            if "." not in name
+        ]
+
+    @property
+    def tls_mode(self) -> Mode:
+        """Where the certificate comes from: what `https.mode` says, or what follows from the rest."""
+        return self.https.chosen(self.domain)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The DNS names under which people reach the hub, the one that they are led to first; none: at addresses."""
+        more = self.https.letsencrypt.domains if self.tls_mode == "letsencrypt" else ()
+        return tuple(dict.fromkeys((self.domain, *more) if self.domain else more))
+
+    @property
+    def name(self) -> str | None:
+        """The first of `names`."""
+        return next(iter(self.names), None)

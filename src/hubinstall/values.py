@@ -20,16 +20,16 @@ MIB = 1024**2
 
 _SIZE_UNITS = {"": 1, "K": 1024, "M": MIB, "G": GIB, "T": 1024 * GIB}
 _SIZE = r"[0-9]+(\.[0-9]+)?[KMGT]?"
-_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_DOMAIN = rf"{_LABEL}(\.{_LABEL})*"
-_EMAIL = rf"[A-Za-z0-9][A-Za-z0-9._%+-]{{0,63}}@{_LABEL}(\.{_LABEL})+"
+LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = rf"{LABEL}(\.{LABEL})*"
+_EMAIL = rf"[A-Za-z0-9][A-Za-z0-9._%+-]{{0,63}}@{LABEL}(\.{LABEL})+"
 _ACCOUNT = r"[a-z_][a-z0-9_-]{0,31}"
 _SHARE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _URL_SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._-]*"
 _BASE_URL = rf"/?({_URL_SEGMENT}/)*({_URL_SEGMENT})?"
 _IMAGE_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _IMAGE = (
-    rf"({_LABEL}(\.{_LABEL})*(:[0-9]{{1,5}})?/)?{_IMAGE_PART}(/{_IMAGE_PART})*"
+    rf"({LABEL}(\.{LABEL})*(:[0-9]{{1,5}})?/)?{_IMAGE_PART}(/{_IMAGE_PART})*"
     r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[a-f0-9]{64})?"
 )
 _QUOTES = " \t\n'\"\u2018\u2019\u201a\u201c\u201d\u201e\xab\xbb"  # what a word processor makes of them, too
@@ -260,7 +260,7 @@ def _refuse_never_opened(network: ipaddress.IPv4Network, where: str) -> None:
             raise wrong(f"{where} is among {what}, which stay closed", "try leaving it out")
 
 
-def _schema(title: str, pattern: str, kind: str | list[str] = "string") -> WithJsonSchema:
+def schema(title: str, pattern: str, kind: str | list[str] = "string") -> WithJsonSchema:
     return WithJsonSchema({"title": title, "type": kind, "pattern": f"^{pattern}$"})
 
 
@@ -273,27 +273,27 @@ def parse_list(value: Any) -> tuple[Any, ...]:
 
 _AsText = PlainSerializer(str, return_type=str)
 
-Domain = Annotated[str, BeforeValidator(parse_domain), _schema("DNS name", _DOMAIN)]
-Email = Annotated[str, BeforeValidator(parse_email), _schema("mail address", _EMAIL)]
-BaseUrl = Annotated[str, BeforeValidator(parse_base_url), _schema("URL path", _BASE_URL)]
-Account = Annotated[str, BeforeValidator(parse_account), _schema("account name", _ACCOUNT)]
-Group = Annotated[str, BeforeValidator(parse_group), _schema("group name", _ACCOUNT)]
-ShareName = Annotated[str, BeforeValidator(parse_share_name), _schema("share name", _SHARE)]
-Image = Annotated[str, BeforeValidator(parse_image), _schema("image name", _IMAGE)]
-Memory = Annotated[int, BeforeValidator(parse_memory), _schema("size", _SIZE, ["string", "integer"])]
+Domain = Annotated[str, BeforeValidator(parse_domain), schema("DNS name", _DOMAIN)]
+Email = Annotated[str, BeforeValidator(parse_email), schema("mail address", _EMAIL)]
+BaseUrl = Annotated[str, BeforeValidator(parse_base_url), schema("URL path", _BASE_URL)]
+Account = Annotated[str, BeforeValidator(parse_account), schema("account name", _ACCOUNT)]
+Group = Annotated[str, BeforeValidator(parse_group), schema("group name", _ACCOUNT)]
+ShareName = Annotated[str, BeforeValidator(parse_share_name), schema("share name", _SHARE)]
+Image = Annotated[str, BeforeValidator(parse_image), schema("image name", _IMAGE)]
+Memory = Annotated[int, BeforeValidator(parse_memory), schema("size", _SIZE, ["string", "integer"])]
 Cpus = Annotated[float, Field(ge=0.01, le=1024, allow_inf_nan=False, title="number")]
 Processes = Annotated[int, Field(ge=64, le=4_194_304, title="whole number")]
 Subnet = Annotated[
     ipaddress.IPv4Network,
     BeforeValidator(parse_subnet),
     _AsText,
-    _schema("IPv4 network", r"[0-9]{1,3}(\.[0-9]{1,3}){3}/(1[6-9]|2[0-4])"),
+    schema("IPv4 network", r"[0-9]{1,3}(\.[0-9]{1,3}){3}/(1[6-9]|2[0-4])"),
 ]
 Reachable = Annotated[
     Destination,
     BeforeValidator(Destination.parse),
     _AsText,
-    _schema("address, network or either with a port", r"[0-9]{1,3}(\.[0-9]{1,3}){3}(/[0-9]{1,2})?(:[0-9]{1,5})?"),
+    schema("address, network or either with a port", r"[0-9]{1,3}(\.[0-9]{1,3}){3}(/[0-9]{1,2})?(:[0-9]{1,5})?"),
 ]
 Accounts = Annotated[tuple[Account, ...], BeforeValidator(parse_list)]
 Destinations = Annotated[tuple[Reachable, ...], BeforeValidator(parse_list)]

@@ -62,7 +62,7 @@ def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> No
     url = way_in(settings, facts)
     context = tls_context(layout.SELF_SIGNED_CERT)
     # Without a domain the certificate names addresses, of which the machine may have got more since.
-    context.check_hostname = settings.domain is not None
+    context.check_hostname = settings.name is not None
     with HubClient(url, address=LOOPBACK, verify=context) as client:
         report.phase("verify: https")
         reach(client)
@@ -84,7 +84,7 @@ def way_in(settings: Settings, facts: Facts) -> str:
     a bare address) is shown that site's certificate: the machine's name leads to ours.
     """
     name = machine_name(facts)
-    if name and not settings.domain and "443" in facts.nginx_default_servers:
+    if name and not settings.name and "443" in facts.nginx_default_servers:
         return f"https://{name}{settings.base_url}"
     return addresses(settings, facts)[0]
 

@@ -7,7 +7,7 @@ from hubinstall.settings import Settings
 
 def addresses(settings: Settings, facts: Facts) -> list[str]:
     """What people type into a browser, best first."""
-    names = [settings.domain] if settings.domain else list(facts.addresses) or [facts.hostname]
+    names = list(settings.names) or list(facts.addresses) or [facts.hostname]
     return [f"https://{f'[{name}]' if ':' in name else name}{settings.base_url}" for name in names]
 
 
@@ -26,7 +26,7 @@ def welcome(settings: Settings, facts: Facts, people: list[str], passwords: dict
     else:
         allowed = ", ".join(dict.fromkeys([*admins, *settings.users.allowed]))
         lines.append(f"Who can log in: {allowed or 'nobody yet; hubinstall config add-item users.admin NAME --apply'}")
-    if settings.https.mode == "self-signed":
+    if settings.tls_mode == "self-signed":
         lines.append("The certificate is self-signed: a browser warns once, and asks to go on.")
     return "\n".join(lines)
 

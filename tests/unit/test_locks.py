@@ -9,7 +9,7 @@ import pytest
 
 CHECKOUT = Path(__file__).parents[2]
 LOCKS = CHECKOUT / "src/hubinstall/locks"
-NAMES = ("hub", "image", "installer", "node", "supervisor")
+NAMES = ("certbot", "hub", "image", "installer", "node", "supervisor")
 
 
 def versions(name: str) -> dict[str, set[str]]:

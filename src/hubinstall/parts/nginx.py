@@ -55,17 +55,17 @@ def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:
     without a known name was the administrator's site's business, and stays it. Without a domain our site is the
     default server, unless the administrator has declared one.
     """
-    ports = () if settings.domain else tuple(p for p in ("80", "443") if p not in facts.nginx_default_servers)
+    ports = () if settings.name else tuple(p for p in ("80", "443") if p not in facts.nginx_default_servers)
     version = number(facts.nginx)
     return {
-        "domain": settings.domain,
+        "domain": settings.name,
         "names": [server_name(name) for name in tls.names(settings, facts)],
         "hostname": tls.machine_name(facts),
         "base_url": settings.base_url,
         "ipv6": any(":" in address for address in facts.addresses),
         "default_80": " default_server" if "80" in ports else "",
         "default_443": " default_server" if "443" in ports else "",
-        "catch_all": [p for p in ("80", "443") if p not in facts.nginx_ports] if settings.domain else [],
+        "catch_all": [p for p in ("80", "443") if p not in facts.nginx_ports] if settings.name else [],
         # `http2 on` came with 1.25.1, and the parameter of listen went on working.
         "tls_listen": "443 ssl" if version >= (1, 26) else "443 ssl http2",
         "http2_directive": version >= (1, 26),
@@ -91,7 +91,7 @@ def server_name(name: str) -> str:
 
 def advice(settings: Settings, facts: Facts) -> list[str]:
     """What a person should know about a server of theirs that stays the default one."""
-    if settings.domain or not facts.nginx_default_servers:
+    if settings.name or not facts.nginx_default_servers:
         return []
     ports = " and ".join(facts.nginx_default_servers)
     name = tls.names(settings, facts)[0]

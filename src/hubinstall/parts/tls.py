@@ -24,9 +24,9 @@ def tls(settings: Settings, facts: Facts) -> list[Resource]:
 
 
 def names(settings: Settings, facts: Facts) -> tuple[str, ...]:
-    """What people call the hub: the domain, or else the machine's name and each of its addresses."""
-    if settings.domain:
-        return (settings.domain,)
+    """What people call the hub: by its names, or else by the machine's name and each of its addresses."""
+    if settings.names:
+        return settings.names
     name = machine_name(facts)
     return ((name,) if name else ()) + facts.addresses or ("localhost",)
 

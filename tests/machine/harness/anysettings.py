@@ -11,7 +11,7 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from hubinstall import values
+from hubinstall import values, values_tls
 from hubinstall.config import ConfigError, validate
 from hubinstall.settings import Settings
 
@@ -34,6 +34,7 @@ IMAGES = like(
     f"a:{'T' * 128}",
 )  # fmt: skip
 SIZES = st.one_of(like(values._SIZE, "128M", "65536T", "2G", "134217728"), st.integers(128 << 20, 1 << 56))
+TLS_FILES = like(values_tls.FILE_PATH, "/-", "/a,b", f"/{'f' * 200}/{'g' * 199}", "/~=@+")
 OCTET = st.integers(0, 255)
 ADDRESSES = st.tuples(st.sampled_from([10, 172, 192, 8, 100, 223]), OCTET, OCTET, OCTET).map(
     lambda octets: ".".join(map(str, octets))
@@ -50,7 +51,16 @@ def maps(**parts: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
 FILES = maps(
     domain=st.one_of(st.none(), DOMAINS),
     base_url=PATHS,
-    https=maps(mode=st.just("self-signed"), letsencrypt=maps(email=like(values._EMAIL))),
+    https=maps(
+        mode=st.sampled_from(["letsencrypt", "manual", "self-signed"]),
+        letsencrypt=maps(
+            email=like(values._EMAIL),
+            domains=st.lists(DOMAINS, max_size=3),
+            server=like(values_tls.ACME_SERVER, "https://a", "https://[::1]:14000/dir"),
+            staging=st.booleans(),
+        ),
+        tls=maps(key=TLS_FILES, cert=TLS_FILES),
+    ),
     auth=maps(type=st.just("pam")),
     users=maps(
         admin=st.lists(ACCOUNTS, max_size=3),
