@@ -13,6 +13,7 @@ from hubinstall.parts.ourservices import Inputs, services
 from hubinstall.parts.programs import programs
 from hubinstall.parts.shares import shares
 from hubinstall.parts.state import state
+from hubinstall.parts.staticfiles import static_files
 from hubinstall.parts.tls import tls
 from hubinstall.resources.base import Resource, ids
 from hubinstall.settings import Settings
@@ -51,6 +52,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
         *engine,
         *network,
         *image.resources,
+        *static_files(facts, image, programs_.hub_venv),
         *certificate,
         *site,
         *configuration,

@@ -15,7 +15,7 @@ from hubinstall import layout
 from hubinstall.host import Host
 from hubinstall.machine import addresses, has_bridge_filter, memory, resolvers, routes
 from hubinstall.nginxsites import others_sites
-from hubinstall.releases import release
+from hubinstall.releases import Release, release
 from hubinstall.resources.docker import engine
 
 
@@ -51,6 +51,8 @@ class Facts:
     cgroup_driver: str = "cgroupfs"
     nginx: str = "1.22"
     """The version that is there, or that the release brings."""
+    nginx_encodings: tuple[str, ...] = ("gzip", "br")
+    """How files may be compressed beforehand that this nginx gives out: gzip, br."""
     nginx_ports: tuple[str, ...] = ()
     """Those of 80 and 443 on which the administrator's own sites of nginx listen."""
     nginx_default_servers: tuple[str, ...] = ()
@@ -98,6 +100,7 @@ def gather(host: Host, process_manager: str = "auto") -> Facts:
         docker_keeps_containers="--live-restore" in engine_flags(host),
         cgroup_driver=docker.cgroup_driver or configured_cgroup_driver(host) or default_driver(manager, cgroup_version),
         nginx=nginx_version(host) or brings.nginx,
+        nginx_encodings=nginx_encodings(host, brings, known=brings.version == system["VERSION_ID"]),
         nginx_ports=sites.ports,
         nginx_default_servers=sites.defaults,
         nginx_keeps_default_site=sites.keeps_default_site,
@@ -163,11 +166,27 @@ def default_driver(manager: str, cgroup_version: int) -> str:
 
 
 def nginx_version(host: Host) -> str:
+    found = re.search(r"nginx/(\d+\.\d+)", nginx_words(host))
+    return found[1] if found else ""
+
+
+def nginx_encodings(host: Host, brings: Release, *, known: bool) -> tuple[str, ...]:
+    """Brotli where nginx is the release's own, or will be, as the module fits no other: so of `known` releases only."""
+    version = nginx_version(host)
+    can_gzip = not version or "--with-http_gzip_static_module" in nginx_words(host)
+    is_the_distributions = not version or (
+        version == brings.nginx and host.exists("/var/lib/dpkg/info/nginx-common.list")
+    )
+    brotli = brings.brotli and known and is_the_distributions
+    return (*(["gzip"] if can_gzip else []), *(["br"] if brotli else []))
+
+
+def nginx_words(host: Host) -> str:
+    """What nginx says of itself: its version and how it was built; empty where there is none."""
     if host.which("nginx") is None:
         return ""
-    done = host.run(["nginx", "-v"], check=False)
-    found = re.search(r"nginx/(\d+\.\d+)", done.stderr + done.stdout)
-    return found[1] if found else ""
+    done = host.once("nginx -V", lambda: host.run(["nginx", "-V"], check=False))
+    return done.stderr + done.stdout
 
 
 def has_bridge_netfilter(host: Host) -> bool:

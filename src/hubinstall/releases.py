@@ -19,12 +19,17 @@ class Release:
     """The packages of a Docker Engine with its command."""
     cgroup_mounts: tuple[str, ...] = ()
     """What mounts the cgroup controllers where PID 1 does not."""
+    brotli: tuple[str, ...] = ()
+    """The packages with which nginx serves files that were compressed with Brotli beforehand."""
+
+
+BROTLI = ("libnginx-mod-http-brotli-static", "brotli")
 
 
 RELEASES = (
-    Release("debian", "12", "bookworm", "3.11", "1.22", ("docker.io",), ("cgroupfs-mount",)),
+    Release("debian", "12", "bookworm", "3.11", "1.22", ("docker.io",), ("cgroupfs-mount",), BROTLI),
     # From here on the command is a package of its own, and cgroupfs-mount is gone.
-    Release("debian", "13", "trixie", "3.13", "1.26", ("docker.io", "docker-cli")),
+    Release("debian", "13", "trixie", "3.13", "1.26", ("docker.io", "docker-cli"), (), BROTLI),
     Release("ubuntu", "24.04", "noble", "3.12", "1.24", ("docker.io",), ("cgroupfs-mount",)),
     Release("ubuntu", "25.10", "questing", "3.13", "1.28", ("docker.io",)),
 )

@@ -26,6 +26,11 @@ def nginx(value: object) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def nginx_expression(value: object) -> str:
+    """A value as a part of a regular expression in nginx's quotes, where it means itself."""
+    return re.sub(r"[^A-Za-z0-9/_-]", lambda found: f"[{found[0]}]", str(value))
+
+
 def systemd(value: object) -> str:
     """A value as one word of a unit file (systemd.syntax(7)): quoted, specifiers and variables doubled."""
     text = str(value)
@@ -48,7 +53,10 @@ def shell(value: object) -> str:
     return shlex.quote(str(value))
 
 
-FILTERS = {"nginx": nginx, "systemd": systemd, "supervisor": supervisor, "sh": shell, "py": repr, "json": json.dumps}
+FILTERS = {
+    "nginx": nginx, "nginx_expression": nginx_expression, "systemd": systemd, "supervisor": supervisor, "sh": shell,
+    "py": repr, "json": json.dumps,
+}  # fmt: skip
 
 
 @functools.cache

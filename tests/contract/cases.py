@@ -11,6 +11,7 @@ ANYWHERE: dict[str, Callable[[], Case]] = {
     "directory": files.directory,
     "link": files.link,
     "tree": files.tree,
+    "static-files": files.static_files,
     "secret": files.secret,
     "json-keys": files.json_keys,
     "unlinked": files.unlinked,

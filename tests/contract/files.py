@@ -4,9 +4,11 @@ import json
 
 from contract.case import BASE, Act, Break, Case, Ends, PutBack
 from hubinstall.host import Host
+from hubinstall.parts.staticfiles import SCRIPTS
 from hubinstall.resources.files import Directory, File, Link
 from hubinstall.resources.json_keys import JsonKeys
 from hubinstall.resources.secrets import Secret
+from hubinstall.resources.staticfiles import StaticFiles
 from hubinstall.resources.trees import Tree
 from hubinstall.resources.unlinked import Unlinked
 
@@ -143,3 +145,25 @@ def unlinked() -> Case:
         host.link(wish.name, "../available/site")
 
     return Case(wish, (Break("unlinked", linked),), lambda host: not host.exists(wish.name), before=linked)
+
+
+def static_files() -> Case:
+    source, archive = f"{BASE}/what-it-is-made-of", f"{BASE}/archive"
+    command = ("tar", "--create", "--file=-", "-C", archive, "files")
+    wish = StaticFiles(f"{BASE}/static-1", command=command, scripts=str(SCRIPTS), source=source)
+
+    def there(host: Host) -> None:
+        for folder in (archive, f"{archive}/files"):
+            host.mkdir(folder)
+        host.write(f"{archive}/files/some.js", b"ours();\n" * 1000)
+        host.write(source, b"the first")
+
+    return Case(
+        wish,
+        (
+            Break("complete", lambda host: host.remove_tree(f"{wish.name}/files")),
+            Break("of", lambda host: host.write(source, b"the second")),
+        ),
+        lambda host: host.exists(f"{wish.name}/files/some.js.gz"),
+        before=there,
+    )

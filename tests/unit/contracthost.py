@@ -16,6 +16,7 @@ from contract.docker import LABEL
 from contract.services import DEFINITIONS
 from contract.system import SETTING, SMALL
 from hubinstall import layout
+from hubinstall.parts.staticfiles import SCRIPTS
 
 MIRROR = "Debian|bookworm|bookworm|main|http://mirror.example/debian/|/etc/apt/sources.list:1\n"
 
@@ -61,7 +62,8 @@ def complete(machine: Machine) -> FakeHost:
     Nft(host)
     host.put("/proc/sys/" + SETTING.replace(".", "/"), "0\n")
     host.answers["tee"] = lambda argv, text: host.put(argv[1], text) or ""
-    host.answers |= {"openssl": openssl(host), f"{layout.UV} venv": venv(host), f"{layout.UV} pip": pip(host)}
+    host.answers[f"bash {SCRIPTS}"] = really(host)
+    host.answers |= {"openssl": really(host), f"{layout.UV} venv": venv(host), f"{layout.UV} pip": pip(host)}
     host.answers[f"{layout.NODE}/bin/node"] = npm(host)
     with_docker(host)
     if isinstance(machine, SupervisorMachine):
@@ -86,8 +88,8 @@ def as_alice(host):
     return act
 
 
-def openssl(host):
-    """The real one, with paths below the fake host's folder."""
+def really(host):
+    """The real program, with paths below the fake host's folder."""
 
     def act(argv, text):
         argv = [str(host.path(word)) if word.startswith(BASE) else word for word in argv]

@@ -174,3 +174,29 @@ def test_a_module_that_can_be_loaded_is_bridge_netfilter(host):
 def test_a_later_release_is_like_the_last_one(distribution, version, codename):
     assert release(distribution, version).codename == codename
     assert len({r.codename for r in RELEASES}) == len(RELEASES)
+
+
+BUILT = "nginx version: nginx/1.22.1\nconfigure arguments: --with-http_gzip_static_module"
+
+
+@pytest.mark.parametrize(
+    ("words", "packaged", "found"),
+    [
+        ("", False, ("gzip", "br")),
+        (BUILT, True, ("gzip", "br")),
+        (BUILT, False, ("gzip",)),
+        (BUILT.replace("1.22.1", "1.26.3"), True, ("gzip",)),
+        ("nginx version: nginx/1.22.1\nconfigure arguments:", False, ()),
+    ],
+)
+def test_how_files_may_be_compressed_for_the_nginx_that_is_there_or_comes(host, words, packaged, found):
+    if words:
+        host.answers["nginx -V"] = (0, words)
+    if packaged:
+        host.put("/var/lib/dpkg/info/nginx-common.list", "")
+    assert gather(host).nginx_encodings == found
+
+
+def test_a_release_that_nobody_has_tried_has_no_module_for_certain(host):
+    host.put("/etc/os-release", OS_RELEASE.replace('"12"', '"14"'))
+    assert gather(host).nginx_encodings == ("gzip",)

@@ -6,6 +6,7 @@ from hubinstall.releases import release
 from hubinstall.resources.base import Resource, ids
 from hubinstall.resources.files import File
 from hubinstall.resources.packages import Packages
+from hubinstall.resources.staticfiles import BROTLI
 from hubinstall.templating import render
 
 # mmdebstrap builds the image's root; kmod loads br_netfilter; python3-venv is bootstrap's.
@@ -23,4 +24,5 @@ def base(facts: Facts) -> list[Resource]:
         services = (layout.CONTAINERD_SERVICE, layout.DOCKER_SERVICE, layout.NGINX_SERVICE, *mounts)
         policy = [File(layout.POLICY_RC_D, render("templates/policy-rc.d", services=services), mode="0755")]
     packages = Packages("base", BASE, needs=ids(*policy))
-    return [*policy, packages, Packages("nginx", ("nginx",), needs=ids(packages))]
+    brotli = release(facts.distribution, facts.version).brotli if BROTLI in facts.nginx_encodings else ()
+    return [*policy, packages, Packages("nginx", ("nginx", *brotli), needs=ids(packages))]

@@ -30,11 +30,15 @@ CHANGES = (
 
 @dataclass(frozen=True)
 class Environment:
-    """The resources, the image that user servers run as Docker knows it, and the resource that provides it."""
+    """The resources, the image that user servers run as Docker knows it, and the resource that provides it.
+
+    `pin`: the path of the note that says which image it is, where its name does not.
+    """
 
     resources: list[Resource]
     image: str
     provider: Resource
+    pin: str = ""
 
 
 def environment(settings: Settings, facts: Facts, docker: tuple[str, ...]) -> Environment:
@@ -44,7 +48,7 @@ def environment(settings: Settings, facts: Facts, docker: tuple[str, ...]) -> En
         key = digest(name)[:12]
         tag = f"{layout.PULLED_REPOSITORY}:{key}"
         pulled = PulledImage(name, tag=tag, pin=f"{layout.IMAGES}/{key}.json", needs=(*ids(folder), *docker))
-        return Environment([folder, pulled], tag, pulled)
+        return Environment([folder, pulled], tag, pulled, pulled.pin)
     recipe = Recipe(
         scripts=str(SCRIPTS), codename=facts.codename, packages=packages(), lockfile=str(LOCK), uv=layout.UV
     )

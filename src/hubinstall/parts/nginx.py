@@ -4,7 +4,7 @@ from typing import Any
 
 from hubinstall import layout
 from hubinstall.facts import Facts
-from hubinstall.parts import tls
+from hubinstall.parts import staticfiles, tls
 from hubinstall.releases import number
 from hubinstall.resources.base import Resource, ids
 from hubinstall.resources.files import File
@@ -75,6 +75,8 @@ def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:
         "socket": layout.PROXY_PUBLIC_SOCKET,
         "starting_page": layout.STARTING_PAGE,
         "dropins": layout.NGINX_DROPINS,
+        "hsts": False,
+        **staticfiles.site_values(facts),
     }
 
 

@@ -13,6 +13,7 @@ from hubinstall.resources.trees import Tree
 from hubinstall.resources.virtualenvs import NodeModules, Virtualenv
 
 CACHE = f"{layout.CACHE}/uv"
+HUB_PYTHON = "bin/python3"
 
 
 @functools.cache
@@ -37,6 +38,7 @@ class Programs:
     """The resources, and the digest of each program for the services that run it."""
 
     resources: list[Resource]
+    hub_venv: Virtualenv
     hub: str
     proxy: str
     supervisor: str
@@ -66,6 +68,7 @@ def programs(facts: Facts) -> Programs:
         resources += [supervisor, Link(layout.SUPERVISOR_VENV, supervisor_path, needs=ids(supervisor))]
     return Programs(
         resources,
+        hub,
         hub=digest(hub_path, hubside.name),
         proxy=digest(node_path, modules.name),
         supervisor=digest(supervisor_path),

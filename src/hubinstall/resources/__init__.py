@@ -13,6 +13,7 @@ from hubinstall.resources.pulledimages import PulledImage
 from hubinstall.resources.secrets import Secret
 from hubinstall.resources.services import Service
 from hubinstall.resources.shares import Share
+from hubinstall.resources.staticfiles import StaticFiles
 from hubinstall.resources.supervisord import Supervisord
 from hubinstall.resources.trees import Tree
 from hubinstall.resources.units import UnitFile
@@ -45,6 +46,7 @@ KINDS: dict[str, type[Resource]] = {
         Secret,
         Share,
         Tree,
+        StaticFiles,
         Virtualenv,
         NodeModules,
     )

@@ -1,0 +1,188 @@
+"""What nginx gives out by itself: which files those are, how they are packed, and what happens where there are none."""
+
+import hashlib
+import importlib.util
+import io
+import re
+import subprocess
+import sys
+import tarfile
+
+import pytest
+from contracthost import really
+from fakehost import FakeHost
+
+from hubinstall import layout
+from hubinstall.errors import CommandError
+from hubinstall.facts import Facts
+from hubinstall.parts import staticfiles
+from hubinstall.parts.base import base
+from hubinstall.parts.environments import environment
+from hubinstall.parts.programs import programs
+from hubinstall.resources.base import look
+from hubinstall.resources.packages import Packages
+from hubinstall.resources.staticfiles import StaticFiles
+from hubinstall.settings import Settings
+
+HASH = "0123456789abcdef"
+PACK = staticfiles.SCRIPTS / "pack.sh"
+
+
+@pytest.fixture
+def find(tmp_path, monkeypatch):
+    """The program that looks into an image, on a Python whose prefix is a folder."""
+    spec = importlib.util.spec_from_file_location("find", staticfiles.SCRIPTS / "find.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    # What this test host has of Jupyter's is not looked at.
+    path = module.Path
+    monkeypatch.setattr(
+        module,
+        "Path",
+        lambda *parts: path(tmp_path / "none" if parts[0] in {"/usr", "/usr/local"} else parts[0], *parts[1:]),
+    )
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda _name: None)
+    return module
+
+
+def put(folder, *names, content=b"x"):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def archive(find, what, monkeypatch, capsysbinary) -> dict[str, bytes]:
+    monkeypatch.setattr(sys, "argv", ["find.py", what])
+    find.main()
+    with tarfile.open(fileobj=io.BytesIO(capsysbinary.readouterr().out)) as tar:
+        return {entry.name: tar.extractfile(entry).read() for entry in tar}
+
+
+def test_of_servers_only_what_has_its_hash_in_its_name(find, tmp_path, monkeypatch, capsysbinary):
+    lab, extensions = tmp_path / "share/jupyter/lab/static", tmp_path / "share/jupyter/labextensions"
+    put(
+        lab,
+        f"main.{HASH}.js",
+        f"{HASH}.woff2",
+        "index.html",
+        "style.js",
+        f"main.{HASH}.js.map",
+        f"{HASH}.html",
+        "package.json",
+    )
+    put(extensions, f"@org/one/static/remoteEntry.{HASH}.js", "@org/one/package.json", "@org/one/static/style.js")
+    assert list(archive(find, "server", monkeypatch, capsysbinary)) == [
+        f"files/lab/extensions/@org/one/static/remoteEntry.{HASH}.js",
+        f"files/static/lab/{HASH}.woff2",
+        f"files/static/lab/main.{HASH}.js",
+    ]
+
+
+def test_of_the_hub_what_its_pages_ask_for_by_hash(find, tmp_path, monkeypatch, capsysbinary):
+    share = tmp_path / "share/jupyterhub"
+    put(share, "static/css/style.min.css", "static/js/unasked.js", "static/secret.txt", content=b"css")
+    page = """{{ static_url('css/style.min.css') }} {{static_url( "gone.js" )}} {{ static_url('secret.txt') }}
+        {{static_url('js', include_version=False)}}"""
+    put(share, "templates/page.html", content=page.encode())
+    found = archive(find, "hub", monkeypatch, capsysbinary)
+    assert found == {f"files/{hashlib.sha512(b'css').hexdigest()}/css/style.min.css": b"css"}
+
+
+def test_it_takes_what_nginx_knows_the_type_of(find):
+    assert staticfiles.TYPES.keys() == find.TYPES
+
+
+def test_the_hubs_own_pages_name_hashes_that_this_finds():
+    """JupyterHub's real templates, and tornado's real hash."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-", "hub"],
+        stdin=(staticfiles.SCRIPTS / "find.py").open(),
+        capture_output=True,
+        check=True,
+    )
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as tar:
+        found = {entry.name: tar.extractfile(entry).read() for entry in tar}
+    assert any(name.endswith("/css/style.min.css") for name in found)
+    for name, content in found.items():
+        assert name.split("/")[1] == hashlib.sha512(content).hexdigest()
+
+
+def pack(folder, *command):
+    folder.mkdir()
+    return subprocess.run(["bash", PACK, folder, "-", *command], capture_output=True, text=True, check=False)
+
+
+def test_packed_are_files_and_nothing_else(tmp_path):
+    source = tmp_path / "source"
+    put(source, "files/a.js", content=b"a();\n" * 1000)
+    put(source, "files/small.js", content=b"a();")
+    (source / "files/a.js").chmod(0o4711)
+    (source / "files/out").symlink_to("/etc")
+    assert pack(tmp_path / "made", "tar", "--create", "--file=-", "-C", source, "files").returncode == 0
+    made = {str(p.relative_to(tmp_path / "made")): p for p in (tmp_path / "made").rglob("*") if not p.is_dir()}
+    assert made.keys() == {"files/a.js", "files/a.js.gz", "files/small.js"}
+    assert {f"{p.stat().st_mode & 0o7777:04o}" for p in made.values()} == {"0644"}
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [("exit 125", 125), ("exit 127", 99), ("exit 1", 99), ("echo no archive", 1), ("exit 0", 1)],
+)
+def test_a_command_that_gives_nothing(tmp_path, script, code):
+    assert pack(tmp_path / "made", "sh", "-c", script).returncode == code
+
+
+def resource(command) -> StaticFiles:
+    return StaticFiles("/opt/static", command=tuple(command), scripts=str(staticfiles.SCRIPTS), what="the image x")
+
+
+def applied(tmp_path, command) -> FakeHost:
+    host = FakeHost(tmp_path)
+    host.answers["bash"] = really(host)
+    wished = resource(command)
+    wished.apply(host, look(wished, host))
+    assert look(wished, host) is None
+    return host
+
+
+def test_an_image_without_python_is_no_failure(tmp_path):
+    host = applied(tmp_path, ["sh", "-c", "echo python3: not found >&2; exit 127"])
+    [notice] = host.notices
+    assert notice.startswith("the image x does not give its static files to nginx: its servers send them")
+    assert notice.endswith("(python3: not found)")
+
+
+def test_a_docker_that_does_not_answer_is_one(tmp_path):
+    with pytest.raises(CommandError):
+        applied(tmp_path, ["sh", "-c", "exit 125"])
+
+
+def wished(settings=None, **facts) -> list[StaticFiles]:
+    facts = Facts(**facts)
+    image = environment(settings or Settings(), facts, docker=())
+    made = staticfiles.static_files(facts, image, programs(facts).hub_venv)
+    return [r for r in made if isinstance(r, StaticFiles)]
+
+
+def test_another_image_or_another_way_of_packing_has_another_folder():
+    ours, hub = wished()
+    theirs, same_hub = wished(Settings.model_validate({"environment": {"image": "quay.io/jupyter/base-notebook"}}))
+    only_gzip, _ = wished(nginx_encodings=("gzip",))
+    assert len({ours.name, theirs.name, only_gzip.name}) == 3
+    assert hub == same_hub
+    assert not ours.source
+    assert theirs.source.startswith(layout.IMAGES)
+
+
+def test_nothing_around_it_runs_in_the_image():
+    [command] = [w.command for w in wished() if w.command[0] == "docker"]
+    assert {"--network=none", "--read-only", "--cap-drop=ALL", "--user=65534:65534"} <= set(command)
+    assert not [word for word in command if re.match(r"(-v|--volume|--mount|--privileged)", word)]
+
+
+@pytest.mark.parametrize(("encodings", "brotli"), [(("gzip", "br"), True), (("gzip",), False)])
+def test_brotli_where_the_distribution_has_it(encodings, brotli):
+    [nginx] = [r for r in base(Facts(nginx_encodings=encodings)) if isinstance(r, Packages) and r.name == "nginx"]
+    assert ("brotli" in nginx.packages) is brotli
+    assert staticfiles.site_values(Facts(nginx_encodings=encodings))["brotli"] is brotli
