@@ -41,7 +41,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
         docker=Inputs(engine),
         nginx=Inputs([*certificate, *site]),
         hub=Inputs([*configuration, *network], also=SECRETS_OF_HUB),
-        certificates=(layout.SELF_SIGNED_CERT,),
+        certificates=(layout.SELF_SIGNED_CERT,) if certificate else (),
     )
     return [
         *state(),

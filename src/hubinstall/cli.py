@@ -94,6 +94,7 @@ def add_config_verbs(config: argparse.ArgumentParser) -> None:
         ("show", "Print the file.", ()),
         ("schema", "Print a JSON schema of the file, for editors.", ()),
         ("example", "Print a commented example of the file.", ()),
+        ("proxy-snippet", "Print what another web server needs to stand in front of this one.", ()),
         ("set", "Set a key, such as limits.memory 2G.", ("key", "value")),
         ("unset", "Take a key away.", ("key",)),
         ("add-item", "Add to a list, such as users.admin alice.", ("key", "value")),
@@ -105,6 +106,8 @@ def add_config_verbs(config: argparse.ArgumentParser) -> None:
             verb.add_argument(word)
         if words:
             verb.add_argument("--apply", action="store_true", help="apply at once")
+        if name == "proxy-snippet":
+            verb.add_argument("server", nargs="?", choices=("nginx", "apache"), default="nginx", help="default: nginx")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -54,7 +54,7 @@ class Facts:
     nginx_encodings: tuple[str, ...] = ("gzip", "br")
     """How files may be compressed beforehand that this nginx gives out: gzip, br."""
     nginx_ports: tuple[str, ...] = ()
-    """Those of 80 and 443 on which the administrator's own sites of nginx listen."""
+    """The TCP ports on which the administrator's own sites of nginx listen."""
     nginx_default_servers: tuple[str, ...] = ()
     """Those of them on which one is declared the default server."""
     nginx_keeps_default_site: bool = False

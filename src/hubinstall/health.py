@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from hubinstall import layout
+from hubinstall import entrance, layout
 from hubinstall.errors import UserError
 from hubinstall.facts import Facts
 from hubinstall.health_machine import certificate, disks
@@ -59,8 +60,10 @@ def health(host: Host, settings: Settings, facts: Facts, *, pending: int = 0) ->
         ("nginx", lambda: nginx(settings, facts, seen)),
         ("docker", lambda: docker(host, seen)),
         ("firewall", lambda: firewall(host, seen)),
-        ("certificate", lambda: Check("certificate", *certificate(host, layout.SELF_SIGNED_CERT, time.time()))),
     ]
+    if entrance.has_tls(settings):
+        row = functools.partial(certificate, host, layout.SELF_SIGNED_CERT, time.time())
+        parts.append(("certificate", lambda: Check("certificate", *row())))
     # At the same time: what hangs costs its time limit once.
     with ThreadPoolExecutor(len(parts)) as pool:
         checks = pool.map(lambda part: guarded(*part), parts)
@@ -164,14 +167,15 @@ def has_password(host: Host, account: str) -> bool:
 def nginx(settings: Settings, facts: Facts, seen: dict[str, Look]) -> Check:
     if words := down(seen, layout.NGINX_SERVICE):
         return Check("nginx", "failed", words, revive(layout.NGINX_SERVICE))
-    name = settings.name or next(iter(facts.addresses), facts.hostname)
-    answer = ask("127.0.0.1:443", f"{settings.base_url}hub/health", name=name)
+    url = urlsplit(entrance.check_url(settings, facts))
+    there = f"{entrance.connect_to(settings)}:{entrance.port(settings)}"
+    answer = ask(there, f"{url.path}hub/health", name=url.hostname or "", tls=entrance.has_tls(settings))
     if answer.status in {502, 503, 504} or answer.late:
         seen_as = str(answer.status or "too late")
         return Check("nginx", "failed", f"what is behind it does not answer ({seen_as})", "See proxy and hub.")
     if answer.status != 200:
         return Check("nginx", "failed", answer.words, logs(layout.NGINX_SERVICE))
-    return Check("nginx", "ok", "https leads to the hub")
+    return Check("nginx", "ok", f"{url.scheme} leads to the hub")
 
 
 def docker(host: Host, seen: dict[str, Look]) -> Check:

@@ -30,12 +30,12 @@ class Answer:
 
 
 class _Connection(http.client.HTTPConnection):
-    """Connects to a path, or to HOST:PORT; with a `name` over TLS, whose certificate is another check's business."""
+    """Connects to a path, or to HOST:PORT; over TLS without a look at the certificate, which is another check's."""
 
-    def __init__(self, address: str, name: str) -> None:
+    def __init__(self, address: str, name: str, *, tls: bool) -> None:
         super().__init__(name or "localhost", timeout=TIMEOUT)
         self._address = address
-        self._name = name
+        self._name = name if tls else ""
 
     def connect(self) -> None:
         if self._address.startswith("/"):
@@ -52,10 +52,12 @@ class _Connection(http.client.HTTPConnection):
             self.sock = context.wrap_socket(self.sock, server_hostname=self._name)
 
 
-def ask(address: str, path: str, *, token: str = "", name: str = "") -> Answer:
-    """GET `path`; never raises for what may happen on a network."""
+def ask(address: str, path: str, *, token: str = "", name: str = "", tls: bool = True) -> Answer:
+    """GET `path`; never raises for what may happen on a network. `name`: of the host, as a browser would send it, and
+    unless `tls` is false asked for over TLS.
+    """
     begun = time.monotonic()
-    connection = _Connection(address, name)
+    connection = _Connection(address, name, tls=tls)
     try:
         connection.request("GET", path, headers={"Authorization": f"token {token}"} if token else {})
         response = connection.getresponse()

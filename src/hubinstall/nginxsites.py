@@ -8,12 +8,11 @@ from hubinstall import layout
 from hubinstall.host import Host
 
 DPKG_STATUS = "/var/lib/dpkg/status"
-PORTS = ("80", "443")
 
 
 @dataclass(frozen=True)
 class Sites:
-    """`ports`: those of 80 and 443 on which others' sites listen. `defaults`: where one of them is default_server."""
+    """`ports`: the TCP ports on which others' sites listen. `defaults`: where one of them is default_server."""
 
     ports: tuple[str, ...] = ()
     defaults: tuple[str, ...] = ()
@@ -32,7 +31,7 @@ def others_sites(host: Host) -> Sites:
         for port, is_default in listens(host.text(path)):
             ports |= {port}
             defaults |= {port} if is_default else set()
-    return Sites(tuple(p for p in PORTS if p in ports), tuple(p for p in PORTS if p in defaults), keeps_default_site)
+    return Sites(tuple(sorted(ports, key=int)), tuple(sorted(defaults, key=int)), keeps_default_site)
 
 
 def site_files(host: Host) -> list[str]:
@@ -61,14 +60,13 @@ def reads_our_folder(host: Host, pid: int) -> bool:
 
 
 def listens(text: str) -> list[tuple[str, bool]]:
-    """(port, is default_server) of every `listen` of a configuration, in TCP and on 80 or 443."""
+    """(port, is default_server) of every `listen` of a configuration, in TCP."""
     found = []
     for words in re.findall(r"(?:^|[;{}\s])listen\s+([^;{}]+);", re.sub(r"(^|\s)#.*", "", text)):
         where, *options = words.split()
         port = re.search(r"(?:^|:)(\d+)$", where)
-        number = port[1] if port else "80"
-        if not where.startswith("unix:") and number in PORTS:
-            found.append((number, "default_server" in options or "default" in options))
+        if not where.startswith("unix:"):
+            found.append((port[1] if port else "80", "default_server" in options or "default" in options))
     return found
 
 

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from hubinstall import layout
 from hubinstall.sections import Conflict, Section, repeats
+from hubinstall.settings_http import Http, conflicts
 from hubinstall.settings_https import Https, Mode
 from hubinstall.values import (
     GIB,
@@ -208,6 +209,7 @@ class Settings(Section):
     )
     base_url: BaseUrl = Field("/", description="The path under which the hub is reached.", examples=["/jupyter/"])
     https: Https = Field(default_factory=Https, description="TLS.")
+    http: Http = Field(default_factory=Http, description="The web server in front of the hub, which is nginx.")
     auth: Auth = Field(default_factory=Auth, description="Sign-on.")
     users: Users = Field(default_factory=Users, description="Who may do what.")
     shares: Annotated[dict[ShareName, Share], BeforeValidator(_shares)] = Field(
@@ -226,11 +228,12 @@ class Settings(Section):
     )
 
     def conflicts(self) -> list[Conflict]:
+        found = list(conflicts(self.http, self.tls_mode, self.base_url, self.network.subnet))
         if self.tls_mode != "letsencrypt" or self.https.letsencrypt.server:
-            return []
+            return found
         more = {name: ("https", "letsencrypt", "domains", n) for n, name in enumerate(self.https.letsencrypt.domains)}
         places: dict[str, tuple[str | int, ...]] = more | ({self.domain: ("domain",)} if self.domain else {})
-        return [
+        return found + [
             Conflict(
                 at=place,
                 about=("domain", "https"),

@@ -1,14 +1,22 @@
 """The settings of TLS: `https` in config.yaml."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from hubinstall.sections import Conflict, Section, repeats
-from hubinstall.values import Email
+from hubinstall.values import Email, wrong
 from hubinstall.values_tls import AcmeServer, Domains, FilePath
 
-Mode = Literal["letsencrypt", "manual", "self-signed"]
+Mode = Literal["letsencrypt", "manual", "self-signed", "off"]
+
+
+def _no_truth(value: Any) -> Any:
+    """`off` without quotes is a word in YAML 1.2, which we read, and false in YAML 1.1, which other programs write."""
+    if isinstance(value, bool):
+        said, meant = ("true", "self-signed") if value else ("false", '"off", with the quotes')
+        raise wrong(f"must be a word, not {said}", f"try {meant}")
+    return value
 
 
 class LetsEncrypt(Section):
@@ -66,12 +74,13 @@ class Tls(Section):
 
 
 class Https(Section):
-    mode: Mode | None = Field(
+    mode: Annotated[Mode | None, BeforeValidator(_no_truth)] = Field(
         None,
         description="Where the certificate comes from. `letsencrypt`: from Let's Encrypt, or another authority that"
         " speaks ACME; without a name, for the machine's public addresses. `manual`: the files of `tls`. `self-signed`:"
         " made on the machine, for `domain` or, without one, for the machine's name and addresses; browsers warn"
-        " once. Absent: `letsencrypt` when `letsencrypt.email` and a name are set, else `manual` when `tls` is, else"
+        " once. `off`: there is none, nginx speaks plain http (see `http`): behind another web server, which speaks"
+        " TLS. Absent: `letsencrypt` when `letsencrypt.email` and a name are set, else `manual` when `tls` is, else"
         " `self-signed`.",
         examples=["letsencrypt"],
     )

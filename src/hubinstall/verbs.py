@@ -5,7 +5,7 @@ import os
 import sys
 from argparse import Namespace
 
-from hubinstall import __version__, config, inputs, installation, layout, passwords, services_cli
+from hubinstall import __version__, config, inputs, installation, layout, machine, passwords, services_cli, snippets
 from hubinstall.cli import FLAG_SETTINGS
 from hubinstall.errors import UserError
 from hubinstall.host import Host
@@ -84,16 +84,13 @@ def uninstall(arguments: Namespace, host: Host) -> int:
 def config_(arguments: Namespace, host: Host) -> int:
     """`hubinstall config …`: the file stays valid, or as it was."""
     verb = arguments.config_verb
-    if verb == "schema":
-        print(json.dumps(config.schema(), indent=2))
-        return 0
-    if verb == "example":
-        print(config.example(), end="")
+    if verb in {"schema", "example"}:
+        print(config.example() if verb == "example" else f"{json.dumps(config.schema(), indent=2)}\n", end="")
         return 0
     need_root()
     text = inputs.config_text(host)
-    if verb == "show":
-        print(config.show(text), end="")
+    if verb in {"show", "proxy-snippet"}:
+        print(config.show(text) if verb == "show" else proxy_snippet(arguments, host, text), end="")
         return 0
     if verb == "reload":
         return apply_text(host, text)
@@ -110,6 +107,15 @@ def config_(arguments: Namespace, host: Host) -> int:
     with installation.one_run(f"config {verb}"):
         installation.keep_config(host, new)
     return 0
+
+
+def proxy_snippet(arguments: Namespace, host: Host, text: str) -> str:
+    """What the web server in front is to be told; what is missing here for it goes to stderr."""
+    settings = config.validate(text, layout.CONFIG_FILE)
+    made = snippets.snippet(arguments.server, settings, machine.addresses(host))
+    if words := snippets.missing(settings):
+        print(f"hubinstall: {words}", file=sys.stderr)
+    return made
 
 
 def start(arguments: Namespace, host: Host) -> int:

@@ -12,21 +12,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from hubinstall import layout
+from hubinstall import entrance, layout
 from hubinstall.clienterrors import HubError
 from hubinstall.errors import CommandError, UserError
 from hubinstall.facts import Facts
 from hubinstall.health import looks
 from hubinstall.host import Host
-from hubinstall.parts.tls import machine_name
 from hubinstall.resources.docker import docker
 from hubinstall.settings import Settings
-from hubinstall.welcome import addresses
 
 if TYPE_CHECKING:
     from hubinstall.client import HubClient
 
-LOOPBACK, HTTP = "127.0.0.1", 80
+LOOPBACK, HTTP = entrance.LOOPBACK, entrance.HTTP
 RUNNING = 30.0
 """Seconds until every service must run: apply has waited for each already, but one may just be starting anew."""
 COMING_UP = 60.0
@@ -59,14 +57,15 @@ def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> No
     services(host, facts)
     from hubinstall.client import HubClient, tls_context  # noqa: PLC0415 - httpx is slow to import
 
-    url = way_in(settings, facts)
+    url = entrance.check_url(settings, facts)
     context = tls_context(layout.SELF_SIGNED_CERT)
     # Without a domain the certificate names addresses, of which the machine may have got more since.
     context.check_hostname = settings.name is not None
-    with HubClient(url, address=LOOPBACK, verify=context) as client:
-        report.phase("verify: https")
+    with HubClient(url, address=entrance.connect_to(settings), verify=context) as client:
+        report.phase(f"verify: {entrance.scheme(settings)}")
         reach(client)
-        redirect(url)
+        if entrance.has_tls(settings):
+            redirect(url)
         with clean(host, client):
             report.phase("verify: login")
             login(host, client)
@@ -77,16 +76,6 @@ def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> No
             report.phase("verify: stop")
             stop(host, client)
     report.phase("verify: a person can log in, start a server and run a cell")
-
-
-def way_in(settings: Settings, facts: Facts) -> str:
-    """The address to check. Where somebody's site of nginx is the default server, who names nothing (whoever asks for
-    a bare address) is shown that site's certificate: the machine's name leads to ours.
-    """
-    name = machine_name(facts)
-    if name and not settings.name and "443" in facts.nginx_default_servers:
-        return f"https://{name}{settings.base_url}"
-    return addresses(settings, facts)[0]
 
 
 def services(host: Host, facts: Facts) -> None:
@@ -123,7 +112,7 @@ def unreachable(error: HubError) -> VerifyError:
     if error.late:
         return VerifyError("login page", f"nginx takes the request, but no answer comes from the hub: {error.message}")
     if error.status is None:
-        return VerifyError("https", error.message, error.hint, log=layout.NGINX_SERVICE)
+        return VerifyError("nginx", error.message, error.hint, log=layout.NGINX_SERVICE)
     if error.status in {502, 504}:
         words = f"nginx answers, but the proxy behind it does not ({error.status})"
         return VerifyError("login page", words, log=layout.PROXY_SERVICE)

@@ -1,20 +1,13 @@
 """What stands at the end of an apply: the address, and who can log in; and what an uninstall leaves."""
 
-from hubinstall import layout
+from hubinstall import entrance, layout
 from hubinstall.facts import Facts
 from hubinstall.settings import Settings
 
 
-def addresses(settings: Settings, facts: Facts) -> list[str]:
-    """What people type into a browser, best first."""
-    names = list(settings.names) or list(facts.addresses) or [facts.hostname]
-    return [f"https://{f'[{name}]' if ':' in name else name}{settings.base_url}" for name in names]
-
-
 def welcome(settings: Settings, facts: Facts, people: list[str], passwords: dict[str, str]) -> str:
     """`people`: the host accounts that may log in; `passwords`: generated ones, shown this once."""
-    lines = [f"JupyterHub is at {addresses(settings, facts)[0]}"]
-    lines += [f"               or {address}" for address in addresses(settings, facts)[1:]]
+    lines = where(settings, facts)
     lines += [f"  {name} can log in with the password {password}" for name, password in passwords.items()]
     admins = [name for name in settings.users.admin if name not in settings.users.banned]
     if admins:
@@ -29,6 +22,19 @@ def welcome(settings: Settings, facts: Facts, people: list[str], passwords: dict
     if settings.tls_mode == "self-signed":
         lines.append("The certificate is self-signed: a browser warns once, and asks to go on.")
     return "\n".join(lines)
+
+
+def where(settings: Settings, facts: Facts) -> list[str]:
+    """What leads to the hub: for people, or for the web server in front of it, which people ask instead."""
+    front = ", ".join(settings.http.trusted_proxies)
+    if front:
+        port = f"port {entrance.port(settings)} of {settings.http.address or 'every address'}"
+        return [
+            f"JupyterHub waits at {port} for what the web server in front of it ({front}) passes on",
+            "  what that one needs: hubinstall config proxy-snippet nginx (or apache)",
+        ]
+    first, *others = entrance.urls(settings, facts)
+    return [f"JupyterHub is at {first}", *(f"               or {url}" for url in others)]
 
 
 def farewell(stopped: list[str]) -> str:

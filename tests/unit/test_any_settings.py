@@ -63,7 +63,9 @@ def readable(name: str, data: bytes) -> bool:
         configparser.RawConfigParser().read_string(text)
     elif name == layout.NGINX_SITE:
         quoted = re.sub(r"#.*|\"(\\.|[^\"\\])*\"", "", text)
-        return {port for port, _ in listens(text)} == {"80", "443"} and quoted.count("{") == quoted.count("}")
+        ports = {port for port, _ in listens(text)}
+        both = ports == {"80", "443"} if "ssl_certificate" in text else len(ports) == 1
+        return both and quoted.count("{") == quoted.count("}")
     elif name.startswith(layout.SYSTEMD_UNITS):
         lines = [line for line in text.splitlines() if line and not line.startswith("#")]
         return all(SECTION.fullmatch(line) or ASSIGNMENT.fullmatch(line) for line in lines)

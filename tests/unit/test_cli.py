@@ -43,7 +43,7 @@ def test_every_verb_has_its_function_and_its_words(verb, capsys):
 
 
 def test_the_config_verbs_are_tljhs_and_ours():
-    wanted = {"show", "set", "unset", "add-item", "remove-item", "reload", "schema", "example"}
+    wanted = {"show", "set", "unset", "add-item", "remove-item", "reload", "schema", "example", "proxy-snippet"}
     assert CONFIG_VERBS.keys() == wanted
 
 

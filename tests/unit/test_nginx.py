@@ -1,6 +1,7 @@
 """nginx: the site for every kind of machine, and the administrator's own sites left alone."""
 
 import hashlib
+from typing import Any
 
 import pytest
 from fakehost import FakeHost
@@ -9,15 +10,21 @@ import golden
 from hubinstall import layout
 from hubinstall.facts import Facts
 from hubinstall.nginxsites import Sites, listens, others_sites
-from hubinstall.parts.nginx import advice, nginx
+from hubinstall.parts.nginx import advice, nginx, site_values
 from hubinstall.resources.base import look
 from hubinstall.resources.files import File
 from hubinstall.resources.unlinked import Unlinked
 from hubinstall.settings import Settings
+from hubinstall.templating import render
 
 FACTS = Facts(hostname="Lab-1", addresses=("10.0.0.5", "2001:db8::7"))
 DOMAIN = Settings(domain="hub.example.org")
+BEHIND = {"port": 8000, "trusted_proxies": ["10.0.0.9", "10.1.0.0/16", "2001:db8:1::/64"]}
 DEFAULT_SITE = "server { listen 80 default_server; listen [::]:80 default_server; }\n"
+
+
+def made(**data: Any) -> Settings:
+    return Settings.model_validate(data)
 
 
 def wished(settings: Settings, facts: Facts, path: str = layout.NGINX_SITE) -> File:
@@ -35,10 +42,21 @@ def site(settings: Settings, facts: Facts = FACTS) -> str:
         ("site-domain.conf", DOMAIN, Facts(addresses=("10.0.0.5",))),
         ("site-prefix-trixie.conf", Settings(domain="hub.example.org", base_url="/jupyter/"),
          Facts(codename="trixie", version="13", nginx="1.26", addresses=("10.0.0.5", "2001:db8::7"))),
+        ("site-plain.conf", made(domain="hub.example.org", https={"mode": "off"}), FACTS),
+        ("site-behind.conf", made(domain="hub.example.org", https={"mode": "off"}, http=BEHIND), FACTS),
+        ("site-behind-unnamed.conf", made(base_url="/jupyter/", https={"mode": "off"}, http=BEHIND | {
+            "address": "127.0.0.1", "trusted_proxies": ["127.0.0.1", "::1"]}), FACTS),
+        ("site-entrance.conf", made(domain="hub.example.org", http={"entrance": "/jupyter", "max_upload": "1.5G"}),
+         FACTS),
     ],
 )  # fmt: skip
 def test_the_site(name, settings, facts):
     golden.check(name, site(settings, facts))
+
+
+def test_the_site_with_a_certificate_of_an_authority():
+    values = site_values(DOMAIN, FACTS) | {"hsts": True, "acme": True}
+    golden.check("site-authority.conf", render("nginx/site.conf", **values))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +116,8 @@ def test_other_names_are_refused_only_where_nobody_else_has_a_site():
     [
         ("server { listen 80; }", [("80", False)]),
         ("server {\n  listen 80 default_server;\n  listen [::]:443 ssl default;\n}", [("80", True), ("443", True)]),
-        ("server { listen 8080; listen unix:/run/x.sock; listen 10.0.0.1:443 ssl; }", [("443", False)]),
+        ("server { listen 8080; listen unix:/run/x.sock; listen 10.0.0.1:443 ssl; }",
+         [("8080", False), ("443", False)]),
         ("server { # listen 80 default_server;\n listen localhost; }", [("80", False)]),
         ("server{listen *:80;}", [("80", False)]),
         ("# server { listen 80; }\nlog_format listening '$host';", []),

@@ -1,6 +1,5 @@
 """What each way of not working is called, and that no password and no server is left behind whatever happens."""
 
-import dataclasses
 import http.server
 import threading
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ from hubinstall import layout, verify
 from hubinstall.clienterrors import HubError
 from hubinstall.facts import Facts
 from hubinstall.managers import Look
-from hubinstall.settings import Settings
 from hubinstall.verify import VerifyError
 
 PROBE = layout.PROBE_USER
@@ -229,11 +227,3 @@ def test_a_port_80_that_does_not(port_80, wrong) -> None:
     with pytest.raises(VerifyError, match="does not lead to https"):
         verify.redirect("https://hub.example.org/")
 
-
-def test_a_default_server_of_somebody_elses_is_passed_by_the_machines_name():
-    facts = Facts(hostname="lab", addresses=("10.0.0.5",))
-    adopted = dataclasses.replace(facts, nginx_default_servers=("443",))
-    assert verify.way_in(Settings(), facts) == "https://10.0.0.5/"
-    assert verify.way_in(Settings(base_url="/hub7/"), adopted) == "https://lab/hub7/"
-    assert verify.way_in(Settings(domain="hub.example.org"), adopted) == "https://hub.example.org/"
-    assert verify.way_in(Settings(), dataclasses.replace(adopted, hostname="_")) == "https://10.0.0.5/"

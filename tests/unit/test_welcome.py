@@ -6,7 +6,7 @@ from hubinstall import layout
 from hubinstall.config import validate
 from hubinstall.facts import Facts
 from hubinstall.services_cli import stopped
-from hubinstall.welcome import addresses, farewell, welcome
+from hubinstall.welcome import farewell, welcome
 
 FACTS = Facts(addresses=("10.0.0.5", "2001:db8::5"))
 
@@ -15,14 +15,17 @@ def settings(text=""):
     return validate(text, "config.yaml")
 
 
-def test_without_a_domain_the_addresses():
-    assert addresses(settings(), FACTS) == ["https://10.0.0.5/", "https://[2001:db8::5]/"]
+def test_every_address_where_there_is_no_name():
+    assert welcome(settings(), FACTS, [], {}).startswith(
+        "JupyterHub is at https://10.0.0.5/\n               or https://[2001:db8::5]/\n"
+    )
 
 
-def test_with_a_domain_its_name_and_prefix():
-    assert addresses(settings("domain: hub.example.org\nbase_url: /jupyter/\n"), FACTS) == [
-        "https://hub.example.org/jupyter/"
-    ]
+def test_behind_another_web_server_what_that_one_needs():
+    text = welcome(settings("https: {mode: off}\nhttp: {port: 8000, trusted_proxies: [10.0.0.9]}"), FACTS, [], {})
+    assert text.startswith("JupyterHub waits at port 8000 of every address for what the web server in front of it (10.")
+    assert "hubinstall config proxy-snippet nginx" in text
+    assert "self-signed" not in text
 
 
 def test_everyone_of_the_host():

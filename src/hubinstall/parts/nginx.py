@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hubinstall import layout
+from hubinstall import entrance, layout
 from hubinstall.facts import Facts
 from hubinstall.parts import staticfiles, tls
 from hubinstall.releases import number
@@ -17,6 +17,9 @@ CURVES = ("X25519", "prime256v1", "secp384r1")
 # The releases from which on OpenSSL is 3.5 or newer, and knows the key exchange that outlasts quantum computers.
 OPENSSL_3_5 = {"debian": "13", "ubuntu": "25.10"}
 LONGEST_IN_TABLE = 46
+SEEN_BY_US = {"host": "$host$hubinstall_port", "port": "$server_port", "scheme": "$scheme"}
+SAID_BY_FRONT = {"host": "$hubinstall_said_host", "port": "$hubinstall_said_port", "scheme": "$hubinstall_scheme"}
+"""What a request's host, port and scheme are taken from, for the hub: nginx's variables."""
 SITE = f"file:{layout.NGINX_SITE}"
 
 
@@ -27,12 +30,15 @@ def nginx(settings: Settings, facts: Facts) -> list[Resource]:
         layout.NGINX_CHECK, render("nginx/check.sh", nginx_dir=layout.NGINX_DIR), mode="0755",
         needs=(f"directory:{layout.LAUNCHERS}", "packages:nginx"),
     )  # fmt: skip
-    snippet = File(
-        layout.NGINX_TLS, render("nginx/tls.conf", curves=curves),
-        check=(layout.NGINX_CHECK, "{}", layout.NGINX_TLS), needs=ids(check),
-    )  # fmt: skip
     page = File(layout.STARTING_PAGE, render("nginx/starting.html"), needs=(f"directory:{layout.GENERATED}",))
-    wished: list[Resource] = [check, snippet, page]
+    wished: list[Resource] = [check, page]
+    if entrance.has_tls(settings):
+        wished.append(
+            File(
+                layout.NGINX_TLS, render("nginx/tls.conf", curves=curves),
+                check=(layout.NGINX_CHECK, "{}", layout.NGINX_TLS), needs=ids(check),
+            )
+        )  # fmt: skip
     if not facts.nginx_keeps_default_site:
         wished.append(
             Unlinked(
@@ -40,44 +46,91 @@ def nginx(settings: Settings, facts: Facts) -> list[Resource]:
                 needs=("packages:nginx",),
             )
         )  # fmt: skip
+    certificate = (tls.CERTIFICATE,) if entrance.has_tls(settings) else ()
     site = File(
         layout.NGINX_SITE, render("nginx/site.conf", **site_values(settings, facts)),
         check=(layout.NGINX_CHECK, "{}", layout.NGINX_SITE), dropin=layout.NGINX_DROPINS,
-        needs=(*ids(*wished), tls.CERTIFICATE, f"directory:{layout.NGINX_DROPINS}"),
+        needs=(*ids(*wished), *certificate, f"directory:{layout.NGINX_DROPINS}"),
     )  # fmt: skip
     return [*wished, site]
 
 
 def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:
-    """What the template of the site names.
-
-    With a domain, other names are refused, but only on ports where nobody else has a site: there a request
-    without a known name was the administrator's site's business, and stays it. Without a domain our site is the
-    default server, unless the administrator has declared one.
-    """
-    ports = () if settings.name else tuple(p for p in ("80", "443") if p not in facts.nginx_default_servers)
+    """What the template of the site names."""
     version = number(facts.nginx)
+    # `http2 on` came with 1.25.1, and the parameter of listen went on working.
+    http2_directive = version >= (1, 26)
+    names = tls.names(settings, facts)
+    over_tls = entrance.has_tls(settings)
+    trusted = settings.http.trusted_proxies
     return {
+        **listening(settings, facts, "ssl" if http2_directive else "ssl http2"),
+        "tls": over_tls,
         "domain": settings.name,
-        "names": [server_name(name) for name in tls.names(settings, facts)],
+        "names": [server_name(name) for name in names],
+        "known": names,
         "hostname": tls.machine_name(facts),
         "base_url": settings.base_url,
-        "ipv6": any(":" in address for address in facts.addresses),
-        "default_80": " default_server" if "80" in ports else "",
-        "default_443": " default_server" if "443" in ports else "",
-        "catch_all": [p for p in ("80", "443") if p not in facts.nginx_ports] if settings.name else [],
-        # `http2 on` came with 1.25.1, and the parameter of listen went on working.
-        "tls_listen": "443 ssl" if version >= (1, 26) else "443 ssl http2",
-        "http2_directive": version >= (1, 26),
+        "entrance": settings.http.entrance,
+        "max_upload": size(settings.http.max_upload),
+        "trusted": trusted,
+        "said": SAID_BY_FRONT if trusted else SEEN_BY_US,
+        "http2_directive": http2_directive,
+        "hsts": False,
+        "acme": False,
+        "acme_webroot": layout.ACME_WEBROOT,
         "tls_snippet": layout.NGINX_TLS,
         "certificate": layout.SELF_SIGNED_CERT,
         "key": layout.SELF_SIGNED_KEY,
         "socket": layout.PROXY_PUBLIC_SOCKET,
         "starting_page": layout.STARTING_PAGE,
         "dropins": layout.NGINX_DROPINS,
-        "hsts": False,
         **staticfiles.site_values(facts),
     }
+
+
+def listening(settings: Settings, facts: Facts, tls_words: str) -> dict[str, Any]:
+    """What stands after `listen`: of the hub's server, of the one that leads to https, and of those that refuse.
+
+    With a domain, other names are refused, but only on ports where nobody else has a site: there a request
+    without a known name was the administrator's site's business, and stays it. Without a domain our site is the
+    default server, unless the administrator has declared one. Behind another web server, the name may be said by that
+    one: our server itself looks at it, and so is the default one.
+    """
+    ipv6 = any(":" in address for address in facts.addresses)
+    ports = (entrance.HTTPS, entrance.HTTP) if entrance.has_tls(settings) else (settings.http.port,)
+
+    def listens(port: int, *options: str) -> list[str]:
+        address = settings.http.address
+        if address:
+            where = [f"[{address}]:{port}" if ":" in address else f"{address}:{port}"]
+        else:
+            where = [str(port), f"[::]:{port}"] if ipv6 else [str(port)]
+        words = (tls_words,) if entrance.has_tls(settings) and port == entrance.HTTPS else ()
+        return [" ".join((each, *words, *options)) for each in where]
+
+    def ours(port: int) -> list[str]:
+        if settings.name and not settings.http.trusted_proxies:
+            return listens(port)
+        taken = facts.nginx_ports if settings.name else facts.nginx_default_servers
+        return listens(port) if str(port) in taken else listens(port, "default_server")
+
+    refusing = [p for p in sorted(ports) if str(p) not in facts.nginx_ports]
+    if not settings.name or settings.http.trusted_proxies:
+        refusing = []
+    return {
+        "listens": ours(ports[0]),
+        "plain_listens": ours(ports[-1]),
+        "catch_all": [{"listens": listens(p, "default_server"), "tls": p == entrance.HTTPS} for p in refusing],
+    }
+
+
+def size(number_of_bytes: int) -> str:
+    """A number of bytes in nginx's largest unit that fits (nginx.org, "Configuration file measurement units")."""
+    for unit, factor in (("g", 1 << 30), ("m", 1 << 20), ("k", 1 << 10)):
+        if number_of_bytes % factor == 0:
+            return f"{number_of_bytes // factor}{unit}"
+    return str(number_of_bytes)
 
 
 def server_name(name: str) -> str:

@@ -13,6 +13,9 @@ CERTIFICATE = f"{SelfSignedCertificate.kind}:{layout.SELF_SIGNED_CERT}"
 
 
 def tls(settings: Settings, facts: Facts) -> list[Resource]:
+    """What makes and keeps the certificate; nothing where nginx speaks plain http."""
+    if settings.tls_mode == "off":
+        return []
     folder = Directory(layout.TLS, mode="0700", needs=(f"directory:{layout.STATE}",))
     return [
         folder,

@@ -42,46 +42,59 @@ ADDRESSES = st.tuples(st.sampled_from([10, 172, 192, 8, 100, 223]), OCTET, OCTET
 DESTINATIONS = st.tuples(ADDRESSES, st.sampled_from(["", ":1", ":443", ":65535"])).map("".join)
 NETWORKS = st.sampled_from(["10.1.0.0/16", "192.168.0.0/24:22", "172.31.0.0/17", "203.0.113.0/24", "11.0.0.0/8:80"])
 SUBNETS = st.sampled_from(["10.0.0.0/16", "172.30.0.0/20", "192.168.255.0/24", "10.255.0.0/16", "172.16.0.0/24"])
+ENTRANCES = like(values._BASE_URL, "/jupyter", "a/b", f"/{'e' * 198}", "/-")
+UPLOADS = st.one_of(st.sampled_from(["1M", "1T", "2G", "1.5G", "1048577"]), st.integers(1 << 20, 1 << 40))
+PROXIES = st.sampled_from(["127.0.0.1", "::1", "10.1.0.0/16", "2001:db8::/32", "192.0.2.7", "fd00::9"])
 
 
 def maps(**parts: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=parts)
 
 
-FILES = maps(
-    domain=st.one_of(st.none(), DOMAINS),
-    base_url=PATHS,
-    https=maps(
-        mode=st.sampled_from(["letsencrypt", "manual", "self-signed"]),
-        letsencrypt=maps(
-            email=like(values._EMAIL),
-            domains=st.lists(DOMAINS, max_size=3),
-            server=like(values_tls.ACME_SERVER, "https://a", "https://[::1]:14000/dir"),
-            staging=st.booleans(),
-        ),
-        tls=maps(key=TLS_FILES, cert=TLS_FILES),
+TLS = maps(
+    mode=st.sampled_from(["letsencrypt", "manual", "self-signed"]),
+    letsencrypt=maps(
+        email=like(values._EMAIL),
+        domains=st.lists(DOMAINS, max_size=3),
+        server=like(values_tls.ACME_SERVER, "https://a", "https://[::1]:14000/dir"),
+        staging=st.booleans(),
     ),
-    auth=maps(type=st.just("pam")),
-    users=maps(
+    tls=maps(key=TLS_FILES, cert=TLS_FILES),
+)  # fmt: skip
+OFF = maps(
+    port=st.sampled_from([1, 80, 443, 8000, 65535]),
+    address=st.sampled_from(["127.0.0.1", "::1", "::", "127.9.9.9"]),  # of every machine: nginx tries to bind them
+    trusted_proxies=st.lists(PROXIES, max_size=3),
+    max_upload=UPLOADS,
+)
+OTHERS: dict[str, SearchStrategy[Any]] = {
+    "domain": st.one_of(st.none(), DOMAINS),
+    "auth": maps(type=st.just("pam")),
+    "users": maps(
         admin=st.lists(ACCOUNTS, max_size=3),
         allowed=st.lists(ACCOUNTS, max_size=3),
         allow_all=st.booleans(),
         banned=st.lists(ACCOUNTS, max_size=2),
     ),
-    shares=st.dictionaries(
+    "shares": st.dictionaries(
         SHARES,
         st.one_of(st.none(), maps(access=st.one_of(st.just("read-only"), st.fixed_dictionaries({"group": GROUPS})))),
         max_size=4,
     ),
-    environment=maps(image=IMAGES),
-    limits=maps(
+    "environment": maps(image=IMAGES),
+    "limits": maps(
         memory=SIZES,
         cpu=st.one_of(st.floats(0.01, 1024), st.sampled_from([0.01, 1024, 1, 1 / 3])),
         processes=st.sampled_from([64, 1024, 4_194_304]),
     ),
-    network=maps(subnet=SUBNETS, allow=st.lists(st.one_of(DESTINATIONS, NETWORKS), max_size=4)),
-    process_manager=st.just("auto"),
-)  # fmt: skip
+    "network": maps(subnet=SUBNETS, allow=st.lists(st.one_of(DESTINATIONS, NETWORKS), max_size=4)),
+    "process_manager": st.just("auto"),
+}  # fmt: skip
+FILES = st.one_of(
+    maps(base_url=PATHS, https=TLS, http=maps(max_upload=UPLOADS), **OTHERS),
+    maps(https=TLS, http=maps(entrance=ENTRANCES, max_upload=UPLOADS), **OTHERS),
+    maps(base_url=PATHS, http=OFF, **OTHERS).map(lambda file: {**file, "https": {"mode": "off"}}),
+)
 
 
 def read(data: dict[str, Any]) -> Settings | None:
@@ -101,6 +114,11 @@ EXTREMES = tuple(
         {"domain": LONGEST_DOMAIN, "base_url": f"/{'p' * 198}/"},
         {"domain": f"{'h' * 63}.org", "base_url": "/hub/login/"},
         {"shares": {str(number): None for number in range(300)}},
+        {
+            "domain": LONGEST_DOMAIN,
+            "https": {"mode": "off"},
+            "http": {"port": 65535, "trusted_proxies": [f"10.0.{number}.0/24" for number in range(200)]},
+        },
         {"network": {"allow": [f"10.{number}.0.0/16:{number + 1}" for number in range(99)]}},
     )
 )
