@@ -12,7 +12,6 @@ import pytest
 from hubinstall import layout
 from hubinstall.hubside import accounts, container, database, failures, rights
 from hubinstall.hubside.accounts import Account, NoServerError
-from hubinstall.hubside.attempts import MOST, Attempts
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.hubside.startqueue import StartQueue
 
@@ -63,38 +62,6 @@ def test_the_probe_is_the_one_system_account_and_never_an_administrator():
     assert rights.refusal(SETTINGS, probe, person(probe, 990)) is None
     assert not rights.is_admin(everyone(admins=(probe,)), probe)
     assert rights.is_admin(SETTINGS, "alice")
-
-
-def test_guessing_is_slowed_down_for_the_pair():
-    attempts = Attempts()
-    for _ in range(5):
-        assert attempts.wait("alice", "1.2.3.4", now=0) == 0
-        attempts.failed("alice", "1.2.3.4", now=0)
-    waits = []
-    for _ in range(12):
-        waits.append(attempts.wait("alice", "1.2.3.4", now=0))
-        attempts.failed("alice", "1.2.3.4", now=0)
-    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
-    assert attempts.wait("alice", "5.6.7.8", now=0) == 0
-    assert attempts.wait("bob", "1.2.3.4", now=0) == 0
-    assert attempts.wait("alice", "1.2.3.4", now=301) == 0
-    attempts.succeeded("alice", "1.2.3.4")
-    assert attempts.wait("alice", "1.2.3.4", now=0) == 0
-
-
-def test_guessing_from_many_addresses_is_slowed_down_without_a_lock_out():
-    attempts = Attempts()
-    for n in range(1000):
-        attempts.failed("alice", f"10.0.{n // 250}.{n % 250}", now=0)
-    assert attempts.wait("alice", "192.0.2.1", now=0) == 30
-    assert attempts.wait("alice", "192.0.2.1", now=1000) == 0
-
-
-def test_a_flood_of_names_does_not_fill_the_memory():
-    attempts = Attempts()
-    for n in range(MOST):
-        attempts.failed(f"user{n}", "1.2.3.4", now=0)
-    assert len(attempts._failures) == MOST
 
 
 @pytest.mark.parametrize("home", ["/", "/home", "/root", "/usr/x", "/etc/x", "home/x", "/home/../etc", "/home/x/", ""])

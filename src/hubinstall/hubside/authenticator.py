@@ -4,7 +4,9 @@ JupyterHub's own lists are not used: they mix with what the database remembers, 
 Here every decision is asked anew of `rights`, at the login, each minute of a session and at every start of the hub.
 """
 
+import asyncio
 import math
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,13 +18,17 @@ from tornado.web import HTTPError
 from traitlets import Instance
 
 from hubinstall import layout
-from hubinstall.hubside import rights
+from hubinstall.hubside import pam, rights
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.attempts import Attempts
 from hubinstall.hubside.settings import HubSettings
+from hubinstall.hubside.turns import Turns
 
-# PAM makes a failed login wait for about 2 s, and each takes a thread that long.
+# A check takes some hundredths of a second of a core, or as long as another machine takes to answer (SSSD, LDAP).
 THREADS = 16
+OF_ONE_ADDRESS = 4
+WRONG_TAKES = 1.0
+"""Seconds after which a wrong password is said to be one, whether there is such an account or not."""
 
 
 class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub has no types
@@ -30,6 +36,7 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
 
     hub_settings = Instance(HubSettings, help="The content of hub.json.").tag(config=True)
     attempts = Instance(Attempts, args=())
+    turns = Instance(Turns, args=(THREADS, OF_ONE_ADDRESS))
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -46,24 +53,44 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
             return username.lower()
         return username
 
-    async def authenticate(self, handler: Any, data: dict[str, str]) -> str | None:
+    async def authenticate(self, handler: Any, data: Any) -> str | None:
         """The name where PAM accepts the password; None where not.
 
         Raises HTTPError 403 for accounts that never may (their passwords are not even tried: no way to guess
         root's), 429 after too many failures.
         """
-        name, password = self.normalize_username(data.get("username", "")), data.get("password", "")
-        address = handler.request.remote_ip if handler is not None else ""
-        if wait := self.attempts.wait(name, address, time.monotonic()):
-            raise HTTPError(429, f"Too many failed logins. Please try again in {_seconds(wait)}.")
+        given = data if isinstance(data, dict) else {}
+        name, password = (given.get(key, "") for key in ("username", "password"))
+        if not (isinstance(name, str) and isinstance(password, str)):
+            return None  # the API takes any JSON
+        name, address = self.normalize_username(name), origin(handler.request) if handler is not None else ""
         account = Account.find(name)
         if account and not self._may_ever(account):
             self._refuse(name, rights.refusal(self.hub_settings, name, account))
-        if "\0" in name + password or not await super().authenticate(handler, {"username": name, "password": password}):
-            self.attempts.failed(name, address, time.monotonic())
+        began = time.monotonic()
+        if wait := self.attempts.begin(name, address, began, exists=account is not None):
+            raise HTTPError(429, f"Too many failed logins. Please try again in {_seconds(wait)}.")
+        if reason := await self._checked(name, password, address, exists=account is not None):
+            self.log.warning("Login of %.32r from %s failed: %s", name, address, reason)
+            await asyncio.sleep(began + WRONG_TAKES - time.monotonic())
             return None
-        self.attempts.succeeded(name, address)
+        self.attempts.succeeded(name, address, time.monotonic())
         return name
+
+    async def _checked(self, name: str, password: str, address: str, *, exists: bool) -> str | None:
+        """Why the password is not accepted; None where it is."""
+        if not exists:
+            return "no such account"
+        if not _is_a_word(name) or not _is_a_word(password):
+            return "no password can be like this"
+        tried = self.attempts.failures(name, address, time.monotonic())
+        try:
+            async with self.turns.turn(address, tried):
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self.executor, pam.refusal, self.service, name, password)
+        except BaseException:
+            self.attempts.undone(name, address)
+            raise
 
     def check_blocked_users(self, username: str, authentication: Any = None) -> bool:  # noqa: ARG002
         """Everything that may keep an account out; called for every login."""
@@ -132,6 +159,33 @@ def is_of_a_server(token: Any) -> bool:
     here = f"access:servers!server={name}/"
     own = all(scope == f"users:activity!user={name}" or scope.startswith(here) for scope in token.scopes)
     return token.client_id == "jupyterhub" and bool(token.scopes) and own
+
+
+def origin(request: Any) -> str:
+    """The address that a request comes from, for real.
+
+    What the headers say of it (tornado's remote_ip) is nginx's word when the request came by way of the proxy, that
+    is, from this machine. A container that asks the hub directly can write there what it likes.
+    """
+    peer = request.connection.context.address
+    direct = isinstance(peer, tuple) and not is_own(peer[0])
+    return str(peer[0] if direct else request.remote_ip)
+
+
+def is_own(address: str) -> bool:
+    """Whether it is an address of this machine: only these can be bound to (ip(7))."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+        return True
+
+
+def _is_a_word(text: str) -> bool:
+    """Whether it can be said to PAM: in UTF-8, up to its first zero byte."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _seconds(wait: float) -> str:
