@@ -74,6 +74,10 @@ def add_setting_flags(verb: argparse.ArgumentParser, *, plan: bool = False) -> N
     else:
         verb.add_argument("--plain", action="store_true", help="one plain line per step, also on a terminal")
         verb.add_argument("--admin-password-file", metavar="FILE", help="password of new --admin accounts: first line")
+        verb.add_argument(
+            "--yes", action="store_true",
+            help="stop people's servers where the new settings (base_url, network.subnet) leave them out of reach",
+        )  # fmt: skip
     settings = verb.add_argument_group("settings", "written into config.yaml, so that a run without them keeps them")
     settings.add_argument(
         "--admin", action="append", default=[], metavar="NAME[:PASSWORD]",

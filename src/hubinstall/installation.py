@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-from hubinstall import ahead, inputs, layout, passwords, preflight
+from hubinstall import ahead, inputs, layout, passwords, preflight, stranded
 from hubinstall.blueprint import blueprint
 from hubinstall.config import validate
 from hubinstall.engine import Outcome, Run, plan
@@ -78,13 +78,26 @@ def one_run(verb: str) -> Iterator[None]:
         os.close(fd)
 
 
-def apply(host: Host, wishes: Wishes, report: Report, given: Mapping[str, str] | None = None) -> Outcome:
+def apply(
+    host: Host, wishes: Wishes, report: Report, given: Mapping[str, str] | None = None, *,
+    may_stop_servers: bool = False,
+) -> Outcome:  # fmt: skip
     """Bring the machine to the wishes, verify, take off what is no longer wished; or put back what this run changed.
 
     `given`: first passwords by account. Nothing is written, these neither, before the machine was found fit.
+    `may_stop_servers`: those of people that the new settings leave out of reach.
     """
-    refuse(preflight.check(host, wishes.settings, wishes.facts), wishes.text)
+    found = preflight.check(host, wishes.settings, wishes.facts, may_stop_servers=may_stop_servers)
+    refuse(found, wishes.text)
     passwords.stage(host, given or {})
+    if names := stranded.servers(host, wishes.settings):
+        report.phase(f"stopping people's servers: {stranded.some(names)}")
+        host.notice(
+            f"{counted(len(names), 'server')} of people had to be stopped ({stranded.some(names)}): files are kept, "
+            "what was not saved and what ran is lost; people start them again on the hub's page"
+        )
+        with host.step("user servers"):
+            stranded.end(host, names)
     return _Application(host, wishes, report).apply()
 
 

@@ -7,19 +7,17 @@ reload), so someone else's running containers are no problem.
 
 import json
 import os
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hubinstall import diskcheck, dockercheck, layout
+from hubinstall import diskcheck, dockercheck, layout, stranded, webcheck
 from hubinstall.facts import Facts, architecture, os_release, running_manager
 from hubinstall.host import Host
 from hubinstall.listeners import listeners
 from hubinstall.machine import CONTAINER_DEVICE, Route, route_table, total_memory
 from hubinstall.managers import installed
-from hubinstall.nginxsites import reads_our_folder
 from hubinstall.problems import BAD_CONFIGURATION
 from hubinstall.releases import number, oldest
 from hubinstall.resources.accounts import accounts
@@ -29,7 +27,6 @@ if TYPE_CHECKING:  # pydantic is not there yet when bootstrap asks
 
 LEAST_MEMORY = 900 * 10**6
 ARCHITECTURES = ("amd64", "arm64")
-WEB_PORTS = {80, 443}
 UNIT_OF_HUB = layout.unit(layout.HUB_SERVICE)
 UNIT_FOLDERS = (layout.SYSTEMD_UNITS, "/usr/local/lib/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system")
 
@@ -46,22 +43,28 @@ class Problem:
     at: tuple[str | int, ...] = ()
 
 
-def check_machine(host: Host) -> list[Problem]:
-    """What is wrong with the machine, whatever the settings are."""
-    checks = (_root, _release, _architecture, _memory, _other_hubs, _web_ports)
+def check_machine(host: Host, web: webcheck.Wanted | None = None) -> list[Problem]:
+    """What is wrong with the machine, whatever the settings are, but for `web`: where nginx is to listen."""
+    checks = (_root, _release, _architecture, _memory, _other_hubs)
     found = [problem for check in checks for problem in check(host)]
-    return found + [Problem(*words) for words in (*diskcheck.problems(host), *dockercheck.problems(host))]
+    ports = webcheck.taken_ports(host, webcheck.at_first_sight(host) if web is None else web)
+    return found + [Problem(*words) for words in (*ports, *diskcheck.problems(host), *dockercheck.problems(host))]
 
 
-def check(host: Host, settings: "Settings", facts: Facts) -> list[Problem]:
-    """Everything that is wrong: with the machine, and with these settings on it."""
-    found = check_machine(host)
+def check(host: Host, settings: "Settings", facts: Facts, *, may_stop_servers: bool = False) -> list[Problem]:
+    """Everything that is wrong: with the machine, and with these settings on it. `may_stop_servers`: those of people
+    that could not be reached with the new settings; else these are a problem.
+    """
+    found = check_machine(host, webcheck.wanted(settings))
+    if words := webcheck.wrong_address(settings, facts):
+        found.append(_wrong(("http", "address"), *words))
     found += _manager(host, settings)
     found += _subnet(host, settings)
     found += _accounts(host, settings, facts)
     found += _hub_port(host, settings)
     found += _database(host)
-    found += _while_servers_run(host, settings)
+    if not may_stop_servers:
+        found += _while_servers_run(host, settings)
     return found
 
 
@@ -125,20 +128,6 @@ def _ours(host: Host, path: str) -> bool:
         return content is not None and f"unit:{path}" in json.loads(content)["resources"]
     except (ValueError, TypeError, KeyError):
         return True  # the ledger's own check says what is wrong with it
-
-
-def _web_ports(host: Host) -> Iterator[Problem]:
-    """The distribution's nginx is used as it is, whoever started it."""
-    found: dict[str, set[int]] = {}
-    for listener in listeners(host, WEB_PORTS):
-        if listener.program != "nginx" or not reads_our_folder(host, listener.pid):
-            found.setdefault(str(listener), set()).add(listener.port)
-    for program, ports in found.items():
-        yield Problem(
-            f"port {' and '.join(map(str, sorted(ports)))} is taken by {program}",
-            f"The distribution's nginx needs 80 and 443, with {layout.NGINX_DIR}. Stop the other program, and "
-            "keep it from starting again, or let it listen elsewhere; then run again.",
-        )
 
 
 def _manager(host: Host, settings: "Settings") -> Iterator[Problem]:
@@ -224,15 +213,12 @@ def _database(host: Host) -> Iterator[Problem]:
 
 
 def _while_servers_run(host: Host, settings: "Settings") -> Iterator[Problem]:
-    """People's servers were told where the hub is when they started. Docker is asked only when that is to change."""
-    there = dockercheck.subnet_of(host, layout.NETWORK)
-    told = re.search(r'"base_url": "([^"]*)"', host.text(layout.HUB_SETTINGS))
-    changed = {
-        ("network", "subnet"): there if there and there != str(settings.network.subnet) else "",
-        ("base_url",): told[1] if told and told[1] != settings.base_url else "",
-    }
-    running = dockercheck.user_servers(host) if any(changed.values()) else []
-    hint = f"stop these first (hub: Admin → Stop all), or leave the setting: {', '.join(running[:5])}"
-    for key, old in changed.items():
-        if old and running:
-            yield _wrong(key, f"cannot change from {old} while servers run ({len(running)})", hint)
+    """People's servers were told where they and the hub are when they started."""
+    running = stranded.servers(host, settings)
+    for key, old in stranded.changes(host, settings).items() if running else ():
+        yield _wrong(
+            key,
+            f"cannot change from {old} while servers run ({len(running)}), which nobody could reach any more",
+            "stop these first (hub: Admin → Stop all), or let `hubinstall apply --yes` do it, or leave the setting: "
+            f"{stranded.some(running)}",
+        )

@@ -27,15 +27,17 @@ def plan(arguments: Namespace, host: Host) -> int:
 def apply(arguments: Namespace, host: Host) -> int:
     need_root()
     given = passwords.from_flags(arguments.admin, arguments.admin_password_file)
-    return apply_text(host, with_flags(host, arguments), plain=arguments.plain, given=given)
+    return apply_text(host, with_flags(host, arguments), plain=arguments.plain, given=given, yes=arguments.yes)
 
 
-def apply_text(host: Host, text: str, *, plain: bool = False, given: dict[str, str] | None = None) -> int:
-    """Apply what config.yaml is to say. `given`: first passwords by account."""
+def apply_text(
+    host: Host, text: str, *, plain: bool = False, given: dict[str, str] | None = None, yes: bool = False
+) -> int:
+    """Apply what config.yaml is to say. `given`: first passwords by account; `yes`: also when people's servers end."""
     wishes = installation.read(host, text)
     with installation.one_run("apply"), logged(host) as log, make_report(log, plain=plain or None) as report:
         host.say = report.aside
-        outcome = installation.apply(host, wishes, report, given)
+        outcome = installation.apply(host, wishes, report, given, may_stop_servers=yes)
         for words in nginx.advice(wishes.settings, wishes.facts):
             host.notice(words)
         report.summary(outcome, host.notices)

@@ -44,10 +44,11 @@ class FakeDocker:
         return docker.types.HostConfig(version="1.41", **kwargs)
 
 
-def running(*, alive: bool = True, code: int = 0) -> dict:
+def running(*, alive: bool = True, code: int = 0, path: str = "/user/alice/") -> dict:
     networks = {"Networks": {layout.NETWORK: {"IPAddress": "127.0.0.1"}}}
     state = {"Running": alive, "ExitCode": code, "Error": "", "OOMKilled": False}
-    return {"Id": "c0ffee", "State": state, "NetworkSettings": networks}
+    config = {"Env": ["HOME=/home/alice", f"JUPYTERHUB_SERVICE_PREFIX={path}"]}
+    return {"Id": "c0ffee", "State": state, "NetworkSettings": networks, "Config": config}
 
 
 def not_found(words: str) -> docker.errors.APIError:
@@ -67,7 +68,7 @@ def server(tmp_path, monkeypatch):
     monkeypatch.setattr(spawner.container, "is_folder", lambda _share: True)
     monkeypatch.setattr(spawner, "PATIENCE", 0)
     monkeypatch.setattr(Spawner, "get_env", lambda _self: {"JUPYTERHUB_API_TOKEN": "t"})
-    user = SimpleNamespace(name="alice", url="/user/alice/", settings={})
+    user = SimpleNamespace(name="alice", url="/user/alice/", base_url="/user/alice/", settings={})
     made = HomeSpawner(config=configured(), user=user)
 
     def with_docker(**answers):
@@ -137,6 +138,18 @@ def test_only_docker_itself_ends_a_server(server):
     ):
         made, _ = server(inspect_container=answer)
         assert asyncio.run(made.poll()) == expected
+
+
+def test_a_server_that_no_way_leads_to_is_ended(server):
+    """It was started just before the hub came up under another base URL."""
+    made, there = server(inspect_container=running(path="/jupyter/user/alice/"))
+    assert asyncio.run(made.poll()) == "started under another path"
+    assert ("stop", ("c0ffee",), {}) in there.calls
+    made, there = server(inspect_container=running(path="/user/alice/second/"))
+    assert asyncio.run(made.poll()) is None
+    assert [method for method, _, _ in there.calls] == ["inspect_container"]
+    made, _ = server(inspect_container=running(path="/elsewhere/"), stop=requests.exceptions.ConnectionError("refused"))
+    assert asyncio.run(made.poll()) == "started under another path"
 
 
 def test_a_start_returns_when_something_listens(server):

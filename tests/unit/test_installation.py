@@ -187,7 +187,7 @@ def test_uninstall_that_cannot_remove_something_says_what(installed, monkeypatch
 
 def test_what_the_machine_has_against_a_setting_is_placed_in_the_file_and_no_password_is_kept(world, monkeypatch):
     against = preflight.Problem("10.1.0.0/16 is taken", "try another", 78, ("network", "subnet"))
-    monkeypatch.setattr(installation.preflight, "check", lambda *_: [against])
+    monkeypatch.setattr(installation.preflight, "check", lambda *_, **__: [against])
     wishes = installation.read(world.host, "limits: {memory: 1G}\nnetwork:\n  subnet: 10.1.0.0/16\n")
     with pytest.raises(UserError) as refused:
         installation.apply(world.host, wishes, world.report, {"ada": "secret"})
@@ -195,6 +195,18 @@ def test_what_the_machine_has_against_a_setting_is_placed_in_the_file_and_no_pas
     assert str(refused.value) == f"{layout.CONFIG_FILE}:3:11: network.subnet: 10.1.0.0/16 is taken; try another"
     assert not world.host.exists(layout.SECRETS)
     assert not world.host.exists(layout.CONFIG_FILE)
+
+
+def test_servers_are_stopped_before_the_first_step_and_the_end_says_so(installed, monkeypatch):
+    ended = []
+    monkeypatch.setattr(installation.stranded, "servers", lambda *_: ["jupyter-ada", "jupyter-grace"])
+    monkeypatch.setattr(
+        installation.stranded, "end", lambda host, names: ended.append((host.text("/etc/hub.json"), names))
+    )
+    wishes = installation.read(installed.host, CONFIG.format("2G"))
+    installation.apply(installed.host, wishes, installed.report, may_stop_servers=True)
+    assert ended == [("1G", ["jupyter-ada", "jupyter-grace"])]
+    assert [words for words in installed.host.notices if "2 servers of people" in words and "jupyter-grace" in words]
 
 
 def test_all_that_is_against_a_machine_is_said_at_once(world):

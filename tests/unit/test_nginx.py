@@ -103,6 +103,27 @@ def test_another_default_server_stays():
     assert advice(DOMAIN, facts) == advice(Settings(), FACTS) == []
 
 
+def test_a_default_server_elsewhere_is_none_of_ours():
+    facts = Facts(addresses=("10.0.0.5",), nginx_ports=("8080",), nginx_default_servers=("8080",))
+    assert advice(Settings(), facts) == []
+    assert "http://localhost:8080/" in advice(made(https={"mode": "off"}, http={"port": 8080}), facts)[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "settings"),
+    [
+        ("can read their passwords", made(https={"mode": "off"})),
+        ("can read their passwords", made(https={"mode": "off"}, http={"address": "10.0.0.5"})),
+        ("", made(https={"mode": "off"}, http={"address": "127.0.0.1"})),
+        ("`domain` is not set", made(https={"mode": "off"}, http=BEHIND)),
+        ("", made(domain="hub.example.org", https={"mode": "off"}, http=BEHIND)),
+    ],
+)
+def test_plain_http_is_warned_of_where_people_meet_it(said, settings):
+    assert [words for words in advice(settings, FACTS) if said in words] == advice(settings, FACTS)
+    assert len(advice(settings, FACTS)) == bool(said)
+
+
 def test_other_names_are_refused_only_where_nobody_else_has_a_site():
     assert site(DOMAIN).count("default_server") == 4
     text = site(DOMAIN, Facts(nginx_ports=("80",)))

@@ -7,36 +7,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from fakehost import PASSWD, FakeHost
-from test_facts import IF_INET6, OS_RELEASE, ROUTES, trie
+from fakehost import PASSWD
+from fitmachine import MOUNTS, TCP, engine, fit, listening, socket
+from test_facts import ROUTES
 
-from hubinstall import diskcheck, dockercheck, layout, listeners, preflight
+from hubinstall import diskcheck, layout, listeners, preflight
 from hubinstall.facts import Facts
 from hubinstall.settings import Settings
-
-TCP = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-# The tunnel leads to 10.0.0.0/8, where the default subnet lies.
-WITHOUT_TUNNEL = "".join(line for line in ROUTES.splitlines(keepends=True) if "tun0" not in line)
-MOUNTS = "20 1 259:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n"
 
 
 @pytest.fixture
 def host(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(diskcheck, "free_space", lambda _host, _folder: 20 * 10**9)
-    host = FakeHost(tmp_path)
-    for path, text in {
-        "/etc/os-release": OS_RELEASE,
-        "/proc/meminfo": "MemTotal:        2000000 kB\n",
-        "/proc/net/route": WITHOUT_TUNNEL,
-        "/proc/net/fib_trie": trie("10.88.70.2"),
-        "/proc/net/if_inet6": IF_INET6,
-        "/proc/self/status": "CapEff:\t000001ffffffffff\n",
-        "/proc/self/mountinfo": MOUNTS,
-    }.items():
-        host.put(path, text)
-    host.path("/var").mkdir(exist_ok=True)
-    return host
+    return fit(tmp_path, monkeypatch)
 
 
 def check(host, **settings):
@@ -49,28 +31,6 @@ def check(host, **settings):
 def only(host, **settings):
     (problem,) = check(host, **settings)
     return problem
-
-
-def socket(address, port, inode):
-    return (
-        f"   0: {address}:{port:04X} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 {inode} 1\n"
-    )
-
-
-def listening(host, name, pid, inode, address="00000000", port=443, table="tcp"):
-    host.put(f"/proc/net/{table}", TCP + socket(address, port, inode))
-    host.put(f"/proc/{pid}/comm", f"{name}\n")
-    host.path(f"/proc/{pid}/fd").mkdir()
-    host.path(f"/proc/{pid}/fd/7").symlink_to(f"socket:[{inode}]")
-
-
-def engine(host, **info):
-    host.put(layout.DOCKER_SOCKET, "")
-    host.answers |= {
-        "docker info": json.dumps({"ServerVersion": "27.0.1", "CgroupDriver": "systemd"} | info),
-        "docker ps": "",
-        "docker network inspect": (1, "No such network"),
-    }
 
 
 def test_a_fresh_machine_is_fine(host):
@@ -272,18 +232,6 @@ def test_a_disk_below_dockers_data_is_enough(host):
     disk = "21 20 259:1 / /var/lib/docker rw - ext4 /dev/vdb rw\n"
     host.put("/proc/self/mountinfo", "20 1 0:9 / / rw - overlay overlay rw\n" + disk)
     assert check(host) == []
-
-
-def test_what_cannot_change_while_servers_run(host):
-    engine(host)
-    pool = {"Subnet": "10.99.0.0/16", "Gateway": "10.99.0.1"}
-    network = {"IPAM": {"Config": [pool]}, "Containers": {"x": {"Name": "jupyter-ada"}}}
-    host.answers |= {"docker ps": '"jupyter-ada"\n', "docker network inspect": json.dumps([network])}
-    host.put(layout.HUB_SETTINGS, '{"base_url": "/"}')
-    assert check(host) == []
-    assert "cannot change from 10.99.0.0/16" in only(host, network={"subnet": "10.98.0.0/16"}).message
-    assert "cannot change from /" in only(host, base_url="/jupyter/").message
-    assert dockercheck.user_servers(host) == ["jupyter-ada"]
 
 
 def test_all_problems_at_once(host):

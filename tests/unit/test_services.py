@@ -1,5 +1,6 @@
 """Services under both process managers, on the fake host: systemctl's answers and supervisord's socket are canned."""
 
+import dataclasses
 import hashlib
 import os
 import subprocess
@@ -176,6 +177,21 @@ def test_a_reload_is_over_when_no_worker_from_before_takes_a_connection(tmp_path
     host.put("/proc/7/task/7/children", "8 10 ")
     over.join(5)
     assert not over.is_alive()
+
+
+def test_a_reload_that_starts_no_worker_has_failed_and_a_restart_follows(machine, monkeypatch):
+    settle(machine)
+    monkeypatch.setattr("hubinstall.resources.services.REPLACED_WITHIN", 0.05)
+    service = reloading(machine)
+    machine.host.put("/run/nginx.pid", "7\n")
+    machine.host.put("/proc/7/task/7/children", "8 ")
+    machine.host.put("/proc/8/cmdline", "nginx: worker process\0")
+    pid = machine.running[NAME]
+    dataclasses.replace(service, reloads=dataclasses.replace(service.reloads, pid_file="/run/nginx.pid")).apply(
+        machine.host, None
+    )
+    assert machine.running[NAME] != pid
+    assert look(service, machine.host) is None
 
 
 def test_a_bad_configuration_is_not_loaded(machine):

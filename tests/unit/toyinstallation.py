@@ -83,5 +83,5 @@ def make(tmp_path, monkeypatch):
     monkeypatch.setattr(installation, "gather", lambda *_: SimpleNamespace())
     monkeypatch.setattr(installation, "blueprint", world.blueprint)
     monkeypatch.setattr("hubinstall.verify.verify", world.verify)
-    monkeypatch.setattr(installation.preflight, "check", lambda *_: [])
+    monkeypatch.setattr(installation.preflight, "check", lambda *_, **__: [])
     return world

@@ -5,9 +5,10 @@ of a server.
 """
 
 import asyncio
+import contextlib
 import inspect
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -30,6 +31,8 @@ LOOK = 0.5
 """Seconds between two looks whether its container still runs."""
 PATIENCE = 30.0
 """Seconds that a call waits for a dockerd that is restarting."""
+PREFIX = "JUPYTERHUB_SERVICE_PREFIX"
+"""In the environment of a server: the path that it answers under (JupyterHub, Spawner.get_env)."""
 AWAY = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, ConnectionError)
 
 
@@ -210,7 +213,19 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
             return None
         self.object_id = status["Id"]
         state = status["State"]
+        if state["Running"] and not self._is_reached_here(status["Config"]["Env"] or ()):
+            self.log.warning("%s was started under another path, where nobody reaches it: ending it", self.object_name)
+            with contextlib.suppress(*AWAY, DockerException):  # what is not ended now is removed when this is noted
+                await super().docker("stop", self.object_id)
+            return "started under another path"
         return None if state["Running"] else f"exit code {state['ExitCode']} {state.get('Error', '')}".strip()
+
+    def _is_reached_here(self, environment: Iterable[str]) -> bool:
+        """Whether a server answers under the path that the hub leads people to: `base_url` may have changed since its
+        start (`hubinstall apply --yes` ends those that run, and one may have been started just then).
+        """
+        started = [value for name, _, value in (line.partition("=") for line in environment) if name == PREFIX]
+        return all(path.startswith(self.user.base_url) for path in started)
 
     async def get_url(self) -> str:
         """Where the server is; the hub asks after a restart, which may have cut a start off before it was noted."""

@@ -1,5 +1,7 @@
 """nginx in front: TLS, one location for the whole hub, and nobody else's sites touched."""
 
+from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import Any
 
 from hubinstall import entrance, layout
@@ -145,16 +147,33 @@ def server_name(name: str) -> str:
 
 
 def advice(settings: Settings, facts: Facts) -> list[str]:
-    """What a person should know about a server of theirs that stays the default one."""
-    if settings.name or not facts.nginx_default_servers:
-        return []
-    ports = " and ".join(facts.nginx_default_servers)
-    name = tls.names(settings, facts)[0]
-    said = (
-        f"another site of nginx is default_server on port {ports} and stays so: the hub answers at https://{name}/ and "
-        "at the machine's addresses, but to people who use another name only when it is set as `domain`"
-    )
-    return [said]
+    """What a person should know about how the hub is reached."""
+    return [*_of_default_servers(settings, facts), *_of_plain_http(settings)]
+
+
+def _of_default_servers(settings: Settings, facts: Facts) -> Iterator[str]:
+    """About a server of theirs that stays the default one."""
+    ours = (entrance.HTTPS, entrance.HTTP) if entrance.has_tls(settings) else (settings.http.port,)
+    theirs = [port for port in facts.nginx_default_servers if int(port) in ours]
+    if theirs and not settings.name:
+        yield (
+            f"another site of nginx is default_server on port {' and '.join(theirs)} and stays so: the hub answers at "
+            f"{entrance.url(settings, tls.names(settings, facts)[0])} and at the machine's addresses, but to people "
+            "who use another name only when it is set as `domain`"
+        )
+
+
+def _of_plain_http(settings: Settings) -> Iterator[str]:
+    if entrance.has_tls(settings):
+        return
+    behind, address = settings.http.trusted_proxies, settings.http.address
+    if behind and not settings.name:
+        yield "`domain` is not set: whatever name the web server in front passes on, the hub answers to it"
+    if not behind and not (address and ip_address(address).is_loopback):
+        yield (
+            "https.mode is off: whoever is on the way between people and this machine can read their passwords and "
+            "all their work; let a web server with TLS stand in front (http.trusted_proxies), or choose another mode"
+        )
 
 
 def has_openssl_3_5(facts: Facts) -> bool:

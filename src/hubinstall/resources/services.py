@@ -22,7 +22,7 @@ from hubinstall.resources.base import Change, State, look
 FAILURES = 12
 """So often may a service be seen failed before we give up: it may need a second attempt, not a hundred."""
 REPLACED_WITHIN = 10.0
-"""Seconds. A reload that starts no new workers has failed, and the next look says so."""
+"""Seconds. A reload that starts no new workers has failed."""
 EVERY = 0.2
 """Seconds between two looks at a service that is on its way up."""
 
@@ -103,7 +103,8 @@ class Service:
             host.run(list(self.reloads.check))
             before = self.reloads.workers(host)
             self._manager.reload(host, self.name)
-            self.reloads.replaced(host, before)
+            if not self.reloads.replaced(host, before):
+                self._manager.restart(host, self.name)
             host.run([self.reloads.recorder])
         elif self.started_with:
             self._manager.restart(host, self.name)
@@ -155,11 +156,16 @@ class Reloads:
         titles = {int(pid): host.text(f"/proc/{pid}/cmdline") for pid in children}
         return {pid: title for pid, title in titles.items() if title.strip("\0") and "shutting down" not in title}
 
-    def replaced(self, host: Host, before: dict[int, str]) -> None:
-        """Wait until none of the workers from before takes a connection any more."""
+    def replaced(self, host: Host, before: dict[int, str]) -> bool:
+        """Wait until none of the workers from before takes a connection any more. False: the reload has failed.
+
+        nginx says only in its log that it goes on as before: it cannot listen at one address of a port while it
+        listens at every address of it, or the other way round, although the new configuration is good.
+        """
         deadline = time.monotonic() + REPLACED_WITHIN
-        while before.keys() & self.workers(host).keys() and time.monotonic() < deadline:
+        while before.keys() & (now := self.workers(host).keys()) and time.monotonic() < deadline:
             time.sleep(EVERY / 4)
+        return not before or now != before.keys()
 
 
 def watched_line(host: Host, path: str) -> str:
