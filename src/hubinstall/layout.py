@@ -33,6 +33,8 @@ HUB_CONFIG = f"{GENERATED}/jupyterhub_config.py"
 HUB_SETTINGS = f"{GENERATED}/hub.json"
 FIREWALL_RULES = f"{GENERATED}/firewall.nft"
 STARTING_PAGE = f"{GENERATED}/starting.html"
+# A folder that is never made: where nginx looks for pages that are nobody's.
+NO_PAGES = f"{GENERATED}/no-pages"
 HOLD_SCRIPT = f"{GENERATED}/hold-requests.js"
 SUPERVISOR_CONFIG = f"{GENERATED}/supervisord.conf"
 SUPERVISOR_PROGRAMS = f"{GENERATED}/supervisor.d"

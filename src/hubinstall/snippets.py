@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from hubinstall import entrance
 from hubinstall.errors import UserError
-from hubinstall.parts.nginx import size
+from hubinstall.parts.nginx import CIPHERS, size
 from hubinstall.settings import Settings
 from hubinstall.templating import render
 
@@ -29,6 +29,7 @@ def snippet(server: str, settings: Settings, addresses: Sequence[str]) -> str:
         name=settings.name or A_NAME,
         named=settings.name is not None,
         base_url=settings.base_url,
+        ciphers=CIPHERS,
         upstream=upstream(settings, addresses),
         max_upload=size(upload) if server == "nginx" else upload,
     )

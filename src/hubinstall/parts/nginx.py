@@ -15,6 +15,12 @@ from hubinstall.settings import Settings
 from hubinstall.templating import nginx as nginx_word
 from hubinstall.templating import render
 
+CIPHERS = tuple(
+    f"ECDHE-{key}-{cipher}"
+    for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")
+    for key in ("ECDSA", "RSA")
+)
+"""Of TLS 1.2, by OpenSSL's names: Mozilla's "intermediate" profile."""
 CURVES = ("X25519", "prime256v1", "secp384r1")
 # The releases from which on OpenSSL is 3.5 or newer, and knows the key exchange that outlasts quantum computers.
 OPENSSL_3_5 = {"debian": "13", "ubuntu": "25.10"}
@@ -37,7 +43,7 @@ def nginx(settings: Settings, facts: Facts) -> list[Resource]:
     if entrance.has_tls(settings):
         wished.append(
             File(
-                layout.NGINX_TLS, render("nginx/tls.conf", curves=curves),
+                layout.NGINX_TLS, render("nginx/tls.conf", ciphers=CIPHERS, curves=curves),
                 check=(layout.NGINX_CHECK, "{}", layout.NGINX_TLS), needs=ids(check),
             )
         )  # fmt: skip
@@ -85,6 +91,7 @@ def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:
         "certificate": layout.SELF_SIGNED_CERT,
         "key": layout.SELF_SIGNED_KEY,
         "socket": layout.PROXY_PUBLIC_SOCKET,
+        "no_pages": layout.NO_PAGES,
         "starting_page": layout.STARTING_PAGE,
         "dropins": layout.NGINX_DROPINS,
         **staticfiles.site_values(facts),
