@@ -12,7 +12,7 @@ from hubinstall.managers import systemd
 from hubinstall.resources import docker, packages
 from hubinstall.resources.base import Resource
 
-ASK_A_PROGRAM = ("image", "firewall-table", "self-signed-certificate")
+ASK_A_PROGRAM = ("image", "firewall-table", "self-signed-certificate", "acme-certificate")
 """The kinds whose look does, once it is known what to ask for."""
 
 

@@ -11,11 +11,12 @@ from hubinstall.parts.hub import hub
 from hubinstall.parts.nginx import nginx
 from hubinstall.parts.ourservices import Inputs, services
 from hubinstall.parts.programs import programs
+from hubinstall.parts.renewal import renewal
 from hubinstall.parts.shares import shares
 from hubinstall.parts.state import state
 from hubinstall.parts.staticfiles import static_files
-from hubinstall.parts.tls import tls
-from hubinstall.resources.base import Resource, ids
+from hubinstall.parts.tls import authority, tls, watched
+from hubinstall.resources.base import Resource, ids, resource_id
 from hubinstall.settings import Settings
 
 DOCKER_RUNS = (f"service:{layout.DOCKER_SERVICE}",)
@@ -41,8 +42,11 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
         docker=Inputs(engine),
         nginx=Inputs([*certificate, *site]),
         hub=Inputs([*configuration, *network], also=SECRETS_OF_HUB),
-        certificates=(layout.SELF_SIGNED_CERT,) if certificate else (),
+        certificates=watched(settings),
     )
+    web = [r for r in running if resource_id(r) == f"service:{layout.NGINX_SERVICE}"]
+    issued = authority(settings, facts, serving=[*certificate, *web])
+    renewed = renewal(settings, facts, needs=ids(*issued[-1:]))
     return [
         *state(),
         *base(facts),
@@ -57,5 +61,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
         *site,
         *configuration,
         *running,
+        *issued,
+        *renewed,
         *shares(settings, facts),
     ]

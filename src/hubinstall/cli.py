@@ -46,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     uninstall = verb("uninstall", "Take away what hubinstall made; homes, accounts and shared data stay.")
     uninstall.add_argument("--yes", action="store_true", help="do it; without it nothing happens")
     add_config_verbs(verb("config", "Show and change settings; comments in the file stay."))
+    add_certificate_verbs(verb("certificate", "Show the certificate, or ask for a new one."))
     for name, text in {"start": "Start", "stop": "Stop", "restart": "Restart"}.items():
         one = verb(name, f"{text} the services of hubinstall; people's servers are left alone.")
         one.add_argument("service", nargs="?", help="only this one, such as jupyterhub")
@@ -112,6 +113,17 @@ def add_config_verbs(config: argparse.ArgumentParser) -> None:
             verb.add_argument("--apply", action="store_true", help="apply at once")
         if name == "proxy-snippet":
             verb.add_argument("server", nargs="?", choices=("nginx", "apache"), default="nginx", help="default: nginx")
+
+
+def add_certificate_verbs(certificate: argparse.ArgumentParser) -> None:
+    verbs = certificate.add_subparsers(dest="certificate_verb", required=True, metavar="VERB")
+    text = "Show who gave it, how long it lasts, and what went wrong last."
+    status = verbs.add_parser("status", help=text, description=text, allow_abbrev=False)
+    status.add_argument("--json", action="store_true", help="for programs")
+    text = "Ask the authority now, and let nginx take up what is new. A certificate that is not due stays."
+    renew = verbs.add_parser("renew", help=text, description=text, allow_abbrev=False)
+    renew.add_argument("--force", action="store_true", help="a new one, whatever the checks before say; few a week")
+    renew.add_argument("--if-due", action="store_true", help="only when it is time to; what the timer runs")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

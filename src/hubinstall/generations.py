@@ -17,7 +17,10 @@ from hubinstall.records import record
 
 KEPT = 5
 """How many generations stay on the disk."""
-NOT_HERE = (layout.GENERATIONS, layout.LEDGER, layout.ACCEPTED, layout.CONFIG_DIR, layout.TREES, layout.IMAGES)
+NOT_HERE = (
+    layout.GENERATIONS, layout.LEDGER, layout.ACCEPTED, layout.CONFIG_DIR, layout.TREES, layout.IMAGES, layout.ACME,
+    layout.ACME_WEBROOT,
+)  # fmt: skip
 WRITTEN_IN = (
     layout.STATE, layout.TREES, layout.ACCEPTED, layout.CONFIG_DIR, layout.EDITS, layout.HUB_DROPINS,
     layout.NGINX_DROPINS,

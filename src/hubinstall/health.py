@@ -10,13 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from hubinstall import entrance, layout
+from hubinstall import certificates, entrance, layout
 from hubinstall.errors import UserError
 from hubinstall.facts import Facts
-from hubinstall.health_machine import certificate, disks
+from hubinstall.health_machine import disks
 from hubinstall.health_web import Answer, ask
 from hubinstall.host import Host
 from hubinstall.managers import MANAGERS, Look
+from hubinstall.resources.base import Resource
 from hubinstall.resources.docker import docker as docker_command
 from hubinstall.resources.docker import engine
 from hubinstall.settings import Settings
@@ -49,8 +50,8 @@ class Health:
         return next((state for state in ("failed", "warning") if state in states), "ok")
 
 
-def health(host: Host, settings: Settings, facts: Facts, *, pending: int = 0) -> Health:
-    """Look at everything; what cannot be looked at is a failed check, never an exception."""
+def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Resource], pending: int = 0) -> Health:
+    """Look at everything; what cannot be looked at is a failed check, never an exception. `resources`: the wishes."""
     seen = looks(host, facts)
     parts: list[tuple[str, Callable[[], Check]]] = [
         ("proxy", lambda: proxy(host, seen)),
@@ -62,8 +63,7 @@ def health(host: Host, settings: Settings, facts: Facts, *, pending: int = 0) ->
         ("firewall", lambda: firewall(host, seen)),
     ]
     if entrance.has_tls(settings):
-        row = functools.partial(certificate, host, layout.SELF_SIGNED_CERT, time.time())
-        parts.append(("certificate", lambda: Check("certificate", *row())))
+        parts.append(("certificate", lambda: certificate(host, settings, resources)))
     # At the same time: what hangs costs its time limit once.
     with ThreadPoolExecutor(len(parts)) as pool:
         checks = pool.map(lambda part: guarded(*part), parts)
@@ -194,6 +194,11 @@ def firewall(host: Host, seen: dict[str, Look]) -> Check:
         words = f"the kernel has no table {layout.FIREWALL_TABLE}: user servers reach this machine and its network"
         return Check("firewall", "failed", words, "Run: hubinstall apply")
     return Check("firewall", "ok", "user servers reach the hub and the internet")
+
+
+def certificate(host: Host, settings: Settings, resources: list[Resource]) -> Check:
+    found = certificates.seen(host, settings, resources, time.time())
+    return Check("certificate", found.state, found.message, found.hint)
 
 
 def of_hub(settings: Settings, path: str, token: str = "") -> Answer:

@@ -1,34 +1,16 @@
-"""Two things of the machine that run out: the certificate's time, and room on disks."""
+"""What of the machine runs out: room on disks."""
 
 import os
-import ssl
 
 from hubinstall import layout
 from hubinstall.host import Host
 from hubinstall.resources.docker import engine
 
-SOON = 21
-"""Days left of a certificate that are a reason to look; it is renewed with 30 left."""
 GIB = 1 << 30
 LITTLE, NEXT_TO_NOTHING = 0.10, 0.02
 """Shares of a disk, or of its inodes."""
 
 Row = tuple[str, str, str, str]
-
-
-def certificate(host: Host, path: str, now: float) -> tuple[str, str, str]:
-    """State, message and hint for the certificate in a file; `now` in seconds since the epoch."""
-    renew = "Run: hubinstall apply"
-    if not host.exists(path):
-        return "failed", f"{path} is missing", renew
-    shown = host.run(["openssl", "x509", "-in", path, "-noout", "-enddate"], check=False)
-    end = shown.stdout.strip().partition("=")[2]
-    if shown.returncode or not end:
-        return "failed", f"{path} cannot be read", renew
-    days = int((ssl.cert_time_to_seconds(end) - now) // 86400)
-    if days < 0:
-        return "failed", f"ended {-days} day{'s' * (days != -1)} ago", renew
-    return "warning" if days < SOON else "ok", f"{days} day{'s' * (days != 1)} left (self-signed)", renew
 
 
 def disks(host: Host) -> list[Row]:

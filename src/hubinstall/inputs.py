@@ -38,6 +38,12 @@ def config_text(host: Host) -> str:
         raise refused(f"cannot be read: {error.strerror}") from error
 
 
+def accepted_text(host: Host) -> str:
+    """What config.yaml said when all worked last; what it says now, where nothing is known of that."""
+    kept = host.read(_copy(layout.CONFIG_FILE))
+    return config_text(host) if kept is None else decode(kept)
+
+
 def accept(host: Host) -> None:
     """All works with what people have written by now."""
     kept, now = _kept(host), _written(host)

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
@@ -59,15 +60,18 @@ def differences(host: Host, wishes: Wishes) -> list[Change]:
 
 
 @contextlib.contextmanager
-def one_run(verb: str) -> Iterator[None]:
-    """Hold the one lock of this machine; bootstrap may have taken it and passed it on. Raises UserError (75)."""
+def one_run(verb: str, *, patience: float = 0) -> Iterator[None]:
+    """Hold the one lock of this machine; bootstrap may have taken it and passed it on. Raises UserError (75) when
+    another run still holds it after `patience` seconds.
+    """
     passed_on = os.environ.pop(LOCK_FD, "")
     fd = int(passed_on) if passed_on else os.open(layout.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.pread(fd, 200, 0).decode(errors="replace").strip() or "another run"
-        raise UserError(f"{holder} holds the lock {layout.LOCK}", "Wait for it to end, then run again.", 75) from None
+    deadline = time.monotonic() + patience
+    while not _locked(fd):
+        if time.monotonic() >= deadline:
+            holder = os.pread(fd, 200, 0).decode(errors="replace").strip() or "another run"
+            raise UserError(f"{holder} holds the lock {layout.LOCK}", "Wait for it to end, then run again.", 75)
+        time.sleep(1)
     os.set_inheritable(fd, False)
     os.ftruncate(fd, 0)
     os.pwrite(fd, f"hubinstall {verb} (pid {os.getpid()})\n".encode(), 0)
@@ -76,6 +80,14 @@ def one_run(verb: str) -> Iterator[None]:
     finally:
         os.ftruncate(fd, 0)
         os.close(fd)
+
+
+def _locked(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def apply(

@@ -154,6 +154,10 @@ DOCKER_SERVICE = "docker"
 CONTAINERD_SERVICE = "containerd"
 LIMITS_SERVICE = "hubinstall-limits"
 USERS_SLICE = f"{USERS_CGROUP}.slice"
+# Looks after the certificate: under systemd started by a timer, under supervisor it goes on by itself.
+CERTIFICATES_SERVICE = "hubinstall-certificates"
+CERTIFICATES_TIMER = f"{CERTIFICATES_SERVICE}.timer"
+CERTIFICATES_PATH = f"{CERTIFICATES_SERVICE}.path"
 # In the order in which they start.
 SERVICES = (
     LIMITS_SERVICE,
@@ -164,6 +168,9 @@ SERVICES = (
     PROXY_SERVICE,
     HUB_SERVICE,
 )
+# More that only one process manager has; systemd's have files of their own.
+SUPERVISORS_OWN = (CERTIFICATES_SERVICE,)
+SYSTEMDS_OWN = (USERS_SLICE, CERTIFICATES_TIMER, CERTIFICATES_PATH)
 SYSTEMD_UNITS = "/etc/systemd/system"
 TMPFILES = "/etc/tmpfiles.d/hubinstall.conf"
 INIT_SCRIPT = "/etc/init.d/hubinstall"
@@ -185,6 +192,8 @@ UNIT_CANDIDATES = "/run/hubinstall-units"
 NGINX_UNIT_FOLDER = f"{SYSTEMD_UNITS}/nginx.service.d"
 NGINX_UNIT_DROPIN = f"{NGINX_UNIT_FOLDER}/hubinstall.conf"
 USERS_SLICE_UNIT = f"{SYSTEMD_UNITS}/{USERS_SLICE}"
+CERTIFICATES_TIMER_UNIT = f"{SYSTEMD_UNITS}/{CERTIFICATES_TIMER}"
+CERTIFICATES_PATH_UNIT = f"{SYSTEMD_UNITS}/{CERTIFICATES_PATH}"
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
 NGINX_PID = "/run/nginx.pid"
 

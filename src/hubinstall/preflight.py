@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from hubinstall import diskcheck, dockercheck, layout, stranded, webcheck
@@ -21,6 +22,8 @@ from hubinstall.managers import installed
 from hubinstall.problems import BAD_CONFIGURATION
 from hubinstall.releases import number, oldest
 from hubinstall.resources.accounts import accounts
+from hubinstall.resources.virtualenvs import TRUST_STORE
+from hubinstall.resources.x509 import troubles
 
 if TYPE_CHECKING:  # pydantic is not there yet when bootstrap asks
     from hubinstall.settings import Settings
@@ -65,6 +68,7 @@ def check(host: Host, settings: "Settings", facts: Facts, *, may_stop_servers: b
     found += _database(host)
     if not may_stop_servers:
         found += _while_servers_run(host, settings)
+    found += _certificate(host, settings, facts)
     return found
 
 
@@ -222,3 +226,17 @@ def _while_servers_run(host: Host, settings: "Settings") -> Iterator[Problem]:
             "stop these first (hub: Admin → Stop all), or let `hubinstall apply --yes` do it, or leave the setting: "
             f"{stranded.some(running)}",
         )
+
+
+def _certificate(host: Host, settings: "Settings", facts: Facts) -> Iterator[Problem]:
+    """The administrator's own files can be served, and an authority has something to give a certificate for."""
+    if settings.tls_mode == "manual":
+        cert, key = settings.https.tls.cert or "", settings.https.tls.key or ""
+        for trouble in troubles(host, cert, key, settings.names, TRUST_STORE):
+            yield _wrong(("https", "tls", trouble.file), trouble.message, trouble.hint)
+    here = (ip_address(address) for address in facts.addresses)
+    if settings.tls_mode == "letsencrypt" and not settings.names and not any(address.is_global for address in here):
+        yield _wrong(
+            ("https", "mode"), "needs a name: this machine knows no public address of its own",
+            "try setting `domain`, or mode: self-signed",
+        )  # fmt: skip

@@ -5,7 +5,18 @@ import os
 import sys
 from argparse import Namespace
 
-from hubinstall import __version__, config, inputs, installation, layout, machine, passwords, services_cli, snippets
+from hubinstall import (
+    __version__,
+    certificates,
+    config,
+    inputs,
+    installation,
+    layout,
+    machine,
+    passwords,
+    services_cli,
+    snippets,
+)  # fmt: skip
 from hubinstall.cli import FLAG_SETTINGS
 from hubinstall.errors import UserError
 from hubinstall.host import Host
@@ -38,7 +49,8 @@ def apply_text(
     with installation.one_run("apply"), logged(host) as log, make_report(log, plain=plain or None) as report:
         host.say = report.aside
         outcome = installation.apply(host, wishes, report, given, may_stop_servers=yes)
-        for words in nginx.advice(wishes.settings, wishes.facts):
+        certificate = certificates.advice(host, wishes.settings, wishes.resources)
+        for words in [*nginx.advice(wishes.settings, wishes.facts), *certificate]:
             host.notice(words)
         report.summary(outcome, host.notices)
         names = [person.name for person in people(host, wishes.facts.uid_min, wishes.facts.uid_max)]
@@ -52,7 +64,7 @@ def status(arguments: Namespace, host: Host) -> int:
     need_root()
     wishes = installation.read(host)
     changes = installation.differences(host, wishes)
-    found = health(host, wishes.settings, wishes.facts, pending=len(changes))
+    found = health(host, wishes.settings, wishes.facts, resources=wishes.resources, pending=len(changes))
     print_status(found, as_json=arguments.json)
     return 3 if arguments.check and (changes or found.state == "failed") else 0
 
@@ -118,6 +130,16 @@ def proxy_snippet(arguments: Namespace, host: Host, text: str) -> str:
     if words := snippets.missing(settings):
         print(f"hubinstall: {words}", file=sys.stderr)
     return made
+
+
+def certificate(arguments: Namespace, host: Host) -> int:
+    from hubinstall import certificate_cli  # noqa: PLC0415 - as above
+
+    need_root()
+    if arguments.certificate_verb == "status":
+        return certificate_cli.status(host, as_json=arguments.json)
+    with logged(host):
+        return certificate_cli.renew(host, force=arguments.force, if_due=arguments.if_due)
 
 
 def start(arguments: Namespace, host: Host) -> int:

@@ -58,7 +58,7 @@ def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> No
     from hubinstall.client import HubClient, tls_context  # noqa: PLC0415 - httpx is slow to import
 
     url = entrance.check_url(settings, facts)
-    context = tls_context(layout.SELF_SIGNED_CERT)
+    context = tls_context(layout.SERVED_CERT)
     # Without a domain the certificate names addresses, of which the machine may have got more since.
     context.check_hostname = settings.name is not None
     with HubClient(url, address=entrance.connect_to(settings), verify=context) as client:

@@ -21,6 +21,10 @@ def welcome(settings: Settings, facts: Facts, people: list[str], passwords: dict
         lines.append(f"Who can log in: {allowed or 'nobody yet; hubinstall config add-item users.admin NAME --apply'}")
     if settings.tls_mode == "self-signed":
         lines.append("The certificate is self-signed: a browser warns once, and asks to go on.")
+    if settings.tls_mode == "letsencrypt":
+        lines.append("Its certificate is asked for and renewed by itself; how that goes: hubinstall certificate status")
+    if settings.tls_mode == "manual":
+        lines.append(f"Its certificate is yours: a new one in {settings.https.tls.cert} is taken up by itself.")
     return "\n".join(lines)
 
 

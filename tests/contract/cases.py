@@ -21,6 +21,8 @@ ANYWHERE: dict[str, Callable[[], Case]] = {
     "share": people.share,
     "packages": system.packages,
     "self-signed-certificate": system.certificate,
+    "served-certificate": system.served_certificate,
+    "acme-certificate": system.acme_certificate,
     "firewall-table": system.firewall_table,
     "kernel-setting": system.kernel_setting,
     "virtualenv": system.virtualenv,

@@ -1,15 +1,20 @@
 """What the distribution, its kernel and the makers of programs have a hand in."""
 
+import dataclasses
 import json
 import sys
+import time
 
 from contract.case import BASE, Act, Break, Case, runs
 from hubinstall import layout
 from hubinstall.host import Host
 from hubinstall.parts.programs import locked
+from hubinstall.resources.acme import AcmeCertificate
 from hubinstall.resources.certificates import SelfSignedCertificate
 from hubinstall.resources.firewall import FirewallTable, KernelSetting
 from hubinstall.resources.packages import Packages, statuses
+from hubinstall.resources.served import Pair, ServedCertificate
+from hubinstall.resources.tries import Try
 from hubinstall.resources.virtualenvs import NodeModules, Virtualenv
 
 SMALL = ("hello", "tree")
@@ -57,6 +62,65 @@ def certificate() -> Case:
         ),
         lambda host: host.exists(wish.name) or host.exists(wish.key),
         unbreakable={"valid now": "`openssl req` makes none that begins later; test_tls and test_faults move a clock"},
+    )
+
+
+def made_pair(cert: str, key: str, names: str = "DNS:contract.example") -> Act:
+    """A key and a self-signed certificate for it."""
+    options = ["-subj", "/CN=contract", "-addext", f"subjectAltName={names}", "-days", "90"]
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key]
+    return lambda host: host.run(["openssl", "req", "-x509", *kind, *options, "-out", cert])
+
+
+def served_certificate() -> Case:
+    pair = Pair(f"{BASE}/mine.crt", f"{BASE}/mine.key", ("contract.example",))
+    wish = ServedCertificate(f"{BASE}/served", (pair,))
+
+    def readable(host: Host) -> None:
+        """The key of the copy that is served, with its content."""
+        key = f"{wish.name}/privkey.pem"
+        host.write(key, host.read(key) or b"", mode="0640")
+
+    return Case(
+        wish,
+        (Break("pair", made_pair(pair.cert, pair.key)), Break("files", readable)),
+        lambda host: host.exists(wish.name),
+        before=made_pair(pair.cert, pair.key),
+    )
+
+
+def acme_certificate() -> Case:
+    """Of a certbot that gives its certificates itself: the real one, and a real authority, have a test of their own."""
+    wish = AcmeCertificate(
+        f"{BASE}/acme/config/live/contract", names=("contract.example",), server="https://ca.contract.example/dir",
+        program=f"{BASE}/certbot", logs=f"{BASE}/acme/logs", check=lambda *_: [],
+    )  # fmt: skip
+
+    def certbot(host: Host) -> None:
+        for folder in ("/acme", "/acme/config", "/acme/config/live", "/acme/config/live/contract"):
+            host.mkdir(BASE + folder)
+        script = (
+            "#!/bin/sh\nexec openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=contract "
+            f"-addext subjectAltName=DNS:contract.example -days 90 -keyout {wish.key} -out {wish.cert}\n"
+        )
+        host.write(f"{BASE}/certbot", script.encode(), mode="0755")
+
+    def lost(host: Host) -> None:
+        """And the try that is noted was two hours ago."""
+        host.remove(wish.cert)
+        try_ = Try(time.time() - 7200, wish.names, wish.server, words="refused")
+        host.write(wish.tries, json.dumps(dataclasses.asdict(try_)).encode())
+
+    others = made_pair(wish.cert, wish.key, "DNS:other.example")
+    return Case(
+        wish,
+        (
+            Break("names", others, also=("asked",), why="a certificate for other names was not asked for these"),
+            Break("asked", lost),
+        ),
+        lambda host: host.exists(wish.cert),
+        before=certbot,
+        stays="an authority gives few a week",
     )
 
 

@@ -34,6 +34,7 @@ CLOCK_WAS_AHEAD = f"""cd {STATE}/tls
 command -v faketime >/dev/null || apt-get install -qy --no-install-recommends faketime
 cp -a self-signed.crt /root/
 faketime -f +1h openssl x509 -in /root/self-signed.crt -signkey self-signed.key -days 800 -out self-signed.crt
+cp self-signed.crt served/fullchain.pem
 nginx -s reload
 sleep 1"""
 FAULTS = (

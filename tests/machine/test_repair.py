@@ -15,6 +15,7 @@ SNIPPET = "/etc/nginx/snippets/hubinstall-tls.conf"
 SETTINGS = "/opt/hubinstall/etc/hub.json"
 SECRETS = "/var/lib/hubinstall/secrets"
 CERTIFICATE = "/var/lib/hubinstall/tls/self-signed.crt"
+SERVED = "/var/lib/hubinstall/tls/served"
 BRIDGE_NETFILTER = "net.bridge.bridge-nf-call-iptables"
 
 BREAKS = {
@@ -129,7 +130,7 @@ def test_a_single_rule_taken_out_of_the_firewall_is_noticed_and_mended(shared: M
 def test_a_lost_certificate_is_made_anew_and_nginx_takes_it_up(shared: Machine) -> None:
     before = installed.starts(shared)
     certificate = {f"self-signed-certificate:{CERTIFICATE}": f"rm {CERTIFICATE}"}
-    break_and_mend(shared, certificate, frozenset({"service:nginx"}))
+    break_and_mend(shared, certificate, frozenset({f"served-certificate:{SERVED}", "service:nginx"}))
     assert installed.starts(shared) == before
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 
 from fakedocker import Docker, Engine
@@ -64,6 +65,7 @@ def complete(machine: Machine) -> FakeHost:
     host.answers["tee"] = lambda argv, text: host.put(argv[1], text) or ""
     host.answers[f"bash {SCRIPTS}"] = really(host)
     host.answers |= {"openssl": really(host), f"{layout.UV} venv": venv(host), f"{layout.UV} pip": pip(host)}
+    host.answers[f"{BASE}/certbot"] = lambda argv, text: really(host)(shlex.split(host.text(argv[0]))[2:], text)
     host.answers[f"{layout.NODE}/bin/node"] = npm(host)
     with_docker(host)
     if isinstance(machine, SupervisorMachine):

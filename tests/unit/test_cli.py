@@ -17,7 +17,8 @@ def choices(parser):
 VERBS = choices(cli.parser())
 CONFIG_VERBS = choices(VERBS["config"])
 LINES = (
-    *([verb] for verb in VERBS if verb != "config"),
+    *([verb] for verb in VERBS if verb not in {"config", "certificate"}),
+    ["certificate", "status", "--json"], ["certificate", "renew", "--force"], ["certificate", "renew", "--if-due"],
     *(["config", verb] for verb in ("show", "schema", "example", "reload")),
     *(["config", verb, "users.admin", "alice"] for verb in ("set", "add-item", "remove-item")),
     ["config", "unset", "limits.memory"], ["config", "set", "limits.memory", "2G", "--apply"],

@@ -14,14 +14,25 @@ from fakehost import FakeHost
 
 from hubinstall import health, health_web, layout
 from hubinstall.facts import Facts
-from hubinstall.health_machine import GIB, certificate, disk
+from hubinstall.health_machine import GIB, disk
 from hubinstall.health_web import Answer, ask
 from hubinstall.managers import Look
 from hubinstall.settings import Settings
 
 UP = {service: Look(known=True, running=True) for service in layout.SERVICES}
 ENGINE = json.dumps({"ServerVersion": "20.10.24", "DockerRootDir": "/var/lib/docker"})
-CERTIFICATE, ENDS = "notAfter=Jan 15 08:00:00 2027 GMT", 1_800_000_000.0
+ENDS = 1_800_000_000.0
+CERTIFICATE = """-----BEGIN PUBLIC KEY-----
+abc
+-----END PUBLIC KEY-----
+notBefore=Oct 13 08:00:00 2024 GMT
+notAfter=Jan 15 08:00:00 2027 GMT
+serial=7
+subject=CN=lab-1
+issuer=CN=lab-1
+X509v3 Subject Alternative Name:
+    DNS:lab-1
+"""
 UNIT = "Id=nginx.service\nLoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\n"
 
 
@@ -34,7 +45,7 @@ def host(tmp_path: Path, monkeypatch) -> FakeHost:
     )  # fmt: skip
     host.put(layout.PAM_FILE, "auth …")
     host.put(layout.DOCKER_SOCKET, "")
-    host.put(layout.SELF_SIGNED_CERT, "")
+    host.put(layout.SERVED_CERT, "")
     host.put("/etc/group", f"root:x:0:\n{layout.PASSWORDS_GROUP}:x:42:{layout.HUB_USER}\n")
     host.put("/etc/shadow", f"root:*:1::::::\n{layout.PROBE_USER}:!:1::::::\n")
     host.path("/etc/shadow").chmod(0o640)
@@ -51,11 +62,11 @@ def host(tmp_path: Path, monkeypatch) -> FakeHost:
 
 
 def found(host: FakeHost) -> dict[str, health.Check]:
-    return {check.name: check for check in health.health(host, Settings(), Facts()).checks}
+    return {check.name: check for check in health.health(host, Settings(), Facts(), resources=[]).checks}
 
 
 def test_all_is_well(host: FakeHost) -> None:
-    result = health.health(host, Settings(), Facts(), pending=3)
+    result = health.health(host, Settings(), Facts(), resources=[], pending=3)
     assert [(c.name, c.state) for c in result.checks if c.state != "ok" and not c.name.startswith("disk")] == []
     assert [c.name for c in result.checks][:8] == [
         "proxy", "hub", "user servers", "authenticator", "nginx", "docker", "firewall", "certificate",
@@ -121,17 +132,6 @@ def test_tables_and_engines_that_are_gone(host: FakeHost) -> None:
     host.answers["docker info"] = lambda argv, text: (1, "no")
     host.answers["docker ps"] = lambda argv, text: (1, "Cannot connect to the Docker daemon")
     assert found(host)["firewall"].state == found(host)["docker"].state == found(host)["user servers"].state == "failed"
-
-
-@pytest.mark.parametrize(
-    ("days", "state", "words"),
-    [(90, "ok", "90 days left"), (1, "warning", "1 day left"), (-2, "failed", "ended 2 days ago")],
-)
-def test_the_certificates_days(host: FakeHost, days: int, state: str, words: str) -> None:
-    row = certificate(host, layout.SELF_SIGNED_CERT, ENDS - days * 86400)
-    assert row[0] == state
-    assert row[1].startswith(words)
-    assert certificate(host, "/etc/none", ENDS)[0] == "failed"
 
 
 def filesystem(free: float, inodes: float = 1.0) -> os.statvfs_result:

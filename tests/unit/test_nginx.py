@@ -10,12 +10,11 @@ import golden
 from hubinstall import layout
 from hubinstall.facts import Facts
 from hubinstall.nginxsites import Sites, listens, others_sites
-from hubinstall.parts.nginx import advice, nginx, site_values
+from hubinstall.parts.nginx import advice, nginx
 from hubinstall.resources.base import look
 from hubinstall.resources.files import File
 from hubinstall.resources.unlinked import Unlinked
 from hubinstall.settings import Settings
-from hubinstall.templating import render
 
 FACTS = Facts(hostname="Lab-1", addresses=("10.0.0.5", "2001:db8::7"))
 DOMAIN = Settings(domain="hub.example.org")
@@ -55,8 +54,22 @@ def test_the_site(name, settings, facts):
 
 
 def test_the_site_with_a_certificate_of_an_authority():
-    values = site_values(DOMAIN, FACTS) | {"hsts": True, "acme": True}
-    golden.check("site-authority.conf", render("nginx/site.conf", **values))
+    settings = Settings.model_validate(
+        {"domain": "hub.example.org", "https": {"letsencrypt": {"email": "ops@example.org"}}}
+    )
+    golden.check("site-authority.conf", site(settings))
+
+
+def test_browsers_insist_on_https_only_where_the_certificate_is_for_good():
+    tls = {"key": "/etc/ssl/hub.key", "cert": "/etc/ssl/hub.pem"}
+    given = {"email": "ops@example.org", "domains": ["hub.example.org"]}
+    for https, insists in (
+        ({}, False), ({"tls": tls}, True), ({"letsencrypt": given}, True),
+        ({"letsencrypt": given | {"staging": True}}, False),
+    ):  # fmt: skip
+        text = site(Settings.model_validate({"https": https}))
+        assert ("add_header Strict-Transport-Security" in text) == insists
+        assert ("/.well-known/acme-challenge/" in text) == ("letsencrypt" in https)
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,11 @@ def installed(host: Host) -> Manager:
 def services(host: Host, manager: Manager) -> list[str]:
     """The names of the services that this installation has, in the order in which they start."""
     if manager.name == "supervisor":
-        return [name for name in layout.SERVICES if host.exists(layout.supervisor_program(name))]
+        names = (*layout.SERVICES, *layout.SUPERVISORS_OWN)
+        return [name for name in names if host.exists(layout.supervisor_program(name))]
     # systemd knows of every slice that could be: only one with a file is ours.
-    slices = (layout.USERS_SLICE,) if host.exists(layout.USERS_SLICE_UNIT) else ()
-    known = [name for name in (*layout.SERVICES, *slices) if manager.look(host, name).known]
+    own = [name for name in layout.SYSTEMDS_OWN if host.exists(f"{layout.SYSTEMD_UNITS}/{name}")]
+    known = [name for name in (*layout.SERVICES, *own) if manager.look(host, name).known]
     return known if host.exists(layout.unit(layout.HUB_SERVICE)) else []
 
 

@@ -90,7 +90,7 @@ def units(host: Host) -> dict[str, dict[str, str]]:
 
 def show(host: Host) -> dict[str, dict[str, str]]:
     """All units of an installation by name, with their properties; nothing where systemd does not run."""
-    units = [unit(service) for service in (*layout.SERVICES, layout.USERS_SLICE)]
+    units = [unit(service) for service in (*layout.SERVICES, *layout.SYSTEMDS_OWN)]
     try:
         output = host.run(["systemctl", "show", f"--property={PROPERTIES}", *units]).stdout
     except CommandError:

@@ -102,7 +102,8 @@ def _unit(spec: Program, launcher: File) -> UnitFile:
 def _supervisor_program(spec: Program, launcher: File) -> File:
     text = render(
         "templates/supervisor/program.conf", name=spec.name, launcher=launcher.name, user=spec.user,
-        configured=spec.configured, priority=100 + layout.SERVICES.index(spec.name), oneshot=spec.oneshot,
+        configured=spec.configured, oneshot=spec.oneshot,
+        priority=100 + (*layout.SERVICES, *layout.SUPERVISORS_OWN).index(spec.name),
         stop_signal=spec.stop_signal, stop_wait=spec.stop_wait, kill_group=spec.kill_group,
         log=layout.service_log(spec.name),
     )  # fmt: skip

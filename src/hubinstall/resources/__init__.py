@@ -1,6 +1,7 @@
 """The kinds of resources. One file per kind; knows nothing of JupyterHub."""
 
 from hubinstall.resources.accounts import Account, Group, Person
+from hubinstall.resources.acme import AcmeCertificate
 from hubinstall.resources.base import Resource
 from hubinstall.resources.certificates import SelfSignedCertificate
 from hubinstall.resources.docker import DockerNetwork, LiveRestore
@@ -11,6 +12,7 @@ from hubinstall.resources.json_keys import JsonKeys
 from hubinstall.resources.packages import Packages
 from hubinstall.resources.pulledimages import PulledImage
 from hubinstall.resources.secrets import Secret
+from hubinstall.resources.served import ServedCertificate
 from hubinstall.resources.services import Service
 from hubinstall.resources.shares import Share
 from hubinstall.resources.staticfiles import StaticFiles
@@ -40,6 +42,8 @@ KINDS: dict[str, type[Resource]] = {
         Supervisord,
         UnitFile,
         SelfSignedCertificate,
+        ServedCertificate,
+        AcmeCertificate,
         FirewallTable,
         KernelSetting,
         Unlinked,

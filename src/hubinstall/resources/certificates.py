@@ -61,8 +61,8 @@ class SelfSignedCertificate:
         if host.stat(self.name) is None:
             return None
         cert = host.once(f"certificate {self.name}", partial(self._shown, host))
-        public = host.once(f"public key of {self.key}", partial(_public_key, host, self.key))
-        found = _alternative_names(cert.stdout)
+        public = host.once(f"public key of {self.key}", partial(public_key, host, self.key))
+        found = alternative_names(cert.stdout)
         outdated = set(self.names) - found and found - set(self.names)
         return {
             "names": sorted(found if outdated or not found else self.names),
@@ -73,7 +73,7 @@ class SelfSignedCertificate:
         }
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
-        if _key_type(_public_key(host, self.key)) != "P-256":
+        if _key_type(public_key(host, self.key)) != "P-256":
             unfinished = f"{self.key}.unfinished"
             host.write(unfinished, b"", mode="0600")
             curve = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
@@ -94,14 +94,14 @@ class SelfSignedCertificate:
 
     def _certificate(self, host: Host) -> str:
         names = sorted(self.names)
-        alternative = ",".join(f"IP:{n}" if _is_address(n) else f"DNS:{n}" for n in names)
+        alternative = ",".join(f"IP:{n}" if is_address(n) else f"DNS:{n}" for n in names)
         # X.520 lets a common name have 64 characters; browsers read the alternative names only.
         request = REQUEST.format(common_name=self.names[0][:64], names=alternative)
         argv = ["openssl", "req", "-x509", "-new", "-key", self.key, "-sha256", "-days", str(DAYS)]
         return host.run([*argv, "-config", "/dev/stdin"], input=request).stdout
 
 
-def _public_key(host: Host, key: str) -> str:
+def public_key(host: Host, key: str) -> str:
     """The public half as one line of base64; empty where there is no usable key."""
     done = host.run(["openssl", "pkey", "-in", key, "-pubout"], check=False)
     lines = done.stdout.splitlines()
@@ -118,13 +118,13 @@ def _key_type(public: str) -> str:
     return "P-256" if public.startswith(P256) else "unusable"
 
 
-def _alternative_names(text: str) -> set[str]:
+def alternative_names(text: str) -> set[str]:
     """The names in openssl's listing of a certificate's subjectAltName."""
     found = re.findall(r"(DNS|IP Address):([^,\s]+)", text)
     return {str(ip_address(name)) if kind != "DNS" else name for kind, name in found}
 
 
-def _is_address(name: str) -> bool:
+def is_address(name: str) -> bool:
     try:
         return bool(ip_address(name))
     except ValueError:

@@ -146,8 +146,13 @@ class Reloads:
 
     def loaded(self, host: Host) -> str:
         """The digest of the configuration that is in use; something else where a watched file has changed since."""
-        loaded, *watched = host.text(self.record).splitlines() or [""]
-        return loaded if watched == [watched_line(host, path) for path in self.watches] else f"older files, {loaded}"
+        loaded, *_ = host.text(self.record).splitlines() or [""]
+        return f"older files, {loaded}" if self.is_outdated(host) else loaded
+
+    def is_outdated(self, host: Host) -> bool:
+        """Whether a watched file has changed since."""
+        _, *watched = host.text(self.record).splitlines() or [""]
+        return watched != [watched_line(host, path) for path in self.watches]
 
     def workers(self, host: Host) -> dict[int, str]:
         """Number → title (proc(5), cmdline) of the processes that answer."""
