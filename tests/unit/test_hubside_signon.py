@@ -149,6 +149,7 @@ GUESSERS = {
     "many accounts, one address": lambda n: (CLASS[30 + n % 30], "wrong", coming(said="192.0.2.66")),
     "made-up names": lambda n: (f"x{n}", "wrong", coming(said="192.0.2.66")),
     "a container with made-up addresses": lambda n: ("s59", "wrong", coming("198.51.100.7", f"203.0.113.{n}")),
+    "made-up names in the same room": lambda n: (f"x{n}", "wrong", coming()),
     "the same room as the good ones": lambda n: (CLASS[30 + n % 30], "wrong", coming()),
 }
 

@@ -77,7 +77,7 @@ class Attempts:
     """Failures by account and address. Times are seconds of a monotonic clock, given by the caller.
 
     What is tried for accounts that do not exist is counted apart: made-up names must not push out what is known of
-    real ones, and an answer must not show which are real.
+    real ones, nor keep these out, and an answer must not show which are real.
     """
 
     real: Counts = field(default_factory=Counts)
@@ -94,12 +94,14 @@ class Attempts:
         waits = [counts.left(PAIR, pair, now)]
         if pair not in self._good:
             waits.append(counts.left(ACCOUNT, (account, ""), now))
-            waits.append(self.addresses.left(ADDRESS if tried else ADDRESS_AT_FIRST, ("", address), now))
+            if exists:
+                waits.append(self.addresses.left(ADDRESS if tried else ADDRESS_AT_FIRST, ("", address), now))
         if any(waits):
             return max(waits)
         counts.add(pair, now)
         counts.add((account, ""), now)
-        self.addresses.add(("", address), now)
+        if exists:
+            self.addresses.add(("", address), now)
         return 0.0
 
     def failures(self, account: str, address: str, now: float) -> int:
