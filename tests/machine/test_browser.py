@@ -5,49 +5,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from harness import installed, numbers
-from harness.commands import execute
+from harness import installed
+from harness.browser import chromium
 from harness.machine import Machine
-from harness.network import Link
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PICTURES = os.environ.get("HUBINSTALL_TEST_PICTURES", "")
 """A folder where screenshots are kept for a look."""
 
 
 @pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Chromium in a network of its own. It breaks off all it loads when an interface comes or goes, as they do on the
-    test host with every machine of the other tests (ERR_NETWORK_CHANGED).
-    """
-    claim = numbers.claim()
-    link = Link(claim.number)
-    link.up()
-    # Seconds after a link is up, its IPv6 address ceases to be tentative: a change, too.
-    execute(["ip", "netns", "exec", link.name, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"])
-    script = tmp_path_factory.mktemp("chromium") / "chromium"
-    script.write_text(f'#!/bin/sh\nexec ip netns exec {link.name} {CHROMIUM} "$@"\n')
-    script.chmod(0o755)
-    yield script
-    link.down()
-    claim.release()
-
-
-@pytest.fixture(scope="module")
-def page(installed_machine: Machine, chromium: Path) -> Iterator[Page]:
+def page(installed_machine: Machine) -> Iterator[Page]:
     """A browser that has been told to go on past the self-signed certificate, as a person does once."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with chromium() as browser:
         page = browser.new_page(base_url=f"https://{installed_machine.address}", ignore_https_errors=True)
         page.set_default_timeout(60_000)
         yield page
-        browser.close()
 
 
 def keep(page: Page, name: str) -> None:

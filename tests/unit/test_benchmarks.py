@@ -10,7 +10,7 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 sys.path.insert(0, str(CHECKOUT))
 
-from benchmarks import noise, noop, restart, table  # noqa: E402 - found only now
+from benchmarks import first_load, noise, noop, restart, table  # noqa: E402 - found only now
 
 FOLDER = CHECKOUT / "benchmarks"
 BENCHMARKS = sorted(path for path in FOLDER.glob("*.py") if "\ndef main()" in path.read_text())
@@ -72,3 +72,20 @@ def test_only_200_is_a_good_answer(capsys):
     restart.show("R", [*answers, *[restart.Answer(kind, 0.0, 0.1, "200", 0.0) for kind in list(restart.PATHS)[1:]]])
     row = next(line for line in capsys.readouterr().out.splitlines() if "login page" in line)
     assert [cell.strip() for cell in row.split("|")[2:6]] == ["4", "2", "1 × 503, 1 × TimeoutError", "1.0–2.5 s"]
+
+
+def test_what_the_browser_had_kept_is_no_request(capsys):
+    counted = first_load.Counted()
+    for number, url in enumerate(["https://x/lab", "https://x/kept.js", "https://x/disk.js", "data:image/png,x"]):
+        counted.sent({"requestId": str(number), "request": {"url": url}})
+    counted.kept({"requestId": "1"})
+    counted.answered({"requestId": "2", "response": {"fromDiskCache": True}})
+    counted.answered({"requestId": "0", "response": {"fromDiskCache": False}})
+    for number, size in enumerate([1500.0, 0, 0]):
+        counted.finished({"requestId": str(number), "encodedDataLength": size})
+    assert (counted.requests, counted.bytes) == (1, 1500)
+    loads = {
+        way: [first_load.Load(size, 3, 2.0)] * 3 for way, size in (("through nginx", 1), ("straight at the proxy", 4))
+    }
+    first_load.show(loads, loads, rounds=3)
+    assert re.search(r"\| cold +\| +0\.25 \|", capsys.readouterr().out)

@@ -1,0 +1,88 @@
+"""What scanners find of the TLS that nginx speaks: two of the distribution's, inside the machine, at its own address.
+
+The certificate is the self-signed one. Of the suites only those for its kind of key can be seen.
+"""
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+
+import pytest
+
+from harness import installed
+from harness.machine import Machine
+
+SUITES = {
+    "TLSv1.2": {
+        "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-CHACHA20-POLY1305",
+    },
+    "TLSv1.3": {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"},
+}  # fmt: skip
+OF_OUR_KEY = {suite for suites in SUITES.values() for suite in suites if "RSA" not in suite or "ECDSA" in suite}
+CURVES = {"x25519", "secp256r1 (NIST P-256)", "secp384r1 (NIST P-384)", "X25519MLKEM768"}
+ALLOWED = {
+    "engine_problem": "of the scanner's own openssl",
+    "cipher_order": "the client knows which suite is fast for it: Mozilla's intent, all of them are good",
+    "cert_chain_of_trust": "self-signed",
+    "cert_revocation": "self-signed: there is nobody who could revoke it",
+    "DNS_CAArecord": "the machine is called by its address, and has no record",
+    "HSTS": "browsers must ignore it where they warn of a self-signed certificate (RFC 6797, 8.1)",
+}
+"""What testssl.sh may find worse than OK, and why."""
+
+
+@pytest.fixture(scope="module")
+def scanned(installed_machine: Machine) -> Machine:
+    """With the two scanners; who is scanned is the machine as it is."""
+    machine = installed_machine
+    machine.run("apt-get update -q && apt-get install -qy --no-install-recommends sslscan testssl.sh", timeout=600)
+    installed.wait_for_login_page(machine)
+    return machine
+
+
+@pytest.fixture(scope="module")
+def sslscan(scanned: Machine) -> ET.Element:
+    printed = scanned.run(["sslscan", "--no-colour", "--xml=-", f"{scanned.address}:443"]).out
+    found = ET.fromstring(printed).find("ssltest")  # noqa: S314 - printed by the distribution's own program
+    assert found is not None, printed
+    return found
+
+
+def offered(scan: ET.Element, what: str) -> Iterable[dict[str, str]]:
+    return [element.attrib for element in scan.iter(what)]
+
+
+def test_only_tls_1_2_and_1_3(sslscan: ET.Element) -> None:
+    enabled = {(p["type"], p["version"]): p["enabled"] for p in offered(sslscan, "protocol")}
+    assert {protocol for protocol, is_on in enabled.items() if is_on == "1"} == {("tls", "1.2"), ("tls", "1.3")}
+    assert {("ssl", "2"), ("ssl", "3"), ("tls", "1.0"), ("tls", "1.1")} <= enabled.keys()
+
+
+def test_only_the_suites_of_the_profile(sslscan: ET.Element) -> None:
+    ciphers = [(c["sslversion"], c["cipher"]) for c in offered(sslscan, "cipher")]
+    assert [(version, cipher) for version, cipher in ciphers if cipher not in SUITES[version]] == []
+    assert {cipher for _, cipher in ciphers} == OF_OUR_KEY
+
+
+def test_only_the_curves_of_the_profile(sslscan: ET.Element) -> None:
+    groups = {group["name"] for group in offered(sslscan, "group")}
+    assert groups <= CURVES
+    assert len(groups) >= 3
+
+
+def test_nothing_old_is_open(sslscan: ET.Element) -> None:
+    assert {h["vulnerable"] for h in offered(sslscan, "heartbleed")} == {"0"}
+    assert {r["supported"] for r in offered(sslscan, "renegotiation")} == {"0"}
+
+
+def test_testssl_finds_nothing_worse_than_ok(scanned: Machine) -> None:
+    scanned.run("rm -f /root/testssl.json")
+    command = ["testssl", "--quiet", "--color", "0", "--warnings", "batch", "--jsonfile", "/root/testssl.json"]
+    # Its exit code counts what it found; that is read from its report.
+    done = scanned.run([*command, f"https://{scanned.address}/"], check=False, timeout=1200)
+    report = json.loads(scanned.read("/root/testssl.json"))
+    seen = {finding["id"] for finding in report}
+    assert {"TLS1_2", "TLS1_3", "heartbleed", "ROBOT", "cert_chain_of_trust"} <= seen, done
+    worse = [f for f in report if f["severity"] not in {"OK", "INFO"} and f["id"] not in ALLOWED]
+    assert [f"{f['severity']} {f['id']}: {f['finding']}" for f in worse] == []
