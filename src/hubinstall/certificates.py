@@ -150,8 +150,11 @@ class _Case:
 
 
 def advice(host: Host, settings: Settings, resources: list[Resource]) -> list[str]:
-    """What a person should read at the end of an apply, also of one that had nothing to do."""
-    if settings.tls_mode == "off":
+    """What a person should read at the end of an apply, also of one that had nothing to do.
+
+    A self-signed one is looked after by each apply itself.
+    """
+    if settings.tls_mode in {"off", "self-signed"}:
         return []
     found = seen(host, settings, resources, time.time())
     return [] if found.state == "ok" else [f"certificate: {found.message}\n  {found.hint}"]

@@ -13,31 +13,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import ip_address
 
 from hubinstall.host import Host
+from hubinstall.resources.acme import Place
 
 TIMEOUT = 10.0
 """Seconds for each answer."""
 CLOCK_MAY_DIFFER = 300.0
 CHALLENGES = ".well-known/acme-challenge"
 OPEN_80 = "let port 80 through to this machine: firewall, security group, router"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where this machine is: its own addresses, the folder that nginx shows on port 80, and the roots it knows."""
-
-    addresses: tuple[str, ...]
-    webroot: str
-    trust: str
-    port: int = 80
-
-    @property
-    def hidden(self) -> bool:
-        """Behind somebody's NAT: people reach it at an address that it does not know."""
-        return not any(ip_address(address).is_global for address in self.addresses)
 
 
 def troubles(host: Host, names: tuple[str, ...], server: str, place: Place) -> list[str]:

@@ -9,9 +9,8 @@ from fakehost import FakeHost, seen
 from hubinstall.engine import Run
 from hubinstall.errors import CommandError
 from hubinstall.ledger import Ledger
-from hubinstall.outsidecheck import Place
 from hubinstall.resources import certbot
-from hubinstall.resources.acme import AcmeCertificate
+from hubinstall.resources.acme import AcmeCertificate, Place
 from hubinstall.resources.served import Pair, ServedCertificate
 from hubinstall.resources.tries import HOUR, Try, last_try, note
 

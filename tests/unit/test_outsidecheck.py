@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from fakehost import FakeHost
 
 from hubinstall import outsidecheck
-from hubinstall.outsidecheck import Place, name_troubles, server_troubles, troubles
+from hubinstall.outsidecheck import name_troubles, server_troubles, troubles
+from hubinstall.resources.acme import Place
 
 NAME = "hub.example.org"
 

@@ -39,7 +39,6 @@ class WebMachine:
         self.certbot = Certbot(host, layout.CERTBOT, authority)
         monkeypatch.setattr(layout, "LOCK", str(tmp_path / "lock"))
         monkeypatch.setattr("hubinstall.certificate_cli.installation.read", lambda host, text: self.wishes())
-        monkeypatch.setattr("hubinstall.outsidecheck.troubles", lambda *_: self.against)
         monkeypatch.setattr("hubinstall.resources.services.EVERY", 0.001)
         for folder in (layout.TLS, layout.ACME, layout.CONFIG_DIR):
             host.path(folder).mkdir(parents=True)

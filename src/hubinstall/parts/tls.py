@@ -6,9 +6,8 @@ from ipaddress import ip_address
 
 from hubinstall import layout
 from hubinstall.facts import Facts
-from hubinstall.outsidecheck import Place
 from hubinstall.parts.programs import virtualenv
-from hubinstall.resources.acme import AcmeCertificate
+from hubinstall.resources.acme import AcmeCertificate, Place
 from hubinstall.resources.base import Resource, ids
 from hubinstall.resources.certificates import SelfSignedCertificate
 from hubinstall.resources.files import Directory, Link
@@ -57,7 +56,10 @@ def authority(settings: Settings, facts: Facts, serving: list[Resource]) -> list
         return []
     certbot, path = virtualenv("certbot", facts)
     state = f"directory:{layout.STATE}"
-    folders = [Directory(layout.ACME, mode="0700", needs=(state,)), Directory(layout.ACME_WEBROOT, needs=(state,))]
+    folders = [
+        Directory(layout.ACME, mode="0700", needs=(state,)),
+        Directory(layout.ACME_WEBROOT, whole=True, needs=(state,)),
+    ]
     link = Link(layout.CERTBOT_VENV, path, needs=ids(certbot))
     deploys = tuple(r for r in serving if isinstance(r, ServedCertificate | Service))
     certificate = AcmeCertificate(

@@ -8,9 +8,9 @@ for these very names that is younger than an hour, asks nobody.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import ClassVar
 
-from hubinstall import outsidecheck
 from hubinstall.errors import UserError
 from hubinstall.host import Host
 from hubinstall.resources import certbot
@@ -19,7 +19,30 @@ from hubinstall.resources.served import CERT, KEY
 from hubinstall.resources.tries import HOUR, Try, last_try, note
 from hubinstall.resources.x509 import Certificate, certificate
 
-Check = Callable[[Host, tuple[str, ...], str, outsidecheck.Place], list[str]]
+
+@dataclass(frozen=True)
+class Place:
+    """Where this machine is: its own addresses, the folder that nginx shows on port 80, and the roots it knows."""
+
+    addresses: tuple[str, ...]
+    webroot: str
+    trust: str
+    port: int = 80
+
+    @property
+    def hidden(self) -> bool:
+        """Behind somebody's NAT: people reach it at an address that it does not know."""
+        return not any(ip_address(address).is_global for address in self.addresses)
+
+
+Check = Callable[[Host, tuple[str, ...], str, Place], list[str]]
+
+
+def from_outside(host: Host, names: tuple[str, ...], server: str, place: Place) -> list[str]:
+    """Why the authority at `server` would not find this machine under `names`."""
+    from hubinstall.outsidecheck import troubles  # noqa: PLC0415 - HTTP is slow to import, and a plan asks nobody
+
+    return troubles(host, names, server, place)
 
 
 @dataclass(frozen=True)
@@ -38,8 +61,8 @@ class AcmeCertificate:
     program: str = field(default="", repr=False)
     """Certbot."""
     logs: str = field(default="", repr=False)
-    place: outsidecheck.Place | None = field(default=None, repr=False)
-    check: Check = field(default=outsidecheck.troubles, repr=False)
+    place: Place | None = field(default=None, repr=False)
+    check: Check = field(default=from_outside, repr=False)
     """What would keep the authority from finding this machine."""
     deploys: tuple[Resource, ...] = field(default=(), repr=False)
     """What is settled again when the certificate is another: what serves it, in this order."""
@@ -102,7 +125,7 @@ class AcmeCertificate:
 
         A certificate that is there was given to this machine: then the authority is asked without a check before.
         """
-        place = self.place or outsidecheck.Place((), "", certbot.TRUST_STORE)
+        place = self.place or Place((), "", certbot.TRUST_STORE)
         first = not force and not self.is_good(self.there(host))
         against = self.check(host, self.names, self.server, place) if first else []
         asked, words = not against, "; ".join(against)
@@ -114,7 +137,7 @@ class AcmeCertificate:
         host.forget()
         return note(host, self.tries, Try(time.time(), self.names, self.server, words, asked))
 
-    def _ask(self, host: Host, place: outsidecheck.Place, *, force: bool) -> str:
+    def _ask(self, host: Host, place: Place, *, force: bool) -> str:
         request = certbot.Request(
             self.program, self.names, self.server, self.email, lineage=self.name.rpartition("/")[2],
             config=self._config, work=f"{self._config.rpartition('/')[0]}/work", logs=self.logs, webroot=place.webroot,

@@ -1,7 +1,7 @@
 """A certificate and its key as files: what they say, and what is wrong with them. openssl(1) reads them."""
 
+import calendar
 import re
-import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,9 +65,14 @@ def _read(host: Host, path: str) -> Certificate | None:
         return None
     return Certificate(
         frozenset(name.lower() for name in alternative_names(done.stdout)),
-        ssl.cert_time_to_seconds(fields["notBefore"]), ssl.cert_time_to_seconds(fields["notAfter"]),
+        _seconds(fields["notBefore"]), _seconds(fields["notAfter"]),
         fields["serial"], fields["subject"], fields["issuer"], "".join(key[1].split()),
     )  # fmt: skip
+
+
+def _seconds(text: str) -> float:
+    """Since the epoch, of a time as openssl prints it."""
+    return calendar.timegm(time.strptime(text, "%b %d %H:%M:%S %Y GMT"))
 
 
 def troubles(host: Host, cert: str, key: str, names: tuple[str, ...], trust: str) -> list[Trouble]:
