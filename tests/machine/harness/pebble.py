@@ -1,0 +1,70 @@
+"""Pebble, Let's Encrypt's own small authority for tests, on a test machine, with a DNS server that is told what to say.
+
+Its certificates are forgotten when it stops, and so are its accounts.
+"""
+
+import contextlib
+import json
+from collections.abc import Iterator
+
+from harness.machine import Machine
+
+SERVER = "https://localhost:14000/dir"
+FOLDER = "/root/pebble"
+CONFIG = {
+    "pebble": {
+        "listenAddress": "127.0.0.1:14000", "managementListenAddress": "127.0.0.1:15000",
+        "certificate": f"{FOLDER}/server.pem", "privateKey": f"{FOLDER}/server.key", "httpPort": 80, "tlsPort": 443,
+        "ocspResponderURL": "", "externalAccountBindingRequired": False,
+    }
+}  # fmt: skip
+# The root that signs pebble's own door is made known to the machine as an administrator would do it.
+SET_UP = f"""set -e
+apt-get update -q && apt-get install -qy --no-install-recommends pebble
+cd {FOLDER}
+new='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
+openssl req -x509 $new -days 30 -subj '/CN=the site' -addext basicConstraints=critical,CA:TRUE \
+    -keyout root.key -out root.pem
+openssl req -new $new -subj /CN=localhost -keyout server.key -out server.csr
+echo 'subjectAltName=DNS:localhost,IP:127.0.0.1' >names
+openssl x509 -req -in server.csr -CA root.pem -CAkey root.key -CAcreateserial -days 30 -extfile names -out server.pem
+cp root.pem /usr/local/share/ca-certificates/the-site.crt
+update-ca-certificates
+"""
+UP = "for i in $(seq 100); do curl -sf {} >/dev/null && exit; sleep 0.1; done; exit 1"
+GONE = "pkill -x pebble; for i in $(seq 100); do curl -s {} >/dev/null || exit 0; sleep 0.1; done; exit 1"
+MANAGEMENT = "http://127.0.0.1:8055"
+
+
+def set_up(machine: Machine) -> None:
+    """Everything but the running programs."""
+    machine.write(f"{FOLDER}/config.json", json.dumps(CONFIG))
+    machine.run(SET_UP, timeout=600)
+
+
+@contextlib.contextmanager
+def names(machine: Machine) -> Iterator[None]:
+    """The DNS server that pebble asks: it knows no name until it is told one."""
+    flags = "-defaultIPv4 '' -defaultIPv6 '' -http01 '' -https01 '' -tlsalpn01 '' -dns01 127.0.0.1:8053"
+    with machine.background(f"exec pebble-challtestsrv {flags} -management 127.0.0.1:8055 >{FOLDER}/names.log 2>&1"):
+        machine.run("for i in $(seq 100); do curl -s " + MANAGEMENT + " >/dev/null && exit; sleep 0.1; done; exit 1")
+        yield
+        machine.run("pkill -f '^pebble-challtestsrv'")
+
+
+def tell(machine: Machine, name: str) -> None:
+    """From now on `name` leads to this machine, for pebble and for the machine itself."""
+    said = json.dumps({"host": name, "addresses": [machine.address]})
+    machine.run(["curl", "-sf", "-d", said, f"{MANAGEMENT}/add-a"])
+    machine.run(f"echo '{machine.address} {name}' >>/etc/hosts")
+
+
+@contextlib.contextmanager
+def running(machine: Machine) -> Iterator[None]:
+    """It answers within the block, and not after it."""
+    env = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"}
+    command = f"exec pebble -config {FOLDER}/config.json -dnsserver 127.0.0.1:8053 >{FOLDER}/log 2>&1"
+    with machine.background(command, env=env):
+        machine.run(UP.format(SERVER))
+        yield
+    machine.run(GONE.format(SERVER), check=False)
