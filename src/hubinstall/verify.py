@@ -58,9 +58,10 @@ def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> No
     from hubinstall.client import HubClient, tls_context  # noqa: PLC0415 - httpx is slow to import
 
     url = entrance.check_url(settings, facts)
-    context = tls_context(layout.SERVED_CERT)
-    # Without a domain the certificate names addresses, of which the machine may have got more since.
-    context.check_hostname = settings.name is not None
+    context = tls_context(layout.SERVED_CERT if entrance.has_tls(settings) else False)
+    if settings.name is None:
+        # The certificate names addresses, of which the machine may have got more since.
+        context.check_hostname = False
     with HubClient(url, address=entrance.connect_to(settings), verify=context) as client:
         report.phase(f"verify: {entrance.scheme(settings)}")
         reach(client)

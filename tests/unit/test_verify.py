@@ -1,6 +1,7 @@
 """What each way of not working is called, and that no password and no server is left behind whatever happens."""
 
 import http.server
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from hubinstall import layout, verify
 from hubinstall.clienterrors import HubError
 from hubinstall.facts import Facts
 from hubinstall.managers import Look
+from hubinstall.settings import Settings
 from hubinstall.verify import VerifyError
 
 PROBE = layout.PROBE_USER
@@ -147,6 +149,52 @@ def test_a_container_that_stays_is_found(host: FakeHost, monkeypatch) -> None:
     host.answers["docker ps"] = "abc123\n"
     with pytest.raises(VerifyError, match="container abc123 is still there"):
         through(host, Client())
+
+
+@pytest.mark.parametrize(
+    ("data", "url", "address", "led"),
+    [
+        ({"domain": "hub.example.org"}, "https://hub.example.org/", "127.0.0.1", True),
+        (
+            {"https": {"mode": "off"}, "http": {"port": 8000, "address": "10.0.0.5"}, "base_url": "/x"},
+            "http://10.0.0.5:8000/x/",
+            "10.0.0.5",
+            False,
+        ),
+    ],
+)
+def test_it_asks_where_nginx_listens(host: FakeHost, monkeypatch, data, url, address, led) -> None:
+    """And without TLS for no certificate: there is none."""
+    seen: list[object] = []
+    client = Client()
+    monkeypatch.setattr(verify, "services", lambda *_: None)
+    monkeypatch.setattr(verify, "redirect", lambda url: seen.append(("redirect", url)))
+    monkeypatch.setattr("hubinstall.client.HubClient", lambda *given, **named: Given(client, seen, given, named))
+    own = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null", "-subj", "/CN=x"]
+    subprocess.run([*own, "-out", host.path("/own.crt")], check=True, capture_output=True)
+    monkeypatch.setattr(layout, "SERVED_CERT", str(host.path("/own.crt" if led else "/none.crt")))
+    knowing(client, host)
+    verify.verify(host, Settings.model_validate(data), Facts(addresses=("10.0.0.5",)), Quiet())
+    assert seen == [(url, address), *([("redirect", url)] if led else [])]
+
+
+class Quiet:
+    def phase(self, text: str) -> None:
+        pass
+
+
+class Given:
+    """Notes what a client is made for; inside the block it is `client`."""
+
+    def __init__(self, client: Client, seen: list[object], given: tuple[str, ...], named: dict[str, object]) -> None:
+        seen.append((*given, named["address"]))
+        self.client = client
+
+    def __enter__(self) -> Client:
+        return self.client
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
 
 # -- the way there -------------------------------------------------------------------------------------------

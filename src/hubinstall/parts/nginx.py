@@ -25,9 +25,15 @@ CURVES = ("X25519", "prime256v1", "secp384r1")
 # The releases from which on OpenSSL is 3.5 or newer, and knows the key exchange that outlasts quantum computers.
 OPENSSL_3_5 = {"debian": "13", "ubuntu": "25.10"}
 LONGEST_IN_TABLE = 46
-SEEN_BY_US = {"host": "$host$hubinstall_port", "port": "$server_port", "scheme": "$scheme"}
-SAID_BY_FRONT = {"host": "$hubinstall_said_host", "port": "$hubinstall_said_port", "scheme": "$hubinstall_scheme"}
-"""What a request's host, port and scheme are taken from, for the hub: nginx's variables."""
+SEEN = {"host": "$host$hubinstall_port", "port": "$server_port", "scheme": "$scheme"}
+SEEN_BY_US = {"tls": SEEN | {"cookies": "secure"}, "plain": SEEN | {"cookies": ""}}
+SAID_BY_FRONT = {
+    "host": "$hubinstall_said_host",
+    "port": "$hubinstall_said_port",
+    "scheme": "$hubinstall_scheme",
+    "cookies": "$hubinstall_cookies",
+}
+"""What a request's host, port and scheme are taken from, for the hub, and which flag its cookies get: nginx's words."""
 SITE = f"file:{layout.NGINX_SITE}"
 
 
@@ -82,7 +88,7 @@ def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:
         "entrance": settings.http.entrance,
         "max_upload": size(settings.http.max_upload),
         "trusted": trusted,
-        "said": SAID_BY_FRONT if trusted else SEEN_BY_US,
+        "said": SAID_BY_FRONT if trusted else SEEN_BY_US["tls" if over_tls else "plain"],
         "http2_directive": http2_directive,
         "hsts": tls.is_for_good(settings),
         "acme": settings.tls_mode == "letsencrypt",
