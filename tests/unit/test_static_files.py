@@ -18,8 +18,10 @@ from hubinstall.facts import Facts
 from hubinstall.parts import staticfiles
 from hubinstall.parts.base import base
 from hubinstall.parts.environments import environment
+from hubinstall.parts.nginx import nginx
 from hubinstall.parts.programs import programs
 from hubinstall.resources.base import look
+from hubinstall.resources.files import File
 from hubinstall.resources.packages import Packages
 from hubinstall.resources.staticfiles import StaticFiles
 from hubinstall.settings import Settings
@@ -183,6 +185,44 @@ def test_nothing_around_it_runs_in_the_image():
 
 @pytest.mark.parametrize(("encodings", "brotli"), [(("gzip", "br"), True), (("gzip",), False)])
 def test_brotli_where_the_distribution_has_it(encodings, brotli):
-    [nginx] = [r for r in base(Facts(nginx_encodings=encodings)) if isinstance(r, Packages) and r.name == "nginx"]
-    assert ("brotli" in nginx.packages) is brotli
+    [packages] = [r for r in base(Facts(nginx_encodings=encodings)) if isinstance(r, Packages) and r.name == "nginx"]
+    assert ("brotli" in packages.packages) is brotli
     assert staticfiles.site_values(Facts(nginx_encodings=encodings))["brotli"] is brotli
+
+
+def site(base_url: str) -> str:
+    settings = Settings(domain="hub.example.org", base_url=base_url)
+    files = nginx(settings, Facts(addresses=("10.0.0.5",)))
+    return next(str(r.content) for r in files if isinstance(r, File) and r.name == layout.NGINX_SITE)
+
+
+ADDRESSES = {
+    "user/grace/static/lab/main.0123456789abcdef.js": "static/lab/main.0123456789abcdef.js",
+    "user/grace/second/static/lab/0123456789abcdef.woff2": "static/lab/0123456789abcdef.woff2",
+    "user/grace/lab/extensions/@a/b/static/x.0123456789abcdef.js": "lab/extensions/@a/b/static/x.0123456789abcdef.js",
+    "user/grace/static/lab/main.js": None,
+    "user/grace/static/lab/main.0123456789abcdef.js/more": None,
+    "user/grace/files/static/lab/main.0123456789abcdef.js": None,
+    "user/grace/files/a/b/static/lab/main.0123456789abcdef.js": None,
+    "user/grace/proxy/8000/static/lab/main.0123456789abcdef.js": None,
+    "hub/user/grace/static/lab/main.0123456789abcdef.js": None,
+}
+
+
+@pytest.mark.parametrize("base_url", ["/", "/jupyter/", "/a.b/"])
+def test_which_addresses_nginx_looks_at(base_url):
+    """The expressions are PCRE's; Python writes the name of a group in another way."""
+    [written] = re.findall(r'location ~ "(\S+/user/\S+)" {', site(base_url))
+    expression = re.compile(written.replace("(?<hub", "(?P<hub"))
+    for address, file in ADDRESSES.items():
+        found = expression.search(f"{base_url}{address}")
+        assert (found and found["hubinstall_file"]) == file, address
+    assert not expression.search("/axb/user/grace/static/lab/main.0123456789abcdef.js") or base_url == "/"
+
+
+def test_of_v_only_a_hash_becomes_a_part_of_a_path():
+    [written] = re.findall(r'"~(\S+)" \$arg_v;', site("/"))
+    expression = re.compile(written)
+    assert expression.search("0a" * 64)
+    for other in ("", "../..", "0a" * 63, "0a" * 65, f"../{'0a' * 64}", f"{'0a' * 64}/..", "0A" * 64):
+        assert not expression.search(other)

@@ -38,7 +38,8 @@ TYPES = {
 # As an image's program would run for a person, but with nothing at all around it: no network, no files of the host.
 IN_IMAGE = (
     "docker", "run", "--rm", "--interactive", "--network=none", "--read-only", "--cap-drop=ALL",
-    "--security-opt=no-new-privileges", "--user=65534:65534", "--log-driver=none", "--entrypoint=python3",
+    "--security-opt=no-new-privileges", "--user=65534:65534", "--workdir=/", "--log-driver=none",
+    "--entrypoint=python3",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ EXPLAINED = {
     "what scripts of packages make": (
         r"/etc/(alternatives|rc[0-6S]\.d)/.*|/etc/ld\.so\.cache|/etc/modules|/etc/networks|/var/lib/nginx/\w+"
         r"|/var/www(/html(/index\.nginx-debian\.html)?)?|/etc/nginx/sites-enabled/default"
+        r"|/etc/nginx/modules-enabled/50-mod-http-brotli-static\.conf"
     ),
     "that the packages' services start at boot": (
         r"/etc/systemd/system/(multi-user|sockets)\.target\.wants(/(containerd|docker|nginx)\.(service|socket))?"
