@@ -4,6 +4,8 @@ import dataclasses
 import json
 import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from hubinstall import inputs, installation, layout
 from hubinstall.certificates import seen
@@ -83,12 +85,15 @@ def applied(host: Host) -> installation.Wishes:
     return wishes
 
 
-def renew(host: Host, *, force: bool, if_due: bool) -> int:
-    """0 when the certificate is as it should be, or nothing is due."""
+def renew(host: Host, logged: Callable[[Host], AbstractContextManager[object]], *, force: bool, if_due: bool) -> int:
+    """0 when the certificate is as it should be, or nothing is due. `logged`: within it, the host's log is kept.
+
+    A timer waits for another run to end; a person is told that there is one.
+    """
     renewal = Renewal(host)
     if if_due and not renewal.is_due():
         return 0
-    with installation.one_run("certificate renew", patience=PATIENCE):
+    with installation.one_run("certificate renew", patience=PATIENCE if if_due else 0), logged(host):
         host.forget()
         failures = renewal.run(force=force, if_due=if_due)
     found = seen(host, renewal.wishes.settings, renewal.wishes.resources, time.time())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hubinstall import layout
 from hubinstall.host import Host
-from hubinstall.managers import MANAGERS
+from hubinstall.managers import installed
 from hubinstall.resources.acme import AcmeCertificate
 from hubinstall.resources.base import Resource
 from hubinstall.resources.served import ServedCertificate
@@ -141,9 +141,9 @@ class _Case:
     def unattended(self) -> Row | None:
         if self.mode == "self-signed":
             return None
-        supervised = self.host.exists(layout.SUPERVISOR_CONFIG)
-        name = layout.CERTIFICATES_SERVICE if supervised else layout.CERTIFICATES_TIMER
-        look = MANAGERS["supervisor" if supervised else "systemd"].look(self.host, name)
+        manager = installed(self.host)
+        name = layout.CERTIFICATES_TIMER if manager.name == "systemd" else layout.CERTIFICATES_SERVICE
+        look = manager.look(self.host, name)
         return (
             None if look.running else ("warning", f"{self.left}, and nothing renews it: {name} is {look.words}", APPLY)
         )

@@ -65,8 +65,6 @@ SERVED_KEY = f"{SERVED}/privkey.pem"
 # Certbot's own configuration, keys and accounts; /etc/letsencrypt is the administrator's.
 ACME = f"{STATE}/letsencrypt"
 ACME_CONFIG = f"{ACME}/config"
-ACME_WORK = f"{ACME}/work"
-ACME_TRIES = f"{ACME}/tries.json"
 # Where nginx finds the answers to an authority's questions, under /.well-known/acme-challenge/.
 ACME_WEBROOT = f"{STATE}/acme"
 NGINX_LOADED = f"{STATE}/nginx-loaded"

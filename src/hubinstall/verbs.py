@@ -138,8 +138,7 @@ def certificate(arguments: Namespace, host: Host) -> int:
     need_root()
     if arguments.certificate_verb == "status":
         return certificate_cli.status(host, as_json=arguments.json)
-    with logged(host):
-        return certificate_cli.renew(host, force=arguments.force, if_due=arguments.if_due)
+    return certificate_cli.renew(host, logged, force=arguments.force, if_due=arguments.if_due)
 
 
 def start(arguments: Namespace, host: Host) -> int:

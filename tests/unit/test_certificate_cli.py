@@ -1,6 +1,8 @@
 """`hubinstall certificate renew | status`: what the timer runs, with real keys and an authority that obeys the test."""
 
+import contextlib
 import json
+import threading
 import time
 
 import pytest
@@ -28,7 +30,7 @@ def renew(machine, *, force=False, if_due=False) -> str:
     """Empty, or what is said of a failure."""
     machine.host.forget()
     try:
-        assert certificate_cli.renew(machine.host, force=force, if_due=if_due) == 0
+        assert certificate_cli.renew(machine.host, contextlib.nullcontext, force=force, if_due=if_due) == 0
     except UserError as error:
         return str(error)
     return ""
@@ -154,11 +156,32 @@ def test_it_goes_by_the_settings_that_were_applied(machine, monkeypatch):
     assert texts == ["domain: old.example.org\n"]
 
 
-def test_it_waits_for_another_run(machine, monkeypatch):
-    monkeypatch.setattr(certificate_cli, "PATIENCE", 0.01)
-    with installation.one_run("apply"):
-        assert "holds the lock" in renew(machine)
-    assert renew(machine) == ""
+def test_a_timer_waits_for_another_run_and_a_person_is_told_of_it(machine):
+    held, told = threading.Event(), threading.Event()
+
+    def another() -> None:
+        with installation.one_run("apply"):
+            held.set()
+            told.wait(10)
+
+    run = threading.Thread(target=another)
+    run.start()
+    held.wait(10)
+    assert "holds the lock" in renew(machine)
+    threading.Timer(0.2, told.set).start()
+    assert renew(machine, if_due=True) == ""
+    assert machine.serves() == "authority's"
+    run.join()
+
+
+def test_a_clock_that_was_ahead_keeps_nobody_from_asking(machine, monkeypatch):
+    machine.certbot.refuses = REFUSED
+    later(monkeypatch, 10 * 365 * DAY)
+    renew(machine)
+    machine.certbot.refuses = ""
+    later(monkeypatch, -10 * 365 * DAY)
+    assert renew(machine, if_due=True) == ""
+    assert machine.serves() == "authority's"
 
 
 def test_where_nothing_is_installed(machine):

@@ -91,7 +91,7 @@ class AcmeCertificate:
         there, try_ = self.there(host), self.last(host)
         if there is None and try_ is None:
             return None
-        if self.is_good(there) or (try_ and try_.words and time.time() - try_.at < HOUR):
+        if self.is_good(there) or (try_ and try_.words and 0 <= time.time() - try_.at < HOUR):
             return self.desired()
         found = there.names if there else try_.names if try_ else ()
         return {"names": sorted(found), "asked": False}
@@ -116,9 +116,9 @@ class AcmeCertificate:
         return found if found and found.is_of(self.names, self.server) else None
 
     def is_due(self, host: Host) -> bool:
-        """Whether a timer should ask now."""
+        """Whether a timer should ask now; also when the last try lies ahead, because the clock did."""
         try_ = self.last(host)
-        return try_ is None or time.time() >= try_.next
+        return try_ is None or not try_.at <= time.time() < try_.next
 
     def ask(self, host: Host, *, force: bool = False) -> Try:
         """Ask now; with `force` whatever speaks against it, and also for one that is not due. Says how it went.
