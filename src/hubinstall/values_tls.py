@@ -17,7 +17,7 @@ from hubinstall.values import (
 
 _HOST = rf"({LABEL}(\.{LABEL})*|\[[0-9A-Fa-f:.]+\])"
 ACME_SERVER = rf"https://{_HOST}(:[0-9]{{1,5}})?(/[A-Za-z0-9._~%+-]+)*/?"
-FILE_PATH = r"(/[A-Za-z0-9._@+~=,-]+)+"
+FILE_PATH = r"(/[A-Za-z0-9._@+~=,-]{1,255})+"
 
 
 def parse_acme_server(value: Any) -> str:

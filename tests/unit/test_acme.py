@@ -229,9 +229,13 @@ def test_a_machine_that_nobody_could_ask_for_is_tried_once_an_hour(tmp_path):
     assert try_.next == NOW + HOUR
 
 
-def test_notes_of_another_version_count_for_nothing(tmp_path):
+NOTES = ('{"at": 1, "colour": "green"}', '{"at": "x", "names": []}', "{", "[1]", "7", "\0", "")
+
+
+@pytest.mark.parametrize("notes", NOTES)
+def test_notes_that_are_damaged_or_of_another_version_count_for_nothing(tmp_path, notes):
     host = FakeHost(tmp_path)
-    host.put("/srv/tries.json", '{"at": 1, "colour": "green"}')
+    host.put("/srv/tries.json", notes)
     assert last_try(host, "/srv/tries.json") is None
 
 

@@ -119,6 +119,9 @@ EXTREMES = tuple(
             "https": {"mode": "off"},
             "http": {"port": 65535, "trusted_proxies": [f"10.0.{number}.0/24" for number in range(200)]},
         },
+        {"domain": LONGEST_DOMAIN, "https": {"letsencrypt": {"email": "a@b.org", "domains": [f"{'h' * 63}.org"]}}},
+        {"https": {"mode": "letsencrypt", "letsencrypt": {"server": "https://[::1]:14000/dir"}}},
+        {"https": {"tls": {"key": f"/{'k' * 199}/{'~@+=,' * 39}", "cert": "/-"}}},
         {"network": {"allow": [f"10.{number}.0.0/16:{number + 1}" for number in range(99)]}},
     )
 )
