@@ -13,7 +13,7 @@ from hubinstall.parts.environments import Environment
 from hubinstall.parts.programs import HUB_PYTHON
 from hubinstall.resources.base import Resource, digest, ids
 from hubinstall.resources.files import Link
-from hubinstall.resources.staticfiles import BROTLI, StaticFiles
+from hubinstall.resources.staticfiles import StaticFiles
 from hubinstall.templating import DATA
 
 SCRIPTS = DATA / "templates" / "static-files"
@@ -70,7 +70,7 @@ def site_values(facts: Facts) -> dict[str, Any]:
         "server_static": layout.SERVER_STATIC,
         "hub_static": layout.HUB_STATIC,
         "static_types": TYPES,
-        "brotli": BROTLI in facts.nginx_encodings,
+        "encodings": facts.nginx_encodings,
     }
 
 
