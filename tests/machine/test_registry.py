@@ -95,6 +95,16 @@ def test_people_get_it(course: Machine) -> None:
         grace.stop_server()
 
 
+def test_its_static_files_come_from_nginx(course: Machine) -> None:
+    folder = "/opt/hubinstall/server-static/files/static/lab"
+    [name] = course.run(f"cd -P {folder} && ls main.*.js").out.split()
+    asked = f"https://{course.address}/user/nobody/static/lab/{name}"
+    answer = course.run(["curl", "-sk", "-D", "-", "-o", "/dev/null", asked]).out
+    assert "immutable" in answer, answer
+    trees = course.run("ls -d /opt/hubinstall/trees/server-static-*").out.split()
+    assert trees == [course.run("readlink -f /opt/hubinstall/server-static").out.strip()], "those of before have gone"
+
+
 def test_without_the_registry_a_second_apply_changes_nothing(course: Machine) -> None:
     starts = installed.starts(course)
     with course.offline():
