@@ -90,11 +90,11 @@ def renew(host: Host, logged: Callable[[Host], AbstractContextManager[object]], 
 
     A timer waits for another run to end; a person is told that there is one.
     """
-    renewal = Renewal(host)
-    if if_due and not renewal.is_due():
+    if if_due and not Renewal(host).is_due():
         return 0
     with installation.one_run("certificate renew", patience=PATIENCE if if_due else 0), logged(host):
         host.forget()
+        renewal = Renewal(host)  # what was waited for may have applied other settings
         failures = renewal.run(force=force, if_due=if_due)
     found = seen(host, renewal.wishes.settings, renewal.wishes.resources, time.time())
     if failures:

@@ -51,7 +51,8 @@ def seen(host: Host, settings: Settings, resources: list[Resource], now: float) 
     acme = next((r for r in resources if isinstance(r, AcmeCertificate)), None)
     served = next((r for r in resources if isinstance(r, ServedCertificate)), None)
     try_ = acme.last(host) if acme else None
-    state, message, hint = _Case(host, settings, found, try_, served, now).judged()
+    given = acme is not None and acme.is_good(acme.there(host))
+    state, message, hint = _Case(host, settings, found, try_, served, given, now).judged()
     failure = try_.words if try_ else ""
     return Seen(
         mode, state, message, hint, tuple(sorted(found.names)), found.authority, found.serial, found.ends,
@@ -69,6 +70,8 @@ class _Case:
     found: Certificate
     last: Try | None
     served: ServedCertificate | None
+    given: bool
+    """An authority's certificate is there, whatever is served."""
     now: float
 
     def judged(self) -> Row:
@@ -113,6 +116,9 @@ class _Case:
         if self.mode != "letsencrypt" or not self.own:
             return None
         server = self.settings.https.letsencrypt.server or "Let's Encrypt"
+        if self.given:
+            words = f"self-signed, because nginx does not take up the one that {server} gave"
+            return "failed", words, "See why: nginx -t; then: hubinstall certificate renew"
         return "failed", f"self-signed, because {server} gave none{f': {self.why}' if self.why else ''}", self.again
 
     def ended(self) -> Row | None:

@@ -12,6 +12,8 @@ from hubinstall.resources.units import UnitFile
 from hubinstall.settings import Settings
 from hubinstall.templating import render
 
+UNIT = "systemd/hubinstall-certificates.service"
+
 
 def renewal(settings: Settings, facts: Facts, *, needs: tuple[str, ...]) -> list[Resource]:
     """Nothing where every apply renews what there is. `needs`: what the first look asks for."""
@@ -19,15 +21,16 @@ def renewal(settings: Settings, facts: Facts, *, needs: tuple[str, ...]) -> list
         return []
     if facts.manager == "supervisor":
         launcher = render("templates/launchers/hubinstall-certificates.sh", command=layout.COMMAND)
-        name, words = layout.CERTIFICATES_SERVICE, "Renews the certificate"
-        return program(Program(name, words, launcher, unit="-", needs=needs), facts)
+        # The unit is the timer's, below: this program has a file of supervisor's only.
+        spec = Program(layout.CERTIFICATES_SERVICE, "Looks after the certificate", launcher, unit=UNIT, needs=needs)
+        return program(spec, facts)
     return _units(settings, needs)
 
 
 def _units(settings: Settings, needs: tuple[str, ...]) -> list[Resource]:
     work = UnitFile(
         layout.unit(layout.CERTIFICATES_SERVICE),
-        render("systemd/hubinstall-certificates.service", command=layout.COMMAND),
+        render(UNIT, command=layout.COMMAND),
     )
     timer = UnitFile(layout.CERTIFICATES_TIMER_UNIT, render("systemd/hubinstall-certificates.timer"), needs=ids(work))
     made: list[Resource] = [work, timer, Service(layout.CERTIFICATES_TIMER, needs=(*ids(timer), *needs))]
