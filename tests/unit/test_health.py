@@ -111,6 +111,22 @@ def test_nginx_with_nothing_behind_it_is_told_apart_from_the_hub(host: FakeHost,
     assert found(host)["hub"].state == "ok"
 
 
+def test_plain_http_is_asked_where_it_listens_and_of_no_certificate(host: FakeHost, monkeypatch) -> None:
+    asked = {}
+    usual = health.ask
+
+    def note(address: str, path: str, **rest: object) -> Answer:
+        asked[address] = (path, rest)
+        return Answer(200) if path.startswith("/x/") else usual(address, path, **rest)
+
+    monkeypatch.setattr(health, "ask", note)
+    settings = {"base_url": "/x/", "https": {"mode": "off"}, "http": {"port": 8000, "address": "10.0.0.5"}}
+    checks = health.health(host, Settings.model_validate(settings), Facts(addresses=("10.0.0.5",)), resources=[]).checks
+    assert asked["10.0.0.5:8000"] == ("/x/hub/health", {"name": "10.0.0.5", "tls": False})
+    assert {check.name: check.message for check in checks}["nginx"] == "http leads to the hub"
+    assert "certificate" not in {check.name for check in checks}
+
+
 def test_passwords_that_nobody_can_check(host: FakeHost) -> None:
     host.path("/etc/shadow").chmod(0o600)
     assert "cannot read /etc/shadow" in found(host)["authenticator"].message
