@@ -223,8 +223,8 @@ def _while_servers_run(host: Host, settings: "Settings") -> Iterator[Problem]:
         yield _wrong(
             key,
             f"cannot change from {old} while servers run ({len(running)}), which nobody could reach any more",
-            "stop these first (hub: Admin → Stop all), or let `hubinstall apply --yes` do it, or leave the setting: "
-            f"{stranded.some(running)}",
+            "stop these first (hub: Admin → Stop all); or write it into the file and let `hubinstall apply --yes` stop "
+            f"them; or leave the setting: {stranded.some(running)}",
         )
 
 
