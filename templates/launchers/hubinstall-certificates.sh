@@ -1,10 +1,11 @@
 {% include "templates/launchers/common.sh" %}
 # Looks after the certificate once an hour, where no timer of systemd does.
-if [ -z "${HUBINSTALL_STARTED_WITH:-}" ]; then
+# Only what a process was started with can be read from outside; what it finds there at first is supervisord's own.
+configured=$(started_with)
+if [ "${HUBINSTALL_STARTED_WITH:-}" != "$configured" ]; then
     end_predecessor
-    HUBINSTALL_STARTED_WITH=$(started_with)
+    HUBINSTALL_STARTED_WITH=$configured
     export HUBINSTALL_STARTED_WITH
-    # Only what a process was started with can be read from outside.
     exec "$0"
 fi
 
