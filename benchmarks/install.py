@@ -17,7 +17,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from benchmarks import machines, noise, table
-from harness.installed import INSTALL
+from harness.installed import readmes_command
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
 
@@ -61,7 +61,7 @@ def install(machine: Machine) -> Taken:
     taken = Taken()
     began = time.perf_counter()
     checked = 0.0
-    with machine.background(f"exec {INSTALL} 2>&1") as process:
+    with machine.background(f"exec {readmes_command()} 2>&1") as process:
         assert process.stdout is not None
         output = []
         for raw in process.stdout:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from harness import addresses
+
 # Raised with every machine test that is added (counted for one kind of machine). A run of the whole suite
 # that ran fewer has silently left something out, and fails.
 KNOWN_MACHINE_TESTS = 153
@@ -11,28 +13,38 @@ MACHINES = ("nspawn",)
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("hubinstall")
     group.addoption("--machine", default="nspawn", help=f"what the machine suite runs on: {', '.join(MACHINES)}")
+    group.addoption("--address", choices=tuple(addresses.ADDRESSES), default="root", help="where hubs are reached")
     group.addoption("--process-manager", choices=("systemd", "plain"), help="machines of this kind only")
     group.addoption("--snapshot-cache", action="store_true", help="start from machines installed by an earlier run")
     group.addoption("--whole", action="store_true", help="fail if fewer machine tests ran than are known")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    addresses.choose(config.getoption("--address"))
+    config.addinivalue_line("markers", "with_a_certificate: needs a hub that speaks TLS itself")
     chosen = config.getoption("--machine")
     if chosen not in MACHINES:
         raise pytest.UsageError(f"--machine {chosen}: this version can use {', '.join(MACHINES)} only")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With --process-manager, only the machines of that kind."""
+    """With --process-manager only the machines of that kind, with --address only the core suite."""
     chosen = config.getoption("--process-manager")
     kept: list[pytest.Item] = []
     left: list[pytest.Item] = []
     for item in items:
         given = getattr(item, "callspec", None)
         kind = given.params.get("process_manager") if given else None
-        (left if chosen and kind and str(kind) != chosen else kept).append(item)
+        unwanted = chosen and kind and str(kind) != chosen
+        (left if unwanted or _elsewhere(item) else kept).append(item)
     items[:] = kept
     config.hook.pytest_deselected(items=left)
+
+
+def _elsewhere(item: pytest.Item) -> bool:
+    """Whether it says nothing about hubs at the address that was chosen."""
+    needs_certificate = item.get_closest_marker("with_a_certificate") is not None
+    return addresses.left_out(item.path.name) or (needs_certificate and addresses.here().behind)
 
 
 @pytest.hookimpl(trylast=True)

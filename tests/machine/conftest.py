@@ -6,13 +6,12 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness import installed, numbers, room, sametree, snapshots, store
+from harness import addresses, installed, numbers, room, sametree, snapshots, store
 from harness.faults import Place
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
 from harness.snapshots import Build
 from harness.store import StoreError
-from hubinstall.client import HubClient
 
 SnapshotOf = Callable[[str, Build], Snapshot]
 
@@ -87,7 +86,8 @@ def snapshot_of(
     """`snapshot_of("installed", build)`: the machine that `build` makes of a fresh one, made once per run."""
     cached: bool = request.config.getoption("--snapshot-cache")
 
-    def find(name: str, build: Build) -> Snapshot:
+    def find(what: str, build: Build) -> Snapshot:
+        name = what if addresses.name() == "root" else f"{what}-{addresses.name()}"
         key = snapshots.key(name, process_manager)
         if cached and (earlier := snapshots.earlier(name, process_manager)):
             made.setdefault(key, earlier)
@@ -115,7 +115,7 @@ def installed_machine(boot: Callable[[Machine], Machine], snapshot_of: SnapshotO
 @pytest.fixture(scope="module")
 def place(installed_machine: Machine) -> Iterator[Place]:
     """The installed machine, with grace's server and kernel running in it."""
-    with HubClient(f"https://{installed_machine.address}/", verify=False) as grace:
+    with installed.client(installed_machine) as grace:
         grace.login(installed.PERSON, installed.PERSON_PASSWORD)
         grace.start_server()
         with grace.kernel() as kernel:

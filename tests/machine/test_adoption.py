@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness import installed
+from harness import addresses, installed
 from harness.machine import Machine
 from harness.manifest import diff, manifest
 from harness.nspawn import ProcessManager
@@ -33,8 +33,9 @@ def test_docker_nginx_and_folders_of_the_admin_are_adopted(boot: Boot, process_m
     theirs = furnish(machine)
     before = theirs_now(machine, theirs)
     done = installed.install(machine)
-    assert f"https://{machine.address}/" in done.out + done.err
-    assert "default_server on port 443 and stays so" in done.out + done.err
+    said = done.out + done.err
+    assert installed.told(machine) in said
+    assert ("default_server on port 443 and stays so" in said) == (443 in addresses.here().ports)
     assert '"max-concurrent-downloads": 2' in machine.read("/etc/docker/daemon.json")
     assert theirs_now(machine, theirs) == before
     assert installed.plan(machine) == []
@@ -84,9 +85,9 @@ def refusing(boot: Boot, process_manager: ProcessManager) -> Machine:
 
 def refused(machine: Machine, *words: str) -> None:
     """The README's command refuses, says why, and changes nothing."""
-    machine.push_checkout()
+    installed.bring(machine)
     before = manifest(machine)
-    done = machine.run(installed.INSTALL, check=False)
+    done = machine.run(installed.readmes_command(), check=False)
     assert done.code == 1
     assert "Traceback" not in done.err
     for word in words:
@@ -95,13 +96,14 @@ def refused(machine: Machine, *words: str) -> None:
 
 
 def test_a_port_that_another_program_holds(refusing: Machine) -> None:
-    with refusing.background("exec python3 -m http.server 443") as server:
+    port = addresses.here().ports[-1]
+    with refusing.background(f"exec python3 -m http.server {port}") as server:
         refusing.run(
-            "for i in $(seq 50); do curl -s -o /dev/null http://127.0.0.1:443 && exit; sleep 0.1; done; exit 1"
+            f"for i in $(seq 50); do curl -s -o /dev/null http://127.0.0.1:{port} && exit; sleep 0.1; done; exit 1"
         )
-        pid = re.search(r"pid=(\d+)", refusing.run("ss -ltnpH 'sport = :443'").out)
+        pid = re.search(r"pid=(\d+)", refusing.run(f"ss -ltnpH 'sport = :{port}'").out)
         assert pid
-        refused(refusing, f"port 443 is taken by python3 (pid {pid[1]})")
+        refused(refusing, f"port {port} is taken by python3 (pid {pid[1]})")
         assert server.poll() is None
 
 

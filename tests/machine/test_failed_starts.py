@@ -16,7 +16,7 @@ LAST_WORDS = "<b>no licence</b> for this course"
 
 @pytest.fixture
 def grace(installed_machine: Machine) -> Iterator[HubClient]:
-    with HubClient(f"https://{installed_machine.address}/", verify=False) as client:
+    with installed.client(installed_machine) as client:
         client.login(installed.PERSON, installed.PERSON_PASSWORD)
         yield client
 

@@ -35,13 +35,13 @@ def output(machine: Machine, before: Manifest) -> str:
 @pytest.fixture
 def grace(machine: Machine, output: str) -> Iterator[HubClient]:
     assert output
-    with HubClient(f"https://{machine.address}/", verify=False) as client:
+    with installed.client(machine) as client:
         client.login(installed.PERSON, installed.PERSON_PASSWORD)
         yield client
 
 
 def test_the_end_says_the_address_and_who_can_log_in(machine: Machine, output: str) -> None:
-    assert f"https://{machine.address}/" in output
+    assert installed.told(machine) in output
     assert installed.ADMIN in output
     assert installed.ADMIN_PASSWORD not in output
     assert "Traceback" not in output
@@ -74,7 +74,7 @@ def test_wrong_passwords_and_system_accounts_stay_out(machine: Machine, output: 
     assert output
     machine.run(["chpasswd"], stdin=b"root:toor-1969\n")
     for name, password in (("grace", "wrong"), ("root", "toor-1969"), ("nobody", ""), ("hubinstall-probe", "x")):
-        with HubClient(f"https://{machine.address}/", verify=False) as client, pytest.raises(Exception, match="login"):
+        with installed.client(machine) as client, pytest.raises(Exception, match="login"):
             client.login(name, password)
 
 
@@ -104,7 +104,7 @@ def test_uninstall_leaves_what_it_must_and_nothing_else(machine: Machine, before
 def test_a_new_install_on_top_finds_the_same_homes(machine: Machine, output: str) -> None:
     assert output
     installed.install(machine)
-    with HubClient(f"https://{machine.address}/", verify=False) as client:
+    with installed.client(machine) as client:
         client.login(installed.PERSON, installed.PERSON_PASSWORD)
         client.start_server()
         assert (

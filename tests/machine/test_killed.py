@@ -15,13 +15,12 @@ from harness.commands import Result
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
 from harness.sametree import Tree
-from hubinstall.client import HubClient
 from hubinstall.host import TEMPORARY
 
 KILLS_OF_INSTALL = 8
 LOG = "/var/log/hubinstall/hubinstall.log"
 INTERRUPT_BOOTSTRAP = f"""
-{installed.INSTALL} & pid=$!
+{installed.readmes_command()} & pid=$!
 until pgrep -f '[p]ip-.*[.]whl'; do kill -0 $pid || exit 9; sleep 0.01; done >&2
 kill -INT $pid
 wait $pid"""
@@ -72,7 +71,7 @@ def kill_dpkg(machine: Machine, states: str, command: str) -> None:
 
 
 def works(machine: Machine) -> None:
-    with HubClient(f"https://{machine.address}/", verify=False) as client:
+    with installed.client(machine) as client:
         client.login(installed.PERSON, installed.PERSON_PASSWORD)
         client.start_server()
         assert client.run_cell("print(6 * 7)") == "42\n"
@@ -81,8 +80,8 @@ def works(machine: Machine) -> None:
 @pytest.fixture(scope="module")
 def survivor(machine: Machine, draw: random.Random) -> Machine:
     """A machine whose first install was killed again and again."""
-    machine.push_checkout()
-    kill_dpkg(machine, "half-installed|unpacked", installed.INSTALL)
+    installed.bring(machine)
+    kill_dpkg(machine, "half-installed|unpacked", installed.readmes_command())
     interrupted = machine.run(INTERRUPT_BOOTSTRAP, check=False)
     assert interrupted.code == 130, interrupted
     assert "bootstrap: interrupted" in interrupted.err

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from harness import installed, killing, sametree
+from harness import addresses, installed, killing, sametree
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
 from harness.sametree import Tree
@@ -17,8 +17,9 @@ from hubinstall.clientkernel import Kernel
 
 CONFIG = "/etc/hubinstall/config.yaml"
 NAME = "hub.example.test"
-BEFORE = f"users: {{admin: [{installed.ADMIN}]}}\n"
+BEFORE = f"{addresses.here().settings}users: {{admin: [{installed.ADMIN}]}}\n"
 AFTER = f"""\
+{addresses.here().settings}\
 domain: {NAME}
 users: {{admin: [{installed.ADMIN}, {installed.PERSON}], banned: [mallory]}}
 limits: {{memory: 800M, cpu: 2, processes: 900}}
@@ -63,7 +64,7 @@ class Place:
     def log_in(self) -> None:
         """Anew: for five minutes a server knows its visitor, and then has to ask the hub, which may be away."""
         self.grace.close()
-        self.grace = HubClient(f"https://{NAME}/", address=self.machine.address, verify=False)
+        self.grace = installed.client(self.machine, name=NAME)
         self.grace.login(installed.PERSON, installed.PERSON_PASSWORD)
         self.grace.open_server()
 
@@ -77,7 +78,7 @@ class Place:
 @pytest.fixture(scope="module")
 def place(installed_machine: Machine) -> Iterator[Place]:
     machine = installed_machine
-    with HubClient(f"https://{NAME}/", address=machine.address, verify=False) as grace:
+    with installed.client(machine, name=NAME) as grace:
         grace.login(installed.PERSON, installed.PERSON_PASSWORD)
         grace.start_server()
         with grace.kernel() as kernel:

@@ -41,7 +41,7 @@ TOO_DEAR = re.compile(r"image-root:.*:mid([3-9]|\d\d)")
 
 def killed_once(kind: ProcessManager, point: str, clean: Tree) -> None:
     with Machine(kind) as machine:
-        machine.push_checkout()
+        installed.bring(machine)
         killing.killed(machine, point)
         killing.finished(machine, clean)
 
@@ -56,7 +56,7 @@ def walked(kind: ProcessManager, moments: list[str], clean: Tree) -> list[str]:
     steps, each = (*killing.AROUND, *STEPS[kind]), ("before", *MIDS_OF_ALL, "after")
     left_out = [f"{step}:{moment}" for step in steps for moment in each if f"{step}:{moment}" not in moments]
     with Machine(kind) as machine:
-        machine.push_checkout()
+        installed.bring(machine)
         tried = killing.walk(machine, left_out)
         killing.finished(machine, clean)
     print(f"{kind}: killed {len(tried)} times\n" + "\n".join(tried))

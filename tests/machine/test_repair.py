@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from harness import installed
+from harness import addresses, installed
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
-from hubinstall.client import HubClient
 
-SNIPPET = "/etc/nginx/snippets/hubinstall-tls.conf"
+# Behind another web server there is no TLS to be set.
+NGINX = "/etc/nginx/conf.d/hubinstall.conf" if addresses.here().behind else "/etc/nginx/snippets/hubinstall-tls.conf"
 SETTINGS = "/opt/hubinstall/etc/hub.json"
 SECRETS = "/var/lib/hubinstall/secrets"
 CERTIFICATE = "/var/lib/hubinstall/tls/self-signed.crt"
@@ -19,7 +19,7 @@ SERVED = "/var/lib/hubinstall/tls/served"
 BRIDGE_NETFILTER = "net.bridge.bridge-nf-call-iptables"
 
 BREAKS = {
-    f"file:{SNIPPET}": f"echo '# by hand' >>{SNIPPET}",
+    f"file:{NGINX}": f"echo '# by hand' >>{NGINX}",
     f"file:{SETTINGS}": f"chmod 666 {SETTINGS}",
     "link:/opt/hubinstall/hubside": "ln -sfn /nowhere /opt/hubinstall/hubside",
     f"directory:{SECRETS}": f"chmod 777 {SECRETS}",
@@ -127,6 +127,7 @@ def test_a_single_rule_taken_out_of_the_firewall_is_noticed_and_mended(shared: M
     break_and_mend(shared, {"firewall-table:hubinstall": ONE_RULE})
 
 
+@pytest.mark.with_a_certificate
 def test_a_lost_certificate_is_made_anew_and_nginx_takes_it_up(shared: Machine) -> None:
     before = installed.starts(shared)
     certificate = {f"self-signed-certificate:{CERTIFICATE}": f"rm {CERTIFICATE}"}
@@ -144,7 +145,7 @@ def test_a_setting_of_the_kernel_is_noticed_and_mended(shared: Machine) -> None:
 
 
 def test_afterwards_a_person_works_as_before(shared: Machine) -> None:
-    with HubClient(f"https://{shared.address}/", verify=False) as client:
+    with installed.client(shared) as client:
         client.login(installed.PERSON, installed.PERSON_PASSWORD)
         client.start_server()
         assert client.run_cell("print(6 * 7)") == "42\n"

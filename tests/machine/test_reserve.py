@@ -39,7 +39,7 @@ def clients(small: Machine) -> Iterator[list[HubClient]]:
     with ExitStack() as stack:
         found = []
         for name, password in PEOPLE.items():
-            client = stack.enter_context(HubClient(f"https://{small.address}/", verify=False))
+            client = stack.enter_context(installed.client(small))
             client.login(name, password)
             client.start_server()
             found.append(client)
@@ -65,7 +65,7 @@ def test_two_servers_that_eat_everything_leave_hub_and_login_answering(
     slowest, end = 0.0, time.monotonic() + 40
     while time.monotonic() < end:
         begun = time.monotonic()
-        with HubClient(f"https://{small.address}/", verify=False) as grace:
+        with installed.client(small) as grace:
             grace.login(installed.PERSON, installed.PERSON_PASSWORD)
         slowest = max(slowest, time.monotonic() - begun)
         time.sleep(0.5)

@@ -24,7 +24,7 @@ def log_in(installed_machine: Machine) -> Iterator[LogIn]:
     with ExitStack() as stack:
 
         def log_in(name: str) -> HubClient:
-            client = stack.enter_context(HubClient(f"https://{installed_machine.address}/", verify=False))
+            client = stack.enter_context(installed.client(installed_machine))
             client.login(name, PEOPLE[name])
             return client
 
@@ -38,13 +38,13 @@ def new_token(client: HubClient) -> str:
 
 
 def with_token(machine: Machine, token: str, path: str) -> int:
-    with HubClient(f"https://{machine.address}/", verify=False, token=token) as client:
+    with installed.client(machine, token=token) as client:
         return client.fetch("GET", f"hub/api/{path}", step="token").status_code
 
 
 def has_session(client: HubClient) -> bool:
     """Whether the hub still knows the browser; without a session one is led to the login page."""
-    return client.request("GET", "hub/home", step="session").url.path == "/hub/home"
+    return client.request("GET", "hub/home", step="session").url.path.endswith("/hub/home")
 
 
 def containers(machine: Machine) -> set[str]:

@@ -29,7 +29,7 @@ def joan_has_an_account(installed_machine: Machine) -> None:
 
 @pytest.fixture(scope="module")
 def grace(installed_machine: Machine) -> Iterator[HubClient]:
-    with HubClient(f"https://{installed_machine.address}/", verify=False) as client:
+    with installed.client(installed_machine) as client:
         client.login(installed.PERSON, installed.PERSON_PASSWORD)
         client.start_server()
         client.open_server()
@@ -101,7 +101,7 @@ def test_the_way_to_a_server_is_back_within_3_seconds_of_a_kill(
 def stranger(machine: Machine, owner: HubClient) -> HubClient:
     """A program with a token of its own that nobody has seen yet."""
     token = owner.api("POST", f"users/{owner.user}/tokens", body={"note": "a program"})["token"]
-    return HubClient(f"https://{machine.address}/", verify=False, token=token)
+    return installed.client(machine, token=token)
 
 
 def answered(client: HubClient, page: str) -> str:
@@ -144,7 +144,7 @@ def test_a_changed_limit_restarts_the_hub_only_and_holds_for_the_next_server(
     through(machine, kernel, "hubinstall config set limits.memory 300M --apply")
     assert restarted(machine, before) == installed.names(machine, "jupyterhub")
     assert memory.limit(machine, groups["jupyter-grace"]) == unlimited != 300 << 20
-    with HubClient(f"https://{machine.address}/", verify=False) as joan:
+    with installed.client(machine) as joan:
         joan.login("joan", "spacecraft-1961")
         joan.start_server()
         shown = "docker inspect --format '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}}' jupyter-joan"

@@ -14,7 +14,7 @@ REFUSED = "try: open('course/two.txt', 'w')\nexcept OSError as e: print(e.strerr
 @pytest.fixture(scope="module")
 def grace(installed_machine: Machine) -> Iterator[HubClient]:
     """Her server was started before the share was added."""
-    with HubClient(f"https://{installed_machine.address}/", verify=False) as client:
+    with installed.client(installed_machine) as client:
         client.login(installed.PERSON, installed.PERSON_PASSWORD)
         client.start_server()
         installed_machine.run("hubinstall config set shares.course '{access: read-only}' --apply")
@@ -32,7 +32,7 @@ def test_an_account_made_later_has_the_link_and_can_log_in(installed_machine: Ma
     assert grace
     installed.add_person(installed_machine, "joan", "spacecraft-1961")
     assert installed_machine.run("readlink /home/joan/course").out == "/srv/data/course\n"
-    with HubClient(f"https://{installed_machine.address}/", verify=False) as joan:
+    with installed.client(installed_machine) as joan:
         joan.login("joan", "spacecraft-1961")
         joan.start_server()
         assert joan.run_cell("print(open('course/one.txt').read())") == "lesson one\n\n"
@@ -46,7 +46,7 @@ def test_a_group_share_is_writable_for_its_members_only(installed_machine: Machi
     grace.start_server()
     grace.run_cell("open('project/plan.txt', 'w').write('p')")
     assert machine.run("stat -c '%U %G' /srv/data/project/plan.txt").out == "grace team\n"
-    with HubClient(f"https://{machine.address}/", verify=False) as ada:
+    with installed.client(machine) as ada:
         ada.login(installed.ADMIN, installed.ADMIN_PASSWORD)
         ada.start_server()
         assert ada.run_cell("print(open('/srv/data/project/plan.txt').read())") == "p\n"
@@ -61,7 +61,7 @@ def test_members_need_no_restart_of_anything_and_what_they_write_is_the_groups(
     machine = installed_machine
     before = installed.starts(machine)
     machine.run("usermod -aG team joan")
-    with HubClient(f"https://{machine.address}/", verify=False) as joan:
+    with installed.client(machine) as joan:
         joan.login("joan", "spacecraft-1961")
         joan.stop_server()
         joan.start_server()

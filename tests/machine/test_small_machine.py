@@ -11,7 +11,6 @@ from harness import installed
 from harness.cgroups import Cgroup
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
-from hubinstall.client import HubClient
 
 GIB = 1 << 30
 MIB = 1 << 20
@@ -92,7 +91,7 @@ def test_one_gigabyte_is_enough_and_a_cold_boot_brings_it_back(
 
 
 def log_in_and_run(machine: Machine) -> None:
-    with HubClient(f"https://{machine.address}/", verify=False) as client:
+    with installed.client(machine) as client:
         client.login(installed.PERSON, installed.PERSON_PASSWORD)
         client.start_server()
         assert client.run_cell("import numpy; print(numpy.arange(4).sum())") == "6\n"

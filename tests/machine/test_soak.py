@@ -103,7 +103,7 @@ def life(installed_machine: Machine, size: Size) -> Iterator[Life]:
     life = Life(installed_machine, size, [], [])
     with ExitStack() as stack:
         for name in names:
-            client = stack.enter_context(HubClient(f"https://{installed_machine.address}/", verify=False))
+            client = stack.enter_context(installed.client(installed_machine))
             client.login(name, PASSWORD)
             client.start_server()
             kernel = stack.enter_context(client.kernel())

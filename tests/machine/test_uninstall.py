@@ -9,7 +9,6 @@ from harness.commands import Result
 from harness.machine import Machine
 from harness.manifest import manifest
 from harness.nspawn import ProcessManager
-from hubinstall.client import HubClient
 
 # As nsenter says it, whichever of the two processes it is that sees the kill.
 KILLED = (137, -9)
@@ -48,7 +47,7 @@ def test_without_yes_nothing_happens(installed_machine: Machine) -> None:
 
 def test_killed_again_and_again_it_goes_on_until_all_is_gone(installed_machine: Machine) -> None:
     machine = installed_machine
-    with HubClient(f"https://{machine.address}/", verify=False) as client:
+    with installed.client(machine) as client:
         client.login(installed.PERSON, installed.PERSON_PASSWORD)
         client.start_server()
     newest_first = list(reversed(noted(machine)))

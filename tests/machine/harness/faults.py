@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness import installed
+from harness import addresses, installed
 from harness.machine import Machine
 from hubinstall.client import HubClient
 from hubinstall.clientkernel import Kernel
@@ -120,9 +120,10 @@ def _lives(place: Place, what: Lives) -> None:
         assert installed.server_answers(place.grace)
         assert place.kernel.execute("print(kept)") == "42\n"
         return
-    socket = "curl -s -o /dev/null -w '%{http_code}' --unix-socket /run/hubinstall/proxy-public/public.sock http://hub"
-    assert place.machine.run(f"{socket}/user/{place.grace.user}/api").out == "200"
+    socket = "curl -s -o /dev/null -w '%{http_code}' --unix-socket /run/hubinstall/proxy-public/public.sock"
+    hub = f"http://hub{addresses.here().path}"
+    assert place.machine.run(f"{socket} {hub}user/{place.grace.user}/api").out == "200"
     if what is Lives.BEHIND_NGINX:
-        assert place.machine.run(f"{socket}/hub/login").out == "200"
+        assert place.machine.run(f"{socket} {hub}hub/login").out == "200"
     else:
         assert place.kernel.execute("print(kept)") == "42\n"

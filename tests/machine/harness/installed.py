@@ -4,22 +4,60 @@ import json
 import time
 from typing import Any
 
+from harness import addresses, front
 from harness.commands import Result
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
 from hubinstall.client import HubClient
 from hubinstall.clienterrors import HubError
 
-INSTALL = "python3 hubinstall/installer/bootstrap.py --admin ada:enigma-1843"
-"""The README's command, with a password so that a test can log in."""
+CONFIG = "/etc/hubinstall/config.yaml"
 ADMIN, ADMIN_PASSWORD = "ada", "enigma-1843"
 PERSON, PERSON_PASSWORD = "grace", "cobol-1959"
 
 
-def install(machine: Machine, command: str = INSTALL) -> Result:
-    """What the README tells to do, on a machine with a checkout."""
+def readmes_command() -> str:
+    """With a password, so that a test can log in."""
+    return f"python3 hubinstall/installer/bootstrap.py --admin {ADMIN}:{ADMIN_PASSWORD}{addresses.here().flags}"
+
+
+def bring(machine: Machine) -> None:
+    """What must be there before the README's command: a checkout, and settings for which it has no flags."""
     machine.push_checkout()
-    return machine.run(command, timeout=1200)
+    if addresses.here().beforehand and not machine.exists(CONFIG):
+        machine.write(CONFIG, addresses.here().settings, mode=0o600)
+
+
+def install(machine: Machine) -> Result:
+    """What the README tells to do, on a machine with a checkout."""
+    bring(machine)
+    return machine.run(readmes_command(), timeout=1200)
+
+
+def url(machine: Machine, name: str = "") -> str:
+    """What a person types, who calls the machine by its address or by a name."""
+    return f"https://{name or host(machine)}{addresses.here().path}"
+
+
+def host(machine: Machine) -> str:
+    """The address that people ask: the machine's, or that of the web server in front of it, which is there then."""
+    if not addresses.here().behind:
+        return machine.address
+    front.stand_before(machine)
+    return machine.link.host_address
+
+
+def told(machine: Machine) -> str:
+    """What the end of an apply says of where the hub is."""
+    if addresses.here().behind:
+        return f"JupyterHub waits at port {addresses.PORT_BEHIND} of every address for what the web server in front"
+    return f"JupyterHub is at {url(machine)}\n"
+
+
+def client(machine: Machine, *, name: str = "", token: str = "") -> HubClient:
+    """Somebody at this machine's hub, whatever its certificate; `name`: what it is called by, not its address."""
+    pinned = host(machine) if name else None
+    return HubClient(url(machine, name), address=pinned, verify=False, token=token)
 
 
 def add_person(machine: Machine, name: str = PERSON, password: str = PERSON_PASSWORD) -> None:
@@ -45,10 +83,10 @@ def cold_start(machine: Machine) -> None:
 def wait_for_login_page(machine: Machine, seconds: float = 60, name: str = "") -> None:
     """Return when the hub answers through nginx; `name`: what it is called by, where it is not its address."""
     end = time.monotonic() + seconds
-    with HubClient(f"https://{name or machine.address}/", address=machine.address, verify=False) as client:
+    with client(machine, name=name) as anybody:
         while True:
             try:
-                client.login_page()
+                anybody.login_page()
                 return
             except HubError:
                 if time.monotonic() > end:

@@ -55,7 +55,8 @@ def excused(point: str, reasons: Mapping[str, str]) -> bool:
 
 def run(machine: Machine, crash_at: str, command: str = "") -> Result:
     """One run of the command, as a person would go on: the README's until the settings are written, then apply."""
-    again = "hubinstall apply" if machine.exists("/etc/hubinstall/config.yaml") else installed.INSTALL
+    written = machine.run(["grep", "-q", installed.ADMIN, installed.CONFIG], check=False).code == 0
+    again = "hubinstall apply" if written else installed.readmes_command()
     return machine.run(command or again, env={"HUBINSTALL_CRASH_AT": crash_at}, check=False, timeout=1800)
 
 

@@ -65,6 +65,8 @@ class Machine:
         self._booted: Booted | None = None
         self._kept = False
         self._claim: numbers.Claim | None = None
+        self.beside = contextlib.ExitStack()
+        """What runs on the test host for this machine, and ends with it."""
 
     @classmethod
     def from_snapshot(cls, snapshot: Snapshot, *, memory: int | None = None) -> Self:
@@ -83,6 +85,7 @@ class Machine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.beside.close()
         if KEEP and (self._kept or error is not None):
             self._leave()
         else:

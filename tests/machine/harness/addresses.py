@@ -1,0 +1,76 @@
+"""Where the hubs of a run are reached (--address): at the root of their machine's address, under a path, or behind
+another web server. The core suite holds for each of them; the default is the first.
+"""
+
+from dataclasses import dataclass
+
+from harness.network import RANGE
+
+PORT_BEHIND = 8000
+
+
+@dataclass(frozen=True)
+class Address:
+    """`flags`: of the README's command. `settings`: what they come to in config.yaml; `beforehand`: it is written
+    before the first install, as there are no flags for it. `ports`: those that the machine's nginx holds.
+    """
+
+    flags: str = ""
+    settings: str = ""
+    beforehand: bool = False
+    path: str = "/"
+    ports: tuple[int, ...] = (80, 443)
+
+    @property
+    def behind(self) -> bool:
+        """Whether TLS is another web server's business, and people ask that one."""
+        return self.beforehand
+
+
+ADDRESSES = {
+    "root": Address(),
+    "prefix": Address(flags=" --base-url /jupyter/", settings="base_url: /jupyter/\n", path="/jupyter/"),
+    # Without a domain, as tests call the hub by its address; test_behind.py has one. The whole range is trusted, since
+    # a snapshot may have to start under another machine's number.
+    "behind": Address(
+        settings=f"https: {{mode: off}}\nhttp: {{port: {PORT_BEHIND}, trusted_proxies: [{RANGE}]}}\n",
+        beforehand=True,
+        ports=(PORT_BEHIND,),
+    ),
+}
+LEFT_OUT = {
+    "test_addresses.py": "sets its own addresses",
+    "test_behind.py": "sets its own addresses, and has two web servers in front",
+    "test_browser.py": "a person's clicks, on pages that the others ask for as well",
+    "test_contract.py": "kinds of resources, none of which knows an address",
+    "test_harness.py": "machines without a hub",
+    "test_killed_install.py": "hours; test_killed.py draws from the same moments",
+    "test_letsencrypt.py": "sets its own names, and is about TLS at the machine itself",
+    "test_login_door.py": "the authenticator's, which is asked the same way at any address",
+    "test_nonsense.py": "all of it is refused before an address matters",
+    "test_rendered.py": "draws its own addresses",
+    "test_static_files.py": "sets its own addresses",
+    "test_tls_scan.py": "scans the TLS of the machine itself",
+    "test_transfers.py": "sizes and patience, which test_behind.py has, too",
+}
+"""Test file → why it is no part of the core suite, which is all the others."""
+
+_chosen = ["root"]
+
+
+def choose(name: str) -> None:
+    """For the whole run, before tests are collected."""
+    _chosen[:] = [name]
+
+
+def name() -> str:
+    return _chosen[0]
+
+
+def here() -> Address:
+    return ADDRESSES[name()]
+
+
+def left_out(file: str) -> bool:
+    """Whether this run leaves out a test file."""
+    return name() != "root" and file in LEFT_OUT

@@ -1,0 +1,89 @@
+"""The second nginx, of --address=behind: on the test host, at the address where machines see it, so that it stays when
+a machine is shut down. Its configuration is what the hub's `config proxy-snippet nginx` prints; its programs lie in a
+root of their own, made once, and the test host gets no package.
+"""
+
+import re
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from harness import store
+from harness.commands import execute, kill_group
+from harness.machine import Machine
+from harness.nspawn import ProcessManager
+
+NAME = "hub.example.org"
+"""What the snippet takes where no domain is set."""
+INSTALL = f"""set -e
+apt-get update -q && apt-get install -qy --no-install-recommends nginx-light openssl
+openssl req -x509 -newkey rsa:2048 -nodes -keyout /etc/ssl/private/{NAME}.key -out /etc/ssl/certs/{NAME}.pem \
+    -subj /CN={NAME} -days 3650
+"""
+MAIN = """user www-data;
+pid {0}/pid;
+error_log {0}/error.log;
+events {{}}
+http {{ access_log off; include {0}/site; }}
+"""
+STARTS_WITHIN = 10.0
+"""Seconds."""
+
+_standing: dict[Machine, "subprocess.Popen[bytes]"] = {}
+
+
+def stand_before(machine: Machine) -> None:
+    """Start one for a machine where hubinstall is installed; once, and it ends with the machine."""
+    if machine in _standing:
+        return
+    root, folder = _root(), f"/etc/front/{machine.name}"
+    address = machine.link.host_address
+    there = root / folder[1:]
+    there.mkdir(parents=True, exist_ok=True)
+    snippet = machine.run(["hubinstall", "config", "proxy-snippet", "nginx"]).out
+    (there / "site").write_text(listening_at(address, snippet))
+    (there / "nginx.conf").write_text(MAIN.format(folder))
+    nginx = ["chroot", str(root), "nginx", "-c", f"{folder}/nginx.conf"]
+    execute([*nginx, "-t", "-q"])
+    # Its workers end with it, and it with us.
+    alone = ["setpriv", "--pdeathsig=KILL", "unshare", "--fork", "--pid", "--kill-child"]
+    process = subprocess.Popen([*alone, *nginx, "-g", "daemon off;"], start_new_session=True)
+    _standing[machine] = process
+    machine.beside.callback(_end, machine)
+    _wait(process, address)
+
+
+def _end(machine: Machine) -> None:
+    kill_group(_standing.pop(machine))
+
+
+def listening_at(address: str, snippet: str) -> str:
+    """The snippet, listening at one address: others of this test host are other machines'."""
+    only_one = re.sub(r"(?m)^ *listen \[::\].*\n", "", snippet)
+    return re.sub(r"(?m)^( *listen )(\d)", rf"\g<1>{address}:\2", only_one)
+
+
+def _wait(process: "subprocess.Popen[bytes]", address: str) -> None:
+    end = time.monotonic() + STARTS_WITHIN
+    while True:
+        try:
+            socket.create_connection((address, 443), 1).close()
+        except OSError:
+            assert process.poll() is None, "the web server in front has ended"
+            assert time.monotonic() < end, "the web server in front does not listen"
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _root() -> Path:
+    """A Debian with nginx and a certificate."""
+    target = store.folder("front") / store.base_archive().stem
+    with store.locked("front"):
+        if not target.exists():
+            with Machine(ProcessManager.PLAIN) as machine:
+                machine.run(INSTALL)
+                machine.stop()
+                machine.snapshot(target)
+    return target
