@@ -12,61 +12,21 @@ machine, where seconds do not.
 """
 
 import contextlib
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser
 
 from benchmarks import machines, noise, table
+from harness import loads
 from harness.browser import chromium
 from harness.installed import PERSON
+from harness.loads import Load
 from harness.machine import Machine
 from hubinstall.client import HubClient
 
 PORT = 9100
 SOCKET = "/run/hubinstall/proxy-public/public.sock"
-CERTIFICATE = "/var/lib/hubinstall/tls/self-signed.crt"
-KEY_HASH = f"""openssl x509 -in {CERTIFICATE} -noout -pubkey | openssl pkey -pubin -outform der |
-    openssl dgst -sha256 -binary | base64"""
 NGINX, PROXY = "through nginx", "straight at the proxy"
-USABLE = ".jp-LauncherCard"
-
-
-@dataclass(frozen=True)
-class Load:
-    """What one load took: bytes on the wire, requests that were sent, seconds until it could be used."""
-
-    bytes: int
-    requests: int
-    seconds: float
-
-
-class Counted:
-    """Counts what a page loads, as the browser's own protocol tells it."""
-
-    def __init__(self) -> None:
-        self.bytes = 0
-        self._sent: set[str] = set()
-
-    @property
-    def requests(self) -> int:
-        return len(self._sent)
-
-    def sent(self, event: dict[str, Any]) -> None:
-        if event["request"]["url"].startswith("http"):
-            self._sent.add(event["requestId"])
-
-    def kept(self, event: dict[str, Any]) -> None:
-        self._sent.discard(event["requestId"])
-
-    def answered(self, event: dict[str, Any]) -> None:
-        if event["response"].get("fromDiskCache") or event["response"].get("fromPrefetchCache"):
-            self._sent.discard(event["requestId"])
-
-    def finished(self, event: dict[str, Any]) -> None:
-        self.bytes += int(event["encodedDataLength"])
 
 
 def main() -> None:
@@ -80,9 +40,8 @@ def main() -> None:
         client.login(PERSON, machines.PASSWORD)
         client.start_server()
         client.open_server()
-        flag = f"--ignore-certificate-errors-spki-list={machine.run(KEY_HASH).out.strip()}"
         ways = {NGINX: f"https://{machine.address}", PROXY: straight}
-        with chromium([flag]) as browser, noise.watched(machine):
+        with chromium([loads.trusting(machine)]) as browser, noise.watched(machine):
             cold, warm = in_turns(browser, ways, arguments.rounds)
     show(cold, warm, arguments.rounds)
 
@@ -107,65 +66,35 @@ def in_turns(browser: Browser, ways: dict[str, str], rounds: int) -> tuple[Loads
     for number in range(rounds + 1):
         for way in ways if number % 2 else reversed(ways):
             context = browser.new_context(base_url=ways[way])
-            log_in(context)
-            loads = load(context), load(context)
+            loads.log_in(context, PERSON, machines.PASSWORD)
+            first, second = loads.open_lab(context, PERSON), loads.open_lab(context, PERSON)
             context.close()
             if number:  # the first round starts what the server itself loads late
-                cold[way].append(loads[0])
-                warm[way].append(loads[1])
+                cold[way].append(first)
+                warm[way].append(second)
     return cold, warm
-
-
-def log_in(context: BrowserContext) -> None:
-    page = context.new_page()
-    page.goto("/hub/login?next=%2Fhub%2Fhome")
-    page.fill("input#username_input", PERSON)
-    page.fill("input#password_input", machines.PASSWORD)
-    page.click("input#login_submit")
-    page.wait_for_url("**/hub/home")
-    page.close()
-
-
-def load(context: BrowserContext) -> Load:
-    page = context.new_page()
-    page.set_default_timeout(120_000)
-    counted = Counted()
-    session = context.new_cdp_session(page)
-    session.on("Network.requestWillBeSent", counted.sent)
-    session.on("Network.requestServedFromCache", counted.kept)
-    session.on("Network.responseReceived", counted.answered)
-    session.on("Network.loadingFinished", counted.finished)
-    session.send("Network.enable")
-    began = time.perf_counter()
-    page.goto(f"/user/{PERSON}/lab")
-    page.locator(USABLE).first.wait_for()
-    seconds = time.perf_counter() - began
-    page.wait_for_load_state("networkidle")
-    found = Load(counted.bytes, counted.requests, seconds)
-    page.close()
-    return found
 
 
 def show(cold: Loads, warm: Loads, rounds: int) -> None:
     rows = [
-        (f"{name}, {way}", *medians(loads[way]))
-        for name, loads in (("cold", cold), ("warm", warm))
+        (f"{name}, {way}", *medians(measured[way]))
+        for name, measured in (("cold", cold), ("warm", warm))
         for way in (NGINX, PROXY)
     ]
     table.show(f"Medians of {rounds} loads in turns", ("", "MB", "requests", "seconds until usable"), rows)
-    ratios = [
-        (name, medians(loads[NGINX])[0] / medians(loads[PROXY])[0], medians(loads[NGINX])[2] / medians(loads[PROXY])[2])
-        for name, loads in (("cold", cold), ("warm", warm))
-    ]
-    table.show("Ratio of the medians, nginx / proxy", ("", "bytes", "seconds"), ratios)
+    ratios = []
+    for name, measured in (("cold", cold), ("warm", warm)):
+        pairs = zip(medians(measured[NGINX]), medians(measured[PROXY]), strict=True)
+        ratios.append((name, *(ours / theirs for ours, theirs in pairs)))
+    table.show("Ratio of the medians, nginx / proxy", ("", "bytes", "requests", "seconds"), ratios)
 
 
-def medians(loads: list[Load]) -> tuple[float, float, float]:
+def medians(measured: list[Load]) -> tuple[float, float, float]:
     """Megabytes, requests, seconds."""
     return (
-        table.median(load.bytes / 1e6 for load in loads),
-        table.median(load.requests for load in loads),
-        table.median(load.seconds for load in loads),
+        table.median(load.bytes / 1e6 for load in measured),
+        table.median(load.requests for load in measured),
+        table.median(load.seconds for load in measured),
     )
 
 

@@ -1,6 +1,7 @@
 """A name, an entrance, a path, plain http: where people reach the hub, and what becomes of those who are at work."""
 
 import json
+import re
 import time
 
 import httpx
@@ -11,6 +12,10 @@ from harness.machine import Machine
 from hubinstall.client import HubClient
 
 NAME = "hub.example.org"
+ROUTES = (
+    "curl -sf --unix-socket /run/hubinstall/proxy-api/api.sock -H"
+    ' "Authorization: token $(cat /var/lib/hubinstall/secrets/proxy-token.proxy)" http://x/api/routes'
+)
 PAGES = """location = / { default_type text/plain; return 200 'the department'; }
 location /wiki/ { default_type text/plain; return 200 'the wiki'; }
 """
@@ -76,6 +81,35 @@ def test_a_login_leads_nowhere_else(named: Machine, target: str) -> None:
         assert visits.led_to(grace, target) == ""
 
 
+def test_what_a_person_says_of_himself_is_overwritten(named: Machine) -> None:
+    with person(named) as anybody:
+        anybody.request("GET", "hub/said", step="page", headers=visits.report("evil.example"))
+    assert visits.noted(named, "said") == named.link.host_address
+
+
+@pytest.mark.parametrize("path", ["/", "/hub/login", "/hub/static/favicon.ico", "/hub/nothing", "/user/joan/lab"])
+def test_every_answer_has_the_headers_and_tells_no_version(named: Machine, path: str) -> None:
+    answer = get(named, path)
+    assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+    assert answer.headers.get_list("referrer-policy") == ["strict-origin-when-cross-origin"]
+    assert answer.headers["server"] == "nginx"
+    assert "strict-transport-security" not in answer.headers, "the certificate is self-signed"
+
+
+def test_uploads_are_as_large_as_one_says(named: Machine) -> None:
+    said(named, "hubinstall config set http.max_upload 2M --apply")
+    with person(named) as grace:
+        grace.login(installed.PERSON, installed.PERSON_PASSWORD)
+        grace.start_server()
+        grace.open_server()
+        for size, codes in ((1 << 20, {200, 201}), (2 << 20, {413})):
+            model = {"type": "file", "format": "text", "content": "x" * size}
+            saved = grace.fetch("PUT", "user/grace/api/contents/large.txt", step="save", json=model)
+            assert saved.status_code in codes
+        grace.stop_server()
+    said(named, "hubinstall config unset http.max_upload")
+
+
 # -- an entrance ----------------------------------------------------------------------------------------------
 
 
@@ -103,6 +137,7 @@ def test_a_path_does_not_change_while_servers_run_unless_one_says_so(named: Mach
     with person(named) as grace:
         grace.login(installed.PERSON, installed.PERSON_PASSWORD)
         grace.start_server()
+        grace.open_server()
         config = named.read("/etc/hubinstall/config.yaml")
         refused = said(named, "hubinstall apply --base-url /jupyter/", code=78)
         assert "base_url: cannot change from / while servers run (1)" in refused
@@ -125,18 +160,33 @@ def test_under_a_path_a_person_works_and_other_pages_are_elsewhere(named: Machin
         assert grace.server() is None, "the hub takes a server for running that nobody reaches"
         grace.start_server()
         assert grace.run_cell("print(6 * 7)") == "42\n"
-    routes = named.run(
-        "curl -s --unix-socket /run/hubinstall/proxy-api/api.sock -H"
-        ' "Authorization: token $(cat /var/lib/hubinstall/secrets/proxy-token.proxy)" http://x/api/routes'
-    ).out
-    assert sorted(json.loads(routes)) == ["/jupyter", "/jupyter/user/grace"]
+    assert sorted(json.loads(named.run(ROUTES).out)) == ["/jupyter", "/jupyter/user/grace"]
     said(named, "hubinstall verify")
+
+
+def test_under_a_path_nginx_gives_out_what_it_has(named: Machine) -> None:
+    [core] = named.run("cd -P /opt/hubinstall/server-static/files && ls static/lab/jlab_core.*.js").out.split()
+    page = get(named, "/jupyter/hub/login").text
+    of_hub = re.findall(r'"(/jupyter/hub/static/[^"]+[?]v=[0-9a-f]{128})"', page)
+    assert len(of_hub) >= 4, page
+    for path in (f"/jupyter/user/grace/{core}", *of_hub):
+        answer = get(named, path)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"], path
+
+
+def test_where_no_server_answers_the_hub_says_so_under_its_path(named: Machine) -> None:
+    named.run(f"""{ROUTES}/jupyter/away -d '{{"target": "http://10.99.0.1:1"}}'""")
+    answer = get(named, "/jupyter/away/")
+    assert answer.status_code == 503
+    assert "/jupyter/hub/static/" in answer.text
 
 
 def test_a_proxy_that_was_killed_has_its_routes_again_under_a_path(named: Machine) -> None:
     with person(named, "/jupyter/") as grace:
         grace.login(installed.PERSON, installed.PERSON_PASSWORD)
         grace.start_server()
+        grace.open_server()
         named.run("pkill -9 -u jupyterhub-proxy")
         end = time.monotonic() + 15
         while not installed.server_answers(grace):

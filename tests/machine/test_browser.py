@@ -1,18 +1,20 @@
 """What a person sees: login page and JupyterLab in a real browser, a cell run by hand."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from harness import installed
+from harness import installed, loads
 from harness.browser import chromium
 from harness.machine import Machine
 
 PICTURES = os.environ.get("HUBINSTALL_TEST_PICTURES", "")
 """A folder where screenshots are kept for a look."""
+HASHED = re.compile(r"/(static/lab|lab/extensions)/[^?]*[.-][0-9a-f]{16,64}\.(js|css|woff2)$")
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,23 @@ def test_nothing_is_asked_of_the_outside(page: Page, installed_machine: Machine)
     page.wait_for_load_state("networkidle")
     outside = [u for u in asked if u.startswith("http") and f"//{installed_machine.address}/" not in u]
     assert outside == []
+
+
+def test_a_first_load_costs_a_quarter_of_what_the_server_sends_and_a_later_one_next_to_nothing(
+    installed_machine: Machine,
+) -> None:
+    """Jupyter's own server compresses nothing: what came, unpacked, is what it would have sent."""
+    with chromium([loads.trusting(installed_machine)]) as browser:
+        context = browser.new_context(base_url=f"https://{installed_machine.address}")
+        loads.log_in(context, installed.PERSON, installed.PERSON_PASSWORD)
+        cold, warm = (loads.open_lab(context, installed.PERSON) for _ in range(2))
+    assert cold.unpacked > 4_000_000, "JupyterLab was not loaded"
+    assert cold.bytes <= 0.25 * cold.unpacked
+    assert warm.bytes <= 100_000
+    hashed = {url for url in cold.sent if HASHED.search(url)}
+    assert len(hashed) > 20
+    assert hashed - cold.kept_for_good == set(), "not from nginx"
+    assert hashed & set(warm.sent) == set()
 
 
 def test_a_wrong_password_is_said_on_the_page(page: Page) -> None:

@@ -1,6 +1,7 @@
 """What scanners find of the TLS that nginx speaks: two of the distribution's, inside the machine, at its own address.
 
-The certificate is the self-signed one. Of the suites only those for its kind of key can be seen.
+The certificate is the self-signed one, whose key is of elliptic curves, and at the end one of the administrator's with
+an RSA key: of the suites only those for the kind of key can be seen.
 """
 
 import json
@@ -19,8 +20,11 @@ SUITES = {
     },
     "TLSv1.3": {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"},
 }  # fmt: skip
-OF_OUR_KEY = {suite for suites in SUITES.values() for suite in suites if "RSA" not in suite or "ECDSA" in suite}
 CURVES = {"x25519", "secp256r1 (NIST P-256)", "secp384r1 (NIST P-384)", "X25519MLKEM768"}
+RSA = (
+    "openssl req -x509 -newkey rsa:2048 -nodes -keyout /root/rsa.key -out /root/rsa.pem -days 30"
+    " -subj /CN={address} -addext subjectAltName=IP:{address}"
+)
 ALLOWED = {
     "engine_problem": "of the scanner's own openssl",
     "cipher_order": "the client knows which suite is fast for it: Mozilla's intent, all of them are good",
@@ -43,6 +47,10 @@ def scanned(installed_machine: Machine) -> Machine:
 
 @pytest.fixture(scope="module")
 def sslscan(scanned: Machine) -> ET.Element:
+    return scan(scanned)
+
+
+def scan(scanned: Machine) -> ET.Element:
     printed = scanned.run(["sslscan", "--no-colour", "--xml=-", f"{scanned.address}:443"]).out
     found = ET.fromstring(printed).find("ssltest")  # noqa: S314 - printed by the distribution's own program
     assert found is not None, printed
@@ -53,6 +61,19 @@ def offered(scan: ET.Element, what: str) -> Iterable[dict[str, str]]:
     return [element.attrib for element in scan.iter(what)]
 
 
+def offered_suites(scan: ET.Element) -> set[tuple[str, str]]:
+    """Versions and suites."""
+    return {(suite["sslversion"], suite["cipher"]) for suite in offered(scan, "cipher")}
+
+
+def suites(key: str) -> set[tuple[str, str]]:
+    """Those of the profile that a server with this kind of key can offer."""
+    return {
+        (version, suite) for version, suites in SUITES.items() for suite in suites
+        if version == "TLSv1.3" or f"-{key}-" in suite
+    }  # fmt: skip
+
+
 def test_only_tls_1_2_and_1_3(sslscan: ET.Element) -> None:
     enabled = {(p["type"], p["version"]): p["enabled"] for p in offered(sslscan, "protocol")}
     assert {protocol for protocol, is_on in enabled.items() if is_on == "1"} == {("tls", "1.2"), ("tls", "1.3")}
@@ -60,9 +81,7 @@ def test_only_tls_1_2_and_1_3(sslscan: ET.Element) -> None:
 
 
 def test_only_the_suites_of_the_profile(sslscan: ET.Element) -> None:
-    ciphers = [(c["sslversion"], c["cipher"]) for c in offered(sslscan, "cipher")]
-    assert [(version, cipher) for version, cipher in ciphers if cipher not in SUITES[version]] == []
-    assert {cipher for _, cipher in ciphers} == OF_OUR_KEY
+    assert offered_suites(sslscan) == suites("ECDSA")
 
 
 def test_only_the_curves_of_the_profile(sslscan: ET.Element) -> None:
@@ -86,3 +105,9 @@ def test_testssl_finds_nothing_worse_than_ok(scanned: Machine) -> None:
     assert {"TLS1_2", "TLS1_3", "heartbleed", "ROBOT", "cert_chain_of_trust"} <= seen, done
     worse = [f for f in report if f["severity"] not in {"OK", "INFO"} and f["id"] not in ALLOWED]
     assert [f"{f['severity']} {f['id']}: {f['finding']}" for f in worse] == []
+
+
+def test_with_an_rsa_key_there_are_the_other_suites_of_the_profile(scanned: Machine) -> None:
+    scanned.run(RSA.format(address=scanned.address))
+    scanned.run("hubinstall config set https.tls '{key: /root/rsa.key, cert: /root/rsa.pem}' --apply", timeout=600)
+    assert offered_suites(scan(scanned)) == suites("RSA")

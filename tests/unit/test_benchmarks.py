@@ -12,6 +12,8 @@ sys.path.insert(0, str(CHECKOUT))
 
 from benchmarks import first_load, noise, noop, restart, table  # noqa: E402 - found only now
 
+from harness import loads  # noqa: E402 - the same
+
 FOLDER = CHECKOUT / "benchmarks"
 BENCHMARKS = sorted(path for path in FOLDER.glob("*.py") if "\ndef main()" in path.read_text())
 
@@ -74,18 +76,26 @@ def test_only_200_is_a_good_answer(capsys):
     assert [cell.strip() for cell in row.split("|")[2:6]] == ["4", "2", "1 × 503, 1 × TimeoutError", "1.0–2.5 s"]
 
 
-def test_what_the_browser_had_kept_is_no_request(capsys):
-    counted = first_load.Counted()
+def test_what_the_browser_had_kept_is_no_request():
+    counted = loads.Counted()
     for number, url in enumerate(["https://x/lab", "https://x/kept.js", "https://x/disk.js", "data:image/png,x"]):
-        counted.sent({"requestId": str(number), "request": {"url": url}})
-    counted.kept({"requestId": "1"})
-    counted.answered({"requestId": "2", "response": {"fromDiskCache": True}})
-    counted.answered({"requestId": "0", "response": {"fromDiskCache": False}})
+        counted.asks({"requestId": str(number), "request": {"url": url}})
+    counted.has({"requestId": "1"})
+    counted.answered({"requestId": "2", "response": {"url": "https://x/disk.js", "fromDiskCache": True}})
+    here = {"url": "https://x/lab", "fromDiskCache": False, "headers": {"Cache-Control": "max-age=9, immutable"}}
+    counted.answered({"requestId": "0", "response": here})
     for number, size in enumerate([1500.0, 0, 0]):
+        counted.comes({"requestId": str(number), "dataLength": 4000})
         counted.finished({"requestId": str(number), "encodedDataLength": size})
-    assert (counted.requests, counted.bytes) == (1, 1500)
-    loads = {
-        way: [first_load.Load(size, 3, 2.0)] * 3 for way, size in (("through nginx", 1), ("straight at the proxy", 4))
+    found = counted.load(seconds=2.0)
+    assert found == loads.Load(1500, 4000, ("https://x/lab",), 2.0, frozenset(["https://x/lab"]))
+    assert found.requests == 1
+
+
+def test_the_first_load_is_told_as_a_part_of_what_its_server_sends(capsys):
+    measured = {
+        way: [loads.Load(size, 8, ("https://x/lab",), 2.0)] * 3
+        for way, size in ((first_load.NGINX, 1), (first_load.PROXY, 4))
     }
-    first_load.show(loads, loads, rounds=3)
+    first_load.show(measured, measured, rounds=3)
     assert re.search(r"\| cold +\| +0\.25 \|", capsys.readouterr().out)

@@ -274,7 +274,8 @@ class Machine:
         enter.write_text(f'#!/bin/sh\n[ $# -gt 0 ] || set -- bash -l\nexec {prefix} "$@"\n')
         enter.chmod(0o755)
         if self._claim and self._booted:
-            end = f"kill {self._booted.leader}"
+            # An init of its own process namespace heeds no other signal.
+            end = f"kill -9 {self._booted.leader}"
             self._claim.keep(f"{self.name} ({self.address}) is kept. Enter it: {enter}   End it: {end}")
 
     def _destroy(self) -> None:

@@ -1,15 +1,43 @@
-"""What a browser is given during a visit, and where it is led."""
+"""What a browser is given during a visit, where it is led, and who the hub takes it for."""
 
 import re
+import time
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from harness import installed
+from harness.machine import Machine
 from hubinstall.client import PAGE, HubClient
 
 ELSEWHERE = ("//evil.example", "https://evil.example/", "/\\evil.example", "///evil.example")
 """What `?next=` might say to lead a person who logs in to somebody else's page."""
+SOMEBODY = "198.51.100.7"
+"""Who never was at the machine."""
+
+
+def report(name: str) -> dict[str, str]:
+    """SOMEBODY and his secure connection to a host, as a proxy would report them; all that one might forge."""
+    return {
+        "X-Forwarded-For": SOMEBODY,
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": name,
+        "X-Forwarded-Port": "443",
+        "X-Real-IP": SOMEBODY,
+        "X-Scheme": "https",
+        "Forwarded": f"for={SOMEBODY};proto=https;host={name}",
+    }
+
+
+def noted(machine: Machine, page: str) -> str:
+    """The address of whoever asked for a page that is not there, by the hub's log."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        log = machine.run("hubinstall logs jupyterhub -n 300").out
+        if found := re.search(rf"/hub/{page}\b.* \([^@)]*@([^)]+)\)", log):
+            return found[1]
+        time.sleep(0.2)
+    raise AssertionError(f"the hub's log says nothing of /hub/{page}")
 
 
 def cookies(client: HubClient) -> list[str]:
