@@ -274,8 +274,7 @@ class Machine:
         enter.write_text(f'#!/bin/sh\n[ $# -gt 0 ] || set -- bash -l\nexec {prefix} "$@"\n')
         enter.chmod(0o755)
         if self._claim and self._booted:
-            # An init of its own process namespace heeds no other signal.
-            end = f"kill -9 {self._booted.leader}"
+            end = f"kill -9 {self._booted.leader}"  # an init heeds nothing less
             self._claim.keep(f"{self.name} ({self.address}) is kept. Enter it: {enter}   End it: {end}")
 
     def _destroy(self) -> None:
