@@ -1,11 +1,13 @@
 """The login's door: a class gets in at once, a guesser does not, and nobody waits behind one.
 
-All come from one address, the test host's, as a class behind one router does.
+All come from one address, the test host's, as a class behind one router does. What a login takes is measured by
+benchmarks/run login: on a machine that does other things as well a test of seconds would be one of these.
 """
 
 import asyncio
 import contextlib
 import json
+import math
 import ssl
 import threading
 import time
@@ -16,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from harness import installed
 from harness.machine import Machine
 from hubinstall.client import PAGE, HubClient
 from hubinstall.clienterrors import HubError
@@ -24,7 +27,11 @@ RATE = 50
 PASSWORD = "abacus-2400"
 CLASS = [f"student{number:02}" for number in range(60)]
 GUESSED = [f"victim{number:02}" for number in range(30)]
-GOOD_WITHIN = 2.0
+GUESSES: dict[str, Callable[[int], str]] = {
+    "one account": lambda _: GUESSED[0],
+    "many accounts": lambda number: GUESSED[number % len(GUESSED)],
+    "made-up names": lambda number: f"nobody{number}",
+}
 # As an administrator makes many at once.
 ADD = "for name; do useradd -m -K HOME_MODE=0700 -s /bin/bash $name && echo $name:{password}; done | chpasswd"
 # Runs in a container: asks the hub at its own address, and says each time that it is somewhere else. Prints the codes.
@@ -49,11 +56,22 @@ print(json.dumps(codes))
 CONTAINER = "--rm --network hubinstall --cap-drop ALL --security-opt no-new-privileges --user 12345:12345 --read-only"
 
 
+def newcomers(who: str) -> list[str]:
+    """Who logs in for the first time while these guesses are made."""
+    return [f"new{list(GUESSES).index(who)}{number}" for number in range(3)]
+
+
 @pytest.fixture(scope="module")
 def door(installed_machine: Machine) -> Machine:
     """The installed machine, with a class and others who have accounts."""
-    installed_machine.run(["sh", "-c", ADD.format(password=PASSWORD), "sh", *CLASS, *GUESSED, "owner"])
+    people = [*CLASS, *GUESSED, "owner", *(name for who in GUESSES for name in newcomers(who))]
+    installed_machine.run(["sh", "-c", ADD.format(password=PASSWORD), "sh", *people])
     return installed_machine
+
+
+def most_tries(seconds: float) -> int:
+    """How many passwords of one account somebody can try from one address: 5, and more after 1, 2, 4 … seconds."""
+    return 5 + math.ceil(math.log2(seconds + 1))
 
 
 class Guesser:
@@ -63,7 +81,7 @@ class Guesser:
         self._machine, self._name = machine, name
         self._over = threading.Event()
         self.codes: Counter[str] = Counter()
-        self.rate = 0.0
+        self.seconds = 0.0
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
@@ -91,18 +109,16 @@ class Guesser:
                 await asyncio.sleep(max(0.0, began + number / RATE - time.monotonic()))
                 form = {"username": self._name(number), "password": f"wrong-{number}", "_xsrf": token}
                 tasks.append(asyncio.create_task(http.post(url, data=form)))
-            self.rate = len(tasks) / (time.monotonic() - began)
             for answer in await asyncio.gather(*tasks, return_exceptions=True):
                 code = answer.status_code if isinstance(answer, httpx.Response) else type(answer).__name__
                 self.codes[str(code)] += 1
+            self.seconds = time.monotonic() - began
 
 
-def login(machine: Machine, name: str, password: str = PASSWORD) -> float:
-    """Log in as a person does, page and all; the seconds that it took."""
+def login(machine: Machine, name: str, password: str = PASSWORD) -> None:
+    """Log in as a person does, page and all."""
     with HubClient(f"https://{machine.address}/", verify=False, timeout=60) as client:
-        began = time.monotonic()
         client.login(name, password)
-        return time.monotonic() - began
 
 
 def comes_in(machine: Machine, number: int) -> None:
@@ -113,47 +129,43 @@ def comes_in(machine: Machine, number: int) -> None:
     login(machine, CLASS[number])
 
 
-def test_a_class_of_sixty_logs_in_within_a_minute(door: Machine) -> None:
-    began = time.monotonic()
-    with ThreadPoolExecutor(20) as pool:
+def test_a_class_of_sixty_logs_in_at_once(door: Machine) -> None:
+    """Nobody is told to wait, whoever mistypes."""
+    with ThreadPoolExecutor(len(CLASS)) as pool:
         list(pool.map(lambda number: comes_in(door, number), range(len(CLASS))))
-    took = time.monotonic() - began
-    print(f"{len(CLASS)} people in {took:.0f} s")
-    assert took < 60
-
-
-GUESSES: dict[str, Callable[[int], str]] = {
-    "one account": lambda _: GUESSED[0],
-    "many accounts": lambda number: GUESSED[number % len(GUESSED)],
-    "made-up names": lambda number: f"nobody{number}",
-}
 
 
 @pytest.mark.parametrize("who", GUESSES)
 def test_a_good_login_does_not_wait_behind_bad_ones(door: Machine, who: str) -> None:
+    """Neither those whom the hub knows already nor those who come for the first time are told to wait."""
     guesser = Guesser(door, GUESSES[who])
     with guesser.at_work():
-        took = [login(door, name) for name in ("owner", *CLASS[:4])]
-    print(f"{who}: {guesser.rate:.0f} a second, {dict(guesser.codes)}; good ones {max(took):.2f} s")
-    assert guesser.rate > 0.8 * RATE
+        for name in ("owner", *CLASS[:2], *newcomers(who)):
+            login(door, name)
+    print(f"{who}: {dict(guesser.codes)} in {guesser.seconds:.0f} s")
     assert guesser.codes.keys() <= {"403", "429"}, "each was answered, and none was let in"
-    assert max(took) < GOOD_WITHIN
+    assert guesser.codes.total() > RATE, "they were at work"
 
 
 def test_a_guesser_is_slowed(door: Machine) -> None:
-    guesser = Guesser(door, lambda _: GUESSED[-1])
+    door.run("hubinstall restart jupyterhub")  # it forgets whom the address has guessed at before
+    installed.wait_for_login_page(door)
+    guesser = Guesser(door, lambda _: GUESSED[0])
     with guesser.at_work():
         time.sleep(15)
-    assert guesser.codes["403"] <= 10, "so many were really tried"
-    assert guesser.codes["429"] > 500
+    print(f"{dict(guesser.codes)} in {guesser.seconds:.0f} s")
+    assert guesser.codes.keys() == {"403", "429"}
+    assert 5 <= guesser.codes["403"] <= most_tries(guesser.seconds), "so many were really tried"
+    assert guesser.codes["429"] > 10 * guesser.codes["403"]
 
 
 def test_a_container_that_asks_the_hub_itself_is_slowed_too(door: Machine) -> None:
     """And the account's owner, who comes from elsewhere, is not."""
     image = door.run("docker image ls --format '{{.Repository}}:{{.Tag}}' hubinstall/default").out.split()[0]
     argv = ["docker", "run", *CONTAINER.split(), "--entrypoint=python3", image, "-c", GUESS]
+    began = time.monotonic()
     codes = json.loads(door.run([*argv, "http://10.99.0.1:8081", "owner", "40"], timeout=120).out)
     tried = Counter(codes)
     assert tried.keys() == {403, 429}
-    assert tried[403] <= 8
-    assert login(door, "owner") < GOOD_WITHIN
+    assert 5 <= tried[403] <= most_tries(time.monotonic() - began)
+    login(door, "owner")

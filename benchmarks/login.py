@@ -1,0 +1,141 @@
+"""Logins beside somebody who guesses passwords, and a class that comes at once, all from one address.
+
+    benchmarks/run login [--rounds 10] [--process-manager plain]
+
+Method: a class of 60, behind one address, logs in at once, each with a browser's requests: the form, its POST, the page
+after it; each third one mistypes the password first. What is told is when the last of them was in. Then a good login,
+by itself and beside bad ones: 50 a second, each sent at its time whether the ones before it were answered or not, to
+one account, to 30 accounts in turns, and to names that do not exist. Before each the hub is restarted, which forgets
+what it has counted, and the guesser is two seconds ahead. Those who log in well are others each time. The client
+goes before everything else on the test host (nice -15): the load must keep its rate, and takes little (connections.py).
+"""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
+
+from benchmarks import machines, noise, table
+from benchmarks.connections import Connections
+from harness.machine import Machine
+from hubinstall.client import PAGE, HubClient, tls_context
+from hubinstall.clienterrors import HubError
+
+RATE = 50
+AHEAD = 2.0
+PATIENCE = 120.0
+CLASS, GUESSED = 60, 30
+GUESSES: dict[str, Callable[[int], str]] = {
+    "one account": lambda _: "p00001",
+    "30 accounts": lambda number: f"p{number % GUESSED + 1:05}",
+    "made-up names": lambda number: f"nobody{number}",
+}
+
+
+class Guesser:
+    """Sends bad logins within `at_work`; `sent` a second, and the codes that they were answered with."""
+
+    def __init__(self, machine: Machine, name: Callable[[int], str]) -> None:
+        self._machine, self._name = machine, name
+        self._over = threading.Event()
+        self.codes: Counter[str] = Counter()
+        self.sent = 0.0
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        with ThreadPoolExecutor(1) as pool:
+            work = pool.submit(asyncio.run, self._send())
+            try:
+                time.sleep(AHEAD)
+                yield
+            finally:
+                self._over.set()
+            work.result()
+
+    async def _send(self) -> None:
+        with client_of(self._machine) as client:
+            client.login_page()
+            cookies = client.cookies_for("hub/login")
+            token = client._xsrf("hub/login")
+        http = Connections(self._machine.address, tls_context(verify=False))
+        tasks: list[asyncio.Task[None]] = []
+        began = time.perf_counter()
+        while not self._over.is_set():
+            number = len(tasks)
+            await asyncio.sleep(max(0.0, began + number / RATE - time.perf_counter()))
+            form = {"username": self._name(number), "password": f"wrong-{number}", "_xsrf": token}
+            tasks.append(asyncio.create_task(self._guess(http, cookies, urlencode(form))))
+        self.sent = len(tasks) / (time.perf_counter() - began)
+        await asyncio.gather(*tasks)
+        http.close()
+
+    async def _guess(self, http: Connections, cookies: str, form: str) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                code = str(await http.post("/hub/login", PAGE | {"Cookie": cookies}, form))
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
+            code = type(error).__name__
+        self.codes[code] += 1
+
+
+def main() -> None:
+    arguments = machines.arguments(__doc__, rounds=10)
+    table.heading(f"Logins beside {RATE} bad ones a second")
+    with machines.installed_machine(arguments.process_manager) as machine:
+        machines.add_people(machine, CLASS + (len(GUESSES) + 1) * arguments.rounds)
+        with noise.watched(machine), machines.on(machines.client_cores()):
+            last = at_once(machine)
+        print(f"\nA class of {CLASS} at once, {CLASS // 3} of them mistype first: the last is in after {last:.1f} s.")
+        good = machines.people(CLASS + (len(GUESSES) + 1) * arguments.rounds)[CLASS:]
+        rows = []
+        with noise.watched(machine), machines.on(machines.client_cores()):
+            for kind in ("none", *GUESSES):
+                names, good = good[: arguments.rounds], good[arguments.rounds :]
+                rows.append(beside(machine, kind, names))
+        head = ("bad logins", "a second", "answered with", "good ones", "median s", "longest s")
+        table.show("A good login", head, rows)
+
+
+def beside(machine: Machine, kind: str, names: list[str]) -> tuple[object, ...]:
+    machine.run(["hubinstall", "restart", "jupyterhub"])
+    guesser = Guesser(machine, GUESSES.get(kind, str))
+    with machines.first(), guesser.at_work() if kind in GUESSES else contextlib.nullcontext():
+        times = [login(machine, name) for name in names]
+    said = ", ".join(f"{count} × {code}" for code, count in guesser.codes.most_common()) or "–"
+    return kind, guesser.sent, said, len(times), table.median(times), max(times)
+
+
+def at_once(machine: Machine) -> float:
+    """Seconds until all are in."""
+    began = time.perf_counter()
+    with ThreadPoolExecutor(CLASS) as pool:
+        list(pool.map(lambda number: comes_in(machine, number), range(CLASS)))
+    return time.perf_counter() - began
+
+
+def comes_in(machine: Machine, number: int) -> None:
+    name = machines.people(CLASS)[number]
+    if number % 3 == 0:
+        with contextlib.suppress(HubError):
+            login(machine, name, machines.PASSWORD.upper())
+    login(machine, name)
+
+
+def login(machine: Machine, name: str, password: str = machines.PASSWORD) -> float:
+    """The seconds that it took, from the form to the page after it."""
+    with client_of(machine) as client:
+        began = time.perf_counter()
+        client.login(name, password)
+        return time.perf_counter() - began
+
+
+def client_of(machine: Machine) -> HubClient:
+    return HubClient(f"https://{machine.address}/", verify=False, timeout=PATIENCE)
+
+
+if __name__ == "__main__":
+    main()
