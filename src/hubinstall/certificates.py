@@ -97,6 +97,15 @@ class _Case:
         return f"{days} day{'s' * (days != 1)} left ({'self-signed' if self.own else self.found.authority})"
 
     @property
+    def is_behind(self) -> bool:
+        """Whether the authority, or the administrator, has put a good one there that is not served."""
+        best = self.served.best(self.host) if self.served else None
+        if not self.served or best != self.served.pairs[0]:
+            return False
+        there = certificate(self.host, best.cert)
+        return there is not None and there.serial != self.found.serial
+
+    @property
     def why(self) -> str:
         return self.last.words if self.last else ""
 
@@ -140,9 +149,13 @@ class _Case:
 
     def not_taken_up(self) -> Row | None:
         _, *watched = self.host.text(layout.NGINX_LOADED).splitlines() or [""]
-        if not watched or watched_line(self.host, layout.SERVED_CERT) in watched:
+        if self.is_behind:
+            what = "; a newer one is there, and nginx has not taken it up"
+        elif watched and watched_line(self.host, layout.SERVED_CERT) not in watched:
+            what = ", and nginx has not taken it up"
+        else:
             return None
-        return "warning", f"{self.left}, and nginx has not taken it up", "See why: nginx -t; then: hubinstall apply"
+        return "warning", f"{self.left}{what}", "See why: nginx -t; then: hubinstall certificate renew"
 
     def unattended(self) -> Row | None:
         if self.mode == "self-signed":

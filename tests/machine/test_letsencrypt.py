@@ -17,10 +17,34 @@ from hubinstall.client import HubClient
 NAME, OTHER = "hub.example.org", "jupyter.example.org"
 TRIES = "/var/lib/hubinstall/letsencrypt/tries.json"
 OWN = "/etc/ssl/private"
+DROP_IN = "/etc/hubinstall/nginx.d/nonsense.conf"
+PUBLIC = "192.88.99.7"
+"""A public address, as far as programs know; nobody's any more (RFC 7526)."""
 # The last try was long ago, as far as the notes say.
-AN_AGE_AGO = f"sed -i 's/\"at\": [0-9.]*/\"at\": 1.0/' {TRIES}"
+AN_AGE_AGO = f"""sed -i 's/"at": [0-9.]*/"at": 1.0/' {TRIES}"""
+# The timer itself, which need not wait for the hour, and what it has started.
+SOON = """set -e
+folder=/run/systemd/system/hubinstall-certificates.timer.d
+mkdir -p $folder
+printf '[Timer]\\n%s\\n' OnCalendar= OnActiveSec=1s RandomizedDelaySec=0 AccuracySec=100ms >$folder/soon.conf
+systemctl daemon-reload
+last() { systemctl show -p LastTriggerUSec --value hubinstall-certificates.timer; }
+before=$(last)
+systemctl restart hubinstall-certificates.timer
+for i in $(seq 100); do [ "$(last)" != "$before" ] && break; sleep 0.1; done
+[ "$(last)" != "$before" ]
+rm -r $folder
+systemctl daemon-reload
+systemctl restart hubinstall-certificates.timer"""
+CTL = "/opt/hubinstall/supervisor/bin/supervisorctl -c /opt/hubinstall/etc/supervisord.conf"
+# The scheduler itself, whose pause is cut short; it ends a run by the next pause.
+WOKEN = f"""scheduler=$({CTL} pid hubinstall-certificates)
+pause() {{ pgrep -x -P $scheduler sleep; }}
+for i in $(seq 100); do before=$(pause) && break; sleep 0.1; done
+kill $before || exit
+for i in $(seq 3000); do now=$(pause) && [ "$now" != "$before" ] && exit; sleep 0.1; done; exit 1"""
 # The run that a change of the files has started.
-ENDED = """for i in $(seq 100); do
+ENDED = """for i in $(seq 3000); do
     systemctl show -p ActiveState --value hubinstall-certificates.service | grep -q inactive && exit; sleep 0.1
 done; exit 1"""
 NEW_PAIR = f"""mkdir -p {OWN} && cd {OWN}
@@ -40,8 +64,9 @@ def site(installed_machine: Machine) -> Iterator[Machine]:
 
 
 def served(machine: Machine, name: str = NAME) -> dict[str, str]:
-    """Serial and issuer of what nginx shows to those who ask for `name`."""
-    ask = f"openssl s_client -connect {machine.address}:443 -servername {name} </dev/null 2>/dev/null"
+    """Serial and issuer of what nginx shows to those who ask for `name`, or for none."""
+    asked = f"-servername {name}" if name else "-noservername"
+    ask = f"openssl s_client -connect {machine.address}:443 {asked} </dev/null 2>/dev/null"
     lines = machine.run(f"{ask} | openssl x509 -noout -serial -issuer").out.splitlines()
     return dict(line.split("=", 1) for line in lines)
 
@@ -52,11 +77,12 @@ def certificate(machine: Machine) -> dict[str, Any]:
 
 
 def timer(machine: Machine) -> None:
-    """What the timer does, or the scheduler where there is none."""
+    """The time has come for the timer, or for the scheduler where there is none; returns when its run has ended."""
     if machine.process_manager is ProcessManager.SYSTEMD:
-        machine.run("systemctl start hubinstall-certificates.service", timeout=300)
+        machine.run(SOON)
+        machine.run(ENDED, timeout=400)
     else:
-        machine.run("hubinstall certificate renew --if-due", timeout=300)
+        machine.run(WOKEN, timeout=400)
 
 
 def status_of_certificate(machine: Machine) -> str:
@@ -65,11 +91,13 @@ def status_of_certificate(machine: Machine) -> str:
     return str(next(check["state"] for check in checks if check["name"] == "certificate"))
 
 
-def nothing_to_do(machine: Machine) -> None:
+def nothing_to_do(machine: Machine) -> str:
+    """What apply says then."""
     before = installed.starts(machine)
     done = machine.run(["hubinstall", "apply"])
     assert "nothing changed" in done.out + done.err
     assert installed.starts(machine) == before
+    return done.out + done.err
 
 
 def test_a_name_that_leads_nowhere_falls_back_and_says_why(site: Machine) -> None:
@@ -82,7 +110,10 @@ def test_a_name_that_leads_nowhere_falls_back_and_says_why(site: Machine) -> Non
         assert "hubinstall" in served(site)["issuer"]
         assert status_of_certificate(site) == "failed"
         assert site.run(["hubinstall", "status", "--check"], check=False).code == 3
-        nothing_to_do(site)
+        loud = f"self-signed, because {pebble.SERVER} gave none: {NAME} leads nowhere"
+        looks = [site.run(f"hubinstall {command}").out for command in ("status", "certificate status")]
+        for words in (said, nothing_to_do(site), *looks):
+            assert loud in " ".join(words.split())
 
 
 def test_what_the_authority_itself_says_is_told(site: Machine) -> None:
@@ -133,6 +164,26 @@ def test_a_forced_renewal_changes_what_is_served_and_no_websocket_breaks(site: M
     assert installed.starts(site) == starts
 
 
+def test_what_nginx_does_not_take_keeps_the_old_one(site: Machine) -> None:
+    """It is asked before it reads anything again: here something else is wrong with its configuration."""
+    before, starts = served(site), installed.starts(site)
+    site.write(DROP_IN, "nonsense on;\n")
+    with pebble.running(site):
+        done = site.run("hubinstall certificate renew --force", check=False, timeout=300)
+        assert done.code == 1
+        assert 'unknown directive "nonsense"' in done.err
+        assert served(site) == before
+        installed.wait_for_login_page(site, name=NAME)
+        assert status_of_certificate(site) == "warning"
+        site.run(["rm", DROP_IN])
+        timer(site)
+        assert served(site)["serial"] != before["serial"]
+    assert "Pebble" in served(site)["issuer"]
+    assert installed.starts(site) == starts
+    assert status_of_certificate(site) == "ok"
+    nothing_to_do(site)
+
+
 def test_while_the_authority_is_away_the_old_one_stays_and_status_says_so(site: Machine) -> None:
     before = served(site)
     assert site.run("hubinstall certificate renew --force", check=False).code == 1
@@ -158,8 +209,7 @@ def test_what_renews_runs_and_starts_at_boot(site: Machine) -> None:
         for question in ("is-active", "is-enabled"):
             site.run(["systemctl", question, "hubinstall-certificates.timer"])
     else:
-        ctl = "/opt/hubinstall/supervisor/bin/supervisorctl -c /opt/hubinstall/etc/supervisord.conf"
-        assert "RUNNING" in site.run(f"{ctl} status hubinstall-certificates").out
+        assert "RUNNING" in site.run(f"{CTL} status hubinstall-certificates").out
 
 
 def test_files_that_do_not_fit_are_refused_at_their_place(site: Machine) -> None:
@@ -201,3 +251,14 @@ def test_without_an_authority_nothing_of_it_stays_in_use(site: Machine) -> None:
     assert not site.exists("/opt/hubinstall/certbot")
     assert not site.exists("/etc/systemd/system/hubinstall-certificates.timer")
     assert installed.plan(site) == []
+
+
+def test_without_a_name_a_public_address_gets_one(site: Machine) -> None:
+    site.run(f"ip address add {PUBLIC}/32 dev lo")
+    site.run("hubinstall config unset domain")
+    wanted = f"{{mode: letsencrypt, letsencrypt: {{email: ops@example.org, server: '{pebble.SERVER}'}}}}"
+    with pebble.running(site):
+        site.run(["hubinstall", "config", "set", "https", wanted, "--apply"], timeout=300)
+    assert "Pebble" in served(site, "")["issuer"]
+    assert (certificate(site)["state"], certificate(site)["names"]) == ("ok", [PUBLIC])
+    nothing_to_do(site)

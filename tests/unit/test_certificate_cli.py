@@ -138,6 +138,20 @@ def test_where_nginx_refuses_the_old_pair_stays(machine):
     assert (machine.serves(), len(machine.certbot.asked)) == ("authority's", 1)
 
 
+def test_where_nginx_refuses_a_renewed_one_it_is_said_until_it_takes_it(machine):
+    renew(machine)
+    serial = seen(machine).serial
+    machine.nginx_refuses = True
+    assert "nginx -t" in renew(machine, force=True)
+    found = seen(machine)
+    assert (found.serial, found.state) == (serial, "warning")
+    assert found.message.endswith("left (Test's Authority); a newer one is there, and nginx has not taken it up")
+    machine.nginx_refuses = False
+    assert renew(machine, if_due=True) == ""
+    assert seen(machine).serial != serial
+    assert seen(machine).state == "ok"
+
+
 def test_an_nginx_that_was_stopped_stays_so(machine):
     machine.manager.running.pop("nginx")
     assert renew(machine) == ""
