@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from harness import installed, loads
 from harness.browser import chromium
@@ -18,12 +18,17 @@ HASHED = re.compile(r"/(static/lab|lab/extensions)/[^?]*[.-][0-9a-f]{16,64}\.(js
 
 
 @pytest.fixture(scope="module")
-def page(installed_machine: Machine) -> Iterator[Page]:
-    """A browser that has been told to go on past the self-signed certificate, as a person does once."""
-    with chromium() as browser:
-        page = browser.new_page(base_url=f"https://{installed_machine.address}", ignore_https_errors=True)
-        page.set_default_timeout(60_000)
-        yield page
+def browser(installed_machine: Machine) -> Iterator[Browser]:
+    """One that was told to trust the self-signed certificate, as a person tells it once."""
+    with chromium([loads.trusting(installed_machine)]) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, installed_machine: Machine) -> Page:
+    page = browser.new_page(base_url=f"https://{installed_machine.address}")
+    page.set_default_timeout(60_000)
+    return page
 
 
 def keep(page: Page, name: str) -> None:
@@ -65,13 +70,13 @@ def test_nothing_is_asked_of_the_outside(page: Page, installed_machine: Machine)
 
 
 def test_a_first_load_costs_a_quarter_of_what_the_server_sends_and_a_later_one_next_to_nothing(
-    installed_machine: Machine,
+    browser: Browser, installed_machine: Machine
 ) -> None:
     """Jupyter's own server compresses nothing: what came, unpacked, is what it would have sent."""
-    with chromium([loads.trusting(installed_machine)]) as browser:
-        context = browser.new_context(base_url=f"https://{installed_machine.address}")
-        loads.log_in(context, installed.PERSON, installed.PERSON_PASSWORD)
-        cold, warm = (loads.open_lab(context, installed.PERSON) for _ in range(2))
+    context = browser.new_context(base_url=f"https://{installed_machine.address}")
+    loads.log_in(context, installed.PERSON, installed.PERSON_PASSWORD)
+    cold, warm = (loads.open_lab(context, installed.PERSON) for _ in range(2))
+    context.close()
     assert cold.unpacked > 4_000_000, "JupyterLab was not loaded"
     assert cold.bytes <= 0.25 * cold.unpacked
     assert warm.bytes <= 100_000
