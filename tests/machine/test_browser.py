@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from harness import installed, loads
 from harness.browser import chromium
 from harness.machine import Machine
+from hubinstall.client import HubClient
 
 PICTURES = os.environ.get("HUBINSTALL_TEST_PICTURES", "")
 """A folder where screenshots are kept for a look."""
@@ -73,9 +74,13 @@ def test_a_first_load_costs_a_quarter_of_what_the_server_sends_and_a_later_one_n
     browser: Browser, installed_machine: Machine
 ) -> None:
     """Jupyter's own server compresses nothing: what came, unpacked, is what it would have sent."""
+    installed.add_person(installed_machine, "joan", "spacecraft-1961")
+    with HubClient(f"https://{installed_machine.address}/", verify=False) as joan:
+        joan.login("joan", "spacecraft-1961")
+        joan.start_server()
     context = browser.new_context(base_url=f"https://{installed_machine.address}")
-    loads.log_in(context, installed.PERSON, installed.PERSON_PASSWORD)
-    cold, warm = (loads.open_lab(context, installed.PERSON) for _ in range(2))
+    loads.log_in(context, "joan", "spacecraft-1961")
+    cold, warm = (loads.open_lab(context, "joan") for _ in range(2))
     context.close()
     assert cold.unpacked > 4_000_000, "JupyterLab was not loaded"
     assert cold.bytes <= 0.25 * cold.unpacked
