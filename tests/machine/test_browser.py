@@ -15,7 +15,7 @@ from hubinstall.client import HubClient
 
 PICTURES = os.environ.get("HUBINSTALL_TEST_PICTURES", "")
 """A folder where screenshots are kept for a look."""
-HASHED = re.compile(r"/(static/lab|lab/extensions)/[^?]*[.-][0-9a-f]{16,64}\.(js|css|woff2)$")
+HASHED = re.compile(r"/(static/lab|lab/extensions)/[^?]*[.-][0-9a-f]{16,64}\.(js|css|woff2)(\?|$)")
 
 
 @pytest.fixture(scope="module")
