@@ -15,7 +15,7 @@ from harness.nspawn import ProcessManager
 from hubinstall.client import HubClient
 
 NAME, OTHER = "hub.example.org", "jupyter.example.org"
-TRIES = "/var/lib/hubinstall/letsencrypt/tries.json"
+TRIES = "/var/lib/hubinstall/letsencrypt/tries-*.json"
 OWN = "/etc/ssl/private"
 DROP_IN = "/etc/hubinstall/nginx.d/nonsense.conf"
 PUBLIC = "192.88.99.7"

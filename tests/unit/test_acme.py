@@ -1,5 +1,6 @@
 """A certificate by ACME: asked for once, never too often, and no failure of an authority fails a run."""
 
+import dataclasses
 import time
 
 import pytest
@@ -16,6 +17,7 @@ from hubinstall.resources.tries import HOUR, Try, last_try, note
 
 SERVER = "https://ca.example.org/dir"
 LIVE = "/srv/acme/config/live/hub"
+TRIES = "/srv/acme/tries-hub.json"
 NAMES = ("hub.example.org", "jupyter.example.org")
 NOW = 1_800_000_000.0
 REFUSED = """Requesting a certificate for hub.example.org
@@ -87,7 +89,7 @@ class Site:
 
     @property
     def words(self) -> str:
-        return last_try(self.host, "/srv/acme/tries.json").words
+        return last_try(self.host, TRIES).words
 
     def served(self) -> str:
         return self.host.text("/srv/tls/served/fullchain.pem")
@@ -147,11 +149,22 @@ def test_another_server_is_asked_at_once(site):
     assert site.apply(server="https://other.example.org/dir") == 1
 
 
+def test_why_another_server_gave_none_is_still_known_when_the_one_before_is_removed(site):
+    """As an apply does after the server in the file was changed: first the new one, then what is no longer wished."""
+    site.against = ["hub.example.org leads nowhere"]
+    site.apply()
+    other = dataclasses.replace(site.wish(server="https://other.example.org/dir"), name=f"{LIVE}-other")
+    other.ask(site.host)
+    AcmeCertificate(LIVE).remove(site.host)
+    assert other.last(site.host).words == "hub.example.org leads nowhere"
+    assert site.wish().last(site.host) is None
+
+
 def test_what_the_check_finds_keeps_the_authority_from_being_asked(site):
     site.against = ["hub.example.org leads nowhere", "this machine's clock is 3.0 hours slow"]
     assert site.apply() == 1
     assert (site.asked, site.words) == (0, "hub.example.org leads nowhere; this machine's clock is 3.0 hours slow")
-    assert last_try(site.host, "/srv/acme/tries.json").failures == 0, "what was not asked is not counted"
+    assert last_try(site.host, TRIES).failures == 0, "what was not asked is not counted"
 
 
 def test_force_asks_whatever_the_check_would_say(site):
@@ -168,7 +181,7 @@ def test_a_renewal_asks_without_a_check_and_explains_a_failure_with_one(site):
     served = site.served()
     words = site.wish().ask(site.host, force=True).words
     assert words == "https://ca.example.org/dir does not answer"
-    assert last_try(site.host, "/srv/acme/tries.json").failures == 0, "who does not answer has counted nothing"
+    assert last_try(site.host, TRIES).failures == 0, "who does not answer has counted nothing"
     site.certbot.refuses, site.against = REFUSED, ["hub.example.org leads to 9.9.9.9"]
     words = site.wish().ask(site.host, force=True).words
     assert words.startswith("hub.example.org leads to 9.9.9.9; hub.example.org: DNS problem")
@@ -205,7 +218,7 @@ def test_removal_keeps_what_an_authority_gives_only_few_of(site):
     for _ in range(2):
         AcmeCertificate(LIVE).remove(site.host)
     assert site.host.exists(f"{LIVE}/fullchain.pem")
-    assert not site.host.exists("/srv/acme/tries.json")
+    assert not site.host.exists(TRIES)
 
 
 def test_a_timer_waits_longer_the_more_the_authority_refuses(tmp_path):

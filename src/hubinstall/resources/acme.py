@@ -78,7 +78,8 @@ class AcmeCertificate:
 
     @property
     def tries(self) -> str:
-        return f"{self._config.rpartition('/')[0]}/tries.json"
+        """Its own notes: those of another server's are removed after this one was asked, when the server changes."""
+        return f"{self._config.rpartition('/')[0]}/tries-{self.name.rpartition('/')[2]}.json"
 
     @property
     def _config(self) -> str:

@@ -55,7 +55,10 @@ class UnitFile:
         return self._file.texts(host)
 
     def _verify(self, host: Host) -> None:
-        """Let systemd-analyze(1) judge a copy before the file counts; complaints about other units are not ours."""
+        """Let systemd-analyze(1) judge a copy before the file counts; complaints about other units are not ours.
+
+        Nor is a machine without man(1), or without a page that a unit names.
+        """
         path = PurePosixPath(self.name)
         if path.suffix == ".conf":
             return
@@ -63,7 +66,8 @@ class UnitFile:
         candidate = f"{layout.UNIT_CANDIDATES}/{path.name}"
         host.write(candidate, self.content.encode(), mode="0600")
         try:
-            complaints = host.run(["systemd-analyze", "verify", candidate], check=False).stderr.splitlines()
+            asked = ["systemd-analyze", "verify", "--man=no", candidate]
+            complaints = host.run(asked, check=False).stderr.splitlines()
         finally:
             host.remove(candidate)
             host.remove(layout.UNIT_CANDIDATES)
