@@ -107,6 +107,8 @@ def test_uploads_are_as_large_as_one_says(named: Machine) -> None:
             saved = grace.fetch("PUT", "user/grace/api/contents/large.txt", step="save", json=model)
             assert saved.status_code in codes
         grace.stop_server()
+        form = {"username": "x" * (16 << 10)}
+        assert grace.request("POST", "hub/login", step="login", data=form).status_code == 413
     said(named, "hubinstall config unset http.max_upload")
 
 

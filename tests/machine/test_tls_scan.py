@@ -8,6 +8,7 @@ import json
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 
+import httpx
 import pytest
 
 from harness import installed
@@ -107,7 +108,19 @@ def test_testssl_finds_nothing_worse_than_ok(scanned: Machine) -> None:
     assert [f"{f['severity']} {f['id']}: {f['finding']}" for f in worse] == []
 
 
-def test_with_an_rsa_key_there_are_the_other_suites_of_the_profile(scanned: Machine) -> None:
+@pytest.fixture(scope="module")
+def with_rsa(scanned: Machine) -> Machine:
+    """The same with a certificate of the administrator's, whose key is of the other kind."""
     scanned.run(RSA.format(address=scanned.address))
     scanned.run("hubinstall config set https.tls '{key: /root/rsa.key, cert: /root/rsa.pem}' --apply", timeout=600)
-    assert offered_suites(scan(scanned)) == suites("RSA")
+    return scanned
+
+
+def test_with_an_rsa_key_there_are_the_other_suites_of_the_profile(with_rsa: Machine) -> None:
+    assert offered_suites(scan(with_rsa)) == suites("RSA")
+
+
+@pytest.mark.parametrize("path", ["/", "/hub/login", "/hub/nothing", "/user/joan/lab", "/user/joan/static/nothing.js"])
+def test_with_a_certificate_that_is_not_ours_browsers_are_told_to_insist_on_https(with_rsa: Machine, path: str) -> None:
+    answer = httpx.get(f"https://{with_rsa.address}{path}", verify=False, trust_env=False)
+    assert answer.headers.get_list("strict-transport-security") == ["max-age=31536000"]
