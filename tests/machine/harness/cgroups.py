@@ -33,7 +33,7 @@ class Cgroup:
         return [tree / self.name for tree in trees()]
 
     def create(self) -> None:
-        self._clear()
+        self.clear()
         for group in self.folders:
             group.mkdir(exist_ok=True)
             # Without its sets copied, a cpuset group of v1 takes no process.
@@ -46,12 +46,12 @@ class Cgroup:
                 # Also without a limit: a group of this name may have been left by a smaller machine.
                 limit.write_text(str(self.memory or ("max" if unified() else -1)))
 
-    def _clear(self) -> None:
-        """What a machine of this name left behind when its test run was killed: its processes, and its groups."""
+    def clear(self) -> None:
+        """Take away what a machine of this name has left: its groups, and its processes if its test run was killed."""
         for procs in (file for group in self.folders if group.exists() for file in group.rglob("cgroup.procs")):
-            for pid in filter(int, procs.read_text().split()):  # 0: of a namespace that cannot be seen from here
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(pid), signal.SIGKILL)
+            with contextlib.suppress(OSError):  # a group may go meanwhile, and a process
+                for pid in filter(int, procs.read_text().split()):  # 0: of a namespace that cannot be seen from here
+                    _kill(int(pid))
         self.remove()
 
     def remove(self) -> None:
@@ -72,6 +72,11 @@ def joining(pid: int) -> list[str]:
         if procs.exists():
             files.append(str(procs))
     return files
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _remove_tree(group: Path) -> bool:

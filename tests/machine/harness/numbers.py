@@ -63,11 +63,11 @@ def kept() -> list[str]:
 
 
 def clear(number: int) -> None:
-    """Take away what a machine of this number, which must not run, has left."""
+    """Take away what a machine of this number has left, and what of it still runs after its test run was killed."""
     link = Link(number)
     link.restore()
     link.down()
-    Cgroup(link.name).remove()
+    Cgroup(link.name).clear()
     store.remove(store.home() / "machines" / link.name)
 
 
