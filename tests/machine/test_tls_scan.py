@@ -32,6 +32,7 @@ ALLOWED = {
     "cert_chain_of_trust": "self-signed",
     "cert_revocation": "self-signed: there is nobody who could revoke it",
     "DNS_CAArecord": "the machine is called by its address, and has no record",
+    "sessionresumption_ticket": "tells what there is, good or bad; WARN: its client went before the session came",
     "HSTS": "browsers must ignore it where they warn of a self-signed certificate (RFC 6797, 8.1)",
 }
 """What testssl.sh may find worse than OK, and why."""
