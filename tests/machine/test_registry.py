@@ -9,7 +9,6 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
-from hubinstall.client import HubClient
 
 REGISTRY = "127.0.0.1:5001"
 NAME = f"{REGISTRY}/course/statistics:2026"
@@ -87,7 +86,7 @@ def test_it_is_pulled_once_and_pinned_by_its_digest(course: Machine) -> None:
 
 
 def test_people_get_it(course: Machine) -> None:
-    with HubClient(f"https://{course.address}/", verify=False) as grace:
+    with installed.client(course) as grace:
         grace.login(installed.PERSON, installed.PERSON_PASSWORD)
         grace.start_server()
         assert grace.run_cell("print(6 * 7)") == "42\n"
@@ -98,7 +97,7 @@ def test_people_get_it(course: Machine) -> None:
 def test_its_static_files_come_from_nginx(course: Machine) -> None:
     folder = "/opt/hubinstall/server-static/files/static/lab"
     [name] = course.run(f"cd -P {folder} && ls main.*.js").out.split()
-    asked = f"https://{course.address}/user/nobody/static/lab/{name}"
+    asked = f"{installed.url(course)}user/nobody/static/lab/{name}"
     answer = course.run(["curl", "-sk", "-D", "-", "-o", "/dev/null", asked]).out
     assert "immutable" in answer, answer
     trees = course.run("ls -d /opt/hubinstall/trees/server-static-*").out.split()
