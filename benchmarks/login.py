@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 
 from benchmarks import machines, noise, table
 from benchmarks.connections import Connections
+from harness import installed
 from harness.machine import Machine
 from hubinstall.client import PAGE, HubClient, tls_context
 from hubinstall.clienterrors import HubError
@@ -59,7 +60,8 @@ class Guesser:
     async def _send(self) -> None:
         with client_of(self._machine) as client:
             client.login_page()
-            cookies = client.cookies_for("hub/login")
+            # The hub knows a form that it gave again by the headers of who asked for it, too.
+            headers = {**client._http.headers, **PAGE, "Cookie": client.cookies_for("hub/login")}
             token = client._xsrf("hub/login")
         http = Connections(self._machine.address, tls_context(verify=False))
         tasks: list[asyncio.Task[None]] = []
@@ -68,15 +70,15 @@ class Guesser:
             number = len(tasks)
             await asyncio.sleep(max(0.0, began + number / RATE - time.perf_counter()))
             form = {"username": self._name(number), "password": f"wrong-{number}", "_xsrf": token}
-            tasks.append(asyncio.create_task(self._guess(http, cookies, urlencode(form))))
+            tasks.append(asyncio.create_task(self._guess(http, headers, urlencode(form))))
         self.sent = len(tasks) / (time.perf_counter() - began)
         await asyncio.gather(*tasks)
         http.close()
 
-    async def _guess(self, http: Connections, cookies: str, form: str) -> None:
+    async def _guess(self, http: Connections, headers: dict[str, str], form: str) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
-                code = str(await http.post("/hub/login", PAGE | {"Cookie": cookies}, form))
+                code = str(await http.post("/hub/login", headers, form))
         except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
             code = type(error).__name__
         self.codes[code] += 1
@@ -102,6 +104,7 @@ def main() -> None:
 
 def beside(machine: Machine, kind: str, names: list[str]) -> tuple[object, ...]:
     machine.run(["hubinstall", "restart", "jupyterhub"])
+    installed.wait_for_login_page(machine)
     guesser = Guesser(machine, GUESSES.get(kind, str))
     with machines.first(), guesser.at_work() if kind in GUESSES else contextlib.nullcontext():
         times = [login(machine, name) for name in names]
