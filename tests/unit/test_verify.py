@@ -62,7 +62,7 @@ class Client:
 
 @pytest.fixture
 def host(tmp_path: Path) -> FakeHost:
-    return FakeHost(tmp_path, {"chpasswd": "", "usermod": "", "docker ps": ""})
+    return FakeHost(tmp_path, {"chpasswd": "", "usermod": "", "chage": "", "docker ps": ""})
 
 
 def knowing(client: Client, host: FakeHost) -> None:
@@ -89,7 +89,8 @@ def test_all_is_well(host: FakeHost) -> None:
     client = Client()
     through(host, client)
     assert client.done == ["login", "login", "stop", "start", "open", "cell", "stop", "logout"]
-    assert f"usermod --password ! {PROBE}" in host.commands[-2:]  # and then what the server said, for the log
+    locked, undated = f"usermod --password ! {PROBE}", f"chage --lastday -1 {PROBE}"
+    assert host.commands[host.commands.index(locked) + 1] == undated, "/etc/shadow would tell the day of the check"
     assert client.password
     assert client.password not in " ".join(host.commands)
 
@@ -111,7 +112,8 @@ def test_each_failure_names_its_check_and_leaves_nothing(host: FakeHost, failing
     assert words in raised.value.message
     assert "hubinstall logs jupyterhub" in raised.value.hint
     assert client.done[-1] == "stop"
-    assert f"usermod --password ! {PROBE}" in host.commands[-2:]  # and then what the server said, for the log
+    locked, undated = f"usermod --password ! {PROBE}", f"chage --lastday -1 {PROBE}"
+    assert host.commands[host.commands.index(locked) + 1] == undated, "/etc/shadow would tell the day of the check"
 
 
 def test_a_cell_that_echoes_is_not_enough(host: FakeHost) -> None:
@@ -127,7 +129,7 @@ def test_a_pam_that_refuses_everyone(host: FakeHost) -> None:
         through(host, client)
     assert "a right password was not accepted" in raised.value.message
     assert layout.PAM_FILE in raised.value.hint
-    assert host.commands[-1].startswith("usermod")
+    assert host.commands[-2].startswith("usermod")
     assert "stop" not in client.done
 
 
