@@ -14,7 +14,7 @@ from harness import checkout, numbers, room, store
 from harness.archives import pack
 from harness.cgroups import Cgroup
 from harness.commands import Result, execute, kill_group
-from harness.network import Link
+from harness.network import Link, write_resolvers
 from harness.nspawn import Boot, Booted, ProcessManager
 
 KEEP = os.environ.get("HUBINSTALL_KEEP") == "1"
@@ -129,7 +129,7 @@ class Machine:
         if self._booted:
             raise RuntimeError(f"{self.name} runs already")
         self.link.up()
-        _write_resolvers(self.root)
+        write_resolvers(self.root)
         cache = store.folder("cache", "uv")
         self._booted = Boot(
             name=self.name,
@@ -286,15 +286,3 @@ class Machine:
             numbers.clear(self._claim.number)
             self._claim.release()
             self._claim = None
-
-
-def _write_resolvers(root: Path) -> None:
-    """The test host's resolvers; a stub on its loopback cannot be reached from a machine's network."""
-    for source in ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"):
-        text = Path(source).read_text() if Path(source).exists() else ""
-        lines = [line for line in text.splitlines() if line.startswith(("nameserver", "search", "options"))]
-        if any(line.startswith("nameserver") and " 127." not in line for line in lines):
-            target = root / "etc/resolv.conf"
-            target.unlink(missing_ok=True)
-            target.write_text("\n".join(lines) + "\n")
-            return

@@ -75,3 +75,15 @@ class Link:
 
     def restore(self) -> None:
         execute(["nft", "delete", "element", *TABLE.split(), "cut", "{", self.name, "}"], check=False)
+
+
+def write_resolvers(root: Path) -> None:
+    """The test host's resolvers; a stub on its loopback cannot be reached from a machine's network."""
+    for source in ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"):
+        text = Path(source).read_text() if Path(source).exists() else ""
+        lines = [line for line in text.splitlines() if line.startswith(("nameserver", "search", "options"))]
+        if any(line.startswith("nameserver") and " 127." not in line for line in lines):
+            target = root / "etc/resolv.conf"
+            target.unlink(missing_ok=True)
+            target.write_text("\n".join(lines) + "\n")
+            return
