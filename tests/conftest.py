@@ -2,12 +2,15 @@
 
 import pytest
 
+import drawn
+import one_kind
 from harness import addresses
 
 # Raised with every machine test that is added (counted for one kind of machine). A run of the whole suite
 # that ran fewer has silently left something out, and fails.
-KNOWN_MACHINE_TESTS = 156
+KNOWN_MACHINE_TESTS = 228
 MACHINES = ("nspawn",)
+LEFT_TO_THE_OTHER_KIND = pytest.StashKey[int]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     addresses.choose(config.getoption("--address"))
+    config.addinivalue_line("markers", "one_kind: a whole run tries it on one kind of machine, drawn (one_kind.py)")
     config.addinivalue_line("markers", "with_a_certificate: needs a hub that speaks TLS itself")
     chosen = config.getoption("--machine")
     if chosen not in MACHINES:
@@ -28,7 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With --process-manager only the machines of that kind, with --address only the core suite."""
+    """With --process-manager only the machines of that kind, with --address only the core suite; with --whole each
+    file that is for one kind on that one.
+    """
     chosen = config.getoption("--process-manager")
     kept: list[pytest.Item] = []
     left: list[pytest.Item] = []
@@ -37,6 +43,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kind = given.params.get("process_manager") if given else None
         unwanted = chosen and kind and str(kind) != chosen
         (left if unwanted or _elsewhere(item) else kept).append(item)
+    if config.getoption("--whole"):
+        others = one_kind.of_the_other_kind(kept, drawn.seed())
+        config.stash[LEFT_TO_THE_OTHER_KIND] = len(others)
+        left += others
+        kept = [item for item in kept if item not in others]
     items[:] = kept
     config.hook.pytest_deselected(items=left)
 
@@ -55,6 +66,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if config.getoption("--whole"):
+        others = config.stash[LEFT_TO_THE_OTHER_KIND]
+        terminalreporter.write_line(f"{others} tests are for the other kind of machine at this commit")
         if missing := _too_few(config):
             terminalreporter.write_line(f"TOO FEW MACHINE TESTS: {missing}", red=True)
         terminalreporter.write_line("left out: machines other than systemd-nspawn, Debian releases other than 12")
@@ -65,4 +78,5 @@ def _too_few(config: pytest.Config) -> str | None:
     stats = reporter.stats if reporter else {}
     reports = [report for outcome in ("passed", "failed", "error") for report in stats.get(outcome, [])]
     ran = len({report.nodeid for report in reports if "tests/machine/" in report.nodeid})
+    ran += config.stash[LEFT_TO_THE_OTHER_KIND]
     return None if ran >= KNOWN_MACHINE_TESTS else f"{ran} ran, {KNOWN_MACHINE_TESTS} are known (tests/conftest.py)"

@@ -11,6 +11,8 @@ from harness import installed, visits
 from harness.machine import Machine
 from hubinstall.client import HubClient
 
+pytestmark = pytest.mark.one_kind
+
 NAME = "hub.example.org"
 ROUTES = (
     "curl -sf --unix-socket /run/hubinstall/proxy-api/api.sock -H"

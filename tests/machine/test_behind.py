@@ -13,6 +13,8 @@ from harness import installed, visits
 from harness.machine import Machine
 from hubinstall.client import HubClient
 
+pytestmark = pytest.mark.one_kind
+
 NAME = "hub.example.org"
 PORT = 8000
 REPORT = visits.report(NAME)

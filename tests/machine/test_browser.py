@@ -13,6 +13,8 @@ from harness.browser import chromium
 from harness.machine import Machine
 from hubinstall.client import HubClient
 
+pytestmark = pytest.mark.one_kind
+
 PICTURES = os.environ.get("HUBINSTALL_TEST_PICTURES", "")
 """A folder where screenshots are kept for a look."""
 HASHED = re.compile(r"/(static/lab|lab/extensions)/[^?]*[.-][0-9a-f]{16,64}\.(js|css|woff2)(\?|$)")

@@ -23,6 +23,8 @@ from harness.machine import Machine
 from hubinstall.client import PAGE, HubClient
 from hubinstall.clienterrors import HubError
 
+pytestmark = pytest.mark.one_kind
+
 RATE = 50
 PASSWORD = "abacus-2400"
 CLASS = [f"student{number:02}" for number in range(60)]

@@ -10,6 +10,8 @@ import pytest
 from harness import installed
 from harness.machine import Machine
 
+pytestmark = pytest.mark.one_kind
+
 REGISTRY = "127.0.0.1:5001"
 NAME = f"{REGISTRY}/course/statistics:2026"
 CONFIG = f"""version: 0.1

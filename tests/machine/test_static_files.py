@@ -12,6 +12,8 @@ from harness import installed
 from harness.machine import Machine
 from hubinstall.client import HubClient
 
+pytestmark = pytest.mark.one_kind
+
 STATIC, HUB_STATIC = "/opt/hubinstall/server-static/files", "/opt/hubinstall/hub-static/files"
 INSIDE, OUTSIDE = "static/inside.0123456789abcdef.js", "outside.0123456789abcdef.js"
 IMMUTABLE = "public, max-age=31536000, immutable"

@@ -14,6 +14,8 @@ import pytest
 from harness import installed
 from harness.machine import Machine
 
+pytestmark = pytest.mark.one_kind
+
 SUITES = {
     "TLSv1.2": {
         "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305",

@@ -14,6 +14,8 @@ from harness.machine import Machine
 from hubinstall.client import FETCH, HubClient
 from hubinstall.clienterrors import raise_for
 
+pytestmark = pytest.mark.one_kind
+
 MEGABYTE = 1 << 20
 SIZE = 1 << 30
 HOME_FILE = "/home/grace/large.bin"

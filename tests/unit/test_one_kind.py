@@ -1,0 +1,41 @@
+"""The draw of a kind of machine for a test file: one each, taking turns, the other one at another commit."""
+
+import pytest
+
+import one_kind
+
+FILES = ["test_c.py", "test_a.py", "test_b.py"]
+TESTS = """
+import pytest
+pytestmark = pytest.mark.one_kind
+@pytest.mark.parametrize("process_manager", ["systemd", "plain"])
+@pytest.mark.parametrize("number", range(3))
+def test_of_one_kind(process_manager, number):
+    pass
+"""
+UNMARKED = TESTS.replace("pytestmark", "unused")
+
+
+def kinds(seed: str) -> list[str]:
+    return [one_kind.kind_of(file, FILES, seed) for file in sorted(FILES)]
+
+
+def test_files_take_turns():
+    assert kinds("d") in (["systemd", "plain", "systemd"], ["plain", "systemd", "plain"])
+
+
+def test_another_commit_draws_otherwise_and_the_same_one_the_same():
+    seeds = [f"{number:012x}" for number in range(20)]
+    assert {tuple(kinds(seed)) for seed in seeds} == {tuple(kinds("0")), tuple(kinds("1"))}
+    assert kinds("0") != kinds("1")
+
+
+def test_half_of_a_marked_file_and_all_of_another_are_run(pytester: pytest.Pytester):
+    pytester.makepyfile(test_a=TESTS, test_b=TESTS, test_unmarked=UNMARKED)
+    items, _ = pytester.inline_genitems()
+    left = one_kind.of_the_other_kind(items, "seed")
+    assert len(items) == 18
+    assert sorted((item.path.name, item.callspec.params["process_manager"]) for item in left)[::3] in (
+        [("test_a.py", "plain"), ("test_b.py", "systemd")],
+        [("test_a.py", "systemd"), ("test_b.py", "plain")],
+    )
