@@ -10,6 +10,8 @@ from harness.machine import Machine
 from harness.manifest import diff, manifest
 from harness.nspawn import ProcessManager
 
+pytestmark = pytest.mark.one_kind
+
 Boot = Callable[[Machine], Machine]
 SYSTEMD = ProcessManager.SYSTEMD
 DOCKERD = """dockerd >/var/log/dockerd.log 2>&1 &

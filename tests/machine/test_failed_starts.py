@@ -10,6 +10,8 @@ from harness.machine import Machine
 from hubinstall.client import HubClient
 from hubinstall.clienterrors import HubError
 
+pytestmark = pytest.mark.one_kind
+
 DROPIN = "/etc/hubinstall/jupyterhub_config.d/broken.py"
 LAST_WORDS = "<b>no licence</b> for this course"
 

@@ -14,6 +14,8 @@ from harness.machine import Machine
 from harness.nspawn import ProcessManager
 from hubinstall.client import HubClient
 
+pytestmark = pytest.mark.one_kind
+
 NAME, OTHER = "hub.example.org", "jupyter.example.org"
 TRIES = "/var/lib/hubinstall/letsencrypt/tries-*.json"
 OWN = "/etc/ssl/private"

@@ -17,6 +17,8 @@ from harness.machine import Machine
 from harness.manifest import Manifest, diff, manifest
 from harness.nspawn import ProcessManager
 
+pytestmark = pytest.mark.one_kind
+
 CONFIG = "/etc/hubinstall/config.yaml"
 GOOD = "# kept\nlimits:\n  memory: 1G  # enough\n"
 IGNORED = (

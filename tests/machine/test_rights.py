@@ -10,6 +10,8 @@ from harness.machine import Machine
 from hubinstall.client import HubClient
 from hubinstall.clienterrors import HubError
 
+pytestmark = pytest.mark.one_kind
+
 PEOPLE = {
     installed.ADMIN: installed.ADMIN_PASSWORD,
     installed.PERSON: installed.PERSON_PASSWORD,

@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from harness import installed
 from harness.cgroups import Cgroup
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
+
+pytestmark = pytest.mark.one_kind
 
 GIB = 1 << 30
 MIB = 1 << 20
