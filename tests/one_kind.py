@@ -3,8 +3,8 @@
     pytestmark = pytest.mark.one_kind
 
 For files whose subject is the same code on both kinds but for little: all of them twice would be too long for CI. Only
-`--whole` draws: otherwise a file runs on each kind that is asked for. In the order of their names, files take turns, so that the two
-kinds side by side have equally much to do.
+`--whole` draws: otherwise a file runs on each kind that is asked for. In the order of their names, files take turns, so
+that the two kinds side by side have equally much to do.
 """
 
 import pytest
