@@ -66,7 +66,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if config.getoption("--whole"):
-        others = config.stash[LEFT_TO_THE_OTHER_KIND]
+        others = config.stash.get(LEFT_TO_THE_OTHER_KIND, 0)
         terminalreporter.write_line(f"{others} tests are for the other kind of machine at this commit")
         if missing := _too_few(config):
             terminalreporter.write_line(f"TOO FEW MACHINE TESTS: {missing}", red=True)
@@ -78,5 +78,5 @@ def _too_few(config: pytest.Config) -> str | None:
     stats = reporter.stats if reporter else {}
     reports = [report for outcome in ("passed", "failed", "error") for report in stats.get(outcome, [])]
     ran = len({report.nodeid for report in reports if "tests/machine/" in report.nodeid})
-    ran += config.stash[LEFT_TO_THE_OTHER_KIND]
+    ran += config.stash.get(LEFT_TO_THE_OTHER_KIND, 0)
     return None if ran >= KNOWN_MACHINE_TESTS else f"{ran} ran, {KNOWN_MACHINE_TESTS} are known (tests/conftest.py)"

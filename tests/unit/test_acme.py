@@ -37,11 +37,6 @@ Ask for help or search for solutions at https://community.letsencrypt.org. See t
 """
 
 
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
 class Site:
     """A machine with certbot, an authority that is told what to answer, and a clock that is told the time."""
 

@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from authority import DAY, Authority
+from authority import DAY
 from webmachine import LETSENCRYPT, MANUAL, NAME, OWN_CERT, OWN_KEY, SELF_SIGNED, WebMachine
 
 from hubinstall import certificate_cli, certificates, inputs, installation, layout
@@ -14,11 +14,6 @@ from hubinstall.errors import UserError
 from hubinstall.resources.tries import HOUR
 
 REFUSED = "  Identifier: hub.example.org\n  Type:   dns\n  Detail: no such name\n"
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
 
 
 @pytest.fixture

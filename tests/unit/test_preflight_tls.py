@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from authority import Authority, openssl
+from authority import openssl
 from fakehost import FakeHost
 
 from hubinstall import layout, preflight
@@ -15,11 +15,6 @@ from hubinstall.settings import Settings
 CERT, KEY = "/etc/ssl/hub.pem", "/etc/ssl/hub.key"
 TEXT = f"domain: hub.example.org\nhttps:\n  tls:\n    key: {KEY}\n    cert: {CERT}\n"
 MANUAL = {"domain": "hub.example.org", "https": {"tls": {"key": KEY, "cert": CERT}}}
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
 
 
 @pytest.fixture

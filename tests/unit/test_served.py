@@ -1,7 +1,7 @@
 """The pair that nginx reads: the best that there is, switched at once, never one that is not there."""
 
 import pytest
-from authority import Authority, openssl
+from authority import openssl
 from fakehost import FakeHost, seen
 
 from hubinstall.errors import UserError
@@ -12,11 +12,6 @@ NAME = "hub.example.org"
 FIRST = Pair("/srv/live/fullchain.pem", "/srv/live/privkey.pem", (NAME,))
 LAST = Pair("/srv/own.crt", "/srv/own.key")
 WISH = ServedCertificate("/srv/tls/served", (FIRST, LAST))
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
 
 
 @pytest.fixture

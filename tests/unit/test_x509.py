@@ -10,11 +10,6 @@ CERT, KEY, TRUST = "/etc/ssl/hub.pem", "/etc/ssl/hub.key", "/etc/ssl/roots.crt"
 NAME = "hub.example.org"
 
 
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
 @pytest.fixture
 def host(tmp_path, authority) -> FakeHost:
     host = FakeHost(tmp_path)
