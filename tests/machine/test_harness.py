@@ -34,7 +34,7 @@ def test_commands_end_as_they_end(machine: Machine) -> None:
     assert machine.run("exit 3", check=False).code == 3
     with pytest.raises(CommandFailedError, match="no such thing"):
         machine.run("echo no such thing >&2; exit 1")
-    with pytest.raises(EndlessError):
+    with pytest.raises(EndlessError, match=r"(?s)PID +PPID.* sleep 60\n"):
         machine.run("sleep 60 & sleep 61", timeout=1)
     assert machine.run("pgrep -f 'sleep 6[01]'", check=False).out == ""
 

@@ -6,7 +6,7 @@ import shlex
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -46,23 +46,25 @@ def execute(
     stdin: bytes | None = None,
     env: Mapping[str, str] | None = None,
     shown: Sequence[str] | None = None,
+    stuck: Callable[[], str] = str,
 ) -> Result:
-    """Run to the end; `shown` replaces a long prefix in messages.
+    """Run to the end; `shown` replaces a long prefix in messages, `stuck` tells more of what did not end.
 
     Output goes to files, not pipes: a daemon that the command leaves behind may keep them open.
     """
     __tracebackhide__ = True
+    more = ""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, _stdin(stdin) as source:
         process = subprocess.Popen(argv, stdin=source, stdout=out, stderr=err, env=env, start_new_session=True, cwd="/")
         try:
             code: int | None = process.wait(timeout)
         except subprocess.TimeoutExpired:
-            code = None
+            code, more = None, stuck()
         finally:
             kill_group(process)
         result = Result(tuple(shown or argv), -1 if code is None else code, _text(out), _text(err))
     if code is None:
-        raise EndlessError(f"not done after {timeout:g} s:\n{result}")
+        raise EndlessError(f"not done after {timeout:g} s:\n{result}\n{more}")
     if check and code:
         raise CommandFailedError(result)
     return result

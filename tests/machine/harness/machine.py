@@ -1,6 +1,7 @@
 """One test machine, from outside: start and stop it, run commands in it, move files, cut its network."""
 
 import contextlib
+import functools
 import os
 import shlex
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from harness import checkout, numbers, room, store
+from harness import checkout, numbers, room, store, stuck
 from harness.archives import pack
 from harness.cgroups import Cgroup
 from harness.commands import Result, execute, kill_group
@@ -211,7 +212,9 @@ class Machine:
         __tracebackhide__ = True
         argv = ["bash", "-c", command] if isinstance(command, str) else list(command)
         shown = [f"[{self.name}]", *argv]
-        return execute([*self.prefix(env), *argv], check=check, timeout=timeout, stdin=stdin, shown=shown)
+        prefix = self.prefix(env)
+        more = functools.partial(stuck.story, prefix)
+        return execute([*prefix, *argv], check=check, timeout=timeout, stdin=stdin, shown=shown, stuck=more)
 
     @contextlib.contextmanager
     def background(
