@@ -57,6 +57,13 @@ class CommandError(UserError):
         self.output = output
 
 
+class OverdueError(CommandError):
+    """A command was not done in its time, in seconds, and was killed; the log says what it was at."""
+
+    def __init__(self, argv: list[str], seconds: float, output: str) -> None:
+        super().__init__(argv, -9, f"{output}\nstill running after {seconds:.0f} s: killed")
+
+
 def cures(output: str) -> list[str]:
     """What to do about it, where a command's output says what is wrong with the machine."""
     return list(dict.fromkeys(cure for sign, cure in OF_WORDS.items() if sign in output))

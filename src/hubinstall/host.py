@@ -5,9 +5,9 @@ so that a kill at any moment leaves the old file or the new one, and the next ru
 """
 
 import contextlib
+import functools
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import threading
@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from hubinstall import processes
 from hubinstall.answers import Answers
 from hubinstall.environment import BASE_ENVIRONMENT, for_commands
-from hubinstall.errors import CommandError, UserError
+from hubinstall.errors import CommandError, OverdueError, UserError
 from hubinstall.killpoints import KillPoints
 
 T = TypeVar("T")
@@ -151,28 +152,23 @@ class Host:
         self.log(f"$ {' '.join(argv)}")
         if bound:
             argv = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
-        environment = for_commands(env or {})
         try:
-            process = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL if input is None else subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE, text=True, errors="replace", env=environment, cwd=cwd, start_new_session=True,
+            ended = processes.to_its_end(
+                argv, input=input, env=for_commands(env or {}), cwd=cwd, timeout=timeout,
+                begun=functools.partial(self.kill_points.mid, wait=0.05),
             )  # fmt: skip
         except FileNotFoundError:
             if check:
                 raise CommandError(argv, 127, f"{argv[0]}: command not found") from None
             return Completed(argv, 127, "", f"{argv[0]}: command not found")
-        self.kill_points.mid(wait=0.05)
-        try:
-            stdout, stderr = process.communicate(input, timeout=timeout)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            stdout, stderr = process.communicate()
-            raise CommandError(argv, -9, f"{stderr}\nstill running after {timeout:.0f} s: killed") from None
-        for line in (stdout[-20000:] + stderr[-20000:]).splitlines():
+        for line in (ended.stdout[-20000:] + ended.stderr[-20000:]).splitlines():
             self.log(f"  {line}")
-        if check and process.returncode != 0:
-            raise CommandError(argv, process.returncode, stderr.strip() or stdout)
-        return Completed(argv, process.returncode, stdout, stderr)
+        if ended.overdue:
+            self.log("\n    ".join([f"  killed after {timeout:.0f} s, when it was at:", *ended.overdue]))
+            raise OverdueError(argv, timeout, ended.stderr)
+        if check and ended.returncode != 0:
+            raise CommandError(argv, ended.returncode, ended.stderr.strip() or ended.stdout)
+        return Completed(argv, ended.returncode, ended.stdout, ended.stderr)
 
     def show(self, argv: list[str]) -> int:
         """Run a command whose output is for the person at the terminal; returns its exit code."""

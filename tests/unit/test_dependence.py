@@ -55,8 +55,11 @@ def test_only_host_starts_processes() -> None:
         yield from (name for name in dotted if STARTERS.match(name))
 
     trees = sources()
-    assert offenders({"host.py": trees.pop("host.py")}, starts)
+    assert offenders({"processes.py": trees.pop("processes.py")}, starts)
+    del trees["host.py"]
     assert offenders(trees, starts) == []
+    users = [name for name, tree in sources().items() if "hubinstall.processes" in imports(tree)]
+    assert users == ["host.py"]
 
 
 def test_engine_and_resources_know_nothing_of_jupyterhub() -> None:

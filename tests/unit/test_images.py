@@ -6,7 +6,7 @@ from fakehost import FakeHost
 from fakeprograms import remove
 
 from hubinstall import layout
-from hubinstall.errors import UserError
+from hubinstall.errors import OverdueError, UserError
 from hubinstall.facts import Facts
 from hubinstall.parts import environments
 from hubinstall.resources import aptsources
@@ -94,6 +94,36 @@ def test_a_build_that_fails_says_what_the_tools_said(host):
     with pytest.raises(UserError, match="could not be built") as raised:
         apply(host, environment().resources)
     assert "Could not connect to mirror.example" in raised.value.hint
+
+
+def test_a_build_that_does_not_end_is_begun_anew(host):
+    build, begun = host.answers["flock"], []
+
+    def stuck_once(argv, input_):
+        begun.append(argv)
+        if len(begun) == 1:
+            raise OverdueError(argv, 600, "Get:1 a package")
+        return build(argv, input_)
+
+    host.answers["flock"] = stuck_once
+    said = []
+    host.say = said.append
+    root = environment().resources[1]
+    apply(host, [root])
+    assert begun[0] == begun[1]
+    assert len(begun) == 2
+    assert len(said) == 1
+    assert said[0].startswith("the image for user servers: not done after 600 s")
+
+
+def test_a_build_that_never_ends_fails(host):
+    def stuck(argv, _input):
+        raise OverdueError(argv, 3600, "Get:1 a package")
+
+    host.answers["flock"] = stuck
+    with pytest.raises(UserError, match="could not be built") as raised:
+        apply(host, environment().resources)
+    assert "still running after 3600 s" in raised.value.hint
 
 
 def test_another_image_under_our_name_is_noticed_and_mended_without_building(host, docker):

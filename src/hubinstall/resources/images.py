@@ -14,6 +14,7 @@ from hubinstall.host import Host
 from hubinstall.resources.aptsources import sources
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.docker import AT_SOCKET, docker
+from hubinstall.resources.downloads import download
 from hubinstall.resources.trees import SEAL, seal, sealed
 from hubinstall.resources.virtualenvs import uv_environment
 
@@ -52,7 +53,9 @@ class Recipe:
         seal(host, path)
 
     def _run(self, host: Host, path: str, cache: str) -> None:
-        host.run(
+        download(
+            host,
+            "the image for user servers",
             [
                 "flock", f"{path}.lock", "unshare", "--mount", "sh", f"{self.scripts}/build.sh", path, self.codename,
                 ",".join(self.packages), self.lockfile, self.uv,
@@ -60,7 +63,6 @@ class Recipe:
             input="\n".join(sources(host, self.codename)) + "\n",
             env=uv_environment(host, cache),
             timeout=BUILD_SECONDS,
-            bound=True,
         )  # fmt: skip
 
 

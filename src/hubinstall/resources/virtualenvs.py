@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from hubinstall.host import Host
 from hubinstall.resources.base import Change, State
+from hubinstall.resources.downloads import download
 from hubinstall.resources.trees import ASIDE, built_anew, seal, sealed
 
 PYTHON = "/usr/bin/python3"
@@ -45,13 +46,14 @@ class Virtualenv:
         env = uv_environment(host, self.cache)
         host.run([self.uv, "venv", "--quiet", "--no-project", f"--python={PYTHON}", self.name], env=env, bound=True)
         host.write(f"{self.name}/lock.txt", self.lockfile.encode())
-        host.run(
+        download(
+            host,
+            f"the Python packages of {self.name}",
             [
                 self.uv, "pip", "install", "--quiet", f"--python={self.name}/bin/python3", "--require-hashes",
                 "--no-deps", "--compile-bytecode", f"--requirement={self.name}/lock.txt",
             ],
             env=env,
-            bound=True,
         )  # fmt: skip
         seal(host, self.name, self.site_packages)
 
@@ -97,7 +99,9 @@ class NodeModules:
         host.mkdir(self.name)
         host.write(f"{self.name}/package.json", self.package.encode())
         host.write(f"{self.name}/package-lock.json", self.package_lock.encode())
-        host.run(
+        download(
+            host,
+            f"the node modules of {self.name}",
             [
                 f"{self.node}/bin/node", f"{self.node}/lib/node_modules/npm/bin/npm-cli.js", "ci", "--omit=dev",
                 "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier",
@@ -109,7 +113,6 @@ class NodeModules:
                 "HOME": self.name,
                 "NODE_DISABLE_COMPILE_CACHE": "1",  # it would stay in /tmp
             },
-            bound=True,
         )  # fmt: skip
         host.remove_tree(f"{self.name}/.npm")
         seal(host, self.name, "node_modules")

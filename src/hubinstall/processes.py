@@ -1,0 +1,125 @@
+"""One command from start to end: its output, its time, and what becomes of all that it started when time is up."""
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+PROC = Path("/proc")
+CHUNK = 65536
+
+
+@dataclass(frozen=True)
+class Ended:
+    """`overdue`: it was killed when its time was up; a line for each process that it consisted of then."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    overdue: tuple[str, ...] = ()
+
+
+def to_its_end(
+    argv: list[str],
+    *,
+    env: Mapping[str, str],
+    timeout: float,
+    begun: Callable[[], None],
+    input: str | None = None,  # noqa: A002 - subprocess's own name for it
+    cwd: str | None = None,
+) -> Ended:
+    """Run a command in a session of its own, at most `timeout` seconds; `begun` is called when it has started.
+
+    Its end counts, not that of its output: a program that it leaves behind may keep the pipes open for as long as
+    it runs.
+    """
+    deadline = time.monotonic() + timeout
+    with contextlib.ExitStack() as stack:
+        source = _input(stack, input)
+        process = stack.enter_context(
+            subprocess.Popen(
+                argv, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(env), cwd=cwd,
+                start_new_session=True,
+            )
+        )  # fmt: skip
+        begun()
+        out, err = bytearray(), bytearray()
+        assert process.stdout
+        assert process.stderr
+        overdue: tuple[str, ...] = ()
+        if not _listen(process, {process.stdout.fileno(): out, process.stderr.fileno(): err}, deadline):
+            overdue = tuple(_end(process.pid))
+        process.wait()
+        return Ended(process.returncode, _text(out), _text(err), overdue)
+
+
+def _input(stack: contextlib.ExitStack, text: str | None) -> IO[bytes] | int:
+    if text is None:
+        return subprocess.DEVNULL
+    file = stack.enter_context(os.fdopen(os.memfd_create("input"), "w+b"))
+    file.write(text.encode())
+    file.seek(0)
+    return file
+
+
+def _listen(process: "subprocess.Popen[bytes]", heard: dict[int, bytearray], deadline: float) -> bool:
+    """Take what a process says until it has ended; False when its time was up before."""
+    end = os.pidfd_open(process.pid)
+    try:
+        with selectors.DefaultSelector() as selector:
+            for fd in (end, *heard):
+                selector.register(fd, selectors.EVENT_READ)
+            while (left := deadline - time.monotonic()) > 0:
+                ready = {key.fd for key, _ in selector.select(left)}
+                for fd in ready & heard.keys():
+                    said = os.read(fd, CHUNK)
+                    heard[fd] += said
+                    if not said:
+                        selector.unregister(fd)
+                if ready == {end}:  # and nothing is left to read
+                    return True
+    finally:
+        os.close(end)
+    return False
+
+
+def _end(session: int) -> list[str]:
+    """Kill every process of a session, and say what each was at: its number, state, wait channel and command."""
+    members = [pid for pid in map(int, filter(str.isdigit, os.listdir(PROC))) if _session(pid) == session]
+    told = [" ".join([str(pid), _state(pid), _read(pid, "wchan") or "-", _command(pid)]) for pid in members]
+    for pid in members:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return told
+
+
+def _session(pid: int) -> int:
+    """0 when the process is gone. See proc(5), /proc/pid/stat: what follows the name in parentheses."""
+    fields = _read(pid, "stat").rpartition(")")[2].split()
+    return int(fields[3]) if fields else 0
+
+
+def _state(pid: int) -> str:
+    return (_read(pid, "stat").rpartition(")")[2].split() or ["gone"])[0]
+
+
+def _command(pid: int) -> str:
+    return _read(pid, "cmdline").replace("\0", " ").strip()[:200]
+
+
+def _read(pid: int, name: str) -> str:
+    try:
+        return (PROC / str(pid) / name).read_text(errors="replace")
+    except OSError:  # it has ended meanwhile
+        return ""
+
+
+def _text(said: bytearray) -> str:
+    """Line ends as text files have them."""
+    return said.decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")
