@@ -3,20 +3,19 @@
 The tests follow each other on one machine, as its life goes.
 """
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from harness import installed, pebble
+from harness import clock, installed, pebble
+from harness.certificates import CTL, ENDED, NAME, certificate, served, status_of_certificate, timer
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
 from hubinstall.client import HubClient
 
 pytestmark = pytest.mark.one_kind
 
-NAME, OTHER = "hub.example.org", "jupyter.example.org"
+OTHER = "jupyter.example.org"
 TRIES = "/var/lib/hubinstall/letsencrypt/tries-*.json"
 OWN = "/etc/ssl/private"
 DROP_IN = "/etc/hubinstall/nginx.d/nonsense.conf"
@@ -24,31 +23,6 @@ PUBLIC = "192.88.99.7"
 """A public address, as far as programs know; nobody's any more (RFC 7526)."""
 # The last try was long ago, as far as the notes say.
 AN_AGE_AGO = f"""sed -i 's/"at": [0-9.]*/"at": 1.0/' {TRIES}"""
-# The timer itself, which need not wait for the hour, and what it has started.
-SOON = """set -e
-folder=/run/systemd/system/hubinstall-certificates.timer.d
-mkdir -p $folder
-printf '[Timer]\\n%s\\n' OnCalendar= OnActiveSec=1s RandomizedDelaySec=0 AccuracySec=100ms >$folder/soon.conf
-systemctl daemon-reload
-last() { systemctl show -p LastTriggerUSec --value hubinstall-certificates.timer; }
-before=$(last)
-systemctl restart hubinstall-certificates.timer
-for i in $(seq 100); do [ "$(last)" != "$before" ] && break; sleep 0.1; done
-[ "$(last)" != "$before" ]
-rm -r $folder
-systemctl daemon-reload
-systemctl restart hubinstall-certificates.timer"""
-CTL = "/opt/hubinstall/supervisor/bin/supervisorctl -c /opt/hubinstall/etc/supervisord.conf"
-# The scheduler itself, whose pause is cut short; it ends a run by the next pause.
-WOKEN = f"""scheduler=$({CTL} pid hubinstall-certificates)
-pause() {{ pgrep -x -P $scheduler sleep; }}
-for i in $(seq 100); do before=$(pause) && break; sleep 0.1; done
-kill $before || exit
-for i in $(seq 3000); do now=$(pause) && [ "$now" != "$before" ] && exit; sleep 0.1; done; exit 1"""
-# The run that a change of the files has started.
-ENDED = """for i in $(seq 3000); do
-    systemctl show -p ActiveState --value hubinstall-certificates.service | grep -q inactive && exit; sleep 0.1
-done; exit 1"""
 NEW_PAIR = f"""mkdir -p {OWN} && cd {OWN}
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 60 -subj /CN={NAME} \
     -addext subjectAltName=DNS:{NAME} -keyout hub.key.new -out hub.pem.new
@@ -63,34 +37,6 @@ def site(installed_machine: Machine) -> Iterator[Machine]:
     machine.run(["hubinstall", "config", "set", "https.letsencrypt.server", pebble.SERVER])
     with pebble.names(machine):
         yield machine
-
-
-def served(machine: Machine, name: str = NAME) -> dict[str, str]:
-    """Serial and issuer of what nginx shows to those who ask for `name`, or for none."""
-    asked = f"-servername {name}" if name else "-noservername"
-    ask = f"openssl s_client -connect {machine.address}:443 {asked} </dev/null 2>/dev/null"
-    lines = machine.run(f"{ask} | openssl x509 -noout -serial -issuer").out.splitlines()
-    return dict(line.split("=", 1) for line in lines)
-
-
-def certificate(machine: Machine) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(machine.run(["hubinstall", "certificate", "status", "--json"]).out)
-    return found
-
-
-def timer(machine: Machine) -> None:
-    """The time has come for the timer, or for the scheduler where there is none; returns when its run has ended."""
-    if machine.process_manager is ProcessManager.SYSTEMD:
-        machine.run(SOON)
-        machine.run(ENDED, timeout=400)
-    else:
-        machine.run(WOKEN, timeout=400)
-
-
-def status_of_certificate(machine: Machine) -> str:
-    """The state that `hubinstall status` gives the certificate."""
-    checks = json.loads(machine.run(["hubinstall", "status", "--json"]).out)["checks"]
-    return str(next(check["state"] for check in checks if check["name"] == "certificate"))
 
 
 def nothing_to_do(machine: Machine) -> str:
@@ -195,6 +141,28 @@ def test_while_the_authority_is_away_the_old_one_stays_and_status_says_so(site: 
     assert "it could not be renewed" in found["message"]
     assert status_of_certificate(site) == "warning"
     nothing_to_do(site)
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "fresh", "due"), [(90, 55, 65), (45, 27, 33), (6, 2, 4)], ids=["90 days", "45 days", "6 days"]
+)
+def test_what_is_left_of_its_time_decides(site: Machine, lifetime: int, fresh: int, due: int) -> None:
+    """A third of it, or half of one of less than ten days."""
+    with pebble.running(site, lifetime):
+        site.run("hubinstall certificate renew --force", timeout=300)
+        before = served(site)
+        first = certificate(site)
+        assert first["days_left"] == lifetime - 1
+        with clock.ahead(site, fresh):
+            assert certificate(site)["days_left"] == lifetime - fresh - 1
+            timer(site)
+            looked = certificate(site)
+            assert looked["next_try"] > first["next_try"]
+            assert (served(site), looked["last_failure"]) == (before, "")
+        with clock.ahead(site, due):
+            timer(site)
+        assert served(site)["serial"] != before["serial"]
+    assert certificate(site)["state"] == "ok"
 
 
 def test_one_more_name_is_a_new_certificate_for_both(site: Machine) -> None:

@@ -118,12 +118,15 @@ class Boot:
         join = "".join(f"echo $$ >{group / 'cgroup.procs'}; " for group in self.cgroup.folders)
         bond = [] if self.outlive else ["setpriv", "--pdeathsig=KILL"]
         argv = [*bond, "systemd-nspawn", *self._options(), *(IDLE if self._plain else ())]
+        # What a test run is told by its environment would show in that of the machine's first process.
+        env = {name: value for name, value in os.environ.items() if not name.startswith("HUBINSTALL_")}
         with self.console.open("ab") as console:
             return subprocess.Popen(
                 ["sh", "-c", f'{join}exec "$@"', "sh", *argv],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
+                env=env,
                 start_new_session=True,
             )
 

@@ -12,22 +12,21 @@ from harness.machine import Machine
 SERVER = "https://localhost:14000/dir"
 FOLDER = "/root/pebble"
 CONFIG = {
-    "pebble": {
-        "listenAddress": "127.0.0.1:14000", "managementListenAddress": "127.0.0.1:15000",
-        "certificate": f"{FOLDER}/server.pem", "privateKey": f"{FOLDER}/server.key", "httpPort": 80, "tlsPort": 443,
-        "ocspResponderURL": "", "externalAccountBindingRequired": False,
-    }
+    "listenAddress": "127.0.0.1:14000", "managementListenAddress": "127.0.0.1:15000",
+    "certificate": f"{FOLDER}/server.pem", "privateKey": f"{FOLDER}/server.key", "httpPort": 80, "tlsPort": 443,
+    "ocspResponderURL": "", "externalAccountBindingRequired": False,
 }  # fmt: skip
+DAY = 86400
 # The root that signs pebble's own door is made known to the machine as an administrator would do it.
 SET_UP = f"""set -e
 apt-get update -q && apt-get install -qy --no-install-recommends pebble
 cd {FOLDER}
 new='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
-openssl req -x509 $new -days 30 -subj '/CN=the site' -addext basicConstraints=critical,CA:TRUE \
+openssl req -x509 $new -days 3650 -subj '/CN=the site' -addext basicConstraints=critical,CA:TRUE \
     -keyout root.key -out root.pem
 openssl req -new $new -subj /CN=localhost -keyout server.key -out server.csr
 echo 'subjectAltName=DNS:localhost,IP:127.0.0.1' >names
-openssl x509 -req -in server.csr -CA root.pem -CAkey root.key -CAcreateserial -days 30 -extfile names -out server.pem
+openssl x509 -req -in server.csr -CA root.pem -CAkey root.key -CAcreateserial -days 3650 -extfile names -out server.pem
 cp root.pem /usr/local/share/ca-certificates/the-site.crt
 update-ca-certificates
 """
@@ -38,7 +37,7 @@ MANAGEMENT = "http://127.0.0.1:8055"
 
 def set_up(machine: Machine) -> None:
     """Everything but the running programs."""
-    machine.write(f"{FOLDER}/config.json", json.dumps(CONFIG))
+    machine.run(f"mkdir -p {FOLDER}")
     machine.run(SET_UP, timeout=600)
 
 
@@ -60,8 +59,10 @@ def tell(machine: Machine, name: str) -> None:
 
 
 @contextlib.contextmanager
-def running(machine: Machine) -> Iterator[None]:
-    """It answers within the block, and not after it."""
+def running(machine: Machine, lifetime: int = 1825) -> Iterator[None]:
+    """It answers within the block, and not after it; its certificates last `lifetime` days."""
+    config = {"pebble": CONFIG | {"certificateValidityPeriod": lifetime * DAY}}
+    machine.write(f"{FOLDER}/config.json", json.dumps(config))
     env = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"}
     command = f"exec pebble -config {FOLDER}/config.json -dnsserver 127.0.0.1:8053 >{FOLDER}/log 2>&1"
     with machine.background(command, env=env):
