@@ -73,8 +73,17 @@ def test_what_the_authority_itself_says_is_told(site: Machine) -> None:
     assert "could not resolve" in certificate(site)["last_failure"]
 
 
-def test_an_authority_that_is_away_is_named(site: Machine) -> None:
+def test_a_wrong_clock_is_said_before_the_authority_is_asked(site: Machine) -> None:
     pebble.tell(site, NAME)
+    with pebble.running(site), clock.ahead(site, 2):
+        done = site.run("hubinstall certificate renew", check=False)
+        asked = site.run(f"grep -c POST {pebble.FOLDER}/log", check=False).out
+    assert done.code == 1
+    assert "this machine's clock is 48.0 hours ahead" in done.err
+    assert asked == "0\n"
+
+
+def test_an_authority_that_is_away_is_named(site: Machine) -> None:
     done = site.run("hubinstall certificate renew", check=False)
     assert done.code == 1
     assert f"{pebble.SERVER} does not answer" in done.err
