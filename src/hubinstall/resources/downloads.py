@@ -1,31 +1,23 @@
-"""Commands that download, and may be begun anew."""
+"""Work that downloads, and is begun anew when it takes too long."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from hubinstall.errors import OverdueError
 from hubinstall.host import Host
 
-PATIENCE = 600
+PATIENCE = 600.0
 """Seconds; a line of 10 Mbit/s brings everything that an installation downloads in that time."""
 
 
-def download(
-    host: Host,
-    what: str,
-    argv: list[str],
-    *,
-    env: Mapping[str, str],
-    cwd: str | None = None,
-    input: str | None = None,  # noqa: A002 - subprocess's own name for it
-    timeout: float = 1800,
-) -> None:
-    """Run a command that downloads `what`, and ends with this program: if it is not done after PATIENCE, once more.
+def begun_anew(host: Host, what: str, make: Callable[[float], None], longest: float = 1800.0) -> None:
+    """Let `make` run its commands within PATIENCE seconds; if one is not done then, once more within `longest`.
 
-    The programs give up a connection that is silent, but none that trickles, and they can hang like any other. The
-    second time has `timeout` seconds, for a slow line; what the first one has downloaded is in its cache.
+    The programs give up a connection that is silent, but none that trickles, and they can hang like any other.
+    `make` begins from nothing each time: uv takes a package for installed of which a killed uv left a part. What was
+    downloaded is in uv's cache.
     """
     try:
-        host.run(argv, env=env, cwd=cwd, input=input, timeout=PATIENCE, bound=True)
+        make(PATIENCE)
     except OverdueError:
-        host.say(f"{what}: not done after {PATIENCE} s, so it is begun anew (the log says what it was at)")
-        host.run(argv, env=env, cwd=cwd, input=input, timeout=timeout, bound=True)
+        host.say(f"{what}: not done after {PATIENCE:.0f} s, so it is begun anew (the log says what it was at)")
+        make(longest)

@@ -14,7 +14,7 @@ from hubinstall.host import Host
 from hubinstall.resources.aptsources import sources
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.docker import AT_SOCKET, docker
-from hubinstall.resources.downloads import download
+from hubinstall.resources.downloads import begun_anew
 from hubinstall.resources.trees import SEAL, seal, sealed
 from hubinstall.resources.virtualenvs import uv_environment
 
@@ -42,7 +42,8 @@ class Recipe:
         """
         cache = f"{path}.cache"
         try:
-            self._run(host, path, cache)
+            run = functools.partial(self._run, host, path, cache)
+            begun_anew(host, "the image for user servers", run, longest=BUILD_SECONDS)
         except CommandError as error:
             raise UserError(
                 "the image for user servers could not be built",
@@ -52,17 +53,16 @@ class Recipe:
         host.remove_tree(cache)
         seal(host, path)
 
-    def _run(self, host: Host, path: str, cache: str) -> None:
-        download(
-            host,
-            "the image for user servers",
+    def _run(self, host: Host, path: str, cache: str, timeout: float) -> None:
+        host.run(
             [
                 "flock", f"{path}.lock", "unshare", "--mount", "sh", f"{self.scripts}/build.sh", path, self.codename,
                 ",".join(self.packages), self.lockfile, self.uv,
             ],
             input="\n".join(sources(host, self.codename)) + "\n",
             env=uv_environment(host, cache),
-            timeout=BUILD_SECONDS,
+            timeout=timeout,
+            bound=True,
         )  # fmt: skip
 
 

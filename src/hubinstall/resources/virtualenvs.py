@@ -1,11 +1,12 @@
 """Virtualenvs of the distribution's Python from hash-locked lists, and node modules from a lock file."""
 
+import functools
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hubinstall.host import Host
 from hubinstall.resources.base import Change, State
-from hubinstall.resources.downloads import download
+from hubinstall.resources.downloads import begun_anew
 from hubinstall.resources.trees import ASIDE, built_anew, seal, sealed
 
 PYTHON = "/usr/bin/python3"
@@ -39,21 +40,24 @@ class Virtualenv:
         return sealed(host, self.name, self.site_packages)
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
-        with built_anew(host, self.name):
-            self._build(host)
+        begun_anew(host, f"the Python packages of {self.name}", functools.partial(self._build, host))
 
-    def _build(self, host: Host) -> None:
+    def _build(self, host: Host, timeout: float) -> None:
+        with built_anew(host, self.name):
+            self._fill(host, timeout)
+
+    def _fill(self, host: Host, timeout: float) -> None:
         env = uv_environment(host, self.cache)
         host.run([self.uv, "venv", "--quiet", "--no-project", f"--python={PYTHON}", self.name], env=env, bound=True)
         host.write(f"{self.name}/lock.txt", self.lockfile.encode())
-        download(
-            host,
-            f"the Python packages of {self.name}",
+        host.run(
             [
                 self.uv, "pip", "install", "--quiet", f"--python={self.name}/bin/python3", "--require-hashes",
                 "--no-deps", "--compile-bytecode", f"--requirement={self.name}/lock.txt",
             ],
             env=env,
+            timeout=timeout,
+            bound=True,
         )  # fmt: skip
         seal(host, self.name, self.site_packages)
 
@@ -92,16 +96,17 @@ class NodeModules:
         return sealed(host, self.name, "node_modules")
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
-        with built_anew(host, self.name):
-            self._build(host)
+        begun_anew(host, f"the node modules of {self.name}", functools.partial(self._build, host))
 
-    def _build(self, host: Host) -> None:
+    def _build(self, host: Host, timeout: float) -> None:
+        with built_anew(host, self.name):
+            self._fill(host, timeout)
+
+    def _fill(self, host: Host, timeout: float) -> None:
         host.mkdir(self.name)
         host.write(f"{self.name}/package.json", self.package.encode())
         host.write(f"{self.name}/package-lock.json", self.package_lock.encode())
-        download(
-            host,
-            f"the node modules of {self.name}",
+        host.run(
             [
                 f"{self.node}/bin/node", f"{self.node}/lib/node_modules/npm/bin/npm-cli.js", "ci", "--omit=dev",
                 "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier",
@@ -113,6 +118,8 @@ class NodeModules:
                 "HOME": self.name,
                 "NODE_DISABLE_COMPILE_CACHE": "1",  # it would stay in /tmp
             },
+            timeout=timeout,
+            bound=True,
         )  # fmt: skip
         host.remove_tree(f"{self.name}/.npm")
         seal(host, self.name, "node_modules")

@@ -7,6 +7,7 @@ import contextlib
 import json
 from collections.abc import Iterator
 
+from harness.clock import DAY
 from harness.machine import Machine
 
 SERVER = "https://localhost:14000/dir"
@@ -16,7 +17,6 @@ CONFIG = {
     "certificate": f"{FOLDER}/server.pem", "privateKey": f"{FOLDER}/server.key", "httpPort": 80, "tlsPort": 443,
     "ocspResponderURL": "", "externalAccountBindingRequired": False,
 }  # fmt: skip
-DAY = 86400
 # The root that signs pebble's own door is made known to the machine as an administrator would do it.
 SET_UP = f"""set -e
 apt-get update -q && apt-get install -qy --no-install-recommends pebble
