@@ -57,10 +57,16 @@ def point(machine: Machine, steps: list[str], draw: random.Random) -> str:
 
 
 def own_steps(machine: Machine) -> list[str]:
-    """What an apply would do, of it what it surely does: a package starts its own services, with what is there."""
+    """What an apply would do, of it what it surely does: a package starts its own services, with what is there, and
+    a dockerd that is started has read its settings.
+    """
     left = [change["id"] for change in installed.plan(machine)]
-    packages = any(step.startswith("packages:") for step in left)
-    return [step for step in left if not (packages and step.startswith(("service:", "docker-setting:")))]
+    not_sure: tuple[str, ...] = ()
+    if "service:docker" in left:
+        not_sure += ("docker-setting:",)
+    if any(step.startswith("packages:") for step in left):
+        not_sure += ("docker-setting:", "service:")
+    return [step for step in left if not step.startswith(not_sure)]
 
 
 def kill_dpkg(machine: Machine, states: str, command: str) -> None:
