@@ -1,24 +1,25 @@
-"""The questions of every plan that a program of its own answers: begun early, while Python reads and computes.
+"""The questions of every plan that another process or the kernel answers: begun early, while Python reads and computes.
 
-Each takes 5 to 30 ms of another process. What is found is in the host's answers (answers.py) by the time it is asked.
+Each takes 5 to 30 ms. What is found is in the host's answers (answers.py) by the time it is asked.
 """
 
 from collections.abc import Iterable
 from functools import partial
 
-from hubinstall import layout
+from hubinstall import layout, listeners
 from hubinstall.host import Host
 from hubinstall.managers import systemd
 from hubinstall.resources import docker, packages
 from hubinstall.resources.base import Resource
 
-ASK_A_PROGRAM = ("image", "firewall-table", "self-signed-certificate", "acme-certificate")
+ASK_ANOTHER = ("image", "firewall-table", "self-signed-certificate", "acme-certificate")
 """The kinds whose look does, once it is known what to ask for."""
 
 
 def begin(host: Host) -> None:
     """Ask what is the same whatever the settings say. Only tells time: every answer may be asked for again."""
-    for ask in (docker.info, partial(docker.inspect_network, name=layout.NETWORK), packages.statuses):
+    network = partial(docker.inspect_network, name=layout.NETWORK)
+    for ask in (docker.info, network, packages.statuses, listeners.listening):
         host.ahead(partial(ask, host))
     if host.exists(layout.SYSTEMD_RUNS):
         host.ahead(partial(systemd.units, host))
@@ -27,5 +28,5 @@ def begin(host: Host) -> None:
 def go_on(host: Host, resources: Iterable[Resource]) -> None:
     """Ask what depends on the settings."""
     for resource in resources:
-        if resource.kind in ASK_A_PROGRAM:
+        if resource.kind in ASK_ANOTHER:
             host.ahead(partial(resource.actual, host))

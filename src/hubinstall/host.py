@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from hubinstall import processes
+from hubinstall import processes, unixhttp
 from hubinstall.answers import Answers
 from hubinstall.environment import BASE_ENVIRONMENT, for_commands
 from hubinstall.errors import CommandError, OverdueError, UserError
@@ -118,6 +118,10 @@ class Host:
     def environment(self, name: str) -> str:
         """What the administrator's shell says; empty when it says nothing."""
         return os.environ.get(name, "")
+
+    def ask(self, socket: str, path: str, timeout: float = 60) -> tuple[int, bytes]:
+        """GET `path` of a daemon at its unix socket: HTTP status and body; status 0 where nobody answers."""
+        return unixhttp.get(str(self.path(socket)), path, timeout)
 
     def once(self, question: str, ask: Callable[[], T]) -> T:
         """Ask the machine something that holds for many resources only once, until the next change (answers.py)."""

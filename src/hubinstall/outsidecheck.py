@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from hubinstall.host import Host
-from hubinstall.resources.acme import Place
+from hubinstall.resources.place import Place
 
 TIMEOUT = 10.0
 """Seconds for each answer."""

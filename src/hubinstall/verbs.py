@@ -17,8 +17,8 @@ from hubinstall import (
     services_cli,
     snippets,
 )  # fmt: skip
-from hubinstall.cli import FLAG_SETTINGS
 from hubinstall.errors import UserError
+from hubinstall.flags import FLAG_SETTINGS
 from hubinstall.host import Host
 from hubinstall.managers import installed
 from hubinstall.parts import nginx

@@ -8,10 +8,19 @@ import time
 from contract.case import BASE, Act, Break, Case, PutBack, runs
 from hubinstall import layout
 from hubinstall.host import Host
-from hubinstall.resources.docker import BRIDGE_NAME, ICC, DockerNetwork, LiveRestore, docker, info, inspect_network
+from hubinstall.resources.docker import (
+    BRIDGE_NAME,
+    ICC,
+    DockerNetwork,
+    LiveRestore,
+    docker,
+    info,
+    inspect_image,
+    inspect_network,
+)
 from hubinstall.resources.images import Image, ImageRoot, Recipe, tags
 from hubinstall.resources.json_keys import reload
-from hubinstall.resources.pulledimages import PulledImage, inspect
+from hubinstall.resources.pulledimages import PulledImage
 
 NETWORK, BRIDGE, LABEL = "contract", "contract0", "contract.user"
 SUBNET, GATEWAY = "10.97.0.0/24", "10.97.0.1"
@@ -99,7 +108,7 @@ def pulled_image() -> Case:
     wish = PulledImage(LOCAL, tag=TAG, pin=f"{BASE}/pin.json")
 
     def there(host: Host) -> None:
-        if inspect(host, LOCAL):
+        if inspect_image(host, LOCAL):
             return
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
@@ -110,7 +119,7 @@ def pulled_image() -> Case:
     return Case(
         wish,
         (Break("pinned", lambda host: docker(host, "image", "rm", TAG)),),
-        lambda host: bool(inspect(host, TAG)) or host.exists(wish.pin),
+        lambda host: bool(inspect_image(host, TAG)) or host.exists(wish.pin),
         before=there,
-        put_back=PutBack(there, lambda host: inspect(host, LOCAL)["Id"]),
+        put_back=PutBack(there, lambda host: inspect_image(host, LOCAL)["Id"]),
     )

@@ -149,8 +149,7 @@ def with_docker(host):
         host.put(f"{argv[argv.index('sh') + 2]}/made", "")
         return ""
 
-    verbs = {f"docker {verb}": getattr(engine, verb) for verb in ("info", "network", "ps", "rm")}
-    host.answers |= verbs | {"docker image": images, "docker import": images.bring_in, "flock": build}
+    host.answers |= engine.answers() | images.answers() | {"flock": build}
     host.answers |= {"bash -o pipefail": images.bring_in, "apt-get indextargets": MIRROR}
     host.answers |= {'sh -c kill -HUP "$1"': hup, "ip link delete": unplug}
 

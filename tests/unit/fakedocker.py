@@ -15,10 +15,15 @@ class Engine:
         self.starts_in, self.live, self.taken = 0, False, ""
         self.label = "label=whose"
 
+    def answers(self):
+        """For FakeHost: the commands, and the questions at its socket."""
+        commands = {f"docker {verb}": getattr(self, verb) for verb in ("network", "ps", "rm")}
+        return commands | {"GET /info": self.info, "GET /networks/": self.inspect}
+
     def info(self, _argv, _input):
         if self.starts_in:
             self.starts_in -= 1
-            return json.dumps({"ServerVersion": "", "ServerErrors": ["Cannot connect"]})
+            return 1, "is starting"
         return json.dumps({"ServerVersion": "20.10.24", "CgroupDriver": "cgroupfs", "LiveRestoreEnabled": self.live})
 
     def devices(self):
@@ -29,8 +34,6 @@ class Engine:
         verb, name = argv[2], argv[-1]
         if verb == "create":
             return self.create(argv, name)
-        if self.starts_in or (name not in self.networks and verb != "disconnect"):
-            return 1, "Error: No such network"
         if verb == "disconnect":
             self.containers[name].remove(argv[-2])
         if verb == "rm":
@@ -38,8 +41,14 @@ class Engine:
                 return 1, "has active endpoints"
             del self.networks[name]
             self.devices()
+        return ""
+
+    def inspect(self, argv, _input):
+        name = argv[-1].rpartition("/")[2]
+        if self.starts_in or name not in self.networks:
+            return 1, "No such network"
         there = {c: {"Name": c} for c, networks in self.containers.items() if name in networks}
-        return json.dumps([self.networks.get(name, {}) | {"Containers": there}])
+        return json.dumps(self.networks[name] | {"Containers": there})
 
     def create(self, argv, name):
         if self.taken or name in self.networks:
@@ -75,14 +84,18 @@ class Docker:
             return 1, "Cannot connect to the Docker daemon"
         return getattr(self, argv[2])(argv[3:])
 
-    def inspect(self, argv):
-        id_ = self.images.get(argv[-1]) or (argv[-1] if argv[-1] in self.images.values() else "")
-        if not id_:
+    def answers(self):
+        """For FakeHost: the commands, and the questions at its socket."""
+        return {"docker image": self, "docker import": self.bring_in, "GET /images/": self.inspect}
+
+    def inspect(self, argv, _input):
+        reference = argv[-1].removeprefix("/images/").removesuffix("/json")
+        id_ = self.images.get(reference) or (reference if reference in self.images.values() else "")
+        if self.down or not id_:
             return 1, "No such image"
-        if "--format" in argv:
-            return json.dumps({LABEL: self.labels[id_]} if id_ in self.labels else None)
         digests = [name for name, image in self.images.items() if "@" in name and image == id_]
-        return json.dumps([{"Id": id_, "RepoDigests": digests}])
+        labels = {LABEL: self.labels[id_]} if id_ in self.labels else None
+        return json.dumps({"Id": id_, "RepoDigests": digests, "Config": {"Labels": labels}})
 
     def bring_in(self, argv, _):
         """`docker import` at the end of a pipe, with the label that a change says; or of a file."""

@@ -21,13 +21,15 @@ class FakeHost(Host):
 
     A function may answer (exit code, output) or (exit code, stdout, stderr), and may change the files of the host
     as the command would.
-    A command without an answer is not found (127).
+    A command without an answer is not found (127). What begins with GET is a question to a daemon at its socket: code 0
+    is 200, any other one 404, and without an answer there is no daemon.
     """
 
     def __init__(self, root: Path, answers: Mapping[str, str | Answer] | None = None) -> None:
         super().__init__(str(root))
         self.answers = {"sync -f": "", **(answers or {})}
         self.commands: list[str] = []
+        self.questions: list[str] = []
         self.owners: dict[str, tuple[str, str]] = {}
         for folder in ("etc", "var/lib", "run", "srv", "opt", "home", "usr/bin"):
             (root / folder).mkdir(parents=True, exist_ok=True)
@@ -35,18 +37,29 @@ class FakeHost(Host):
         (root / "etc/group").write_text(GROUP)
 
     def run(self, argv, *, check=True, input=None, env=None, cwd=None, timeout=0, bound=False):  # noqa: A002
-        command = " ".join(argv)
-        self.commands.append(command)
-        found = max((a for a in self.answers if command.startswith(a)), key=len, default=None)
-        answer = (127, f"{argv[0]}: command not found") if found is None else self.answers[found]
-        if callable(answer):
-            answer = answer(argv, input)
-        code, *said = answer if isinstance(answer, tuple) else (0, answer)
+        self.commands.append(" ".join(argv))
+        code, *said = self._answer(argv, input) or (127, f"{argv[0]}: command not found")
         out, err = said if len(said) == 2 else ("", *said) if code else (*said, "")
         self.kill_points.mid()
         if check and code:
             raise CommandError(argv, code, err)
         return Completed(argv, code, out, err)
+
+    def ask(self, socket, path, timeout=0):
+        self.questions.append(path)
+        code, said = self._answer(["GET", path], None) or (None, "")
+        return {None: 0, 0: 200}.get(code, 404), said.encode()
+
+    def _answer(self, argv, input):  # noqa: A002
+        """(exit code, output …); nothing where there is none."""
+        command = " ".join(argv)
+        found = max((a for a in self.answers if command.startswith(a)), key=len, default=None)
+        if found is None:
+            return ()
+        answer = self.answers[found]
+        if callable(answer):
+            answer = answer(argv, input)
+        return answer if isinstance(answer, tuple) else (0, answer)
 
     def which(self, program):
         return f"/usr/bin/{program}" if any(a.split()[0] == program for a in self.answers) else None

@@ -50,7 +50,7 @@ def listening(host, name, pid, inode, address="00000000", port=443, table="tcp")
 def engine(host, **info):
     host.put(layout.DOCKER_SOCKET, "")
     host.answers |= {
-        "docker info": json.dumps({"ServerVersion": "27.0.1", "CgroupDriver": "systemd"} | info),
+        "GET /info": json.dumps({"ServerVersion": "27.0.1", "CgroupDriver": "systemd"} | info),
         "docker ps": "",
-        "docker network inspect": (1, "No such network"),
+        "GET /networks/": (1, "No such network"),
     }

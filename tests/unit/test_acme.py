@@ -11,7 +11,8 @@ from hubinstall.engine import Run
 from hubinstall.errors import CommandError
 from hubinstall.ledger import Ledger
 from hubinstall.resources import certbot
-from hubinstall.resources.acme import AcmeCertificate, Place
+from hubinstall.resources.acme import AcmeCertificate
+from hubinstall.resources.place import Place
 from hubinstall.resources.served import Pair, ServedCertificate
 from hubinstall.resources.tries import HOUR, Try, last_try, note
 

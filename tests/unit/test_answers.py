@@ -86,10 +86,9 @@ def test_a_failure_reaches_who_asks_and_is_no_answer():
 
 
 def test_a_plan_finds_its_answers_begun(tmp_path):
-    said = {"docker": (1, ""), "dpkg-query": "nginx installed\n", "systemctl show": "Id=nginx.service\n"}
+    said = {"dpkg-query": "nginx installed\n", "systemctl show": "Id=nginx.service\n"}
     host = FakeHost(tmp_path, said)
     host.put(f"{layout.SYSTEMD_RUNS}/there", "")
-    host.put(layout.DOCKER_SOCKET, "")
     ahead.begin(host)
     wished = [FirewallTable("hubinstall", loaded="/nowhere"), File("/etc/a", content="")]
     ahead.go_on(host, wished)
@@ -97,8 +96,8 @@ def test_a_plan_finds_its_answers_begun(tmp_path):
         if thread.daemon:
             thread.join(10)
     begun = sorted(host.commands)
-    expected = ["docker", "docker", "dpkg-query", "nft", "nft", "systemctl"]
-    assert [command.split()[0] for command in begun] == expected
+    assert [command.split()[0] for command in begun] == ["dpkg-query", "nft", "nft", "systemctl"]
+    assert sorted(host.questions) == ["/info", f"/networks/{layout.NETWORK}"]
     assert packages.statuses(host) == {"nginx": "installed"}
     assert systemd.units(host)["nginx.service"]
     assert wished[0].actual(host) is None

@@ -6,6 +6,7 @@ import pytest
 
 from hubinstall import cli, verbs
 from hubinstall.errors import UserError
+from hubinstall.flags import FLAG_SETTINGS
 
 
 def choices(parser):
@@ -87,7 +88,7 @@ def test_every_end_has_its_exit_code(monkeypatch, capsys, error, code, words):
 
 def test_flags_that_are_settings_are_flags():
     flags = vars(cli.parser().parse_args(["apply"]))
-    assert cli.FLAG_SETTINGS.keys() <= flags.keys()
+    assert FLAG_SETTINGS.keys() <= flags.keys()
     assert vars(cli.bootstrap_parser().parse_args([])).keys() == flags.keys() - {"verb"}
 
 

@@ -41,7 +41,7 @@ def host(tmp_path: Path, monkeypatch) -> FakeHost:
     """A machine on which all is well."""
     host = FakeHost(
         tmp_path,
-        {"docker info": ENGINE, "docker ps": "abc\n", "nft list table": "table …", "openssl x509": CERTIFICATE},
+        {"GET /info": ENGINE, "docker ps": "abc\n", "nft list table": "table …", "openssl x509": CERTIFICATE},
     )  # fmt: skip
     host.put(layout.PAM_FILE, "auth …")
     host.put(layout.DOCKER_SOCKET, "")
@@ -145,7 +145,7 @@ def test_a_probe_that_was_left_with_a_password(host: FakeHost) -> None:
 
 def test_tables_and_engines_that_are_gone(host: FakeHost) -> None:
     host.answers["nft list table"] = lambda argv, text: (1, "No such file")
-    host.answers["docker info"] = lambda argv, text: (1, "no")
+    host.answers["GET /info"] = (1, "no")
     host.answers["docker ps"] = lambda argv, text: (1, "Cannot connect to the Docker daemon")
     assert found(host)["firewall"].state == found(host)["docker"].state == found(host)["user servers"].state == "failed"
 

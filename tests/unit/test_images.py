@@ -36,7 +36,7 @@ def host(tmp_path, docker):
         (path / "usr").mkdir(parents=True)
         return ""
 
-    answers = {"docker image": docker, "flock": build, "bash -o pipefail": docker.bring_in, "rm -rf": remove}
+    answers = docker.answers() | {"flock": build, "bash -o pipefail": docker.bring_in, "rm -rf": remove}
     host = FakeHost(tmp_path, answers | {"apt-get indextargets": TARGETS})
     host.mkdir("/var/lib/hubinstall")
     return host

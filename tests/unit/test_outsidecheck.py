@@ -14,7 +14,7 @@ from fakehost import FakeHost
 
 from hubinstall import outsidecheck
 from hubinstall.outsidecheck import name_troubles, server_troubles, troubles
-from hubinstall.resources.acme import Place
+from hubinstall.resources.place import Place
 
 NAME = "hub.example.org"
 

@@ -24,7 +24,7 @@ def test_what_cannot_change_while_servers_run(host):
     engine(host)
     pool = {"Subnet": "10.99.0.0/16", "Gateway": "10.99.0.1"}
     network = {"IPAM": {"Config": [pool]}, "Containers": {"x": {"Name": "jupyter-ada"}}}
-    host.answers |= {"docker ps": '"jupyter-ada"\n', "docker network inspect": json.dumps([network])}
+    host.answers |= {"docker ps": '"jupyter-ada"\n', f"GET /networks/{layout.NETWORK}": json.dumps(network)}
     host.put(layout.HUB_SETTINGS, '{"base_url": "/"}')
     assert messages(host) == []
     assert "cannot change from 10.99.0.0/16" in messages(host, network={"subnet": "10.98.0.0/16"})[0]

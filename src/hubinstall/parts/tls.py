@@ -7,10 +7,11 @@ from ipaddress import ip_address
 from hubinstall import layout
 from hubinstall.facts import Facts
 from hubinstall.parts.programs import virtualenv
-from hubinstall.resources.acme import AcmeCertificate, Place
+from hubinstall.resources.acme import AcmeCertificate
 from hubinstall.resources.base import Resource, ids
 from hubinstall.resources.certificates import SelfSignedCertificate
 from hubinstall.resources.files import Directory, Link
+from hubinstall.resources.place import Place
 from hubinstall.resources.served import CERT, KEY, Pair, ServedCertificate
 from hubinstall.resources.services import Service
 from hubinstall.resources.virtualenvs import TRUST_STORE

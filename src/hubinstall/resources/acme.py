@@ -8,32 +8,16 @@ for these very names that is younger than an hour, asks nobody.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import ClassVar
 
 from hubinstall.errors import UserError
 from hubinstall.host import Host
 from hubinstall.resources import certbot
 from hubinstall.resources.base import Change, Resource, State, look
+from hubinstall.resources.place import Place
 from hubinstall.resources.served import CERT, KEY
 from hubinstall.resources.tries import HOUR, Try, last_try, note
 from hubinstall.resources.x509 import Certificate, certificate
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where this machine is: its own addresses, the folder that nginx shows on port 80, and the roots it knows."""
-
-    addresses: tuple[str, ...]
-    webroot: str
-    trust: str
-    port: int = 80
-
-    @property
-    def hidden(self) -> bool:
-        """Behind somebody's NAT: people reach it at an address that it does not know."""
-        return not any(ip_address(address).is_global for address in self.addresses)
-
 
 Check = Callable[[Host, tuple[str, ...], str, Place], list[str]]
 

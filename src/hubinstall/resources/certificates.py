@@ -60,8 +60,9 @@ class SelfSignedCertificate:
         stat = host.stat(self.key)
         if host.stat(self.name) is None:
             return None
+        host.ahead(partial(self._public, host))
         cert = host.once(f"certificate {self.name}", partial(self._shown, host))
-        public = host.once(f"public key of {self.key}", partial(public_key, host, self.key))
+        public = self._public(host)
         found = alternative_names(cert.stdout)
         outdated = set(self.names) - found and found - set(self.names)
         return {
@@ -91,6 +92,9 @@ class SelfSignedCertificate:
     def _shown(self, host: Host) -> Completed:
         show = ["-noout", "-pubkey", "-startdate", "-ext", "subjectAltName", "-checkend", str(RENEW_BEFORE)]
         return host.run(["openssl", "x509", "-in", self.name, *show], check=False)
+
+    def _public(self, host: Host) -> str:
+        return host.once(f"public key of {self.key}", partial(public_key, host, self.key))
 
     def _certificate(self, host: Host) -> str:
         names = sorted(self.names)

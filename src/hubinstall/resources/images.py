@@ -5,7 +5,6 @@ imported, a note beside its place says so, and when the image is lost it is buil
 """
 
 import functools
-import json
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -13,7 +12,7 @@ from hubinstall.errors import CommandError, UserError
 from hubinstall.host import Host
 from hubinstall.resources.aptsources import sources
 from hubinstall.resources.base import Change, State
-from hubinstall.resources.docker import AT_SOCKET, docker
+from hubinstall.resources.docker import AT_SOCKET, docker, inspect_image
 from hubinstall.resources.downloads import begun_anew
 from hubinstall.resources.trees import SEAL, seal, sealed
 from hubinstall.resources.virtualenvs import uv_environment
@@ -175,10 +174,8 @@ def discard(host: Host, root: str) -> None:
 
 def labels(host: Host, reference: str) -> dict[str, str]:
     """The labels of an image; none when it, or Docker, is not there."""
-    argv = ("image", "inspect", "--format", "{{json .Config.Labels}}", reference)
-    looked = host.once(f"image labels {reference}", functools.partial(docker, host, *argv, check=False))
-    found: dict[str, str] = (json.loads(looked.stdout) if looked.returncode == 0 else None) or {}
-    return found
+    found = host.once(f"docker image {reference}", functools.partial(inspect_image, host, reference))
+    return found.get("Config", {}).get("Labels") or {}
 
 
 def built_from(host: Host, tag: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from hubinstall.errors import CommandError, UserError
 from hubinstall.host import Host
 from hubinstall.resources.base import Change, State
-from hubinstall.resources.docker import docker
+from hubinstall.resources.docker import docker, inspect_image
 
 PULL_SECONDS = 7200
 
@@ -32,7 +32,7 @@ class PulledImage:
 
     def actual(self, host: Host) -> State | None:
         pinned = self._pinned(host)
-        tagged = inspect(host, self.tag).get("Id")
+        tagged = inspect_image(host, self.tag).get("Id")
         if not pinned and not tagged:
             return None
         return {"pinned": bool(pinned) and tagged == pinned.get("id")}
@@ -40,11 +40,11 @@ class PulledImage:
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
         pinned = self._pinned(host)
         if not pinned:
-            there = bool(inspect(host, self.name))
+            there = bool(inspect_image(host, self.name))
             if not there:
                 pull(host, self.name)
             self._pin(host, ours=not there)
-        elif not inspect(host, pinned["id"]):
+        elif not inspect_image(host, pinned["id"]):
             if not pinned["digest"]:
                 raise UserError(
                     f"the image {self.name} was on this machine, and came from no registry; it is gone",
@@ -69,7 +69,7 @@ class PulledImage:
         """What we pulled goes; an image that was on the machine before keeps its name."""
         pinned = self._pinned(host)
         docker(host, "image", "rm", self.tag, check=False)
-        if pinned.get("ours") and inspect(host, self.name).get("Id") == pinned["id"]:
+        if pinned.get("ours") and inspect_image(host, self.name).get("Id") == pinned["id"]:
             docker(host, "image", "rm", self.name, check=False)
         if pinned.get("ours") and pinned.get("digest"):
             docker(host, "image", "rm", pinned["digest"], check=False)
@@ -84,7 +84,7 @@ class PulledImage:
             return {}
 
     def _pin(self, host: Host, *, ours: bool) -> None:
-        image = inspect(host, self.name)
+        image = inspect_image(host, self.name)
         repository = self.name.partition("@")[0]
         if ":" in repository.rpartition("/")[2]:
             repository = repository.rpartition(":")[0]
@@ -98,13 +98,6 @@ def familiar(repository: str) -> str:
     for implied in ("docker.io/library/", "docker.io/"):
         repository = repository.removeprefix(implied)
     return repository
-
-
-def inspect(host: Host, reference: str) -> dict[str, Any]:
-    """What Docker knows of an image on this machine; nothing when it, or Docker, is not there."""
-    looked = docker(host, "image", "inspect", reference, check=False)
-    found: list[dict[str, Any]] = json.loads(looked.stdout) if looked.returncode == 0 else []
-    return found[0] if found else {}
 
 
 def pull(host: Host, reference: str) -> None:
