@@ -4,7 +4,7 @@ import pytest
 
 import drawn
 import one_kind
-from harness import addresses
+from harness import addresses, store
 
 # Raised with every machine test that is added (counted for one kind of machine). A run of the whole suite
 # that ran fewer has silently left something out, and fails.
@@ -70,7 +70,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"{others} tests are for the other kind of machine at this commit")
         if missing := _too_few(config):
             terminalreporter.write_line(f"TOO FEW MACHINE TESTS: {missing}", red=True)
-        terminalreporter.write_line("left out: machines other than systemd-nspawn, Debian releases other than 12")
+        left_out = f"left out: machines other than systemd-nspawn, releases of Debian other than {store.RELEASE}"
+        terminalreporter.write_line(left_out)
 
 
 def _too_few(config: pytest.Config) -> str | None:

@@ -23,7 +23,7 @@ def test_is_a_fresh_debian_with_the_right_pid_1(machine: Machine, process_manage
     runs_systemd = machine.run("test -d /run/systemd/system", check=False).code == 0
     assert runs_systemd == (process_manager is ProcessManager.SYSTEMD)
     assert (machine.read("/proc/1/comm") == "systemd\n") == runs_systemd
-    assert "VERSION_CODENAME=bookworm" in machine.read("/etc/os-release")
+    assert f"VERSION_CODENAME={store.RELEASE}" in machine.read("/etc/os-release")
     for absent in ("nginx", "dockerd", "node", "pip3"):
         assert machine.run(["which", absent], check=False).code == 1
     assert machine.run("python3 -m venv /tmp/v", check=False).code == 1

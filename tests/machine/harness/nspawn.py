@@ -28,6 +28,8 @@ class ProcessManager(StrEnum):
 
 # PID 2 only keeps PID 1 from ending; it outlives the TERM that a shutdown sends to everyone.
 IDLE = ("/bin/sh", "-c", 'trap "" TERM; exec sleep infinity')
+# From release 256 on systemd refuses a host whose control groups are version 1, unless it is told (its NEWS).
+OLD_CGROUPS = "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"
 # The kernel's controllers (v1) and settings are given read-only; Docker needs to write both.
 OPEN_KERNEL = """
 for path in /sys/fs/cgroup/* /proc/sys; do
@@ -117,7 +119,7 @@ class Boot:
     def _spawn(self) -> "subprocess.Popen[bytes]":
         join = "".join(f"echo $$ >{group / 'cgroup.procs'}; " for group in self.cgroup.folders)
         bond = [] if self.outlive else ["setpriv", "--pdeathsig=KILL"]
-        argv = [*bond, "systemd-nspawn", *self._options(), *(IDLE if self._plain else ())]
+        argv = [*bond, "systemd-nspawn", *self._options(), *(IDLE if self._plain else (OLD_CGROUPS,))]
         # What a test run is told by its environment would show in that of the machine's first process.
         env = {name: value for name, value in os.environ.items() if not name.startswith("HUBINSTALL_")}
         with self.console.open("ab") as console:

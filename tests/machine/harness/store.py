@@ -14,7 +14,8 @@ from harness import disk
 from harness.commands import execute
 
 STORE = Path(os.environ.get("HUBINSTALL_TEST_STORE", "/var/tmp/hubinstall-tests"))
-RELEASE = "bookworm"
+RELEASE = os.environ.get("HUBINSTALL_TEST_RELEASE", "bookworm")
+"""Of Debian, by its code name."""
 # A fresh server of a hoster, no more: what an installation needs beyond this it must bring itself.
 PACKAGES = (
     "systemd", "systemd-sysv", "dbus", "python3", "curl", "ca-certificates", "iproute2", "sudo", "procps",
