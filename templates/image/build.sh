@@ -26,11 +26,12 @@ way_out=$root.apt.conf
 layer=$!
 trap 'kill "$layer" 2>/dev/null || true' EXIT
 
+# Without dpkg's own syncs: all of it is synced at the end, before it counts.
 mmdebstrap --mode=root --variant=apt --skip=check/empty --include="$packages" --aptopt="$way_out" \
     --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/info/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-    --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+    --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt=force-unsafe-io \
     "$suite" "$root" -
 
 # The way out stays on the host, and so does a mirror's password.

@@ -118,6 +118,17 @@ def test_no_unit_holds_a_secret_or_runs_people_facing_code_as_root():
         assert "TOKEN" not in unit
 
 
+def test_what_checks_a_password_may_set_its_own_numbers():
+    """PAM of Debian 13 does, and is killed where it may not; of ours nobody else has a use for it."""
+    units = {r.name: r.content for r in wished().values() if isinstance(r, UnitFile)}
+    filters = {
+        service: [line for line in units[layout.unit(service)].splitlines() if line.startswith("SystemCallFilter=")]
+        for service in (layout.HUB_SERVICE, layout.PROXY_SERVICE)
+    }
+    assert filters[layout.HUB_SERVICE] == [*filters[layout.PROXY_SERVICE], "SystemCallFilter=setuid setgid"]
+    assert filters[layout.PROXY_SERVICE][-1].startswith("SystemCallFilter=~@privileged")
+
+
 @pytest.mark.parametrize("machine", [1 << 30, 4 << 30, 512 << 30])
 def test_user_servers_leave_the_host_its_reserve(machine):
     rest = machine - users_memory(machine)

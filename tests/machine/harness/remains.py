@@ -82,9 +82,9 @@ def _look(machine: Machine) -> dict[str, str]:
         "packet filter": "nft list tables | grep hubinstall",
         "interfaces": "ip -o link | grep hubinstall",
         "/tmp": "ls -A /tmp /var/tmp | grep -v -e '^systemd-private-' -e ':$' -e '^[.].*-unix$' -e '^$'",
-        # systemd's own link to a file of kmod's, which a machine without kmod does not have, is no trace of ours.
+        # systemd's own links to files of others, which a small machine does not have, are no traces of ours.
         "dangling links": "find /etc /usr/local /srv /root -xdev -xtype l -not -path '/etc/ssl/*'"
-        " -not -path /etc/modules-load.d/modules.conf",
+        " -not -path /etc/modules-load.d/modules.conf -not -path /etc/default/locale -not -path /etc/vconsole.conf",
         "altered files of packages": "dpkg --verify | grep -v ^missing",
         "files without an owner": "find /etc /srv /opt /var/lib -xdev -path /var/lib/docker -prune -o -nouser -print"
         " -o -nogroup -print",

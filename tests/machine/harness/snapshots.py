@@ -11,7 +11,7 @@ Build = Callable[[Machine], None]
 
 def ours(name: str, process_manager: ProcessManager) -> str:
     """How the keys begin of those that this checkout may remove."""
-    return f"{checkout.place()}-{name}-{process_manager}-"
+    return f"{checkout.place()}-{store.RELEASE}-{name}-{process_manager}-"
 
 
 def key(name: str, process_manager: ProcessManager) -> str:
