@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness import addresses, installed
+from harness import addresses, installed, store
 from harness.machine import Machine
 from harness.manifest import diff, manifest
 from harness.nspawn import ProcessManager
@@ -54,7 +54,8 @@ def test_docker_nginx_and_folders_of_the_admin_are_adopted(boot: Boot, process_m
 def furnish(machine: Machine) -> str:
     """A machine on which an administrator has worked; the number of a container that runs there."""
     machine.run(
-        "apt-get update -q && apt-get install -qy --no-install-recommends docker.io nginx-light openssl", timeout=900
+        f"apt-get update -q && apt-get install -qy --no-install-recommends {store.DOCKER} nginx-light openssl",
+        timeout=900,
     )
     machine.run(CERTIFICATE)
     machine.write("/etc/docker/daemon.json", DAEMON_JSON)
@@ -155,7 +156,7 @@ def test_another_jupyterhub_is_refused(refusing: Machine) -> None:
 
 def test_a_distribution_that_is_too_old_is_refused(refusing: Machine) -> None:
     kept = refusing.read("/etc/os-release")
-    refusing.run("cp --remove-destination /usr/lib/os-release /etc/os-release && sed -i 's/12/11/' /etc/os-release")
+    refusing.run("cd /etc && cp --remove-destination /usr/lib/os-release . && sed -i -E 's/1[23]/11/' os-release")
     refused(refusing, "Debian GNU/Linux 11", "too old", "Debian 12 or later")
     refusing.run("ln -sf ../usr/lib/os-release /etc/os-release")
     assert refusing.read("/etc/os-release") == kept

@@ -75,7 +75,7 @@ def test_a_cold_boot_keeps_the_root_only(machine: Machine, power_cut: bool) -> N
 
 def install_docker(machine: Machine) -> None:
     quietly = {"DEBIAN_FRONTEND": "noninteractive"}
-    machine.run("apt-get update -q && apt-get install -qy --no-install-recommends docker.io", env=quietly)
+    machine.run(f"apt-get update -q && apt-get install -qy --no-install-recommends {store.DOCKER}", env=quietly)
     started_alone = machine.run("docker info", check=False).code == 0
     assert started_alone == (machine.process_manager is ProcessManager.SYSTEMD)
     machine.run(DOCKERD)

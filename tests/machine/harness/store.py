@@ -16,6 +16,8 @@ from harness.commands import execute
 STORE = Path(os.environ.get("HUBINSTALL_TEST_STORE", "/var/tmp/hubinstall-tests"))
 RELEASE = os.environ.get("HUBINSTALL_TEST_RELEASE", "bookworm")
 """Of Debian, by its code name."""
+DOCKER = "docker.io" if RELEASE == "bookworm" else "docker.io docker-cli"
+"""What an administrator installs there for an Engine and its command."""
 # A fresh server of a hoster, no more: what an installation needs beyond this it must bring itself.
 PACKAGES = (
     "systemd", "systemd-sysv", "dbus", "python3", "curl", "ca-certificates", "iproute2", "sudo", "procps",
