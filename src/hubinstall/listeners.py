@@ -30,11 +30,22 @@ class Listener:
 
 
 def listeners(host: Host, ports: set[int]) -> list[Listener]:
-    """One entry for each address and program."""
-    sockets = {inode: where for inode, where in listening(host).items() if where[1] in ports}
-    owners = holders(host, set(sockets)) if sockets else {}
-    found = {Listener(*where, *owners.get(inode, ("", 0))) for inode, where in sockets.items()}
+    """One entry for each address and program.
+
+    A socket that nobody seems to have open may have been closed since it was asked for (an nginx that is restarting):
+    then the kernel is asked once more, and what is still nobody's belongs to a program that cannot be seen.
+    """
+    found: set[Listener] = set()
+    for look in (listening, _listening, _listening):
+        found = _on(host, {inode: where for inode, where in look(host).items() if where[1] in ports})
+        if all(listener.pid for listener in found):
+            break
     return sorted(found, key=lambda listener: (listener.port, listener.pid, listener.address))
+
+
+def _on(host: Host, sockets: dict[str, tuple[str, int]]) -> set[Listener]:
+    owners = holders(host, set(sockets)) if sockets else {}
+    return {Listener(*where, *owners.get(inode, ("", 0))) for inode, where in sockets.items()}
 
 
 def listening(host: Host) -> dict[str, tuple[str, int]]:

@@ -153,6 +153,17 @@ def test_the_hubs_port(host):
     assert listeners.decoded("0100630A") == "10.99.0.1"
 
 
+def test_a_socket_that_was_closed_since_it_was_asked_for_is_nobodys_port(host):
+    for there_now in ([], [("nginx", 40)]):
+        host.forget()
+        host.put("/proc/net/tcp", TCP + socket("00000000", 443, 11))
+        assert [port for _, port in listeners.listening(host).values()] == [443]
+        host.put("/proc/net/tcp", TCP)
+        for name, pid in there_now:
+            listening(host, name, pid, 12)
+        assert [(found.program, found.pid) for found in listeners.listeners(host, {443})] == there_now
+
+
 @pytest.mark.parametrize("subnet", ["192.168.0.0/16", "10.88.64.0/20", "172.17.0.0/24", "10.99.0.0/16"])
 def test_a_subnet_in_use(host, subnet):
     host.put("/proc/net/route", ROUTES)

@@ -175,7 +175,7 @@ def discard(host: Host, root: str) -> None:
 def labels(host: Host, reference: str) -> dict[str, str]:
     """The labels of an image; none when it, or Docker, is not there."""
     found = host.once(f"docker image {reference}", functools.partial(inspect_image, host, reference))
-    return found.get("Config", {}).get("Labels") or {}
+    return (found.get("Config") or {}).get("Labels") or {}
 
 
 def built_from(host: Host, tag: str) -> list[str]:
