@@ -58,8 +58,10 @@ def point(machine: Machine, steps: list[str], draw: random.Random) -> str:
 
 def own_steps(machine: Machine) -> list[str]:
     """What an apply would do, of it what it surely does: a package starts its own services, with what is there, and
-    a dockerd that is started has read its settings.
+    a dockerd that is started has read its settings. An apt that a killed run has begun goes on, and is waited for here:
+    what it installs would be on the list, and there by the time of the apply.
     """
+    machine.run("while pgrep -x 'apt-get|dpkg' >&2; do sleep 0.1; done")
     left = [change["id"] for change in installed.plan(machine)]
     not_sure: tuple[str, ...] = ()
     if "service:docker" in left:
