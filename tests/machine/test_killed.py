@@ -6,6 +6,7 @@ Every moment of every step: test_killed_install.py, test_killed_change.py.
 import json
 import random
 import re
+import time
 
 import pytest
 
@@ -18,6 +19,8 @@ from harness.sametree import Tree
 from hubinstall.host import TEMPORARY
 
 KILLS_OF_INSTALL = 8
+STARTED_WITHIN = 2.0
+"""Seconds that a process manager takes for a service's start."""
 LOG = "/var/log/hubinstall/hubinstall.log"
 INTERRUPT_BOOTSTRAP = f"""
 {installed.readmes_command()} & pid=$!
@@ -58,17 +61,27 @@ def point(machine: Machine, steps: list[str], draw: random.Random) -> str:
 
 def own_steps(machine: Machine) -> list[str]:
     """What an apply would do, of it what it surely does: a package starts its own services, with what is there, and
-    a dockerd that is started has read its settings. An apt that a killed run has begun goes on, and is waited for here:
-    what it installs would be on the list, and there by the time of the apply.
+    a dockerd that is started has read its settings.
     """
-    machine.run("while pgrep -x 'apt-get|dpkg' >&2; do sleep 0.1; done")
-    left = [change["id"] for change in installed.plan(machine)]
+    left = left_to_do(machine)
     not_sure: tuple[str, ...] = ()
     if "service:docker" in left:
         not_sure += ("docker-setting:",)
     if any(step.startswith("packages:") for step in left):
         not_sure += ("docker-setting:", "service:")
     return [step for step in left if not step.startswith(not_sure)]
+
+
+def left_to_do(machine: Machine) -> list[str]:
+    """The steps of the next apply, once what a killed run has begun (an apt, a service's start) has come to its end:
+    it would be on the list, and done by the time of the apply.
+    """
+    machine.run("while pgrep -x 'apt-get|dpkg' >&2; do sleep 0.1; done")
+    before: list[str] = []
+    while (left := [change["id"] for change in installed.plan(machine)]) != before:
+        before = left
+        time.sleep(STARTED_WITHIN)
+    return left
 
 
 def kill_dpkg(machine: Machine, states: str, command: str) -> None:
