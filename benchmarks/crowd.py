@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 
 from benchmarks import machines, noise, table
 from harness.machine import Machine
-from hubinstall.client import HubClient, tls_context
-from hubinstall.clienterrors import HubError
+from hubinstall.verify.client.errors import HubError
+from hubinstall.verify.client.hub import HubClient, tls_context
 
 PATIENCE = 600.0
 PHASES = ("login", "server", "kernel", "cell")

@@ -22,7 +22,7 @@ from harness.browser import chromium
 from harness.installed import PERSON
 from harness.loads import Load
 from harness.machine import Machine
-from hubinstall.client import HubClient
+from hubinstall.verify.client.hub import HubClient
 
 PORT = 9100
 SOCKET = "/run/hubinstall/proxy-public/public.sock"

@@ -23,8 +23,8 @@ from benchmarks import machines, noise, table
 from benchmarks.connections import Connections
 from harness import installed
 from harness.machine import Machine
-from hubinstall.client import PAGE, HubClient, tls_context
-from hubinstall.clienterrors import HubError
+from hubinstall.verify.client.errors import HubError
+from hubinstall.verify.client.hub import PAGE, HubClient, tls_context
 
 RATE = 50
 AHEAD = 2.0

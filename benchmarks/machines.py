@@ -10,8 +10,8 @@ from harness import installed, snapshots
 from harness.installed import PERSON
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
-from hubinstall.clienterrors import HubError
-from hubinstall.clientkernel import Kernel
+from hubinstall.verify.client.errors import HubError
+from hubinstall.verify.client.kernel import Kernel
 
 NAME = "measured"
 ALL_CORES = os.sched_getaffinity(0)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from benchmarks import machines, noise, table
 from harness.machine import Machine
-from hubinstall.client import HubClient
+from hubinstall.verify.client.hub import HubClient
 
 IDLE = 60
 Process = tuple[str, str, str, int]

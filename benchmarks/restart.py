@@ -19,7 +19,7 @@ from benchmarks import machines, noise, table
 from benchmarks.connections import Connections
 from harness.installed import PERSON
 from harness.machine import Machine
-from hubinstall.client import PAGE, HubClient
+from hubinstall.verify.client.hub import PAGE, HubClient
 
 RATE = 50
 BEFORE = 5.0

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from benchmarks import machines, noise, table, vanilla
 from harness.installed import PERSON
 from harness.machine import Machine
-from hubinstall.client import HubClient
+from hubinstall.verify.client.hub import HubClient
 
 FIGURES = ("ready", "result", "processor")
 

@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 
 from harness.machine import Machine
-from hubinstall.client import HubClient
-from hubinstall.clienterrors import HubError
+from hubinstall.verify.client.errors import HubError
+from hubinstall.verify.client.hub import HubClient
 
 PORT = 9000
 FOLDER = "/root/vanilla"

@@ -75,22 +75,23 @@ def find_checkout() -> str:
 
 def check_flags() -> None:
     """Answer --help, and refuse what `hubinstall apply` would refuse, before anything changes."""
-    from hubinstall import cli, passwords  # noqa: PLC0415 - found only now
+    from hubinstall.cli import main as cli_main  # noqa: PLC0415 - found only now
     from hubinstall.errors import UserError  # noqa: PLC0415
+    from hubinstall.resources.accounts import first_passwords  # noqa: PLC0415 - found only now
 
-    flags = cli.bootstrap_parser().parse_args()
+    flags = cli_main.bootstrap_parser().parse_args()
     try:
-        passwords.from_flags(flags.admin, flags.admin_password_file)
+        first_passwords.from_flags(flags.admin, flags.admin_password_file)
     except UserError as error:
         die(error.message, error.hint, code=error.code)
 
 
 def check_machine() -> None:
     """Say why this machine cannot work, all reasons at once, before anything changes."""
-    from hubinstall import preflight  # noqa: PLC0415 - found only now
-    from hubinstall.host import Host  # noqa: PLC0415
+    from hubinstall.machine.host import Host  # noqa: PLC0415
+    from hubinstall.preflight import checks  # noqa: PLC0415 - found only now
 
-    problems = preflight.check_machine(Host())
+    problems = checks.check_machine(Host())
     for problem in problems:
         say("bootstrap: " + problem.message)
         say("  " + problem.hint)
@@ -155,16 +156,16 @@ def get_venv_module() -> None:
 def finish_packages() -> None:
     """Wait for another program that installs packages, and say which; finish what one that was killed has left."""
     from hubinstall.errors import UserError  # noqa: PLC0415 - found only now
-    from hubinstall.host import Host  # noqa: PLC0415
-    from hubinstall.resources import aptlock, packages  # noqa: PLC0415
+    from hubinstall.machine.host import Host  # noqa: PLC0415
+    from hubinstall.resources.packages import apt, apt_lock  # noqa: PLC0415
 
     host = Host()
     host.say = say
     try:
-        aptlock.free(host)
-        if packages.half_done(host):
+        apt_lock.free(host)
+        if apt.half_done(host):
             say("finishing what an apt that was killed has left")
-            packages.mend(host)
+            apt.mend(host)
     except UserError as error:
         die(error.message, error.hint)
     stop_if_told()
@@ -206,14 +207,14 @@ def install(checkout: str, layout: ModuleType) -> None:
 
 def fill(path: str, checkout: str) -> None:
     """Install the hash-locked list, then the checkout: uv by pip, all the rest by uv, in a tenth of pip's time."""
-    from hubinstall.host import Host  # noqa: PLC0415 - found only now
-    from hubinstall.resources import virtualenvs  # noqa: PLC0415
+    from hubinstall.machine.host import Host  # noqa: PLC0415 - found only now
+    from hubinstall.resources.packages import virtualenv  # noqa: PLC0415
 
     locked = os.path.join(checkout, "src", "hubinstall", "locks", "installer.txt")
     get_uv(path, locked)
     uv = [path + "/bin/uv", "pip", "install", "--quiet", "--python=" + path + "/bin/python3", "--compile-bytecode"]
     cache = path + ".cache"  # beside it, as the copy below: where the next run finds what a killed one left
-    environment = dict(os.environ, **virtualenvs.uv_environment(Host(), cache))
+    environment = dict(os.environ, **virtualenv.uv_environment(Host(), cache))
     run([*uv, "--no-deps", "--require-hashes", "-r", locked], env=environment)
     copy = copy_of(checkout, path + ".source")  # a build writes into the folder it builds, and uv a lock into TMPDIR
     run([*uv, "--no-deps", "--no-index", "--no-build-isolation", copy], env=dict(environment, TMPDIR=copy))

@@ -60,7 +60,7 @@ def doing(frame: FrameType | None) -> str:
             if asked or function == "<module>":
                 return f"import {asked or name}"
             place = f"{name.removeprefix('hubinstall.')}.{function}"
-            if name == "hubinstall.host" and not inner:
+            if name == "hubinstall.machine.host" and not inner:
                 inner = f" → {place}"  # the door to the machine: who went through it tells more
             elif name != __name__:
                 return place + inner
@@ -73,7 +73,7 @@ def main() -> None:
     signal.signal(signal.SIGALRM, look)
     signal.setitimer(signal.ITIMER_REAL, EVERY, EVERY)
     with contextlib.redirect_stdout(io.StringIO()):
-        from hubinstall.cli import main as command  # noqa: PLC0415 - the import is part of what is measured
+        from hubinstall.cli.main import main as command  # noqa: PLC0415 - the import is part of what is measured
 
         code = command(sys.argv[1:])
     signal.setitimer(signal.ITIMER_REAL, 0)

@@ -73,3 +73,6 @@ def of_system(error: OSError) -> UserError:
     """What the system refused, and where."""
     where = f"{error.filename}: " if error.filename else ""
     return UserError(f"{where}{error.strerror or error}", OF_NUMBER.get(error.errno or 0, ""))
+
+
+BAD_CONFIGURATION = 78  # sysexits.h: EX_CONFIG

@@ -9,7 +9,7 @@ from contract.cases import under
 from contract.services import NAME
 from contract.steps import Trial
 from hubinstall import layout
-from hubinstall.host import Host
+from hubinstall.machine.host import Host
 
 
 def main(manager: str, *kinds: str) -> None:

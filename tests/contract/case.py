@@ -4,7 +4,7 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from hubinstall.host import Host
+from hubinstall.machine.host import Host
 from hubinstall.resources.base import Resource
 
 BASE = "/srv/contract"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from contract import docker, files, people, services, system
 from contract.case import Case
-from hubinstall.host import Host
+from hubinstall.machine.host import Host
 
 ANYWHERE: dict[str, Callable[[], Case]] = {
     "file": files.file,

@@ -7,20 +7,12 @@ import time
 
 from contract.case import BASE, Act, Break, Case, PutBack, runs
 from hubinstall import layout
-from hubinstall.host import Host
-from hubinstall.resources.docker import (
-    BRIDGE_NAME,
-    ICC,
-    DockerNetwork,
-    LiveRestore,
-    docker,
-    info,
-    inspect_image,
-    inspect_network,
-)
-from hubinstall.resources.images import Image, ImageRoot, Recipe, tags
-from hubinstall.resources.json_keys import reload
-from hubinstall.resources.pulledimages import PulledImage
+from hubinstall.machine.docker import docker, info, inspect_image, inspect_network
+from hubinstall.machine.host import Host
+from hubinstall.resources.docker.image import Image, ImageRoot, Recipe, tags
+from hubinstall.resources.docker.network import BRIDGE_NAME, ICC, DockerNetwork, LiveRestore
+from hubinstall.resources.docker.pulled_image import PulledImage
+from hubinstall.resources.files.json_keys import reload
 
 NETWORK, BRIDGE, LABEL = "contract", "contract0", "contract.user"
 SUBNET, GATEWAY = "10.97.0.0/24", "10.97.0.1"

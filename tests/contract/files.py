@@ -3,14 +3,14 @@
 import json
 
 from contract.case import BASE, Act, Break, Case, Ends, PutBack
-from hubinstall.host import Host
-from hubinstall.parts.staticfiles import SCRIPTS
-from hubinstall.resources.files import Directory, File, Link
-from hubinstall.resources.json_keys import JsonKeys
-from hubinstall.resources.secrets import Secret
-from hubinstall.resources.staticfiles import StaticFiles
-from hubinstall.resources.trees import Tree
-from hubinstall.resources.unlinked import Unlinked
+from hubinstall.blueprint.static_files import SCRIPTS
+from hubinstall.machine.host import Host
+from hubinstall.resources.docker.static_files import StaticFiles
+from hubinstall.resources.files.file import Directory, File, Link
+from hubinstall.resources.files.json_keys import JsonKeys
+from hubinstall.resources.files.secret import Secret
+from hubinstall.resources.files.tree import Tree
+from hubinstall.resources.files.unlinked import Unlinked
 
 OTHER = "www-data"
 """An account and a group of any Debian that is not root."""

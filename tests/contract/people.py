@@ -4,9 +4,9 @@ import json
 
 from contract.case import Break, Case, Ends, PutBack, runs
 from hubinstall import layout
-from hubinstall.host import Host
-from hubinstall.resources.accounts import Account, Group, Person, accounts, groups
-from hubinstall.resources.shares import Share, people
+from hubinstall.machine.host import Host
+from hubinstall.resources.accounts.account import Account, Group, Person, accounts, groups
+from hubinstall.resources.accounts.share import Share, people
 
 SERVICE, PERSON, TEAM = "contract-service", "contract-person", "contract-team"
 PEOPLE = (1000, 60000)

@@ -5,12 +5,12 @@ import time
 from contract.case import Act, Break, Case, runs
 from contract.files import file_breaks
 from hubinstall import layout
-from hubinstall.host import Host
-from hubinstall.managers import MANAGERS
-from hubinstall.resources import supervisord as ours
-from hubinstall.resources.services import Service
-from hubinstall.resources.supervisord import Supervisord
-from hubinstall.resources.units import UnitFile
+from hubinstall.machine.host import Host
+from hubinstall.machine.process_managers.choice import MANAGERS
+from hubinstall.resources.services import supervisord as ours
+from hubinstall.resources.services.service import Service
+from hubinstall.resources.services.supervisord import Supervisord
+from hubinstall.resources.services.unit import UnitFile
 
 NAME = "contract"
 STARTED_WITH = "of the first kind"

@@ -1,10 +1,10 @@
 """The contract: absent → made → nothing to do → each key broken and mended → gone → gone twice; adopted → stays."""
 
 from contract.case import BASE, Break, Case, Ends
-from hubinstall.engine import Outcome, Run, plan
+from hubinstall.engine.ledger import Ledger
+from hubinstall.engine.run import Outcome, Run, plan
 from hubinstall.errors import UserError
-from hubinstall.host import Host
-from hubinstall.ledger import Ledger
+from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, Resource
 
 LEDGER = f"{BASE}/ledger.json"

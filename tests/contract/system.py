@@ -7,15 +7,15 @@ import time
 
 from contract.case import BASE, Act, Break, Case, runs
 from hubinstall import layout
-from hubinstall.host import Host
-from hubinstall.parts.programs import locked
-from hubinstall.resources.acme import AcmeCertificate
-from hubinstall.resources.certificates import SelfSignedCertificate
-from hubinstall.resources.firewall import FirewallTable, KernelSetting
-from hubinstall.resources.packages import Packages, statuses
-from hubinstall.resources.served import Pair, ServedCertificate
-from hubinstall.resources.tries import Try
-from hubinstall.resources.virtualenvs import NodeModules, Virtualenv
+from hubinstall.blueprint.runtimes import locked
+from hubinstall.machine.host import Host
+from hubinstall.resources.kernel import FirewallTable, KernelSetting
+from hubinstall.resources.packages.apt import Packages, statuses
+from hubinstall.resources.packages.virtualenv import NodeModules, Virtualenv
+from hubinstall.resources.tls.acme import AcmeCertificate
+from hubinstall.resources.tls.attempts import Try
+from hubinstall.resources.tls.self_signed import SelfSignedCertificate
+from hubinstall.resources.tls.served import Pair, ServedCertificate
 
 SMALL = ("hello", "tree")
 """Packages that no machine has from the beginning, and that need nothing else."""

@@ -11,7 +11,7 @@ import pytest
 
 from harness import installed, visits
 from harness.machine import Machine
-from hubinstall.client import HubClient
+from hubinstall.verify.client.hub import HubClient
 
 pytestmark = pytest.mark.one_kind
 

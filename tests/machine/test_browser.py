@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from harness import installed, loads
 from harness.browser import chromium
 from harness.machine import Machine
-from hubinstall.client import HubClient
+from hubinstall.verify.client.hub import HubClient
 
 pytestmark = pytest.mark.one_kind
 

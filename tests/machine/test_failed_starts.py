@@ -7,8 +7,8 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
-from hubinstall.client import HubClient
-from hubinstall.clienterrors import HubError
+from hubinstall.verify.client.errors import HubError
+from hubinstall.verify.client.hub import HubClient
 
 pytestmark = pytest.mark.one_kind
 

@@ -7,7 +7,7 @@ import pytest
 from harness import installed, remains
 from harness.machine import Machine
 from harness.manifest import Manifest, diff, manifest
-from hubinstall.client import HubClient
+from hubinstall.verify.client.hub import HubClient
 
 RUNNING = (
     # The hub notes when each person was last active, every 30 s or so.

@@ -16,7 +16,7 @@ from harness.commands import Result
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
 from harness.sametree import Tree
-from hubinstall.host import TEMPORARY
+from hubinstall.machine.host import TEMPORARY
 
 KILLS_OF_INSTALL = 8
 STARTED_WITHIN = 2.0

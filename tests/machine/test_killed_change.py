@@ -12,8 +12,8 @@ from harness import addresses, installed, killing, sametree
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
 from harness.sametree import Tree
-from hubinstall.client import HubClient
-from hubinstall.clientkernel import Kernel
+from hubinstall.verify.client.hub import HubClient
+from hubinstall.verify.client.kernel import Kernel
 
 CONFIG = "/etc/hubinstall/config.yaml"
 NAME = "hub.example.test"

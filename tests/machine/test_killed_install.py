@@ -11,7 +11,7 @@ from harness import installed, killing
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
 from harness.sametree import Tree
-from hubinstall.killpoints import MIDS
+from hubinstall.machine.crash_points import MIDS
 
 SETTINGS = f"users: {{admin: [{installed.ADMIN}]}}"
 STEPS = {kind: killing.steps(kind, SETTINGS) for kind in ProcessManager}

@@ -11,7 +11,7 @@ from harness import clock, installed, pebble
 from harness.certificates import CTL, ENDED, NAME, certificate, served, status_of_certificate, timer
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
-from hubinstall.client import HubClient
+from hubinstall.verify.client.hub import HubClient
 
 pytestmark = pytest.mark.one_kind
 

@@ -20,8 +20,8 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
-from hubinstall.client import PAGE, HubClient
-from hubinstall.clienterrors import HubError
+from hubinstall.verify.client.errors import HubError
+from hubinstall.verify.client.hub import PAGE, HubClient
 
 pytestmark = pytest.mark.one_kind
 

@@ -15,12 +15,12 @@ from harness import anysettings
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
 from hubinstall import layout
-from hubinstall.blueprint import blueprint
-from hubinstall.facts import Facts
+from hubinstall.blueprint.contents import blueprint
+from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource
-from hubinstall.resources.files import File
-from hubinstall.resources.units import UnitFile
-from hubinstall.settings import Settings
+from hubinstall.resources.files.file import File
+from hubinstall.resources.services.unit import UnitFile
+from hubinstall.settings.model import Settings
 
 COUNT = 25
 NUMBERS = range(40)

@@ -8,7 +8,7 @@ import pytest
 
 from harness import installed, memory
 from harness.machine import Machine, Snapshot
-from hubinstall.client import HubClient
+from hubinstall.verify.client.hub import HubClient
 
 GIB = 1 << 30
 PEOPLE = {"joan": "spacecraft-1961", "mary": "mercury-1958"}

@@ -9,9 +9,9 @@ import pytest
 
 from harness import installed, memory
 from harness.machine import Machine
-from hubinstall.client import HubClient
-from hubinstall.clienterrors import HubError, plain_text
-from hubinstall.clientkernel import Kernel
+from hubinstall.verify.client.errors import HubError, plain_text
+from hubinstall.verify.client.hub import HubClient
+from hubinstall.verify.client.kernel import Kernel
 
 DONE = "/home/grace/trouble-is-over"
 WAIT = f"""

@@ -6,7 +6,7 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
-from hubinstall.client import HubClient
+from hubinstall.verify.client.hub import HubClient
 
 REFUSED = "try: open('course/two.txt', 'w')\nexcept OSError as e: print(e.strerror)"
 

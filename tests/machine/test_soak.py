@@ -17,8 +17,8 @@ from drawn import seed
 from harness import installed, inventory, memory
 from harness.machine import Machine
 from harness.manifest import diff, manifest
-from hubinstall.client import HubClient
-from hubinstall.clientkernel import Kernel
+from hubinstall.verify.client.hub import HubClient
+from hubinstall.verify.client.kernel import Kernel
 
 ORDERS = ("one kind after the other", "in turns", "shuffled")
 CONFIG, CONFIG_BEFORE = "/etc/hubinstall/config.yaml", "/root/config.yaml"

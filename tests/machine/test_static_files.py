@@ -10,7 +10,7 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
-from hubinstall.client import HubClient
+from hubinstall.verify.client.hub import HubClient
 
 pytestmark = pytest.mark.one_kind
 

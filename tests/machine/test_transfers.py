@@ -11,8 +11,8 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
-from hubinstall.client import FETCH, HubClient
-from hubinstall.clienterrors import raise_for
+from hubinstall.verify.client.errors import raise_for
+from hubinstall.verify.client.hub import FETCH, HubClient
 
 pytestmark = pytest.mark.one_kind
 

@@ -1,7 +1,8 @@
 """What several unit tests are given."""
 
 import pytest
-from authority import Authority
+
+from fakes.authority import Authority
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from checkout_path import CHECKOUT
+
 BOOTSTRAP = CHECKOUT / "installer/bootstrap.py"
 
 
@@ -70,7 +71,10 @@ def test_another_python_hands_over_to_the_distributions(bootstrap, monkeypatch):
 
 
 def test_before_the_packages_only_the_standard_library_is_needed():
-    imports = "from hubinstall import cli, passwords, preflight; from hubinstall.resources import aptlock, packages"
+    imports = (
+        "from hubinstall.cli import main; from hubinstall.resources.accounts import first_passwords; "
+        "from hubinstall.preflight import checks; from hubinstall.resources.packages import apt, apt_lock"
+    )
     code = f"import sys; sys.path.insert(0, sys.argv[1]); {imports}"
     subprocess.run([sys.executable, "-I", "-S", "-c", code, str(CHECKOUT / "src")], check=True)
 

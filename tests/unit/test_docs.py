@@ -2,16 +2,17 @@
 
 import re
 import shlex
-from pathlib import Path
 
-import commands_page
 import pytest
 
-from hubinstall import config, layout
-from hubinstall.cli import parser
+import commands_page
+from checkout_path import CHECKOUT
+from hubinstall import layout
+from hubinstall.cli.main import parser
+from hubinstall.config import edit as config_edit
+from hubinstall.config import validate
 
-ROOT = Path(__file__).parents[2]
-PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+PAGES = [*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md")]
 COMMAND = re.compile(r"(?:`|^    (?:sudo )?)(hubinstall [a-z][^`\n]*)", re.MULTILINE)
 TOLD = sorted({
     command
@@ -28,17 +29,17 @@ def test_there_are_commands_in_the_docs():
 @pytest.mark.parametrize("command", TOLD)
 def test_a_command_of_the_docs_exists(command):
     arguments = parser().parse_args(shlex.split(command)[1:])
-    edits = {"set": config.set_value, "add-item": config.add_item}
+    edits = {"set": config_edit.set_value, "add-item": config_edit.add_item}
     if arguments.verb == "config" and (edit := edits.get(arguments.config_verb)):
         if arguments.key == "KEY":
             return
         value = "someone" if arguments.value == "NAME" else arguments.value
-        config.validate(edit("", arguments.key, value), layout.CONFIG_FILE)
+        validate.validate(edit("", arguments.key, value), layout.CONFIG_FILE)
 
 
 def test_every_verb_and_flag_is_told():
     assert commands_page.PAGE.read_text(encoding="utf-8") == commands_page.page(), (
-        "python tests/unit/commands_page.py writes it anew"
+        "python tests/commands_page.py writes it anew"
     )
 
 

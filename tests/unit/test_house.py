@@ -2,6 +2,7 @@
 
 import re
 
+from checkout_path import CHECKOUT
 from harness import checkout
 
 # Put together here, so that this file does not name them either.
@@ -17,8 +18,8 @@ OWN_MACHINE = re.compile(r"(?<![\w.])/(wo" r"rk|opt/wh" r"eels)/\w")
 
 
 def texts() -> dict[str, str]:
-    names = (name for name in checkout.files() if not (checkout.CHECKOUT / name).is_symlink())
-    return {name: (checkout.CHECKOUT / name).read_bytes().decode(errors="replace") for name in names}
+    names = (name for name in checkout.files() if not (CHECKOUT / name).is_symlink())
+    return {name: (CHECKOUT / name).read_bytes().decode(errors="replace") for name in names}
 
 
 def test_no_registry_is_named() -> None:

@@ -2,13 +2,13 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).parents[2]
+from checkout_path import CHECKOUT
+
 # Separate runs: a folder's modules may bear the names of another's (conftest).
-TYPED = ("src", "installer", "tests/machine", "benchmarks")
+TYPED = ("src", "installer", "tests/harness", "tests/machine", "benchmarks")
 
 
 def must_be_content(*argv: str) -> None:

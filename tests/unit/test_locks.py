@@ -3,11 +3,11 @@
 import configparser
 import json
 import re
-from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).parents[2]
+from checkout_path import CHECKOUT
+
 LOCKS = CHECKOUT / "src/hubinstall/locks"
 NAMES = ("certbot", "hub", "image", "installer", "node", "supervisor")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from checkout_path import CHECKOUT
 from harness import checkout
 from harness.archives import unpack
 
@@ -32,12 +33,12 @@ def test_the_linked_folders_travel(wheel: zipfile.ZipFile) -> None:
     assert linked
     assert {f"hubinstall/data/{name}" for name in linked} - set(wheel.namelist()) == set()
     for name in linked:
-        assert wheel.read(f"hubinstall/data/{name}") == (checkout.CHECKOUT / name).read_bytes()
+        assert wheel.read(f"hubinstall/data/{name}") == (CHECKOUT / name).read_bytes()
 
 
 def test_every_source_and_lock_travels(wheel: zipfile.ZipFile) -> None:
     own = {name.removeprefix("src/") for name in checkout.files() if name.startswith("src/")}
-    files = {name for name in own if not (checkout.CHECKOUT / "src" / name).is_symlink()}
+    files = {name for name in own if not (CHECKOUT / "src" / name).is_symlink()}
     assert files - set(wheel.namelist()) == set()
 
 
@@ -47,4 +48,4 @@ def test_nothing_else_travels(wheel: zipfile.ZipFile) -> None:
 
 def test_the_command_is_there(wheel: zipfile.ZipFile) -> None:
     [entry_points] = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
-    assert "hubinstall = hubinstall.cli:main" in wheel.read(entry_points).decode()
+    assert "hubinstall = hubinstall.cli.main:main" in wheel.read(entry_points).decode()

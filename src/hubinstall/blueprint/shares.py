@@ -1,0 +1,18 @@
+"""Shared data: /srv/data, and each share with its links."""
+
+from hubinstall import layout
+from hubinstall.machine.facts import Facts
+from hubinstall.resources.accounts.share import Share
+from hubinstall.resources.base import Resource
+from hubinstall.resources.files.file import Directory
+from hubinstall.settings.model import Settings
+
+
+def shares(settings: Settings, facts: Facts) -> list[Resource]:
+    """The folder of all shares is there even without one: containers mount it whole, and see later ones appear."""
+    root = f"directory:{layout.SHARED_DATA}"
+    wished: list[Resource] = [Directory(layout.SHARED_DATA)]
+    for name, share in settings.shares.items():
+        group = "" if share.access == "read-only" else share.access.group
+        wished.append(Share(name, group=group, uid_min=facts.uid_min, uid_max=facts.uid_max, needs=(root,)))
+    return wished

@@ -1,0 +1,83 @@
+"""What nginx gives out by itself, and how: files of the image and of the hub whose address names their content.
+
+Jupyter's own servers send these without a login, too (jupyter_server: FileFindHandler; JupyterHub: its static files),
+and here they come out of what the administrator has chosen, never out of an answer that somebody's server gave.
+"""
+
+import functools
+from typing import Any
+
+from hubinstall import layout
+from hubinstall.blueprint.runtimes import HUB_PYTHON
+from hubinstall.blueprint.templating import DATA
+from hubinstall.blueprint.user_image import Environment
+from hubinstall.machine.facts import Facts
+from hubinstall.resources.base import Resource, digest, ids
+from hubinstall.resources.docker.static_files import StaticFiles
+from hubinstall.resources.files.file import Link
+
+SCRIPTS = DATA / "templates" / "static-files"
+TYPES = {
+    "css": "text/css; charset=utf-8",
+    "eot": "application/vnd.ms-fontobject",
+    "gif": "image/gif",
+    "ico": "image/x-icon",
+    "jpg": "image/jpeg",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
+    "mjs": "text/javascript; charset=utf-8",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "ttf": "font/ttf",
+    "wasm": "application/wasm",
+    "webp": "image/webp",
+    "woff": "font/woff",
+    "woff2": "font/woff2",
+}
+"""Ending → what such a file is (RFC 9239 and IANA's list of media types); find.py takes no others."""
+# As an image's program would run for a person, but with nothing at all around it: no network, no files of the host.
+IN_IMAGE = (
+    "docker", "run", "--rm", "--interactive", "--network=none", "--read-only", "--cap-drop=ALL",
+    "--security-opt=no-new-privileges", "--user=65534:65534", "--workdir=/", "--log-driver=none",
+    "--entrypoint=python3",
+)  # fmt: skip
+
+
+def static_files(facts: Facts, image: Environment, hub_venv: Resource) -> list[Resource]:
+    """Two folders behind links: a hub's or image's successor counts at once, whatever people still run."""
+    of_servers = StaticFiles(
+        layout.tree("server-static", digest(image.image, *_made_with(facts))),
+        command=(*IN_IMAGE, image.image, "-I", "-", "server"), scripts=str(SCRIPTS), encodings=facts.nginx_encodings,
+        source=image.pin, what=f"the image {image.image}",
+        needs=(*ids(image.provider), f"directory:{layout.TREES}", "packages:nginx"),
+    )  # fmt: skip
+    of_hub = StaticFiles(
+        layout.tree("hub-static", digest(hub_venv.name, *_made_with(facts))),
+        command=(f"{hub_venv.name}/{HUB_PYTHON}", "-I", "-", "hub"), scripts=str(SCRIPTS),
+        encodings=facts.nginx_encodings, what="the hub", needs=(*ids(hub_venv), "packages:nginx"),
+    )  # fmt: skip
+    return [
+        of_servers,
+        of_hub,
+        Link(layout.SERVER_STATIC, of_servers.name, needs=ids(of_servers)),
+        Link(layout.HUB_STATIC, of_hub.name, needs=ids(of_hub)),
+    ]
+
+
+def site_values(facts: Facts) -> dict[str, Any]:
+    """What nginx's templates of the static files name."""
+    return {
+        "server_static": layout.SERVER_STATIC,
+        "hub_static": layout.HUB_STATIC,
+        "static_types": TYPES,
+        "encodings": facts.nginx_encodings,
+    }
+
+
+def _made_with(facts: Facts) -> tuple[str, ...]:
+    return (*_scripts(), *facts.nginx_encodings)
+
+
+@functools.cache
+def _scripts() -> tuple[str, ...]:
+    return tuple(path.read_text(encoding="utf-8") for path in sorted(SCRIPTS.iterdir()) if path.is_file())

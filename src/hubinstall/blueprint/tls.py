@@ -1,0 +1,108 @@
+"""The certificate under which people reach the hub: what nginx is shown, and where it comes from."""
+
+import hashlib
+import re
+from ipaddress import ip_address
+
+from hubinstall import layout
+from hubinstall.blueprint.runtimes import virtualenv
+from hubinstall.machine.facts import Facts
+from hubinstall.resources.base import Resource, ids
+from hubinstall.resources.files.file import Directory, Link
+from hubinstall.resources.packages.virtualenv import TRUST_STORE
+from hubinstall.resources.services.service import Service
+from hubinstall.resources.tls.acme import AcmeCertificate
+from hubinstall.resources.tls.self_signed import SelfSignedCertificate
+from hubinstall.resources.tls.served import CERT, KEY, Pair, ServedCertificate
+from hubinstall.resources.tls.webroot import Place
+from hubinstall.settings.model import Settings
+
+CERTIFICATE = f"{ServedCertificate.kind}:{layout.SERVED}"
+LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
+STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
+
+
+def tls(settings: Settings, facts: Facts) -> list[Resource]:
+    """What is there before nginx starts: a pair that it can serve, whatever an authority may say later.
+
+    Nothing where it speaks plain http.
+    """
+    if settings.tls_mode == "off":
+        return []
+    folder = Directory(layout.TLS, mode="0700", needs=(f"directory:{layout.STATE}",))
+    if settings.tls_mode == "manual":
+        mine = Pair(settings.https.tls.cert or "", settings.https.tls.key or "", settings.names)
+        return [folder, ServedCertificate(layout.SERVED, (mine,), TRUST_STORE, needs=(*ids(folder), "packages:base"))]
+    own = SelfSignedCertificate(
+        layout.SELF_SIGNED_CERT, key=layout.SELF_SIGNED_KEY, names=names(settings, facts),
+        needs=(*ids(folder), "packages:base"),
+    )  # fmt: skip
+    pairs = [Pair(layout.SELF_SIGNED_CERT, layout.SELF_SIGNED_KEY)]
+    if settings.tls_mode == "letsencrypt" and (given := asked_for(settings, facts)):
+        live = live_folder(settings)
+        pairs.insert(0, Pair(f"{live}/{CERT}", f"{live}/{KEY}", given[:1]))
+    return [folder, own, ServedCertificate(layout.SERVED, tuple(pairs), TRUST_STORE, needs=ids(own))]
+
+
+def watched(settings: Settings) -> tuple[str, ...]:
+    """What nginx must have read again when it changes; of what it serves a copy, so that a plan names nginx, too."""
+    sources = {"off": (), "self-signed": (layout.SERVED_CERT, layout.SELF_SIGNED_CERT)}
+    return sources.get(settings.tls_mode, (layout.SERVED_CERT,))
+
+
+def authority(settings: Settings, facts: Facts, serving: list[Resource]) -> list[Resource]:
+    """What comes when nginx answers: certbot, and the certificate that it gets. `serving`: see contents.py."""
+    wanted = asked_for(settings, facts)
+    if settings.tls_mode != "letsencrypt" or not wanted:
+        return []
+    certbot, path = virtualenv("certbot", facts)
+    state = f"directory:{layout.STATE}"
+    folders = [
+        Directory(layout.ACME, mode="0700", needs=(state,)),
+        Directory(layout.ACME_WEBROOT, whole=True, needs=(state,)),
+    ]
+    link = Link(layout.CERTBOT_VENV, path, needs=ids(certbot))
+    deploys = tuple(r for r in serving if isinstance(r, ServedCertificate | Service))
+    certificate = AcmeCertificate(
+        live_folder(settings), names=wanted, server=server(settings), email=settings.https.letsencrypt.email or "",
+        program=layout.CERTBOT, logs=layout.ACME_LOGS,
+        place=Place(facts.addresses, layout.ACME_WEBROOT, TRUST_STORE),
+        deploys=deploys, needs=(*ids(link, *folders), *ids(*deploys)),
+    )  # fmt: skip
+    return [certbot, link, *folders, certificate]
+
+
+def asked_for(settings: Settings, facts: Facts) -> tuple[str, ...]:
+    """What an authority is asked to certify: the names, or else the machine's own public addresses."""
+    return settings.names or tuple(a for a in facts.addresses if ip_address(a).is_global)
+
+
+def server(settings: Settings) -> str:
+    """The ACME directory."""
+    return settings.https.letsencrypt.server or (STAGING if settings.https.letsencrypt.staging else LETS_ENCRYPT)
+
+
+def is_for_good(settings: Settings) -> bool:
+    """Whether browsers may insist on https from now on: they ignore that of a certificate that they do not believe."""
+    return settings.tls_mode == "manual" or (
+        settings.tls_mode == "letsencrypt" and not settings.https.letsencrypt.staging
+    )
+
+
+def live_folder(settings: Settings) -> str:
+    """Certbot's. One for each server: whoever tries staging still has the real one when he comes back."""
+    return f"{layout.ACME_CONFIG}/live/hub-{hashlib.sha256(server(settings).encode()).hexdigest()[:8]}"
+
+
+def names(settings: Settings, facts: Facts) -> tuple[str, ...]:
+    """What people call the hub: by its names, or else by the machine's name and each of its addresses."""
+    if settings.names:
+        return settings.names
+    name = machine_name(facts)
+    return ((name,) if name else ()) + facts.addresses or ("localhost",)
+
+
+def machine_name(facts: Facts) -> str:
+    """The host name; empty where it is none that DNS could carry (the kernel takes any text)."""
+    name = facts.hostname.lower()
+    return name if re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", name) else ""

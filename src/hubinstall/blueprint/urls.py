@@ -1,0 +1,59 @@
+"""Where the hub is reached: by people, by the web server in front, and by our own checks on this machine."""
+
+from hubinstall.blueprint.tls import machine_name
+from hubinstall.machine.facts import Facts
+from hubinstall.settings.model import Settings
+
+HTTPS, HTTP = 443, 80
+LOOPBACK = "127.0.0.1"
+ANYWHERE = {None: LOOPBACK, "0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - what is compared, nothing binds it
+"""What http.address may say for "every address", and where one connects then."""
+
+
+def has_tls(settings: Settings) -> bool:
+    return settings.tls_mode != "off"
+
+
+def scheme(settings: Settings) -> str:
+    return "https" if has_tls(settings) else "http"
+
+
+def port(settings: Settings) -> int:
+    """Where nginx serves the hub."""
+    return HTTPS if has_tls(settings) else settings.http.port
+
+
+def connect_to(settings: Settings) -> str:
+    """The address at which this machine reaches its own nginx."""
+    address = settings.http.address
+    return ANYWHERE.get(address, address or LOOPBACK)
+
+
+def url(settings: Settings, name: str) -> str:
+    """What leads to the hub under a name or an address: scheme, port and path."""
+    usual = port(settings) == (HTTPS if has_tls(settings) else HTTP)
+    host = f"[{name}]" if ":" in name else name
+    return f"{scheme(settings)}://{host}{'' if usual else f':{port(settings)}'}{settings.base_url}"
+
+
+def urls(settings: Settings, facts: Facts) -> list[str]:
+    """What people type into a browser, best first; behind another web server what that one asks for."""
+    return [url(settings, name) for name in names(settings, facts)]
+
+
+def names(settings: Settings, facts: Facts) -> list[str]:
+    if settings.names:
+        return list(settings.names)
+    if settings.http.address not in ANYWHERE:
+        return [connect_to(settings)]
+    return list(facts.addresses) or [facts.hostname]
+
+
+def check_url(settings: Settings, facts: Facts) -> str:
+    """What `verify` asks for. Where somebody's site of nginx is the default server, who names nothing (whoever asks for
+    a bare address) is shown that site: the machine's name leads to ours.
+    """
+    name = machine_name(facts)
+    if name and not settings.name and str(port(settings)) in facts.nginx_default_servers:
+        return url(settings, name)
+    return urls(settings, facts)[0]

@@ -1,0 +1,76 @@
+"""What people find in their servers: the default image, built here, or an image by name."""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+from hubinstall import layout
+from hubinstall.blueprint.templating import DATA
+from hubinstall.machine.facts import Facts
+from hubinstall.resources.base import Resource, digest, ids
+from hubinstall.resources.docker.image import Image, ImageRoot, Recipe
+from hubinstall.resources.docker.pulled_image import PulledImage
+from hubinstall.resources.files.file import Directory
+from hubinstall.settings.model import Settings
+
+SCRIPTS = DATA / "templates" / "image"
+LOCK = Path(__file__).parents[1] / "locks" / "image.txt"
+# The docker-stacks contract, as far as an image's configuration says it.
+CHANGES = (
+    "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "ENV LANG=C.UTF-8 SHELL=/bin/bash HOME=/home/jovyan NB_USER=jovyan NB_UID=1000 NB_GID=100",
+    f"ENV JUPYTER_PORT={layout.SERVER_PORT} PIP_DISABLE_PIP_VERSION_CHECK=1",
+    "USER 1000",
+    "WORKDIR /home/jovyan",
+    f"EXPOSE {layout.SERVER_PORT}",
+    'ENTRYPOINT ["tini", "-g", "--", "start.sh"]',
+    'CMD ["start-notebook.py"]',
+)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The resources, the image that user servers run as Docker knows it, and the resource that provides it.
+
+    `pin`: the path of the note that says which image it is, where its name does not.
+    """
+
+    resources: list[Resource]
+    image: str
+    provider: Resource
+    pin: str = ""
+
+
+def environment(settings: Settings, facts: Facts, docker: tuple[str, ...]) -> Environment:
+    """`docker`: the ids of what a running Docker Engine is."""
+    folder = Directory(layout.IMAGES, needs=(f"directory:{layout.STATE}",))
+    if name := settings.environment.image:
+        key = digest(name)[:12]
+        tag = f"{layout.PULLED_REPOSITORY}:{key}"
+        pulled = PulledImage(name, tag=tag, pin=f"{layout.IMAGES}/{key}.json", needs=(*ids(folder), *docker))
+        return Environment([folder, pulled], tag, pulled, pulled.pin)
+    recipe = Recipe(
+        scripts=str(SCRIPTS), codename=facts.codename, packages=packages(), lockfile=str(LOCK), uv=layout.UV
+    )
+    tag = digest(built_from(), *CHANGES, facts.codename, facts.arch, facts.python)[:12]
+    root = ImageRoot(f"{layout.IMAGES}/{tag}", recipe, needs=(*ids(folder), "packages:base"))
+    image = Image(
+        layout.IMAGE_REPOSITORY, tag=tag, root=root.name, recipe=recipe, changes=CHANGES,
+        needs=(*ids(root), *docker),
+    )  # fmt: skip
+    return Environment([folder, root, image], f"{layout.IMAGE_REPOSITORY}:{tag}", image)
+
+
+@functools.cache
+def packages() -> tuple[str, ...]:
+    """The distribution's packages of the default image."""
+    lines = (SCRIPTS / "packages.txt").read_text(encoding="utf-8").splitlines()
+    return tuple(word for line in lines if (word := line.partition("#")[0].strip()))
+
+
+@functools.cache
+def built_from() -> str:
+    """A digest of every file that goes into the default image or says how it is made."""
+    files = sorted(path for path in SCRIPTS.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    parts = [part for path in files for part in (str(path.relative_to(SCRIPTS)), path.read_bytes())]
+    return digest(LOCK.read_bytes(), *parts)

@@ -1,0 +1,206 @@
+"""A tree of YAML nodes → typed settings, or every problem in words, at its place."""
+
+import difflib
+import json
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from hubinstall.config.problems import MOST_SHOWN, Problem
+from hubinstall.config.yaml.nodes import Fault, Map, Node, Place, without
+from hubinstall.config.yaml.parser import Document, parse
+from hubinstall.settings.model import Settings
+from hubinstall.settings.section import Conflict, Section
+from hubinstall.settings.values.base import shown, type_name
+
+Path = tuple[str | int, ...]
+_UNION_TAGS = {"<word>", "<group>"}  # pydantic puts the chosen branch of a union into the path
+_YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+
+def check(document: Document, path: str) -> tuple[Settings | None, list[Problem]]:
+    """The settings, or None and what is wrong; `path` names the file in the problems."""
+    faults = list(document.faults)
+    settings, found = _faults(document.root, {fault.path for fault in faults if fault.path})
+    faults += found
+    problems = [Problem(path, f.place.line, f.place.column, dotted(f.path), f.message, f.hint) for f in faults]
+    return (None if problems else settings), problems
+
+
+def placed(text: str, name: str, key: Path, message: str, hint: str) -> Problem:
+    """What the machine has against a value: at its place in the text; at the beginning where it is a default."""
+    place = _value(parse(text).root, key)
+    return Problem(name, place.line, place.column, dotted(key), message, hint)
+
+
+def dotted(path: Path) -> str:
+    """A key as people write it, with the number of a list's item from 0; a name with a dot in it stands in quotes."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{_part(part)}" for part in path)
+    return "".join(parts).removeprefix(".")
+
+
+def _part(part: str) -> str:
+    plain = part.isprintable() and part and not set(part) & set("\"'. ")
+    text = part if plain else json.dumps(part)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _faults(root: Map, refused: set[Path]) -> tuple[Settings | None, list[Fault]]:
+    """What pydantic finds, then again without those values: only a section that is whole is checked for conflicts."""
+    try:
+        return Settings.model_validate(root.data), []
+    except ValidationError as error:
+        faults, gone = _explained(root, error, refused)
+    rest = without(root, *gone)
+    assert isinstance(rest, Map)
+    try:
+        if gone:
+            Settings.model_validate(rest.data)
+    except ValidationError as error:
+        again, _ = _explained(rest, error, refused | gone)
+        known = set(faults)
+        faults += [fault for fault in again if fault not in known]
+    return None, faults
+
+
+def _explained(root: Map, error: ValidationError, gone: set[Path]) -> tuple[list[Fault], set[Path]]:
+    faults: list[Fault] = []
+    bad: set[Path] = set()
+    for detail in error.errors(include_url=False):
+        path = _path(root, detail["loc"])
+        if detail["type"] == "conflicts":
+            conflicts: list[Conflict] = detail["ctx"]["conflicts"]
+            real = [c for c in conflicts if not any((*path, key) in gone for key in c.about)]
+            faults += [Fault(_value(root, (*path, *c.at)), (*path, *c.at), c.message, c.hint) for c in real]
+            continue
+        # Of thousands of problems the first are shown (see ConfigError): what the others meant is not looked for.
+        unexplained = detail["type"] == "extra_forbidden" and len(faults) > MOST_SHOWN
+        message, hint = ("unknown key", "try without it") if unexplained else _words(detail, path)
+        on_key = detail["type"] == "extra_forbidden" or detail["loc"][-1] == "[key]"
+        if path not in gone:
+            faults.append(Fault(_key(root, path) if on_key else _value(root, path), path, message, hint))
+        bad.add(path[:-1] if detail["type"] == "missing" else path)
+    return faults, bad - {()}
+
+
+def _path(root: Node, location: tuple[str | int, ...]) -> Path:
+    path: list[str | int] = []
+    node: Node | None = root
+    for part in location:
+        if part == "[key]" or (part in _UNION_TAGS and not (isinstance(node, Map) and node.pair(part))):
+            continue
+        path.append(part)
+        node = node.child(part) if node is not None else None
+    return tuple(path)
+
+
+def _value(root: Map, path: Path) -> Place:
+    """Where the value stands; of what is not there, what it is missing from."""
+    node: Node = root
+    for part in path:
+        child = node.child(part)
+        if child is None:
+            break
+        node = child
+    return node.place
+
+
+def _key(root: Map, path: Path) -> Place:
+    node: Node | None = root
+    for part in path[:-1]:
+        node = node.child(part) if node is not None else None
+    pair = node.pair(path[-1]) if isinstance(node, Map) else None
+    return pair[0].place if pair else _value(root, path)
+
+
+def _words(detail: ErrorDetails, path: Path) -> tuple[str, str]:
+    kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+    if kind == "hubinstall":
+        return context["message"], context["hint"]
+    if kind == "extra_forbidden":
+        return "unknown key", _meant(path)
+    if kind == "missing":
+        return "is missing", f"try `{path[-1]}: NAME`"
+    if kind == "literal_error":
+        return _not_among(value, context["expected"])
+    if kind in {"bool_type", "bool_parsing"}:
+        better = _YES_NO.get(str(value).lower()) or (
+            str(value).lower() if str(value).lower() in {"true", "false"} else ""
+        )
+        return f"must be true or false, not {_named(value)}", f"try {better or 'true or false'}"
+    return _number_words(kind, value, context)
+
+
+def _named(value: Any) -> str:
+    return shown(value) if isinstance(value, str | int | float) else type_name(value)
+
+
+def _number_words(kind: str, value: Any, context: dict[str, Any]) -> tuple[str, str]:
+    whole = kind.startswith("int")
+    what = "a whole number" if whole else "a number"
+    if kind in {"greater_than_equal", "less_than_equal"}:
+        low = kind == "greater_than_equal"
+        limit = context["ge"] if low else context["le"]
+        return f"{shown(value)} is too {'little' if low else 'much'}", f"try {limit} or {'more' if low else 'less'}"
+    if kind == "finite_number":
+        return f"must be a number that ends, not {shown(value)}", "try 1"
+    digits = isinstance(value, str) and value.isascii() and value.isdigit()
+    return (
+        f"must be {what}, not {_named(value)}",
+        f"try {value} without quotes" if digits else "try 1024" if whole else "try 1",
+    )
+
+
+def _not_among(value: Any, expected: str) -> tuple[str, str]:
+    choices = [choice.strip(" '") for choice in expected.replace(" or ", ", ").split(",")]
+    near = difflib.get_close_matches(str(value).lower(), choices, n=1)
+    only = len(choices) == 1
+    return (
+        f"must be {choices[0] if only else ', '.join(choices[:-1]) + ' or ' + choices[-1]}, not {_named(value)}",
+        f"try {near[0] if near else choices[0]}",
+    )
+
+
+def known_keys(model: type[Section] = Settings, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every key of the file; `*` stands for a name that the person chooses."""
+    for name, field in model.model_fields.items():
+        yield (*path, name)
+        for section, steps in sections(field.annotation):
+            yield from known_keys(section, (*path, name, *steps))
+
+
+def sections(annotation: Any) -> Iterator[tuple[type[Section], tuple[str, ...]]]:
+    """The sections that a field's type holds, each with the steps to it: `*` for a name in a map."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        yield annotation, ()
+    inner = ("*",) if getattr(annotation, "__origin__", None) is dict else ()
+    for argument in get_args(annotation):
+        for section, steps in sections(argument):
+            yield section, (*inner, *steps)
+
+
+def _meant(path: Path) -> str:
+    """What an unknown key was probably meant to be: the same name elsewhere, or one like it."""
+    *parents, name = (str(part) for part in path)
+    keys = list(known_keys())
+    here = [key[-1] for key in keys if _same_place(key[:-1], parents)]
+    plain = name.lower().replace("-", "_")
+    near = difflib.get_close_matches(plain, here, n=1, cutoff=0.65)
+    if plain in here:
+        near = [plain]
+    elsewhere = [key for key in keys if key[-1] == plain and key[-1] not in here]
+    if elsewhere and not near:
+        return f"did you mean {'.'.join(elsewhere[0]).replace('*', 'NAME')}?"
+    if near:
+        return f"did you mean {near[0]}?"
+    far = {key[-1]: key for key in keys}
+    likely = difflib.get_close_matches(plain, far, n=1, cutoff=0.8)
+    if likely:
+        return f"did you mean {'.'.join(far[likely[0]]).replace('*', 'NAME')}?"
+    return f"try one of {', '.join(here)}" if here else "try without it"
+
+
+def _same_place(known: tuple[str, ...], parents: list[str]) -> bool:
+    return len(known) == len(parents) and all(a in {"*", b} for a, b in zip(known, parents, strict=True))

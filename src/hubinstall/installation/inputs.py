@@ -1,0 +1,102 @@
+"""What people write: config.yaml and their drop-ins. What was there when all worked last is kept, for the way back.
+
+A run never undoes a person's edit in silence: what it could not make work is kept aside, and named.
+"""
+
+import stat
+from urllib.parse import quote, unquote
+
+from hubinstall import layout
+from hubinstall.config.problems import ConfigError, Problem
+from hubinstall.config.validate import MAX_CHARACTERS, decode
+from hubinstall.errors import UserError
+from hubinstall.machine.facts import dropins
+from hubinstall.machine.host import TEMPORARY, Host
+
+
+def config_text(host: Host) -> str:
+    """What config.yaml says; empty where it is not there.
+
+    Raises ConfigError where something else stands in its place, UserError where only others may read it.
+    """
+    path = layout.CONFIG_FILE
+
+    def refused(message: str) -> ConfigError:
+        return ConfigError([Problem(path, 1, 1, "", message, f"try moving it away: mv {path} {path}.old")])
+
+    try:
+        if not stat.S_ISREG(host.path(path).stat().st_mode):
+            raise refused("is not a file with text")
+        return decode(host.read(path, MAX_CHARACTERS * 4 + 1) or b"")
+    except (FileNotFoundError, NotADirectoryError):
+        if host.exists(path):
+            raise refused("is a link to nothing") from None
+        return ""
+    except PermissionError:
+        raise UserError(f"{path} is for root only", "Run it again as root, with sudo.") from None
+    except OSError as error:
+        raise refused(f"cannot be read: {error.strerror}") from error
+
+
+def accepted_text(host: Host) -> str:
+    """What config.yaml said when all worked last; what it says now, where nothing is known of that."""
+    kept = host.read(_copy(layout.CONFIG_FILE))
+    return config_text(host) if kept is None else decode(kept)
+
+
+def accept(host: Host) -> None:
+    """All works with what people have written by now."""
+    kept, now = _kept(host), _written(host)
+    if now == kept:
+        return
+    if not host.exists(layout.ACCEPTED):
+        host.mkdir(layout.ACCEPTED, mode="0700")
+    for path in kept.keys() - now.keys():
+        host.remove(_copy(path))
+    for path in now:
+        if now[path] != kept.get(path):
+            there = host.stat(path)
+            mode = there.mode if there and there.kind == "file" else "0640"
+            host.write(_copy(path), now[path], mode=mode)
+
+
+def put_back(host: Host) -> list[str]:
+    """Make them what they were when all worked last; says of each that differs where the refused one is kept."""
+    kept, now = _kept(host), _written(host)
+    notes = []
+    for path in sorted(kept.keys() | now.keys()) if kept else ():
+        if now.get(path) == kept.get(path):
+            continue
+        if path in now:
+            refused = f"{layout.EDITS}/{path.strip('/').replace('/', '%')}"
+            if not host.exists(layout.EDITS):
+                host.mkdir(layout.EDITS, mode="0700")
+            host.write(refused, now[path], mode="0600")
+            notes.append(f"{path} is as it was before; the one that did not work is kept as {refused}")
+        else:
+            notes.append(f"{path} is there again: it did not work without it")
+        if path in kept:
+            _restore(host, path, kept[path])
+        else:
+            host.remove(path)
+    return notes
+
+
+def _restore(host: Host, path: str, content: bytes) -> None:
+    copy, folder = host.stat(_copy(path)), host.stat(path.rpartition("/")[0])
+    # The folder's group is the one that must be able to read it.
+    host.write(path, content, mode=copy.mode if copy else "0600", group=folder.group if folder else "root")
+
+
+def _written(host: Host) -> dict[str, bytes]:
+    paths = [layout.CONFIG_FILE, *dropins(host)]
+    return {path: content for path in paths if (content := host.read(path)) is not None}
+
+
+def _kept(host: Host) -> dict[str, bytes]:
+    paths = [unquote(name) for name in host.names(layout.ACCEPTED) if not name.endswith(TEMPORARY)]
+    return {path: host.read(_copy(path)) or b"" for path in paths}
+
+
+def _copy(path: str) -> str:
+    return f"{layout.ACCEPTED}/{quote(path, safe='')}"

@@ -1,0 +1,92 @@
+"""The Docker Engine: what is asked of it, and the docker command.
+
+What the Engine is told goes through the docker command, as a person would type it; what it is asked goes straight to
+its socket (docs.docker.com/reference/api/engine), as the command alone takes longer to start than the Engine to answer.
+Both mean this machine's Engine, whatever context root's docker command is set to.
+"""
+
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from hubinstall import layout
+from hubinstall.errors import UserError
+from hubinstall.machine.host import Completed, Host
+
+AT_SOCKET = {"DOCKER_HOST": f"unix://{layout.DOCKER_SOCKET}", "DOCKER_CONTEXT": ""}
+
+START_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What of the Engine counts here; `version` is empty when there is none, `running` whether it answers."""
+
+    version: str = ""
+    cgroup_driver: str = ""
+    running: bool = False
+    info: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+def docker(host: Host, *arguments: str, check: bool = True, timeout: float = 1800) -> Completed:
+    return host.run(["docker", *arguments], env=AT_SOCKET, check=check, timeout=timeout)
+
+
+def asked(host: Host, path: str) -> dict[str, Any]:
+    """What the Engine answers to GET `path` of its API; empty when it has nothing of the kind, or does not answer."""
+    status, body = host.ask(layout.DOCKER_SOCKET, path)
+    try:
+        found: dict[str, Any] = json.loads(body) if status == 200 else {}
+    except ValueError:
+        return {}
+    return found
+
+
+def info(host: Host) -> dict[str, Any]:
+    """What the Engine says of itself (`docker info`); empty when no Engine answers."""
+    return host.once("docker info", lambda: _info(host))
+
+
+def _info(host: Host) -> dict[str, Any]:
+    found = asked(host, "/info")
+    return found if found.get("ServerVersion") else {}
+
+
+def inspect_image(host: Host, reference: str) -> dict[str, Any]:
+    """What the Engine knows of an image on this machine; empty when it, or the Engine, is not there."""
+    return asked(host, f"/images/{reference}/json")
+
+
+def engine(host: Host) -> Engine:
+    """The Engine that runs; or the one that would, by its program's own words."""
+    if found := info(host):
+        return Engine(found["ServerVersion"], found.get("CgroupDriver", ""), running=True, info=found)
+    if host.which("dockerd") is None:
+        return Engine()
+    words = re.search(r"version (\S+?),", host.run(["dockerd", "--version"], check=False).stdout)
+    return Engine(version=words[1] if words else "")
+
+
+def answering(host: Host) -> None:
+    """Wait for an Engine that is starting. Raises UserError when it takes too long."""
+    deadline = time.monotonic() + START_SECONDS
+    while not _info(host):
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"no Docker Engine answers at {layout.DOCKER_SOCKET}",
+                "Its log says why: `journalctl -u docker`, or `hubinstall logs docker` where it runs under supervisor.",
+            )
+        time.sleep(0.2)
+    host.forget()
+
+
+def inspect_network(host: Host, name: str) -> dict[str, Any]:
+    """What the Engine knows of a network; empty when it, or the Engine, is not there."""
+    return host.once(f"docker network {name}", lambda: asked(host, f"/networks/{name}"))
+
+
+def attached(network: dict[str, Any]) -> list[str]:
+    """The names of the running containers on a network."""
+    return sorted(container["Name"] for container in (network.get("Containers") or {}).values())

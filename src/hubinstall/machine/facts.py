@@ -1,0 +1,213 @@
+"""What the machine is: everything that the blueprint needs to know of it, looked up once, in one flat record.
+
+With it the blueprint is a pure function: the same settings and facts always make the same wishes. So a fact must
+not change by what an installation does: what the wishes depend on is the same before it, after it, and while a
+service is down.
+"""
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass, field
+
+from hubinstall import layout
+from hubinstall.machine.docker import engine
+from hubinstall.machine.host import Host
+from hubinstall.machine.network import addresses, has_bridge_filter, memory, resolvers, routes
+from hubinstall.machine.nginx_sites import others_sites
+from hubinstall.machine.releases import Release, release
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One machine, as it is now."""
+
+    distribution: str = "debian"
+    codename: str = "bookworm"
+    version: str = "12"
+    arch: str = "amd64"
+    python: str = "3.11"
+    """Of the distribution's /usr/bin/python3."""
+    manager: str = "systemd"
+    """What runs services here: "systemd" where it is PID 1, else "supervisor"."""
+    cgroup_version: int = 2
+    memory: int = 4 << 30
+    """Bytes; of a container or VM what it may use."""
+    cpus: int = 2
+    hostname: str = "localhost"
+    addresses: tuple[str, ...] = ()
+    """The host's own, without loopback and container bridges; the one that leads outside first."""
+    resolvers: tuple[str, ...] = ()
+    """Name servers that containers will ask; loopback ones resolved to their upstreams."""
+    routes: tuple[str, ...] = ()
+    """Connected networks (CIDR) that are not ours."""
+    docker: str = ""
+    """The Engine's version; empty when there is none."""
+    docker_adopted: bool = False
+    """The Engine was there before us, from another source than the distribution's package."""
+    docker_keeps_containers: bool = False
+    """The Engine's own command line says --live-restore; dockerd refuses a setting that daemon.json repeats."""
+    cgroup_driver: str = "cgroupfs"
+    nginx: str = "1.22"
+    """The version that is there, or that the release brings."""
+    nginx_encodings: tuple[str, ...] = ("gzip", "br")
+    """How files may be compressed beforehand that this nginx gives out: gzip, br."""
+    nginx_ports: tuple[str, ...] = ()
+    """The TCP ports on which the administrator's own sites of nginx listen."""
+    nginx_default_servers: tuple[str, ...] = ()
+    """Those of them on which one is declared the default server."""
+    nginx_keeps_default_site: bool = False
+    """The distribution's default site was changed: it is the administrator's, and stays."""
+    bridge_netfilter: bool = True
+    """The kernel can pass bridged packets through the filters for routed ones."""
+    bridge_filter: bool = True
+    """The kernel's nftables can filter bridged frames."""
+    apparmor: bool = False
+    foreign_service_policy: bool = False
+    """Someone else's policy-rc.d decides which services a package may start."""
+    uid_min: int = 1000
+    uid_max: int = 60000
+    dropins: dict[str, str] = field(default_factory=dict)
+    """Path → SHA-256 of the administrator's drop-ins of hub and nginx."""
+
+
+def gather(host: Host, process_manager: str = "auto") -> Facts:
+    """Look the facts up; starts no daemon, changes nothing. `process_manager` is the setting."""
+    system = os_release(host)
+    brings = release(system["ID"], system["VERSION_ID"])
+    manager = running_manager(host) if process_manager == "auto" else process_manager
+    cgroup_version = 2 if host.exists("/sys/fs/cgroup/cgroup.controllers") else 1
+    uids = login_numbers(host)
+    docker = engine(host)
+    sites = others_sites(host)
+    return Facts(
+        distribution=system["ID"],
+        codename=system["VERSION_CODENAME"] or brings.codename,
+        version=system["VERSION_ID"],
+        arch=architecture(),
+        python=distribution_python(host) or brings.python,
+        manager=manager,
+        cgroup_version=cgroup_version,
+        memory=memory(host),
+        cpus=os.cpu_count() or 1,
+        hostname=host.text("/proc/sys/kernel/hostname").strip() or "localhost",
+        addresses=addresses(host),
+        resolvers=resolvers(host),
+        routes=routes(host),
+        docker=docker.version,
+        docker_adopted=bool(docker.version) and not docker_is_the_distributions(host),
+        docker_keeps_containers="--live-restore" in engine_flags(host),
+        cgroup_driver=docker.cgroup_driver or configured_cgroup_driver(host) or default_driver(manager, cgroup_version),
+        nginx=nginx_version(host) or brings.nginx,
+        nginx_encodings=nginx_encodings(host, brings, known=brings.version == system["VERSION_ID"]),
+        nginx_ports=sites.ports,
+        nginx_default_servers=sites.defaults,
+        nginx_keeps_default_site=sites.keeps_default_site,
+        bridge_netfilter=has_bridge_netfilter(host),
+        bridge_filter=has_bridge_filter(host),
+        apparmor=host.text("/sys/module/apparmor/parameters/enabled").strip() == "Y",
+        foreign_service_policy=host.exists(layout.POLICY_RC_D) and "hubinstall" not in host.text(layout.POLICY_RC_D),
+        uid_min=uids.get("UID_MIN", 1000),
+        uid_max=uids.get("UID_MAX", 60000),
+        dropins=dropins(host),
+    )
+
+
+def os_release(host: Host) -> dict[str, str]:
+    """The fields ID, VERSION_ID, VERSION_CODENAME and PRETTY_NAME of os-release(5); empty where they are missing."""
+    fields = dict.fromkeys(("ID", "VERSION_ID", "VERSION_CODENAME", "PRETTY_NAME"), "")
+    for line in (host.text("/etc/os-release") or host.text("/usr/lib/os-release")).splitlines():
+        name, _, value = line.partition("=")
+        fields[name] = value.strip().strip("\"'")
+    return fields
+
+
+def architecture() -> str:
+    """As Debian calls it: amd64, arm64; others as the kernel does."""
+    machine = os.uname().machine
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+
+
+def running_manager(host: Host) -> str:
+    """sd_booted(3): this folder is there exactly where systemd is the first process."""
+    return "systemd" if host.exists(layout.SYSTEMD_RUNS) else "supervisor"
+
+
+def distribution_python(host: Host) -> str:
+    """/usr/bin/python3 is a link to python3.N; empty where it is none."""
+    stat = host.stat("/usr/bin/python3")
+    found = re.search(r"python(3\.\d+)$", stat.target if stat else "")
+    return found[1] if found else ""
+
+
+def docker_is_the_distributions(host: Host) -> bool:
+    """Whether dockerd came with docker.io: it is in dpkg's list of that package's files."""
+    return "/dockerd\n" in host.text("/var/lib/dpkg/info/docker.io.list")
+
+
+def engine_flags(host: Host) -> str:
+    pid = host.text(layout.DOCKER_PID).strip()
+    return host.text(f"/proc/{pid}/cmdline").replace("\0", " ") if pid.isdigit() else ""
+
+
+def configured_cgroup_driver(host: Host) -> str:
+    """What an Engine that is not running would use because daemon.json says so; empty when it says nothing."""
+    try:
+        options = json.loads(host.text(layout.DAEMON_JSON) or "{}").get("exec-opts", [])
+        return next((o.partition("=")[2] for o in options if o.startswith("native.cgroupdriver=")), "")
+    except (ValueError, AttributeError, TypeError):
+        return ""  # preflight says what is wrong with the file
+
+
+def default_driver(manager: str, cgroup_version: int) -> str:
+    """What dockerd chooses by itself since 20.10 (docs.docker.com, dockerd: native.cgroupdriver)."""
+    return "systemd" if manager == "systemd" and cgroup_version == 2 else "cgroupfs"
+
+
+def nginx_version(host: Host) -> str:
+    found = re.search(r"nginx/(\d+\.\d+)", nginx_words(host))
+    return found[1] if found else ""
+
+
+def nginx_encodings(host: Host, brings: Release, *, known: bool) -> tuple[str, ...]:
+    """Brotli where nginx is the release's own, or will be, as the module fits no other: so of `known` releases only."""
+    version = nginx_version(host)
+    can_gzip = not version or "--with-http_gzip_static_module" in nginx_words(host)
+    is_the_distributions = not version or (
+        version == brings.nginx and host.exists("/var/lib/dpkg/info/nginx-common.list")
+    )
+    brotli = brings.brotli and known and is_the_distributions
+    return (*(["gzip"] if can_gzip else []), *(["br"] if brotli else []))
+
+
+def nginx_words(host: Host) -> str:
+    """What nginx says of itself: its version and how it was built; empty where there is none."""
+    if host.which("nginx") is None:
+        return ""
+    done = host.once("nginx -V", lambda: host.run(["nginx", "-V"], check=False))
+    return done.stderr + done.stdout
+
+
+def has_bridge_netfilter(host: Host) -> bool:
+    """Whether the kernel can pass bridged packets through its filters: now, or once the module is loaded."""
+    if host.exists("/proc/sys/net/bridge/bridge-nf-call-iptables"):
+        return True
+    modules = f"/lib/modules/{host.text('/proc/sys/kernel/osrelease').strip()}"
+    return any("/br_netfilter.ko" in host.text(f"{modules}/{name}") for name in ("modules.dep", "modules.builtin"))
+
+
+def login_numbers(host: Host) -> dict[str, int]:
+    """The numbers of login.defs(5), among them the range that people's accounts have."""
+    found = re.findall(r"^\s*([A-Z_]+)\s+(\d+)\s*$", host.text("/etc/login.defs"), re.MULTILINE)
+    return {name: int(value) for name, value in found}
+
+
+def dropins(host: Host) -> dict[str, str]:
+    found = {}
+    for folder, suffix in ((layout.HUB_DROPINS, ".py"), (layout.NGINX_DROPINS, ".conf")):
+        for name in host.names(folder):
+            if name.endswith(suffix):
+                path = f"{folder}/{name}"
+                found[path] = hashlib.sha256(host.read(path) or b"").hexdigest()
+    return found

@@ -1,0 +1,44 @@
+"""The way to supervisord: XML-RPC over its unix socket."""
+
+import contextlib
+import http.client
+import socket
+import xmlrpc.client
+from typing import Any
+from xmlrpc.client import Error, Fault
+
+from hubinstall import layout
+from hubinstall.machine.host import Host
+
+SILENT = (OSError, http.client.HTTPException)
+"""What is raised when nobody answers, or not in HTTP."""
+
+
+def connection(host: Host) -> contextlib.AbstractContextManager[xmlrpc.client.ServerProxy]:
+    transport = UnixTransport(str(host.path(layout.SUPERVISOR_SOCKET)))
+    return xmlrpc.client.ServerProxy("http://supervisor/RPC2", transport=transport)
+
+
+class UnixTransport(xmlrpc.client.Transport):
+    """XML-RPC over a unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = path
+
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ARG002 - the socket is the address
+        return UnixConnection(self._path)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("supervisor", timeout=30)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(30)
+        self.sock.connect(self._path)
+
+
+__all__ = ["SILENT", "Error", "Fault", "connection"]

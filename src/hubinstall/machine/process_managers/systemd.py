@@ -1,0 +1,99 @@
+"""Services under systemd, through systemctl (systemctl(1), org.freedesktop.systemd1(5))."""
+
+from typing import ClassVar
+
+from hubinstall import layout
+from hubinstall.errors import CommandError
+from hubinstall.machine.host import Host
+from hubinstall.machine.process_managers.base import Look
+
+PROPERTIES = "Id,LoadState,ActiveState,SubState,UnitFileState,MainPID,NeedDaemonReload,Result"
+STARTS_AT_BOOT = {"enabled", "static", "generated", "alias", "indirect"}
+
+
+class Systemd:
+    name: ClassVar[str] = "systemd"
+
+    def look(self, host: Host, service: str) -> Look:
+        shown = self._show(host, service)
+        if shown.get("LoadState") != "loaded":
+            return Look()
+        active, sub = shown["ActiveState"], shown["SubState"]
+        result = shown.get("Result", "success")
+        return Look(
+            known=True,
+            enabled=shown["UnitFileState"] in STARTS_AT_BOOT,
+            # Not "reloading" or "activating": what is on its way up may yet fail.
+            running=active == "active",
+            failed=active == "failed" or sub == "auto-restart",
+            pid=int(shown.get("MainPID") or 0),
+            words=f"{active} ({sub})" + ("" if result == "success" else f", {result}"),
+        )
+
+    def define(self, host: Host, service: str) -> None:
+        shown = self._show(host, service)
+        if shown.get("LoadState") != "loaded" or shown.get("NeedDaemonReload") == "yes":
+            self.read_units(host)
+            shown = self._show(host, service)
+        if shown.get("UnitFileState") not in STARTS_AT_BOOT:
+            host.run(["systemctl", "enable", "--quiet", unit(service)])
+
+    def start(self, host: Host, service: str) -> None:
+        # A unit that failed too often is refused until it is forgiven.
+        host.run(["systemctl", "reset-failed", unit(service)], check=False)
+        self._act(host, "start", service, check=False)
+
+    def stop(self, host: Host, service: str) -> None:
+        self._act(host, "stop", service)
+
+    def restart(self, host: Host, service: str) -> None:
+        host.run(["systemctl", "reset-failed", unit(service)], check=False)
+        self._act(host, "restart", service, check=False)
+
+    def reload(self, host: Host, service: str) -> None:
+        self._act(host, "reload", service)
+
+    def forget(self, host: Host, service: str) -> None:
+        if self._show(host, service).get("LoadState") == "loaded":
+            host.run(["systemctl", "disable", "--quiet", "--now", unit(service)])
+        host.run(["systemctl", "reset-failed", unit(service)], check=False)
+        host.forget()
+
+    def log_command(self, service: str, lines: int, *, follow: bool) -> list[str]:
+        command = ["journalctl", "--unit", unit(service), "--lines", str(lines), "--no-pager", "--output=short-iso"]
+        return [*command, "--follow"] if follow else command
+
+    def read_units(self, host: Host) -> None:
+        """Let systemd read its unit files again; running services do not notice."""
+        host.run(["systemctl", "daemon-reload"])
+        host.forget()
+
+    def _act(self, host: Host, verb: str, service: str, *, check: bool = True) -> None:
+        """`check` off: systemd tries again what fails at first, and whoever waits for it sees how that ends."""
+        try:
+            host.run(["systemctl", verb, unit(service)], check=check, timeout=180)
+        finally:
+            host.forget()
+
+    def _show(self, host: Host, service: str) -> dict[str, str]:
+        return units(host).get(unit(service), {})
+
+
+def unit(service: str) -> str:
+    return service if "." in service else f"{service}.service"
+
+
+def units(host: Host) -> dict[str, dict[str, str]]:
+    """What `show` says, asked once."""
+    return host.once("systemctl show", lambda: show(host))
+
+
+def show(host: Host) -> dict[str, dict[str, str]]:
+    """All units of an installation by name, with their properties; nothing where systemd does not run."""
+    units = [unit(service) for service in (*layout.SERVICES, *layout.SYSTEMDS_OWN)]
+    try:
+        output = host.run(["systemctl", "show", f"--property={PROPERTIES}", *units]).stdout
+    except CommandError:
+        return {}
+    blocks = [dict(line.split("=", 1) for line in block.splitlines()) for block in output.strip().split("\n\n")]
+    return {block["Id"]: block for block in blocks if "Id" in block}

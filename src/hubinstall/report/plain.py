@@ -1,0 +1,172 @@
+"""What people see of a run: steps, phases, failures, and the end of it. Prose goes to stderr, results to stdout.
+
+Plain, one line per finished step and a sign of life while nothing else is printed; on a terminal live (live.py).
+Whatever happens to the screen (a closed pipe, a lost ssh connection) never stops a run.
+"""
+
+import contextlib
+import os
+import sys
+import threading
+import time
+import traceback
+from types import TracebackType
+from typing import IO, Self
+
+from hubinstall import __version__, layout
+from hubinstall.engine.run import Outcome
+from hubinstall.errors import UserError, of_system
+from hubinstall.report.log import Log
+from hubinstall.report.plan import printable
+from hubinstall.resources.base import Change
+
+SIGN_OF_LIFE = 30.0
+"""Seconds without a line after which one says what is still running."""
+VERB_WIDTH = 7
+
+
+class Report:
+    """Is told what happens, from any thread, and prints plain lines; enter it before the run."""
+
+    def __init__(self, log: Log, screen: IO[str] | None = None, interval: float = SIGN_OF_LIFE) -> None:
+        self._log = log
+        self._screen = screen or sys.stderr
+        self._interval = interval
+        self._lock = threading.RLock()
+        self._begun = self._spoken = time.monotonic()
+        self._running: dict[str, float] = {}
+        self._phase = ""
+        self._over = threading.Event()
+        self._heart = threading.Thread(target=self._beat, daemon=True, name="sign of life")
+
+    def __enter__(self) -> Self:
+        self._heart.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._over.set()
+        self._heart.join(timeout=5)
+        if error is not None:
+            self._log.write(f"ended by {type(error).__name__}: {error}")
+
+    # -- the engine's --------------------------------------------------------------------------------------
+
+    def started(self, change: Change) -> None:
+        self._log.write(f"begin {change.verb} {change.id}: {', '.join(change.keys)}")
+        with self._lock:
+            self._running[change.id] = time.monotonic()
+            self._show_running()
+
+    def finished(self, change: Change) -> None:
+        with self._lock:
+            took = self._took(change.id)
+            self._line(f"{change.verb:<{VERB_WIDTH}} {change.id}  {took:.1f} s")
+            self._show_running()
+
+    def failed(self, id_: str, error: BaseException) -> None:
+        """One step failed: what happened and what to do; of a bug of ours the traceback goes to the log."""
+        with self._lock:
+            took = self._took(id_)
+            known = of_system(error) if isinstance(error, OSError) else error
+            if isinstance(known, UserError):
+                words, hint = known.message, known.hint
+            else:
+                self._log.write("".join(traceback.format_exception(error)))
+                words = f"{type(error).__name__}: {error}"
+                hint = f"This is a bug of hubinstall {__version__}: please report it with the end of {layout.LOG_FILE}."
+            text = "\n".join(line for line in (words, hint) if line).replace("\n", "\n  ")
+            self._line(f"{'failed':<{VERB_WIDTH}} {id_}  {took:.1f} s\n  {text}")
+            self._show_running()
+
+    # -- the verbs' ----------------------------------------------------------------------------------------
+
+    def phase(self, text: str) -> None:
+        """What the run is about to do, besides steps."""
+        with self._lock:
+            self._phase = text
+            self._line(text)
+            self._show_running()
+
+    def aside(self, text: str) -> None:
+        """What a running step waits for."""
+        with self._lock:
+            self._line(text)
+
+    def summary(self, outcome: Outcome, notices: list[str]) -> None:
+        """The end of a run that went well: what changed, and what a person should know."""
+        with self._lock:
+            self._phase = ""
+            self._show_running()
+            for notice in notices:
+                self._line(f"note: {notice}")
+            self._line(f"{changed(outcome)} in {time.monotonic() - self._begun:.0f} s")
+
+    def failure(self, outcome: Outcome) -> None:
+        """The end of a run that failed: what was done, and what was not begun for it. The failures stand above."""
+        with self._lock:
+            self._phase = ""
+            self._show_running()
+            self._line(f"{changed(outcome)}; {counted(len(outcome.failed), 'step')} failed")
+            if outcome.skipped:
+                self._line("not begun: " + ", ".join(outcome.skipped))
+
+    def say(self, text: str) -> None:
+        """A result, to stdout; not into the log, since it may tell a password."""
+        self._quiet()
+        with contextlib.suppress(OSError, ValueError):
+            print(text, flush=True)
+
+    # -- the screen ----------------------------------------------------------------------------------------
+
+    def _write(self, text: str) -> None:
+        print(text, file=self._screen, flush=True)
+
+    def _show_running(self) -> None:
+        """Live only: what is running has changed."""
+
+    def _quiet(self) -> None:
+        """Live only: leave the screen to others."""
+
+    def _took(self, id_: str) -> float:
+        now = time.monotonic()
+        return now - self._running.pop(id_, now)
+
+    def _line(self, text: str) -> None:
+        self._log.write(text)
+        self._spoken = time.monotonic()
+        with contextlib.suppress(OSError, ValueError):
+            self._write(printable(text))
+
+    def _beat(self) -> None:
+        while not self._over.wait(max(0.05, self._spoken + self._interval - time.monotonic())):
+            with self._lock:
+                if time.monotonic() - self._spoken >= self._interval:
+                    self._line(self._still())
+
+    def _still(self) -> str:
+        now = time.monotonic()
+        steps = [f"{id_} ({now - since:.0f} s)" for id_, since in self._running.items()]
+        return "still running: " + (", ".join(steps) or self._phase or f"for {now - self._begun:.0f} s")
+
+
+def make_report(log: Log, *, plain: bool | None = None) -> Report:
+    """Live on a terminal that can, plain otherwise, or as `plain` says."""
+    dumb = os.environ.get("TERM", "dumb") in {"", "dumb"}
+    if plain or dumb or not sys.stderr.isatty():
+        return Report(log)
+    from hubinstall.report.live import LiveReport  # noqa: PLC0415 - rich is slow to import, and only needed here
+
+    return LiveReport(log)
+
+
+def changed(outcome: Outcome) -> str:
+    """`12 created, 3 changed, 1 removed`, or that there was nothing to do."""
+    if not outcome.done:
+        return "nothing changed"
+    verbs = [change.verb for change in outcome.done]
+    words = {"create": "created", "change": "changed", "remove": "removed"}
+    return ", ".join(f"{verbs.count(verb)} {word}" for verb, word in words.items() if verb in verbs)
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

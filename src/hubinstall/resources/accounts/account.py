@@ -1,0 +1,179 @@
+"""Groups and accounts: those of services, which are ours, and those of people, which are theirs from the beginning."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from hubinstall.errors import CommandError, UserError
+from hubinstall.machine.host import Completed, Host
+from hubinstall.resources.accounts import first_passwords
+from hubinstall.resources.base import Change, State
+
+NOLOGIN = "/usr/sbin/nologin"
+NOWHERE = "/nonexistent"
+ABSENT, IN_USE = 6, 8
+"""Exit codes of userdel(8) and groupdel(8)."""
+TRIES = 20
+
+
+@dataclass(frozen=True)
+class Group:
+    """A system group that others count on as soon as it is there: never removed."""
+
+    kind: ClassVar[str] = "group"
+    lock: ClassVar[str | None] = "accounts"
+    name: str
+    wished: bool = field(default=False, repr=False)
+    """Not in what the ledger makes again: to it there is nothing to remove."""
+    needs: tuple[str, ...] = ()
+
+    def desired(self) -> State:
+        return {"present": True}
+
+    def actual(self, host: Host) -> State | None:
+        return {"present": True} if self.wished and self.name in groups(host) else None
+
+    def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
+        manage(host, "groupadd", "--system", self.name)
+
+    def remove(self, host: Host) -> None:
+        """It stays."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of a service: nobody logs in with it. It is in `groups` at least."""
+
+    kind: ClassVar[str] = "account"
+    lock: ClassVar[str | None] = "accounts"
+    name: str
+    home: str = field(default=NOWHERE, repr=False)
+    groups: tuple[str, ...] = field(default=(), repr=False)
+    uid_min: int = 1000
+    """Where people's numbers begin."""
+    needs: tuple[str, ...] = ()
+
+    def desired(self) -> State:
+        return {
+            "system": True,
+            "group": self.name,
+            "home": self.home,
+            "shell": NOLOGIN,
+            "groups": sorted(self.groups),
+        }
+
+    def actual(self, host: Host) -> State | None:
+        row = accounts(host).get(self.name)
+        if row is None:
+            return None
+        there = groups(host)
+        return {
+            "system": int(row[2]) < self.uid_min,
+            "group": next((name for name, group in there.items() if group[2] == row[3]), "absent"),
+            "home": row[5],
+            "shell": row[6],
+            "groups": sorted(g for g in self.groups if g in there and self.name in there[g][3].split(",")),
+        }
+
+    def apply(self, host: Host, change: Change) -> None:
+        before = change.before
+        if before and not before["system"]:
+            raise UserError(
+                f"{self.name} is the account of a person here, and the name of a service's",
+                f"Give the person another name (usermod -l NEW {self.name}), and run again.",
+            )
+        options = ["--home-dir", self.home, "--shell", NOLOGIN]
+        if before is None:
+            own = ["--gid", self.name] if self.name in groups(host) else ["--user-group"]
+            manage(host, "useradd", "--system", "--no-create-home", *own, *options, self.name)
+        else:
+            if self.name not in groups(host):
+                manage(host, "groupadd", "--gid", accounts(host)[self.name][3], self.name)
+            manage(host, "usermod", "--gid", self.name, "--home", self.home, "--shell", NOLOGIN, self.name)
+        if self.groups:
+            manage(host, "usermod", "--append", "--groups", ",".join(self.groups), self.name)
+
+    def remove(self, host: Host) -> None:
+        if (row := accounts(host).get(self.name)) and int(row[2]) >= self.uid_min:
+            return  # a person's by now
+        manage(host, "userdel", self.name, fine=ABSENT)
+        host.forget()
+        if self.name in groups(host):
+            manage(host, "groupdel", self.name, fine=ABSENT)
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account for a person, made when there is none, and theirs from then on: never changed, never removed.
+
+    Its first password is the one that was given, or one made here, which is told once (first_passwords.py).
+    """
+
+    kind: ClassVar[str] = "person"
+    lock: ClassVar[str | None] = "accounts"
+    name: str
+    wished: bool = field(default=False, repr=False)
+    """As Group's."""
+    needs: tuple[str, ...] = ()
+
+    def desired(self) -> State:
+        return {"present": True, "first password": "set"}
+
+    def actual(self, host: Host) -> State | None:
+        if not self.wished or (self.name not in accounts(host) and not in_directory(host, self.name)):
+            return None
+        return {"present": True, "first password": "due" if first_passwords.is_due(host, self.name) else "set"}
+
+    def apply(self, host: Host, change: Change) -> None:
+        password = first_passwords.due(host, self.name)
+        if change.before is None:
+            own = ["--gid", self.name] if self.name in groups(host) else ["--user-group"]
+            manage(host, "useradd", "--create-home", "--key", "HOME_MODE=0700", "--shell", "/bin/bash", *own, self.name)
+        host.run(["chpasswd"], input=f"{self.name}:{password}\n")
+        first_passwords.settle(host, self.name)
+
+    def remove(self, host: Host) -> None:
+        """It stays."""
+
+
+def accounts(host: Host) -> dict[str, list[str]]:
+    """The rows of passwd(5) by name."""
+    return host.once("accounts", lambda: _rows(host, "/etc/passwd", 7))
+
+
+def groups(host: Host) -> dict[str, list[str]]:
+    """The rows of group(5) by name."""
+    return host.once("groups", lambda: _rows(host, "/etc/group", 4))
+
+
+def _rows(host: Host, path: str, fields: int) -> dict[str, list[str]]:
+    rows = (line.split(":") for line in host.text(path).splitlines())
+    return {row[0]: row for row in rows if len(row) == fields}
+
+
+def in_directory(host: Host, name: str) -> bool:
+    """Whether a directory service (LDAP, SSSD) knows the account; asked only where the host uses one."""
+    sources = next((li for li in host.text("/etc/nsswitch.conf").splitlines() if li.startswith("passwd:")), "")
+    if not set(sources.split()[1:]) - {"files", "systemd", "compat"}:
+        return False
+    return host.run(["getent", "passwd", name], check=False).returncode == 0
+
+
+def manage(host: Host, *argv: str, fine: int = 0) -> None:
+    """Run one of the shadow tools; while a package's script holds their lock, or a process ends, try again.
+
+    `fine` is an exit code that is no failure.
+    """
+    retry(lambda: host.run(list(argv), check=False), fine)
+
+
+def retry(run: Callable[[], Completed], fine: int) -> None:
+    for left in reversed(range(TRIES)):
+        done = run()
+        if done.returncode in {0, fine}:
+            return
+        busy = "lock" in done.stderr or (done.argv[0] == "userdel" and done.returncode == IN_USE)
+        if not busy or not left:
+            raise CommandError(done.argv, done.returncode, done.stderr)
+        time.sleep(0.25)

@@ -1,0 +1,121 @@
+"""Shared folders: one resource for the folder, its link in /etc/skel and the links in every existing home.
+
+A link in a home is made with its owner's rights, by a process that has only these: root never follows a path that
+a user can change. What a user keeps under the same name stays, and is said.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from hubinstall import layout
+from hubinstall.errors import UserError
+from hubinstall.machine.host import Host
+from hubinstall.resources.base import Change, State
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account of a person: one whose number lies between UID_MIN and UID_MAX, with a home that is theirs."""
+
+    name: str
+    uid: int
+    gid: int
+    home: str
+
+
+def people(host: Host, uid_min: int, uid_max: int) -> list[Person]:
+    """The host's people, from /etc/passwd."""
+    rows = [line.split(":") for line in host.text("/etc/passwd").splitlines() if line.count(":") == 6]
+    found = [Person(row[0], int(row[2]), int(row[3]), row[5]) for row in rows]
+    return [
+        p for p in found
+        if uid_min <= p.uid <= uid_max and (s := host.stat(p.home)) and s.kind == "dir" and s.owner == p.name
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Share:
+    """`group`: the folder belongs to this host group, whose members may write; empty: only its owner writes."""
+
+    kind: ClassVar[str] = "share"
+    lock: ClassVar[str | None] = "accounts"
+    name: str
+    group: str = field(default="", repr=False)
+    uid_min: int = 1000
+    uid_max: int = 60000
+    needs: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        return f"{layout.SHARED_DATA}/{self.name}"
+
+    @property
+    def skel(self) -> str:
+        return f"{layout.SKEL}/{self.name}"
+
+    def desired(self) -> State:
+        access = f"2775 {self.group}" if self.group else "read-only"
+        return {"folder": access, "skel": self.folder, "homes without link": []}
+
+    def actual(self, host: Host) -> State | None:
+        folder, skel = host.stat(self.folder), host.stat(self.skel)
+        missing = [name for name, there in self._homes(host) if self.name not in there]
+        if skel is None:
+            return None
+        access = "absent"
+        if folder is not None:
+            access = f"{folder.mode} {folder.group}" if self.group else "read-only"
+            access = access if folder.kind == "dir" else folder.kind
+        return {"folder": access, "skel": skel.target if skel else "absent", "homes without link": missing}
+
+    def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
+        folder, skel = host.stat(self.folder), host.stat(self.skel)
+        if folder and folder.kind != "dir":
+            raise UserError(f"{self.folder} is no folder", f"Move it away, or give the share {self.name} another name.")
+        if skel and skel.kind != "link":
+            raise UserError(
+                f"{self.skel} is there and no link of ours", "Move it away, or give the share another name."
+            )
+        if self.group:
+            if host.run(["getent", "group", self.group], check=False).returncode:
+                host.run(["groupadd", self.group])
+                host.forget()
+            host.mkdir(self.folder, mode="2775", owner=folder.owner if folder else "root", group=self.group)
+        elif folder is None:
+            host.mkdir(self.folder)
+        host.link(self.skel, self.folder)
+        for person in self._people(host):
+            path = f"{person.home}/{self.name}"
+            if not host.exists(path):
+                host.run([*rights_of(person), "ln", "-sT", self.folder, path])
+            elif (there := host.stat(path)) and there.target != self.folder:
+                host.notice(f"{path} is {person.name}'s own {there.kind}: it stays, and the share is {self.folder}")
+
+    def remove(self, host: Host) -> None:
+        """Take the links away that still lead to the share; the folder is people's data and stays."""
+        if (skel := host.stat(self.skel)) and skel.target == self.folder:
+            host.remove(self.skel)
+        for person in self._people(host):
+            path = f"{person.home}/{self.name}"
+            if (link := host.stat(path)) and link.target == self.folder:
+                host.run([*rights_of(person), "rm", "-f", path])
+
+    def _people(self, host: Host) -> list[Person]:
+        return host.once("people", lambda: people(host, self.uid_min, self.uid_max))
+
+    def _homes(self, host: Host) -> list[tuple[str, frozenset[str]]]:
+        """Person → the names in the home: one look at each home, however many shares there are."""
+        return host.once("homes", lambda: [(p.name, names_in(host, p.home)) for p in self._people(host)])
+
+
+def names_in(host: Host, home: str) -> frozenset[str]:
+    """None where not even root may look, as on a network's file system."""
+    try:
+        return frozenset(host.names(home))
+    except PermissionError:
+        return frozenset()
+
+
+def rights_of(person: Person) -> list[str]:
+    """The beginning of a command that runs with the rights of `person` only."""
+    return ["setpriv", f"--reuid={person.uid}", f"--regid={person.gid}", "--clear-groups", "--no-new-privs", "--"]

@@ -1,0 +1,199 @@
+"""Docker images that are built on this machine from its distribution's packages and a hash-locked Python list.
+
+Two resources, because a root file system can be made while Docker is still being installed. It is not kept: once
+imported, a note beside its place says so, and when the image is lost it is built anew as part of mending the image.
+"""
+
+import functools
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from hubinstall.errors import CommandError, UserError
+from hubinstall.machine.docker import AT_SOCKET, docker, inspect_image
+from hubinstall.machine.host import Host
+from hubinstall.resources.base import Change, State
+from hubinstall.resources.files.tree import SEAL, seal, sealed
+from hubinstall.resources.packages.apt_sources import sources
+from hubinstall.resources.packages.downloads import begun_anew
+from hubinstall.resources.packages.virtualenv import uv_environment
+
+LABEL = "org.hubinstall.built-from"
+"""On the image: the digest of all it was built from, so that another image under its name is noticed."""
+BUILD_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a root file system is built from; see the script `build.sh` in the folder `scripts`."""
+
+    scripts: str = ""
+    codename: str = ""
+    packages: tuple[str, ...] = ()
+    lockfile: str = ""
+    """The path of the Python packages' list."""
+    uv: str = ""
+
+    def build(self, host: Host, path: str) -> None:
+        """Make the root file system at `path`, sealed when it is complete.
+
+        A build whose parent was killed may still be writing: it holds the lock file, and is waited for; one that
+        waits for its turn itself goes with its parent. Its mounts are seen by itself only, and go with it.
+        """
+        cache = f"{path}.cache"
+        try:
+            run = functools.partial(self._run, host, path, cache)
+            begun_anew(host, "the image for user servers", run, longest=BUILD_SECONDS)
+        except CommandError as error:
+            raise UserError(
+                "the image for user servers could not be built",
+                f"{error.hint}\n  Do `apt-get update` and the way to PyPI's packages work on this machine, and is its"
+                " disk not full? Then run again.",
+            ) from error
+        host.remove_tree(cache)
+        seal(host, path)
+
+    def _run(self, host: Host, path: str, cache: str, timeout: float) -> None:
+        host.run(
+            [
+                "flock", f"{path}.lock", "unshare", "--mount", "sh", f"{self.scripts}/build.sh", path, self.codename,
+                ",".join(self.packages), self.lockfile, self.uv,
+            ],
+            input="\n".join(sources(host, self.codename)) + "\n",
+            env=uv_environment(host, cache),
+            timeout=timeout,
+            bound=True,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ImageRoot:
+    """A root file system that waits for Docker; `name` is its content-derived path."""
+
+    kind: ClassVar[str] = "image-root"
+    lock: ClassVar[str | None] = None
+    name: str
+    recipe: Recipe = field(default_factory=Recipe, repr=False)
+    needs: tuple[str, ...] = ()
+
+    def desired(self) -> State:
+        return {"complete": True}
+
+    def actual(self, host: Host) -> State | None:
+        return {"complete": True} if host.exists(imported(self.name)) else sealed(host, self.name)
+
+    def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
+        self.recipe.build(host, self.name)
+
+    def remove(self, host: Host) -> None:
+        discard(host, self.name)
+        for beside in (imported(self.name), f"{self.name}.lock"):
+            host.remove(beside)
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image of our own: `name` is its repository, `tag` its content-derived tag, `root` the ImageRoot's path.
+
+    `changes` are Dockerfile instructions for `docker import`. The image before this one stays until the next
+    change, for servers that run from it and for a run that is put back.
+    """
+
+    kind: ClassVar[str] = "image"
+    lock: ClassVar[str | None] = None
+    name: str
+    tag: str = field(default="", repr=False)
+    root: str = field(default="", repr=False)
+    recipe: Recipe = field(default_factory=Recipe, repr=False)
+    changes: tuple[str, ...] = field(default=(), repr=False)
+    needs: tuple[str, ...] = ()
+
+    def desired(self) -> State:
+        return {"tag": self.tag, "root": "imported"}
+
+    def actual(self, host: Host) -> State | None:
+        if self.tag and labels(host, f"{self.name}:{self.tag}").get(LABEL) == self.tag:
+            # A run that was killed when Docker had the image has left the folder that it was made of.
+            noted = host.exists(imported(self.root)) and not host.exists(self.root)
+            return {"tag": self.tag, "root": "imported" if noted else "left over"}
+        others = [tag for tag in tags(host, self.name) if tag != self.tag]
+        return {"tag": others[0], "root": "imported"} if others else None
+
+    def apply(self, host: Host, change: Change) -> None:
+        reference = f"{self.name}:{self.tag}"
+        if lost := built_from(host, self.tag):
+            docker(host, "image", "tag", lost[0], reference)
+        else:
+            self._make(host, reference)
+        host.write(imported(self.root), f"{reference}\n".encode())
+        discard(host, self.root)
+        before = (change.before or {}).get("tag")
+        self._drop(host, [tag for tag in tags(host, self.name) if tag not in {self.tag, before}])
+
+    def remove(self, host: Host) -> None:
+        """All images of the repository, and those that lost their name while a container ran from them."""
+        self._drop(host, tags(host, self.name))
+        for lost in nameless(host):
+            docker(host, "image", "rm", lost, check=False)
+        if tags(host, self.name):
+            host.notice(f"the image {self.name} stays: a container runs from it (docker ps)")
+
+    def _make(self, host: Host, reference: str) -> None:
+        if sealed(host, self.root) != {"complete": True}:
+            self.recipe.build(host, self.root)
+        changes = [word for change in (*self.changes, f"LABEL {LABEL}={self.tag}") for word in ("--change", change)]
+        host.run(
+            ["bash", "-o", "pipefail", "-c", IMPORT, "import", self.root, reference, *changes],
+            env=AT_SOCKET,
+            timeout=BUILD_SECONDS,
+        )
+
+    def _drop(self, host: Host, old: list[str]) -> None:
+        """Images that a container runs from stay: Docker refuses, and the next change tries again."""
+        for tag in old:
+            docker(host, "image", "rm", f"{self.name}:{tag}", check=False)
+
+
+# Straight from the folder into Docker: an archive on the disk would cost its size a third time.
+IMPORT = (
+    f'tar --create --directory="$1" --numeric-owner --one-file-system --exclude=./{SEAL} . '
+    '| docker import "${@:3}" - "$2"'
+)
+
+
+def imported(root: str) -> str:
+    """The note that the root file system has become an image."""
+    return f"{root}.imported"
+
+
+def discard(host: Host, root: str) -> None:
+    """Remove a root file system; what a killed build left mounted in it is not entered."""
+    host.remove(f"{root}/{SEAL}")
+    gone = [str(host.path(path)) for path in (root, f"{root}.python", f"{root}.cache", f"{root}.apt.conf")]
+    host.run(["rm", "-rf", "--one-file-system", *gone])
+
+
+def labels(host: Host, reference: str) -> dict[str, str]:
+    """The labels of an image; none when it, or Docker, is not there."""
+    found = host.once(f"docker image {reference}", functools.partial(inspect_image, host, reference))
+    return (found.get("Config") or {}).get("Labels") or {}
+
+
+def built_from(host: Host, tag: str) -> list[str]:
+    """The ids of images that were built as `tag`, whatever they are called now."""
+    return _ids(host, f"label={LABEL}={tag}")
+
+
+def nameless(host: Host) -> list[str]:
+    """The ids of images that were built like this, and have lost every name: no other repository's."""
+    return _ids(host, f"label={LABEL}", "dangling=true")
+
+
+def _ids(host: Host, *filters: str) -> list[str]:
+    words = [word for condition in filters for word in ("--filter", condition)]
+    return docker(host, "image", "ls", "--quiet", "--no-trunc", *words, check=False).stdout.split()
+
+
+def tags(host: Host, repository: str) -> list[str]:
+    """The tags of a repository on this machine, newest first."""
+    listed = docker(host, "image", "ls", "--format", "{{.Tag}}", repository, check=False)
+    return [tag for tag in listed.stdout.split() if tag != "<none>"] if listed.returncode == 0 else []

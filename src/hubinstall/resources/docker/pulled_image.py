@@ -1,0 +1,113 @@
+"""Images by name: pulled once, pinned, and never again asked for until someone says `refresh`.
+
+A pin is two things: a note that says which image the name meant, and a tag of our own on that image. Servers start
+from our tag, so neither a later run nor somebody's `docker pull` of the same name changes what people get.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from hubinstall.errors import CommandError, UserError
+from hubinstall.machine.docker import docker, inspect_image
+from hubinstall.machine.host import Host
+from hubinstall.resources.base import Change, State
+
+PULL_SECONDS = 7200
+
+
+@dataclass(frozen=True)
+class PulledImage:
+    """`name` as a person wrote it, `tag` our own tag for it, `pin` the path of the note."""
+
+    kind: ClassVar[str] = "pulled-image"
+    lock: ClassVar[str | None] = None
+    name: str
+    tag: str = ""
+    pin: str = ""
+    needs: tuple[str, ...] = ()
+
+    def desired(self) -> State:
+        return {"pinned": True}
+
+    def actual(self, host: Host) -> State | None:
+        pinned = self._pinned(host)
+        tagged = inspect_image(host, self.tag).get("Id")
+        if not pinned and not tagged:
+            return None
+        return {"pinned": bool(pinned) and tagged == pinned.get("id")}
+
+    def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
+        pinned = self._pinned(host)
+        if not pinned:
+            there = bool(inspect_image(host, self.name))
+            if not there:
+                pull(host, self.name)
+            self._pin(host, ours=not there)
+        elif not inspect_image(host, pinned["id"]):
+            if not pinned["digest"]:
+                raise UserError(
+                    f"the image {self.name} was on this machine, and came from no registry; it is gone",
+                    "Bring it back (docker load, docker build), or set environment.image to another.",
+                )
+            pull(host, pinned["digest"])
+        docker(host, "image", "tag", self._pinned(host)["id"], self.tag)
+
+    def refresh(self, host: Host) -> bool:
+        """Ask the registry what the name means now; whether that is another image than before."""
+        before = self._pinned(host).get("id")
+        pull(host, self.name)
+        self._pin(host, ours=bool(self._pinned(host).get("ours")) or before is None)
+        now: str = self._pinned(host)["id"]
+        docker(host, "image", "tag", now, self.tag)
+        if before and before != now:
+            # Refused while a server runs from it; Docker's own pruning finds it later.
+            docker(host, "image", "rm", before, check=False)
+        return before != now
+
+    def remove(self, host: Host) -> None:
+        """What we pulled goes; an image that was on the machine before keeps its name."""
+        pinned = self._pinned(host)
+        docker(host, "image", "rm", self.tag, check=False)
+        if pinned.get("ours") and inspect_image(host, self.name).get("Id") == pinned["id"]:
+            docker(host, "image", "rm", self.name, check=False)
+        if pinned.get("ours") and pinned.get("digest"):
+            docker(host, "image", "rm", pinned["digest"], check=False)
+        host.remove(self.pin)
+
+    def _pinned(self, host: Host) -> dict[str, Any]:
+        """What the note says: the image's `id`, its `digest` in the registry, whether it is `ours` to remove."""
+        try:
+            found: dict[str, Any] = json.loads(host.text(self.pin) or "{}")
+            return found if {"id", "digest", "ours"} <= found.keys() else {}
+        except (ValueError, AttributeError):
+            return {}
+
+    def _pin(self, host: Host, *, ours: bool) -> None:
+        image = inspect_image(host, self.name)
+        repository = self.name.partition("@")[0]
+        if ":" in repository.rpartition("/")[2]:
+            repository = repository.rpartition(":")[0]
+        digests = [d for d in image.get("RepoDigests") or [] if d.partition("@")[0] == familiar(repository)]
+        note = {"name": self.name, "id": image["Id"], "digest": (digests or [""])[0], "ours": ours}
+        host.write(self.pin, (json.dumps(note, indent=1) + "\n").encode())
+
+
+def familiar(repository: str) -> str:
+    """A repository as Docker lists it: without the parts that Docker's own hub implies."""
+    for implied in ("docker.io/library/", "docker.io/"):
+        repository = repository.removeprefix(implied)
+    return repository
+
+
+def pull(host: Host, reference: str) -> None:
+    """Raises UserError in words when the registry does not give it."""
+    try:
+        docker(host, "image", "pull", "--quiet", reference, timeout=PULL_SECONDS)
+    except CommandError as error:
+        said = (error.output.strip().splitlines() or ["no answer"])[-1]
+        raise UserError(
+            f"the image {reference} could not be pulled: {said}",
+            "Is environment.image spelled right, can this machine reach its registry (network.proxy), and does the"
+            " registry give it without a login (else `docker login` as root first)?",
+        ) from error

@@ -1,0 +1,161 @@
+"""Files, directories and links."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from hubinstall import layout
+from hubinstall.errors import UserError
+from hubinstall.machine.host import CANDIDATE, Host
+from hubinstall.resources.base import Change, State
+from hubinstall.resources.files.json_keys import reload
+
+
+@dataclass(frozen=True)
+class File:
+    """A file whose whole content is ours. `check` is an argv that must accept the new content before it counts.
+
+    In `check`, the word "{}" stands for the path of a candidate beside the file.
+    """
+
+    kind: ClassVar[str] = "file"
+    lock: ClassVar[str | None] = None
+    name: str
+    content: str | bytes = field(default="", repr=False)
+    mode: str = field(default="0644", repr=False)
+    owner: str = field(default="root", repr=False)
+    group: str = field(default="root", repr=False)
+    dropin: str = field(default="", repr=False)
+    """Where a person's own additions belong; named when an edit by hand is found."""
+    check: tuple[str, ...] = field(default=(), repr=False)
+    secret: bool = field(default=False, repr=False)
+    rereads: str = ""
+    """The pid file of a program that is told to read its own files again (SIGHUP) when this one is removed."""
+    needs: tuple[str, ...] = ()
+
+    @property
+    def data(self) -> bytes:
+        return self.content.encode() if isinstance(self.content, str) else self.content
+
+    def desired(self) -> State:
+        sha = hashlib.sha256(self.data).hexdigest()
+        return {"type": "file", "content": sha, "mode": self.mode, "owner": self.owner, "group": self.group}
+
+    def actual(self, host: Host) -> State | None:
+        stat = host.stat(self.name)
+        if stat is None:
+            return None
+        content = hashlib.sha256(host.read(self.name) or b"").hexdigest() if stat.kind == "file" else stat.target
+        return {
+            "type": stat.kind,
+            "content": content,
+            "mode": stat.mode,
+            "owner": stat.owner,
+            "group": stat.group,
+        }
+
+    def apply(self, host: Host, change: Change) -> None:
+        if change.before and change.before["type"] == "dir":
+            raise UserError(f"{self.name} is a folder, and a file belongs there", "Move the folder away.")
+        keep_edit(host, change, self.dropin)
+        if self.check:
+            candidate = f"{self.name}{CANDIDATE}"
+            host.write(candidate, self.data, mode="0600")
+            try:
+                host.run([candidate if word == "{}" else word for word in self.check])
+            finally:
+                host.remove(candidate)
+        host.write(self.name, self.data, self.mode, self.owner, self.group)
+
+    def remove(self, host: Host) -> None:
+        host.remove(self.name)
+        if self.rereads:
+            reload(host, self.rereads)
+
+    def texts(self, host: Host) -> tuple[str, str] | None:
+        """The old and the new text, for a difference that people read; None for what they must not see."""
+        if self.secret or self.mode.endswith("00"):
+            return None
+        return host.text(self.name), self.data.decode(errors="replace")
+
+
+def keep_edit(host: Host, change: Change, dropin: str) -> None:
+    """Keep a copy of what a hand wrote into a file of ours, and say where it belongs."""
+    if not change.before or not change.last or change.before.get("content") == change.last.get("content"):
+        return
+    path = change.resource.name
+    copy = f"{layout.EDITS}/{path.strip('/').replace('/', '%')}"
+    if not host.exists(layout.EDITS):
+        host.mkdir(layout.EDITS, mode="0700")
+    host.write(copy, host.read(path) or b"", mode="0600")
+    advice = f"; lasting additions belong in {dropin}" if dropin else ""
+    host.notice(f"{path} was edited by hand: your version is kept as {copy}{advice}")
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A folder; removed only when it is empty, unless `whole`: then with all that is in it."""
+
+    kind: ClassVar[str] = "directory"
+    lock: ClassVar[str | None] = None
+    name: str
+    mode: str = field(default="0755", repr=False)
+    owner: str = field(default="root", repr=False)
+    group: str = field(default="root", repr=False)
+    whole: bool = False
+    needs: tuple[str, ...] = ()
+
+    def desired(self) -> State:
+        return {"type": "dir", "mode": self.mode, "owner": self.owner, "group": self.group}
+
+    def actual(self, host: Host) -> State | None:
+        stat = host.stat(self.name)
+        if stat is None:
+            return None
+        return {"type": stat.kind, "mode": stat.mode, "owner": stat.owner, "group": stat.group}
+
+    def apply(self, host: Host, change: Change) -> None:
+        if change.before and change.before["type"] != "dir":
+            raise UserError(f"{self.name} is no folder, and a folder belongs there", "Move it away.")
+        host.mkdir(self.name, self.mode, self.owner, self.group)
+
+    def remove(self, host: Host) -> None:
+        if self.whole:
+            host.remove_tree(self.name)
+        else:
+            host.remove(self.name)
+        stat = host.stat(self.name)
+        # What people keep in it stays; not for an account that goes, or for the next one with its number.
+        if stat and stat.kind == "dir" and (stat.owner, stat.group) != ("root", "root"):
+            host.mkdir(self.name, stat.mode)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A symbolic link."""
+
+    kind: ClassVar[str] = "link"
+    lock: ClassVar[str | None] = None
+    name: str
+    target: str = field(default="", repr=False)
+    needs: tuple[str, ...] = ()
+
+    def desired(self) -> State:
+        return {"type": "link", "target": self.target}
+
+    def actual(self, host: Host) -> State | None:
+        stat = host.stat(self.name)
+        return None if stat is None else {"type": stat.kind, "target": stat.target}
+
+    def apply(self, host: Host, change: Change) -> None:
+        if change.before and change.before["type"] != "link":
+            raise UserError(
+                f"{self.name} is a {change.before['type']}, and a link belongs there",
+                "Move it away, and run again.",
+            )
+        host.link(self.name, self.target)
+
+    def remove(self, host: Host) -> None:
+        stat = host.stat(self.name)
+        if stat and stat.kind == "link":
+            host.remove(self.name)

@@ -1,0 +1,106 @@
+"""Tables of the kernel's packet filter, and settings of the kernel that they depend on."""
+
+import json
+from dataclasses import dataclass, field
+from functools import partial
+from typing import ClassVar
+
+from hubinstall.errors import UserError
+from hubinstall.machine.host import Completed, Host
+from hubinstall.resources.base import Change, State, digest
+
+FAMILIES = ("inet", "bridge")
+"""Those of nft(8) in which a table of ours can be."""
+
+
+@dataclass(frozen=True)
+class FirewallTable:
+    """A table of nftables as the kernel has it; its rules are loaded from the file `path`.
+
+    The kernel says rules in its own words. So what it says right after a load is kept in `loaded`, under the digest
+    of the rules: what it says later is compared with that, and a rule that was taken out by hand is noticed.
+    `families`: those of nft in which the rules define a table of this name.
+    """
+
+    kind: ClassVar[str] = "firewall-table"
+    lock: ClassVar[str | None] = "firewall"
+    name: str
+    loaded: str = ""
+    path: str = field(default="", repr=False)
+    rules: str = field(default="", repr=False)
+    families: tuple[str, ...] = field(default=FAMILIES, repr=False)
+    needs: tuple[str, ...] = ()
+
+    def desired(self) -> State:
+        return {"rules": digest(self.rules), "as loaded": True}
+
+    def actual(self, host: Host) -> State | None:
+        listing = host.once(f"nft table {self.name}", partial(self._listing, host))
+        if listing is None:
+            return None
+        try:
+            record = json.loads(host.text(self.loaded))
+            return {"rules": record["rules"], "as loaded": record["listing"] == digest(listing)}
+        except (ValueError, KeyError, TypeError):
+            return {"rules": "unknown", "as loaded": False}
+
+    def apply(self, host: Host, change: Change) -> None:
+        done = host.run(["nft", "-f", self.path], check=False)
+        if done.returncode:
+            raise UserError(
+                f"the kernel refused the firewall's rules in {self.path}",
+                f"{done.stderr.strip()}\nuser servers must not run without them: nf_tables has to be in the kernel.",
+            )
+        record = {"rules": change.after and change.after["rules"], "listing": digest(self._listing(host) or "")}
+        host.write(self.loaded, (json.dumps(record) + "\n").encode(), mode="0600")
+
+    def start_again(self, host: Host) -> None:
+        """After the rules and the record of them were put back: load them, if any were there."""
+        if host.exists(self.path):
+            host.run(["nft", "-f", self.path])
+
+    def remove(self, host: Host) -> None:
+        for family in FAMILIES:
+            if self._list(host, family).returncode == 0:
+                host.run(["nft", "delete", "table", family, self.name])
+        host.remove(self.loaded)
+
+    def _listing(self, host: Host) -> str | None:
+        """What the kernel has, without its counters; None when one of the tables is missing."""
+        lists = [self._list(host, family) for family in self.families]
+        return None if any(done.returncode for done in lists) else "".join(done.stdout for done in lists)
+
+    def _list(self, host: Host, family: str) -> Completed:
+        return host.run(["nft", "-s", "-nn", "list", "table", family, self.name], check=False)
+
+
+@dataclass(frozen=True)
+class KernelSetting:
+    """A setting of sysctl(8) in the running kernel, which needs a module. Never set back: others may count on it."""
+
+    kind: ClassVar[str] = "kernel-setting"
+    lock: ClassVar[str | None] = None
+    name: str
+    value: str = ""
+    module: str = ""
+    needs: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        return "/proc/sys/" + self.name.replace(".", "/")
+
+    def desired(self) -> State:
+        return {"value": self.value}
+
+    def actual(self, host: Host) -> State | None:
+        found = host.read(self.path)
+        return None if found is None else {"value": found.decode().strip()}
+
+    def apply(self, host: Host, change: Change) -> None:
+        if change.before is None:
+            host.run(["modprobe", self.module])
+        if host.text(self.path).strip() != self.value:
+            host.run(["tee", self.path], input=f"{self.value}\n")
+
+    def remove(self, host: Host) -> None:
+        """The setting stays."""

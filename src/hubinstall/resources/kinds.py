@@ -1,0 +1,58 @@
+"""The kinds of resources. One file per kind; knows nothing of JupyterHub."""
+
+from hubinstall.resources.accounts.account import Account, Group, Person
+from hubinstall.resources.accounts.share import Share
+from hubinstall.resources.base import Resource
+from hubinstall.resources.docker.image import Image, ImageRoot
+from hubinstall.resources.docker.network import DockerNetwork, LiveRestore
+from hubinstall.resources.docker.pulled_image import PulledImage
+from hubinstall.resources.docker.static_files import StaticFiles
+from hubinstall.resources.files.file import Directory, File, Link
+from hubinstall.resources.files.json_keys import JsonKeys
+from hubinstall.resources.files.secret import Secret
+from hubinstall.resources.files.tree import Tree
+from hubinstall.resources.files.unlinked import Unlinked
+from hubinstall.resources.kernel import FirewallTable, KernelSetting
+from hubinstall.resources.packages.apt import Packages
+from hubinstall.resources.packages.virtualenv import NodeModules, Virtualenv
+from hubinstall.resources.services.service import Service
+from hubinstall.resources.services.supervisord import Supervisord
+from hubinstall.resources.services.unit import UnitFile
+from hubinstall.resources.tls.acme import AcmeCertificate
+from hubinstall.resources.tls.self_signed import SelfSignedCertificate
+from hubinstall.resources.tls.served import ServedCertificate
+
+KINDS: dict[str, type[Resource]] = {
+    kind.kind: kind
+    for kind in (
+        File,
+        Directory,
+        Link,
+        ImageRoot,
+        Image,
+        PulledImage,
+        Packages,
+        Group,
+        Account,
+        Person,
+        JsonKeys,
+        LiveRestore,
+        DockerNetwork,
+        Service,
+        Supervisord,
+        UnitFile,
+        SelfSignedCertificate,
+        ServedCertificate,
+        AcmeCertificate,
+        FirewallTable,
+        KernelSetting,
+        Unlinked,
+        Secret,
+        Share,
+        Tree,
+        StaticFiles,
+        Virtualenv,
+        NodeModules,
+    )
+}
+"""Every kind by its name in the ledger."""

@@ -1,0 +1,141 @@
+"""Packages of the distribution. One look answers for all of them; one apt runs at a time."""
+
+import time
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from hubinstall.errors import CommandError, UserError
+from hubinstall.machine.host import Completed, Host
+from hubinstall.resources.base import Change, State
+from hubinstall.resources.packages import apt_lock
+
+LISTS = "/var/lib/apt/lists"
+DAY = 24 * 3600
+KEEP_CONFIGURATION = ("--force-confdef", "--force-confold")
+# Its locks are waited for in aptlock.py; apt's own patience is for one that is taken between that look and its own.
+APT = (
+    "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=3", "-o", "Dpkg::Use-Pty=0",
+    *(word for option in KEEP_CONFIGURATION for word in ("-o", f"Dpkg::Options::={option}")),
+)  # fmt: skip
+# --no-remove: rather fail in words than take away what an administrator installed.
+INSTALL = ("--no-install-recommends", "--no-remove", "install")
+HALF_DONE = {"half-installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"}
+"""What dpkg(1) calls packages that somebody must come back to."""
+UNREACHABLE = ("Failed to fetch", "Could not resolve", "Could not connect", "Temporary failure")
+# Nobody answers questions, and nothing of the administrator's is restarted on the way.
+QUIET = {"NEEDRESTART_SUSPEND": "1", "APT_LISTCHANGES_FRONTEND": "none", "UCF_FORCE_CONFFOLD": "1"}
+
+
+@dataclass(frozen=True)
+class Packages:
+    """Some packages under one name; never removed, since others may have come to need them.
+
+    The ledger keeps only the name: to what it makes again there is nothing to remove.
+    """
+
+    kind: ClassVar[str] = "packages"
+    lock: ClassVar[str | None] = "apt"
+    name: str
+    packages: tuple[str, ...] = field(default=(), repr=False)
+    needs: tuple[str, ...] = ()
+
+    def desired(self) -> State:
+        return dict.fromkeys(self.packages, "installed")
+
+    def actual(self, host: Host) -> State | None:
+        known = statuses(host)
+        found = {package: known.get(package, "not-installed") for package in self.packages}
+        return None if set(found.values()) <= {"not-installed"} else found
+
+    def apply(self, host: Host, change: Change) -> None:
+        before = change.before or {}
+        wanted = [package for package in self.packages if before.get(package) != "installed"]
+        if not fresh_lists(host):
+            apt(host, "update", check=True)
+        if apt(host, *INSTALL, *wanted).returncode == 0:
+            return
+        # An apt that was killed half-way, or lists that name what the mirrors no longer have.
+        mend(host, update=True)
+        try:
+            apt(host, *INSTALL, *wanted, check=True)
+        except CommandError as error:
+            raise UserError(f"apt could not install {', '.join(wanted)}", advice(error)) from error
+
+    def remove(self, host: Host) -> None:
+        host.notice("the distribution's packages stay installed: others may need them by now")
+
+
+def apt(host: Host, *arguments: str, check: bool = False) -> Completed:
+    """Run apt-get once nobody else does."""
+    apt_lock.free(host)
+    return host.run([*APT, *arguments], env=QUIET, check=check)
+
+
+def mend(host: Host, *, update: bool = False) -> None:
+    """Finish what an apt or dpkg that was killed has begun; whether that helped is seen by what comes next.
+
+    What it was unpacking must be unpacked again first, or dpkg configures nothing at all.
+    """
+    apt_lock.free(host)
+    if again := torn(host):
+        apt(host, *INSTALL, "--reinstall", *again)
+        host.forget()
+    host.run(["dpkg", *KEEP_CONFIGURATION, "--configure", "-a"], env=QUIET, check=False)
+    if update:
+        apt(host, "update")
+    apt(host, "--fix-broken", "--no-remove", "install")
+    host.forget()
+
+
+def torn(host: Host) -> list[str]:
+    """The packages that dpkg wants unpacked again (dpkg(1), reinst-required), asked now: a killed run's may go on.
+
+    Mostly half-installed ones; for a moment also such as count as unpacked already.
+    """
+    shown = ["dpkg-query", "-W", "-f", "${db:Status-Eflag} ${db:Status-Status} ${Package}\\n"]
+    rows = [line.split() for line in host.run(shown, check=False).stdout.splitlines()]
+    return [row[2] for row in rows if len(row) == 3 and (row[0] == "reinstreq" or row[1] == "half-installed")]
+
+
+def half_done(host: Host) -> list[str]:
+    """The packages that an apt or dpkg has left half-way."""
+    return [package for package, status in statuses(host).items() if status in HALF_DONE]
+
+
+def statuses(host: Host) -> dict[str, str]:
+    """Every package that dpkg knows, with its status (dpkg-query(1), db:Status-Status)."""
+    return host.once("packages", lambda: _ask(host))
+
+
+def _ask(host: Host) -> dict[str, str]:
+    listed = host.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n"], check=False)
+    found: dict[str, str] = {}
+    for line in listed.stdout.splitlines():
+        package, _, status = line.partition(" ")
+        if found.get(package) != "installed":  # of several architectures the one that is there counts
+            found[package] = "not-installed" if status == "config-files" else status
+    return found
+
+
+def fresh_lists(host: Host) -> bool:
+    """Whether apt has lists of packages, fetched within a day: it touches `partial` each time."""
+    if not any("_Packages" in name or "_InRelease" in name for name in host.names(LISTS)):
+        return False
+    try:
+        return time.time() - host.path(f"{LISTS}/partial").stat().st_mtime < DAY
+    except FileNotFoundError:
+        return False
+
+
+def advice(error: CommandError) -> str:
+    """What apt says, and what to do about it."""
+    output = error.output
+    lines = [line for line in output.splitlines() if line.startswith(("E:", "W:", " ", "dpkg: error"))]
+    words = "\n  ".join((lines or output.splitlines())[-8:])
+    if any(sign in output for sign in UNREACHABLE):
+        return f"{words}\n  The mirrors cannot be reached: see whether `apt-get update` works here, then run again."
+    if "Unable to locate package" in output or "has no installation candidate" in output:
+        return f"{words}\n  apt's sources do not offer it: see /etc/apt/sources.list.d, then run again."
+    if "Could not get lock" in output:
+        return f"{words}\n  Another program installs packages: wait for it to end, then run again."
+    return f"{words}\n  Mend what apt says (`apt-get install -f` shows it), then run again."

@@ -1,0 +1,129 @@
+"""Virtualenvs of the distribution's Python from hash-locked lists, and node modules from a lock file."""
+
+import functools
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from hubinstall.machine.host import Host
+from hubinstall.resources.base import Change, State
+from hubinstall.resources.files.tree import ASIDE, built_anew, seal, sealed
+from hubinstall.resources.packages.downloads import begun_anew
+
+PYTHON = "/usr/bin/python3"
+"""Never the interpreter that happens to run us: a pyenv or conda in root's home cannot be read by service accounts."""
+TRUST_STORE = "/etc/ssl/certs/ca-certificates.crt"
+
+
+@dataclass(frozen=True)
+class Virtualenv:
+    """A content-named virtualenv; `lockfile` is the text of a requirements list with hashes."""
+
+    kind: ClassVar[str] = "virtualenv"
+    lock: ClassVar[str | None] = None
+    name: str
+    lockfile: str = field(default="", repr=False)
+    uv: str = field(default="", repr=False)
+    python_version: str = field(default="3.11", repr=False)
+    cache: str = field(default="", repr=False)
+    needs: tuple[str, ...] = ()
+
+    @property
+    def site_packages(self) -> str:
+        return f"lib/python{self.python_version}/site-packages"
+
+    def desired(self) -> State:
+        return {"complete": True}
+
+    def actual(self, host: Host) -> State | None:
+        if not host.exists(f"{self.name}/bin/python3"):
+            return None
+        return sealed(host, self.name, self.site_packages)
+
+    def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
+        begun_anew(host, f"the Python packages of {self.name}", functools.partial(self._build, host))
+
+    def _build(self, host: Host, timeout: float) -> None:
+        with built_anew(host, self.name):
+            self._fill(host, timeout)
+
+    def _fill(self, host: Host, timeout: float) -> None:
+        env = uv_environment(host, self.cache)
+        host.run([self.uv, "venv", "--quiet", "--no-project", f"--python={PYTHON}", self.name], env=env, bound=True)
+        host.write(f"{self.name}/lock.txt", self.lockfile.encode())
+        host.run(
+            [
+                self.uv, "pip", "install", "--quiet", f"--python={self.name}/bin/python3", "--require-hashes",
+                "--no-deps", "--compile-bytecode", f"--requirement={self.name}/lock.txt",
+            ],
+            env=env,
+            timeout=timeout,
+            bound=True,
+        )  # fmt: skip
+        seal(host, self.name, self.site_packages)
+
+    def remove(self, host: Host) -> None:
+        host.remove_tree(self.name)
+        host.remove_tree(self.name + ASIDE)
+
+
+def uv_environment(host: Host, cache: str) -> dict[str, str]:
+    """Where uv keeps its downloads and whom it trusts: the host's own trust store, which administrators extend."""
+    return {
+        "UV_CACHE_DIR": host.environment("UV_CACHE_DIR") or cache,
+        "UV_PYTHON_DOWNLOADS": "never",
+        "UV_NO_CONFIG": "1",
+        "SSL_CERT_FILE": host.environment("SSL_CERT_FILE") or TRUST_STORE,
+        "UV_LINK_MODE": "copy" if host.environment("UV_CACHE_DIR") else "hardlink",
+    }
+
+
+@dataclass(frozen=True)
+class NodeModules:
+    """A content-named folder with the node modules of a package-lock.json; `node` is the folder of Node itself."""
+
+    kind: ClassVar[str] = "node-modules"
+    lock: ClassVar[str | None] = None
+    name: str
+    package: str = field(default="", repr=False)
+    package_lock: str = field(default="", repr=False)
+    node: str = field(default="", repr=False)
+    needs: tuple[str, ...] = ()
+
+    def desired(self) -> State:
+        return {"complete": True}
+
+    def actual(self, host: Host) -> State | None:
+        return sealed(host, self.name, "node_modules")
+
+    def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
+        begun_anew(host, f"the node modules of {self.name}", functools.partial(self._build, host))
+
+    def _build(self, host: Host, timeout: float) -> None:
+        with built_anew(host, self.name):
+            self._fill(host, timeout)
+
+    def _fill(self, host: Host, timeout: float) -> None:
+        host.mkdir(self.name)
+        host.write(f"{self.name}/package.json", self.package.encode())
+        host.write(f"{self.name}/package-lock.json", self.package_lock.encode())
+        host.run(
+            [
+                f"{self.node}/bin/node", f"{self.node}/lib/node_modules/npm/bin/npm-cli.js", "ci", "--omit=dev",
+                "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier",
+                f"--cache={self.name}/.npm", "--loglevel=error",
+            ],
+            cwd=str(host.path(self.name)),
+            env={
+                "NODE_EXTRA_CA_CERTS": host.environment("NODE_EXTRA_CA_CERTS") or TRUST_STORE,
+                "HOME": self.name,
+                "NODE_DISABLE_COMPILE_CACHE": "1",  # it would stay in /tmp
+            },
+            timeout=timeout,
+            bound=True,
+        )  # fmt: skip
+        host.remove_tree(f"{self.name}/.npm")
+        seal(host, self.name, "node_modules")
+
+    def remove(self, host: Host) -> None:
+        host.remove_tree(self.name)
+        host.remove_tree(self.name + ASIDE)

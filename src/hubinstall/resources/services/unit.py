@@ -1,0 +1,75 @@
+"""systemd's unit files, and drop-ins for those of the distribution."""
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import ClassVar
+
+from hubinstall import layout
+from hubinstall.errors import UserError
+from hubinstall.machine.host import Host
+from hubinstall.machine.process_managers.systemd import Systemd
+from hubinstall.resources.base import Change, State
+from hubinstall.resources.files.file import File
+
+
+@dataclass(frozen=True)
+class UnitFile:
+    """A file of which systemd keeps a copy in its memory, so that a mended one must be read again.
+
+    `reloads`: a service that is told to read its own files again when this one is removed; ours are gone by then.
+    """
+
+    kind: ClassVar[str] = "unit"
+    lock: ClassVar[str | None] = "systemd"
+    name: str
+    content: str = field(default="", repr=False)
+    reloads: str = ""
+    needs: tuple[str, ...] = ()
+
+    @property
+    def _file(self) -> File:
+        return File(self.name, self.content)
+
+    def desired(self) -> State:
+        return self._file.desired()
+
+    def actual(self, host: Host) -> State | None:
+        return self._file.actual(host)
+
+    def apply(self, host: Host, change: Change) -> None:
+        self._verify(host)
+        self._file.apply(host, change)
+        # What systemd has not loaded yet it will read when the service starts.
+        if change.before is not None:
+            Systemd().read_units(host)
+
+    def remove(self, host: Host) -> None:
+        if not host.exists(self.name):
+            return
+        host.remove(self.name)
+        Systemd().read_units(host)
+        if self.reloads and Systemd().look(host, self.reloads).running:
+            host.run(["systemctl", "reload", self.reloads], check=False)
+
+    def texts(self, host: Host) -> tuple[str, str] | None:
+        return self._file.texts(host)
+
+    def _verify(self, host: Host) -> None:
+        """Let systemd-analyze(1) judge a copy before the file counts; complaints about other units are not ours.
+
+        Nor is a machine without man(1), or without a page that a unit names.
+        """
+        path = PurePosixPath(self.name)
+        if path.suffix == ".conf":
+            return
+        host.mkdir(layout.UNIT_CANDIDATES, mode="0700")
+        candidate = f"{layout.UNIT_CANDIDATES}/{path.name}"
+        host.write(candidate, self.content.encode(), mode="0600")
+        try:
+            asked = ["systemd-analyze", "verify", "--man=no", candidate]
+            complaints = host.run(asked, check=False).stderr.splitlines()
+        finally:
+            host.remove(candidate)
+            host.remove(layout.UNIT_CANDIDATES)
+        if ours := [line for line in complaints if path.name in line]:
+            raise UserError(f"systemd does not accept {self.name}", "\n".join(ours))

@@ -1,0 +1,140 @@
+"""A certificate that an authority gives by itself (ACME, RFC 8555).
+
+The wish is that it was asked for: an authority that refuses, or cannot be reached, fails no run. What came of it is
+kept (tries.py) for whoever tells people, and a timer tries again. So a run that finds a good certificate, or a try
+for these very names that is younger than an hour, asks nobody.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from hubinstall.errors import UserError
+from hubinstall.machine.host import Host
+from hubinstall.resources.base import Change, Resource, State, look
+from hubinstall.resources.tls import certbot
+from hubinstall.resources.tls.attempts import HOUR, Try, last_try, note
+from hubinstall.resources.tls.served import CERT, KEY
+from hubinstall.resources.tls.webroot import Place
+from hubinstall.resources.tls.x509 import Certificate, certificate
+
+Check = Callable[[Host, tuple[str, ...], str, Place], list[str]]
+
+
+def from_outside(host: Host, names: tuple[str, ...], server: str, place: Place) -> list[str]:
+    """Why the authority at `server` would not find this machine under `names`."""
+    from hubinstall.resources.tls.reachability import troubles  # noqa: PLC0415 - HTTP is slow to import, and a plan asks nobody
+
+    return troubles(host, names, server, place)
+
+
+@dataclass(frozen=True)
+class AcmeCertificate:
+    """The certificate for `names` from `server`, in a folder of certbot's (`…/config/live/NAME`).
+
+    Removal leaves it with its account: an authority gives few a week for the same names.
+    """
+
+    kind: ClassVar[str] = "acme-certificate"
+    lock: ClassVar[str | None] = None
+    name: str
+    names: tuple[str, ...] = field(default=(), repr=False)
+    server: str = field(default="", repr=False)
+    email: str = field(default="", repr=False)
+    program: str = field(default="", repr=False)
+    """Certbot."""
+    logs: str = field(default="", repr=False)
+    place: Place | None = field(default=None, repr=False)
+    check: Check = field(default=from_outside, repr=False)
+    """What would keep the authority from finding this machine."""
+    deploys: tuple[Resource, ...] = field(default=(), repr=False)
+    """What is settled again when the certificate is another: what serves it, in this order."""
+    needs: tuple[str, ...] = ()
+
+    @property
+    def cert(self) -> str:
+        return f"{self.name}/{CERT}"
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}/{KEY}"
+
+    @property
+    def tries(self) -> str:
+        """Its own notes: those of another server's are removed after this one was asked, when the server changes."""
+        return f"{self._config.rpartition('/')[0]}/tries-{self.name.rpartition('/')[2]}.json"
+
+    @property
+    def _config(self) -> str:
+        return self.name.rpartition("/live/")[0]
+
+    def desired(self) -> State:
+        return {"names": sorted(self.names), "asked": True}
+
+    def actual(self, host: Host) -> State | None:
+        there, try_ = self.there(host), self.last(host)
+        if there is None and try_ is None:
+            return None
+        if self.is_good(there) or (try_ and try_.words and 0 <= time.time() - try_.at < HOUR):
+            return self.desired()
+        found = there.names if there else try_.names if try_ else ()
+        return {"names": sorted(found), "asked": False}
+
+    def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
+        self.ask(host)
+        self.deploy(host)
+
+    def remove(self, host: Host) -> None:
+        host.remove(self.tries)
+
+    def there(self, host: Host) -> Certificate | None:
+        """The certificate that the authority gave last."""
+        return certificate(host, self.cert)
+
+    def is_good(self, there: Certificate | None) -> bool:
+        return there is not None and there.names == set(self.names) and there.ends > time.time()
+
+    def last(self, host: Host) -> Try | None:
+        """The last try for these very names from this server."""
+        found = last_try(host, self.tries)
+        return found if found and found.is_of(self.names, self.server) else None
+
+    def is_due(self, host: Host) -> bool:
+        """Whether a timer should ask now; also when the last try lies ahead, because the clock did."""
+        try_ = self.last(host)
+        return try_ is None or not try_.at <= time.time() < try_.next
+
+    def ask(self, host: Host, *, force: bool = False) -> Try:
+        """Ask now; with `force` whatever speaks against it, and also for one that is not due. Says how it went.
+
+        A certificate that is there was given to this machine: then the authority is asked without a check before.
+        """
+        place = self.place or Place((), "", certbot.TRUST_STORE)
+        first = not force and not self.is_good(self.there(host))
+        against = self.check(host, self.names, self.server, place) if first else []
+        asked, words = not against, "; ".join(against)
+        if asked and (words := self._ask(host, place, force=force)):
+            against = self.check(host, self.names, self.server, place)
+            # Who does not answer has counted nothing, and what certbot says of it is the same at greater length.
+            asked = not any(line.startswith(self.server) for line in against)
+            words = "; ".join([*against, words] if asked else against)
+        host.forget()
+        return note(host, self.tries, Try(time.time(), self.names, self.server, words, asked))
+
+    def _ask(self, host: Host, place: Place, *, force: bool) -> str:
+        request = certbot.Request(
+            self.program, self.names, self.server, self.email, lineage=self.name.rpartition("/")[2],
+            config=self._config, work=f"{self._config.rpartition('/')[0]}/work", logs=self.logs, webroot=place.webroot,
+        )  # fmt: skip
+        try:
+            return certbot.ask(host, request, force=force)
+        except UserError as error:  # it hung, and was killed
+            return error.message
+
+    def deploy(self, host: Host) -> None:
+        """Let all that serves it take up what is there now."""
+        for resource in self.deploys:
+            host.forget()
+            if change := look(resource, host):
+                resource.apply(host, change)

@@ -1,0 +1,135 @@
+"""The certificate that a machine makes for itself."""
+
+import calendar
+import re
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from ipaddress import ip_address
+from typing import ClassVar
+
+from hubinstall.machine.host import Completed, Host
+from hubinstall.resources.base import Change, State
+
+# Apple's systems refuse certificates that are valid for longer, imported ones too (support.apple.com/HT210176).
+DAYS = 825
+RENEW_BEFORE = 30 * 86400
+# How the DER of every public key on P-256 begins (RFC 5480: id-ecPublicKey, prime256v1, 66 bytes), in base64.
+P256 = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"
+
+REQUEST = """[req]
+distinguished_name = subject
+x509_extensions = extensions
+prompt = no
+[subject]
+O = hubinstall
+CN = {common_name}
+[extensions]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+subjectAltName = {names}
+"""
+
+
+@dataclass(frozen=True)
+class SelfSignedCertificate:
+    """A P-256 key and a certificate for `names` (DNS names and addresses), valid for DAYS days.
+
+    A certificate is always made for the key that is there, and put in place by one rename: no kill leaves a pair
+    that does not match. It is made anew when it ends within 30 days, when it is not valid yet (the clock was ahead), or
+    when a name is missing in it and another one in it is no longer ours: an address that comes in addition does not
+    replace what people have accepted.
+    """
+
+    kind: ClassVar[str] = "self-signed-certificate"
+    lock: ClassVar[str | None] = None
+    name: str
+    """The path of the certificate."""
+    key: str = ""
+    names: tuple[str, ...] = field(default=(), repr=False)
+    needs: tuple[str, ...] = ()
+
+    def desired(self) -> State:
+        valid = {"valid now": True, "valid for 30 days": True}
+        return {"names": sorted(self.names), "key": "P-256 0600 root", "matches": True, **valid}
+
+    def actual(self, host: Host) -> State | None:
+        stat = host.stat(self.key)
+        if host.stat(self.name) is None:
+            return None
+        host.ahead(partial(self._public, host))
+        cert = host.once(f"certificate {self.name}", partial(self._shown, host))
+        public = self._public(host)
+        found = alternative_names(cert.stdout)
+        outdated = set(self.names) - found and found - set(self.names)
+        return {
+            "names": sorted(found if outdated or not found else self.names),
+            "key": f"{_key_type(public)} {stat.mode} {stat.owner}" if stat else "absent",
+            "matches": bool(public) and public in "".join(cert.stdout.split()),
+            "valid now": _begun(cert.stdout),
+            "valid for 30 days": cert.returncode == 0,
+        }
+
+    def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
+        if _key_type(public_key(host, self.key)) != "P-256":
+            unfinished = f"{self.key}.unfinished"
+            host.write(unfinished, b"", mode="0600")
+            curve = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
+            host.run(["openssl", "genpkey", *curve, "-out", unfinished])
+            host.rename(unfinished, self.key)
+        key = host.stat(self.key)
+        if key and (key.mode, key.owner) != ("0600", "root"):
+            host.write(self.key, host.read(self.key) or b"", mode="0600")
+        host.write(self.name, self._certificate(host).encode(), mode="0644")
+
+    def remove(self, host: Host) -> None:
+        host.remove(self.name)
+        host.remove(self.key)
+
+    def _shown(self, host: Host) -> Completed:
+        show = ["-noout", "-pubkey", "-startdate", "-ext", "subjectAltName", "-checkend", str(RENEW_BEFORE)]
+        return host.run(["openssl", "x509", "-in", self.name, *show], check=False)
+
+    def _public(self, host: Host) -> str:
+        return host.once(f"public key of {self.key}", partial(public_key, host, self.key))
+
+    def _certificate(self, host: Host) -> str:
+        names = sorted(self.names)
+        alternative = ",".join(f"IP:{n}" if is_address(n) else f"DNS:{n}" for n in names)
+        # X.520 lets a common name have 64 characters; browsers read the alternative names only.
+        request = REQUEST.format(common_name=self.names[0][:64], names=alternative)
+        argv = ["openssl", "req", "-x509", "-new", "-key", self.key, "-sha256", "-days", str(DAYS)]
+        return host.run([*argv, "-config", "/dev/stdin"], input=request).stdout
+
+
+def public_key(host: Host, key: str) -> str:
+    """The public half as one line of base64; empty where there is no usable key."""
+    done = host.run(["openssl", "pkey", "-in", key, "-pubout"], check=False)
+    lines = done.stdout.splitlines()
+    return "" if done.returncode else "".join(line for line in lines if not line.startswith("-----"))
+
+
+def _begun(text: str) -> bool:
+    """Whether the certificate is valid already: no, where the clock was ahead when it was made."""
+    found = re.search(r"^notBefore=(.* GMT)$", text, re.MULTILINE)
+    return found is not None and calendar.timegm(time.strptime(found[1], "%b %d %H:%M:%S %Y GMT")) <= time.time()
+
+
+def _key_type(public: str) -> str:
+    return "P-256" if public.startswith(P256) else "unusable"
+
+
+def alternative_names(text: str) -> set[str]:
+    """The names in openssl's listing of a certificate's subjectAltName."""
+    found = re.findall(r"(DNS|IP Address):([^,\s]+)", text)
+    return {str(ip_address(name)) if kind != "DNS" else name for kind, name in found}
+
+
+def is_address(name: str) -> bool:
+    try:
+        return bool(ip_address(name))
+    except ValueError:
+        return False

@@ -1,0 +1,103 @@
+"""The settings of TLS: `https` in config.yaml."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from hubinstall.settings.section import Conflict, Section, repeats
+from hubinstall.settings.values.base import Email, wrong
+from hubinstall.settings.values.tls import AcmeServer, Domains, FilePath
+
+Mode = Literal["letsencrypt", "manual", "self-signed", "off"]
+
+
+def _no_truth(value: Any) -> Any:
+    """`off` without quotes is a word in YAML 1.2, which we read, and false in YAML 1.1, which other programs write."""
+    if isinstance(value, bool):
+        said, meant = ("true", "self-signed") if value else ("false", '"off", with the quotes')
+        raise wrong(f"must be a word, not {said}", f"try {meant}")
+    return value
+
+
+class LetsEncrypt(Section):
+    email: Email | None = Field(
+        None,
+        description="Where the certificate authority may write to. With it, and a name, certificates come from Let's"
+        " Encrypt unless `mode` says otherwise; you agree to its terms of use then.",
+        examples=["ops@example.org"],
+    )
+    domains: Domains = Field(
+        (),
+        description="More names under which people reach the hub, besides `domain`: all of them in one certificate.",
+        examples=[["jupyter.example.org"]],
+    )
+    server: AcmeServer | None = Field(
+        None,
+        description="Another certificate authority: the address of its ACME directory. One of your own is believed"
+        " when the machine trusts its root (`update-ca-certificates`).",
+        examples=["https://acme.example.org/directory"],
+    )
+    staging: bool = Field(
+        False,
+        description="For trying things out: Let's Encrypt's own test server, of which no browser believes anything,"
+        " and which has next to no limits.",
+        examples=[True],
+    )
+
+    def conflicts(self) -> list[Conflict]:
+        found = [
+            Conflict(("domains", index), ("domains",), f"{name} is in the list twice", "try deleting one of them")
+            for index, name in repeats(self.domains)
+        ]
+        if self.server and self.staging:
+            hint = "try deleting one of them"
+            found.append(Conflict(("staging",), ("server", "staging"), "is for Let's Encrypt, and not `server`", hint))
+        return found
+
+
+class Tls(Section):
+    key: FilePath | None = Field(
+        None, description="The file of the private key (PEM, without a passphrase).",
+        examples=["/etc/ssl/private/hub.key"],
+    )  # fmt: skip
+    cert: FilePath | None = Field(
+        None,
+        description="The file of the certificate, followed by those of the authorities between it and a root (PEM).",
+        examples=["/etc/ssl/certs/hub.pem"],
+    )
+
+    def conflicts(self) -> list[Conflict]:
+        if (self.key is None) == (self.cert is None):
+            return []
+        there, missing = ("cert", "key") if self.key is None else ("key", "cert")
+        return [Conflict((there,), ("key", "cert"), f"needs {missing}, too", f"try adding https.tls.{missing}")]
+
+
+class Https(Section):
+    mode: Annotated[Mode | None, BeforeValidator(_no_truth)] = Field(
+        None,
+        description="Where the certificate comes from. `letsencrypt`: from Let's Encrypt, or another authority that"
+        " speaks ACME; without a name, for the machine's public addresses. `manual`: the files of `tls`. `self-signed`:"
+        " made on the machine, for `domain` or, without one, for the machine's name and addresses; browsers warn"
+        " once. `off`: there is none, nginx speaks plain http (see `http`): behind another web server, which speaks"
+        " TLS. Absent: `letsencrypt` when `letsencrypt.email` and a name are set, else `manual` when `tls` is, else"
+        " `self-signed`.",
+        examples=["letsencrypt"],
+    )
+    letsencrypt: LetsEncrypt = Field(
+        default_factory=LetsEncrypt, description="The certificate authority that gives certificates by itself."
+    )
+    tls: Tls = Field(default_factory=Tls, description="A certificate of your own; its files are copied.")
+
+    def conflicts(self) -> list[Conflict]:
+        if self.mode == "manual" and self.tls.cert is None:
+            return [Conflict(("mode",), ("mode", "tls"), "needs `tls`", "try adding https.tls.key and https.tls.cert")]
+        return []
+
+    def chosen(self, domain: str | None) -> Mode:
+        """`mode`, or what follows from the rest where it is absent."""
+        if self.mode:
+            return self.mode
+        if self.letsencrypt.email and (domain or self.letsencrypt.domains):
+            return "letsencrypt"
+        return "manual" if self.tls.cert else "self-signed"

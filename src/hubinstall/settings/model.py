@@ -1,0 +1,261 @@
+"""The settings of an installation: their names, types, defaults and meaning.
+
+The one source of what config.yaml may say. The JSON schema, the reference page and the example file are made from
+these classes (config/reference.py). What is not built is not accepted here. Keys that mean what a key of The Littlest
+JupyterHub means bear its name.
+
+Everywhere a key without a value (`limits:`) is the same as a key left out.
+"""
+
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from hubinstall import layout
+from hubinstall.settings.http import Http, conflicts
+from hubinstall.settings.https import Https, Mode
+from hubinstall.settings.section import Conflict, Section, repeats
+from hubinstall.settings.values.base import (
+    GIB,
+    MIB,
+    Accounts,
+    BaseUrl,
+    Cpus,
+    Destinations,
+    Domain,
+    Group,
+    Image,
+    Memory,
+    Processes,
+    ShareName,
+    Subnet,
+    shown,
+    type_name,
+    wrong,
+)
+
+_ONCE = "try deleting one of them"
+
+
+class Auth(Section):
+    type: Literal["pam"] = Field(
+        "pam", description="How people prove who they are. `pam`: with the password of their account on this machine."
+    )
+
+
+class Users(Section):
+    admin: Accounts = Field(
+        (),
+        description="Administrators of the hub. An account that does not exist yet is made. Who is taken out of the"
+        " list loses the right.",
+        examples=[["alice"]],
+    )
+    allowed: Accounts = Field(
+        (),
+        description="Who may log in besides the administrators, where `allow_all` is false.",
+        examples=[["bob", "carol"]],
+    )
+    allow_all: bool | None = Field(
+        None,
+        description="Whether every person with an account on this machine may log in (never root, never a system"
+        " account). Absent: yes.",
+        examples=[False],
+    )
+    banned: Accounts = Field(
+        (), description="Who may not log in, whatever the other lists say.", examples=[["mallory"]]
+    )
+
+    @property
+    def everyone(self) -> bool:
+        """Whether every person's account of the machine may log in (sign-on is PAM's, so absent means yes)."""
+        return self.allow_all is not False
+
+    def conflicts(self) -> list[Conflict]:
+        found = [
+            Conflict(at=(key, index), about=(key,), message=f"{name} is in the list twice", hint=_ONCE)
+            for key in ("admin", "allowed", "banned")
+            for index, name in repeats(getattr(self, key))
+        ]
+        found += [
+            Conflict(
+                at=("banned", index),
+                about=("admin", "banned"),
+                message=f"{name} is an administrator too",
+                hint="try taking the name out of one of the lists",
+            )
+            for index, name in enumerate(self.banned)
+            if name in self.admin
+        ]
+        if self.allowed and self.allow_all is None:
+            found.append(
+                Conflict(
+                    at=("allowed",),
+                    about=("allowed", "allow_all"),
+                    message="has no effect while everyone with an account may log in",
+                    hint="try users.allow_all: false (only those named) or true (everyone)",
+                )
+            )
+        return found
+
+
+class GroupAccess(Section):
+    group: Group = Field(description="The group of this machine whose members may write.", examples=["teachers"])
+
+
+def _access_form(value: Any) -> str:
+    return "<group>" if isinstance(value, dict | GroupAccess) else "<word>"
+
+
+def _known_access(value: Any) -> Any:
+    if value == "read-only" or isinstance(value, dict | GroupAccess):
+        return value
+    what = shown(value) if isinstance(value, str) else type_name(value)
+    raise wrong(f"must be read-only or {{group: NAME}}, not {what}", "try read-only or {group: teachers}")
+
+
+class Share(Section):
+    access: Annotated[
+        Annotated[Literal["read-only"], Tag("<word>")] | Annotated[GroupAccess, Tag("<group>")],
+        Discriminator(_access_form),
+        BeforeValidator(_known_access),
+    ] = Field(
+        "read-only",
+        description="`read-only`: everyone reads, root writes. `{group: NAME}`: that group's members write, too.",
+        examples=[{"group": "teachers"}],
+    )
+
+    @property
+    def group(self) -> str | None:
+        """The group whose members may write; None where nobody may."""
+        return self.access.group if isinstance(self.access, GroupAccess) else None
+
+
+class Environment(Section):
+    image: Image | None = Field(
+        None,
+        description="The image that user servers run: any that follows the docker-stacks contract. It is pulled once"
+        " and pinned. Absent: the default image, which is built on this machine.",
+        examples=["quay.io/jupyter/scipy-notebook:latest"],
+    )
+
+
+class Limits(Section):
+    memory: Memory | None = Field(
+        None,
+        description="Memory of one user's server, at least 128M; swap is not added to it. A number with K, M, G or T"
+        " (powers of 1024), or bytes. Absent: 2G, or half of the machine's if that is less.",
+        examples=["2G"],
+    )
+    cpu: Cpus = Field(1.0, description="Processors of one user's server; 0.5 is half of one.", examples=[2])
+    processes: Processes = Field(
+        1024,
+        description="Processes and threads of one user's server, at least 64. Libraries start a thread per core.",
+        examples=[2048],
+    )
+
+    def memory_bytes(self, machine: int) -> int:
+        """The limit in bytes on a machine with `machine` bytes of memory."""
+        return self.memory or max(128 * MIB, min(2 * GIB, machine // 2))
+
+
+class Network(Section):
+    subnet: Subnet = Field(
+        IPv4Network("10.99.0.0/16"),
+        description="The private IPv4 network that user servers live in, /16 to /24. It must not overlap a network of"
+        " the site.",
+        examples=["172.30.0.0/20"],
+    )
+    allow: Destinations = Field(
+        (),
+        description="What user servers may reach besides the internet: addresses or networks of the site, with a port"
+        " or with every port. Without it they reach no private address.",
+        examples=[["10.1.2.3:5432", "10.1.0.0/16:443", "192.168.1.5"]],
+    )
+
+    def conflicts(self) -> list[Conflict]:
+        texts = tuple(str(destination) for destination in self.allow)
+        found = [
+            Conflict(at=("allow", index), about=("allow",), message=f"{text} is in the list twice", hint=_ONCE)
+            for index, text in repeats(texts)
+        ]
+        return found + [
+            Conflict(
+                at=("allow", index),
+                about=("allow", "subnet"),
+                message=f"{destination} is within the user servers' own network {self.subnet}",
+                hint="try leaving it out: user servers stay apart from each other",
+            )
+            for index, destination in enumerate(self.allow)
+            if destination.network.overlaps(self.subnet)
+        ]
+
+
+def _shares(value: Any) -> Any:
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        return {name: {} if share is None else share for name, share in value.items()}
+    raise wrong(f"must be a map of shares, not {type_name(value)}", "try `course-101: {access: read-only}`")
+
+
+class Settings(Section):
+    """Everything that config.yaml says, with the defaults filled in."""
+
+    domain: Domain | None = Field(
+        None,
+        description="The name under which people reach the hub. Absent: at the machine's addresses.",
+        examples=["hub.example.org"],
+    )
+    base_url: BaseUrl = Field("/", description="The path under which the hub is reached.", examples=["/jupyter/"])
+    https: Https = Field(default_factory=Https, description="TLS.")
+    http: Http = Field(default_factory=Http, description="The web server in front of the hub, which is nginx.")
+    auth: Auth = Field(default_factory=Auth, description="Sign-on.")
+    users: Users = Field(default_factory=Users, description="Who may do what.")
+    shares: Annotated[dict[ShareName, Share], BeforeValidator(_shares)] = Field(
+        {},
+        description=f"Shared folders: each name is a folder {layout.SHARED_DATA}/NAME on the machine, and a link to it"
+        " in every person's home. A name without a value is read-only.",
+        examples=[{"course-101": {"access": "read-only"}, "project": {"access": {"group": "teachers"}}}],
+    )
+    environment: Environment = Field(default_factory=Environment, description="What people find in their servers.")
+    limits: Limits = Field(default_factory=Limits, description="What one user's server may take of the machine.")
+    network: Network = Field(default_factory=Network, description="What user servers may reach.")
+    process_manager: Literal["auto", "systemd", "supervisor"] = Field(
+        "auto",
+        description="What starts the services and keeps them running. `auto`: systemd where it is the machine's first"
+        " process, else supervisor.",
+    )
+
+    def conflicts(self) -> list[Conflict]:
+        found = list(conflicts(self.http, self.tls_mode, self.base_url, self.network.subnet))
+        if self.tls_mode != "letsencrypt" or self.https.letsencrypt.server:
+            return found
+        more = {name: ("https", "letsencrypt", "domains", n) for n, name in enumerate(self.https.letsencrypt.domains)}
+        places: dict[str, tuple[str | int, ...]] = more | ({self.domain: ("domain",)} if self.domain else {})
+        return found + [
+            Conflict(
+                at=place,
+                about=("domain", "https"),
+                message=f"{name} is no name of the internet, and Let's Encrypt gives certificates for those only",
+                hint="try the whole name, or https.mode: self-signed",
+            )
+            for name, place in places.items()
+            if "." not in name
+        ]
+
+    @property
+    def tls_mode(self) -> Mode:
+        """Where the certificate comes from: what `https.mode` says, or what follows from the rest."""
+        return self.https.chosen(self.domain)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The DNS names under which people reach the hub, the one that they are led to first; none: at addresses."""
+        more = self.https.letsencrypt.domains if self.tls_mode == "letsencrypt" else ()
+        return tuple(dict.fromkeys((self.domain, *more) if self.domain else more))
+
+    @property
+    def name(self) -> str | None:
+        """The first of `names`."""
+        return next(iter(self.names), None)

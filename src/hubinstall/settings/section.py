@@ -1,0 +1,59 @@
+"""What every section of config.yaml is: a map of known keys, of which an empty one counts as absent."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+from hubinstall.settings.values.base import type_name, wrong
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Values that are each fine, but not together. `at` is where to look, `about` are the keys that were compared."""
+
+    at: tuple[str | int, ...]
+    about: tuple[str, ...]
+    message: str
+    hint: str
+
+
+class Section(BaseModel):
+    """A map of keys in the file: unknown keys are refused, types are not bent (`yes` is not true, `"1"` not 1)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_absent(cls, data: Any) -> Any:
+        if data is None:
+            return {}
+        if isinstance(data, cls):
+            return data
+        if not isinstance(data, dict):
+            raise wrong(f"must be a map of keys, not {type_name(data)}", f"try the keys {', '.join(cls.model_fields)}")
+        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+
+    @model_validator(mode="after")
+    def _no_conflicts(self) -> Self:
+        conflicts = self.conflicts()
+        if conflicts:
+            raise PydanticCustomError("conflicts", "values that do not go together", {"conflicts": conflicts})
+        return self
+
+    def conflicts(self) -> list[Conflict]:
+        """Values within this section that contradict each other."""
+        return []
+
+
+def repeats(names: tuple[str, ...]) -> list[tuple[int, str]]:
+    """Place and text of each name that stood in the list before."""
+    left = Counter(names)
+    repeats = []
+    for index, name in reversed(list(enumerate(names))):
+        left[name] -= 1
+        if left[name]:
+            repeats.append((index, name))
+    return repeats[::-1]

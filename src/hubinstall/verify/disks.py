@@ -1,0 +1,39 @@
+"""What of the machine runs out: room on disks."""
+
+import os
+
+from hubinstall import layout
+from hubinstall.machine.docker import engine
+from hubinstall.machine.host import Host
+
+GIB = 1 << 30
+LITTLE, NEXT_TO_NOTHING = 0.10, 0.02
+"""Shares of a disk, or of its inodes."""
+
+Row = tuple[str, str, str, str]
+
+
+def disks(host: Host) -> list[Row]:
+    """Name, state, message and hint of each disk that something of an installation is on, once each."""
+    root = str(engine(host).info.get("DockerRootDir", layout.STATE))
+    rows: dict[int, Row] = {}
+    for path in ("/", layout.HOMES, layout.STATE, root, layout.SHARED_DATA):
+        place = host.path(path)
+        if place.exists():
+            rows.setdefault(place.stat().st_dev, disk(path, os.statvfs(place)))
+    return list(rows.values())
+
+
+def disk(path: str, found: os.statvfs_result) -> Row:
+    """What is left for everyone but root, in bytes and in files."""
+    size, free = found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize
+    shares = [free / size if size else 1.0, found.f_favail / found.f_files if found.f_files else 1.0]
+    state = "ok"
+    if shares[0] < LITTLE or free < GIB or shares[1] < LITTLE:
+        state = "warning"
+    if min(shares) < NEXT_TO_NOTHING or free < GIB // 4:
+        state = "failed"
+    message = f"{free / GIB:.1f} GB of {size / GIB:.0f} GB free"
+    if shares[1] < LITTLE:
+        message += f", room for {found.f_favail} more files"
+    return f"disk {path}", state, message, "Make room: full disks stop people's work first."

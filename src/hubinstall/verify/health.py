@@ -1,0 +1,210 @@
+"""Whether an installation works now: a quick look at each part, without logging in. `verify` does the real thing.
+
+Each check asks the part itself (a socket, a table of the kernel), not only its process manager.
+"""
+
+import functools
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from hubinstall import layout
+from hubinstall.blueprint import urls
+from hubinstall.errors import UserError
+from hubinstall.machine.docker import docker as docker_command
+from hubinstall.machine.docker import engine
+from hubinstall.machine.facts import Facts
+from hubinstall.machine.host import Host
+from hubinstall.machine.process_managers.base import Look
+from hubinstall.machine.process_managers.choice import MANAGERS
+from hubinstall.resources.base import Resource
+from hubinstall.settings.model import Settings
+from hubinstall.verify import certificate as verify_certificate
+from hubinstall.verify.disks import disks
+from hubinstall.verify.http_probe import Answer, ask
+
+# Not every installation has them: the users' control group may be systemd's slice, an Engine may bring its own.
+SOME_HAVE = {layout.LIMITS_SERVICE, layout.CONTAINERD_SERVICE}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One part: `state` is ok, warning or failed; `hint` says what to do where it is not ok."""
+
+    name: str
+    state: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Health:
+    """All checks, and how many things differ from config.yaml."""
+
+    checks: tuple[Check, ...]
+    pending: int = 0
+
+    @property
+    def state(self) -> str:
+        """The worst of all checks."""
+        states = {check.state for check in self.checks}
+        return next((state for state in ("failed", "warning") if state in states), "ok")
+
+
+def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Resource], pending: int = 0) -> Health:
+    """Look at everything; what cannot be looked at is a failed check, never an exception. `resources`: the wishes."""
+    seen = looks(host, facts)
+    parts: list[tuple[str, Callable[[], Check]]] = [
+        ("proxy", lambda: proxy(host, seen)),
+        ("hub", lambda: hub(settings, seen)),
+        ("user servers", lambda: servers(host, settings, seen)),
+        ("authenticator", lambda: authenticator(host)),
+        ("nginx", lambda: nginx(settings, facts, seen)),
+        ("docker", lambda: docker(host, seen)),
+        ("firewall", lambda: firewall(host, seen)),
+    ]
+    if urls.has_tls(settings):
+        parts.append(("certificate", lambda: certificate(host, settings, resources)))
+    # At the same time: what hangs costs its time limit once.
+    with ThreadPoolExecutor(len(parts)) as pool:
+        checks = pool.map(lambda part: guarded(*part), parts)
+    return Health((*checks, *(Check(*row) for row in disks(host))), pending)
+
+
+def guarded(name: str, check: Callable[[], Check]) -> Check:
+    try:
+        return check()
+    except (UserError, OSError, ValueError) as error:
+        message, hint = (error.message, error.hint) if isinstance(error, UserError) else (str(error), "")
+        return Check(name, "failed", message, hint)
+
+
+def looks(host: Host, facts: Facts) -> dict[str, Look]:
+    """Every service that this installation has, as its process manager sees it."""
+    manager = MANAGERS[facts.manager]
+    found = {service: manager.look(host, service) for service in layout.SERVICES}
+    return {service: look for service, look in found.items() if look.known or service not in SOME_HAVE}
+
+
+def down(seen: dict[str, Look], *services: str) -> str:
+    """What the manager says of those that do not run; empty when all do."""
+    return ", ".join(f"{name} is {seen[name].words}" for name in services if name in seen and not seen[name].running)
+
+
+def logs(service: str) -> str:
+    return f"See: hubinstall logs {service}"
+
+
+def revive(service: str) -> str:
+    return f"See: hubinstall logs {service}; then: hubinstall start {service}"
+
+
+def proxy(host: Host, seen: dict[str, Look]) -> Check:
+    part = functools.partial(Check, "proxy")
+    if words := down(seen, layout.PROXY_SERVICE):
+        return part("failed", words, revive(layout.PROXY_SERVICE))
+    token = host.text(layout.PROXY_TOKEN_FOR_PROXY).strip()
+    answer = ask(layout.PROXY_API_SOCKET, "/api/routes", token=token)
+    if answer.status != 200:
+        return part("failed", f"its API: {answer.words}", logs(layout.PROXY_SERVICE))
+    routes = len(answer.data) if isinstance(answer.data, dict) else 0
+    if not routes:
+        return part("failed", "it knows no way to the hub", f"Try: hubinstall restart {layout.HUB_SERVICE}")
+    return part("ok", f"{routes} route{'s' * (routes != 1)}")
+
+
+def hub(settings: Settings, seen: dict[str, Look]) -> Check:
+    if words := down(seen, layout.HUB_SERVICE):
+        return Check("hub", "failed", words, revive(layout.HUB_SERVICE))
+    answer = of_hub(settings, "hub/health")
+    if answer.status != 200:
+        return Check("hub", "failed", answer.words, logs(layout.HUB_SERVICE))
+    return Check("hub", "ok", f"JupyterHub {answer.version} answers in {answer.seconds * 1000:.0f} ms")
+
+
+def servers(host: Host, settings: Settings, seen: dict[str, Look]) -> Check:
+    """What the hub counts as running, and what Docker does."""
+    part = functools.partial(Check, "user servers")
+    if words := down(seen, layout.DOCKER_SERVICE, layout.LIMITS_SERVICE):
+        return part("failed", words, revive(layout.DOCKER_SERVICE))
+    token = host.text(layout.VERIFY_TOKEN).strip()
+    answer = of_hub(settings, "hub/api/users?state=ready&limit=1000", token=token)
+    if answer.status != 200 or not isinstance(answer.data, list):
+        return part("failed", f"the hub does not list them: {answer.words}", logs(layout.HUB_SERVICE))
+    listed = docker_command(host, "ps", "--quiet", "--filter", f"label={layout.USER_LABEL}").stdout.split()
+    ready, running = len(answer.data), len(listed)
+    if ready > running:
+        words = f"the hub counts {ready} running, Docker {running}"
+        return part("warning", words, f"It finds out by itself within a minute; {logs(layout.HUB_SERVICE)}")
+    starting = f", {running - ready} on the way up or down" if running > ready else ""
+    return part("ok", f"{ready} running{starting}")
+
+
+def authenticator(host: Host) -> Check:
+    """PAM's file is there, the hub may check passwords, and the probe has none."""
+    part = functools.partial(Check, "authenticator")
+    if not host.exists(layout.PAM_FILE):
+        return part("failed", f"{layout.PAM_FILE} is missing", "Run: hubinstall apply")
+    rows = [line.split(":") for line in host.text("/etc/group").splitlines()]
+    readers = next((row[3].split(",") for row in rows if row[0] == layout.PASSWORDS_GROUP and len(row) > 3), [])
+    if layout.HUB_USER not in readers:
+        words = f"{layout.HUB_USER} is not in the group {layout.PASSWORDS_GROUP}: every login is refused"
+        return part("failed", words, "Run: hubinstall apply")
+    stat = host.stat("/etc/shadow")
+    if stat and (stat.group != layout.PASSWORDS_GROUP or not int(stat.mode, 8) & 0o040):
+        words = f"the group {layout.PASSWORDS_GROUP} cannot read /etc/shadow: every login is refused"
+        return part("failed", words, f"chgrp {layout.PASSWORDS_GROUP} /etc/shadow; chmod g+r /etc/shadow")
+    if has_password(host, layout.PROBE_USER):
+        words = f"{layout.PROBE_USER} has a password: a check was broken off, or is under way"
+        return part("warning", words, "Run: hubinstall verify")
+    return part("ok", "passwords of this machine's accounts (PAM)")
+
+
+def has_password(host: Host, account: str) -> bool:
+    rows = (line.split(":") for line in host.text("/etc/shadow").splitlines())
+    return any(row[0] == account and not row[1].startswith(("!", "*")) for row in rows if len(row) > 1)
+
+
+def nginx(settings: Settings, facts: Facts, seen: dict[str, Look]) -> Check:
+    if words := down(seen, layout.NGINX_SERVICE):
+        return Check("nginx", "failed", words, revive(layout.NGINX_SERVICE))
+    url = urlsplit(urls.check_url(settings, facts))
+    there = f"{urls.connect_to(settings)}:{urls.port(settings)}"
+    answer = ask(there, f"{url.path}hub/health", name=url.hostname or "", tls=urls.has_tls(settings))
+    if answer.status in {502, 503, 504} or answer.late:
+        seen_as = str(answer.status or "too late")
+        return Check("nginx", "failed", f"what is behind it does not answer ({seen_as})", "See proxy and hub.")
+    if answer.status != 200:
+        return Check("nginx", "failed", answer.words, logs(layout.NGINX_SERVICE))
+    return Check("nginx", "ok", f"{url.scheme} leads to the hub")
+
+
+def docker(host: Host, seen: dict[str, Look]) -> Check:
+    if words := down(seen, layout.CONTAINERD_SERVICE, layout.DOCKER_SERVICE):
+        return Check("docker", "failed", words, revive(layout.DOCKER_SERVICE))
+    found = engine(host)
+    if not found.running:
+        return Check("docker", "failed", "the Engine does not answer", logs(layout.DOCKER_SERVICE))
+    return Check("docker", "ok", f"Engine {found.version}")
+
+
+def firewall(host: Host, seen: dict[str, Look]) -> Check:
+    if words := down(seen, layout.FIREWALL_SERVICE):
+        return Check("firewall", "failed", words, revive(layout.FIREWALL_SERVICE))
+    if host.run(["nft", "list", "table", "inet", layout.FIREWALL_TABLE], check=False).returncode:
+        words = f"the kernel has no table {layout.FIREWALL_TABLE}: user servers reach this machine and its network"
+        return Check("firewall", "failed", words, "Run: hubinstall apply")
+    return Check("firewall", "ok", "user servers reach the hub and the internet")
+
+
+def certificate(host: Host, settings: Settings, resources: list[Resource]) -> Check:
+    found = verify_certificate.seen(host, settings, resources, time.time())
+    return Check("certificate", found.state, found.message, found.hint)
+
+
+def of_hub(settings: Settings, path: str, token: str = "") -> Answer:
+    """Ask the hub itself, past nginx and the proxy."""
+    gateway = next(settings.network.subnet.hosts())
+    return ask(f"{gateway}:{layout.HUB_PORT}", f"{settings.base_url}{path}", token=token)

@@ -1,0 +1,229 @@
+"""After the fact: does it really work? Log in with a password, start a server, run a cell, as a person would.
+
+The probe is a system account of our own. It has a random password while it logs in and none at any other time.
+"""
+
+import contextlib
+import http.client
+import secrets
+import ssl
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from hubinstall import layout
+from hubinstall.blueprint import urls
+from hubinstall.errors import CommandError, UserError
+from hubinstall.machine.docker import docker
+from hubinstall.machine.facts import Facts
+from hubinstall.machine.host import Host
+from hubinstall.settings.model import Settings
+from hubinstall.verify.client.errors import HubError
+from hubinstall.verify.health import looks
+
+if TYPE_CHECKING:
+    from hubinstall.verify.client.hub import HubClient
+
+LOOPBACK, HTTP = urls.LOOPBACK, urls.HTTP
+RUNNING = 30.0
+"""Seconds until every service must run: apply has waited for each already, but one may just be starting anew."""
+COMING_UP = 60.0
+"""Seconds until the login page must be there; behind a restarted proxy it takes a moment."""
+STARTING = 600.0
+"""Seconds for the first start of a server."""
+CELL = 120.0
+STOPPING = 90.0
+
+
+class Reporter(Protocol):
+    """Is told of each check (report.py)."""
+
+    def phase(self, text: str) -> None: ...
+
+
+class VerifyError(UserError):
+    """A check has failed: which, what was seen, and in which log to look. See `hubinstall logs LOG`."""
+
+    def __init__(self, check: str, message: str, hint: str = "", log: str = layout.HUB_SERVICE) -> None:
+        look = f"See: hubinstall logs {log}" if log else f"The whole output is in {layout.LOG_FILE}."
+        super().__init__(f"verify: {check}: {message}", f"{hint} {look}".strip())
+        self.check = check
+        self.log = log
+
+
+def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> None:
+    """All checks in order; raises VerifyError at the first that fails. Leaves no server and no password behind."""
+    report.phase("verify: services")
+    services(host, facts)
+    from hubinstall.verify.client.hub import HubClient, tls_context  # noqa: PLC0415 - httpx is slow to import
+
+    url = urls.check_url(settings, facts)
+    context = tls_context(layout.SERVED_CERT if urls.has_tls(settings) else False)
+    if settings.name is None:
+        # The certificate names addresses, of which the machine may have got more since.
+        context.check_hostname = False
+    with HubClient(url, address=urls.connect_to(settings), verify=context) as client:
+        report.phase(f"verify: {urls.scheme(settings)}")
+        reach(client)
+        if urls.has_tls(settings):
+            redirect(url)
+        with clean(host, client):
+            report.phase("verify: login")
+            login(host, client)
+            report.phase("verify: server")
+            server(client)
+            report.phase("verify: cell")
+            cell(client)
+            report.phase("verify: stop")
+            stop(host, client)
+    report.phase("verify: a person can log in, start a server and run a cell")
+
+
+def services(host: Host, facts: Facts) -> None:
+    """Every service of ours runs; those that are on their way up are waited for."""
+    end = time.monotonic() + RUNNING
+    while True:
+        down = {service: look for service, look in looks(host, facts).items() if not look.running}
+        if not down:
+            return
+        if time.monotonic() > end:
+            first = next(iter(down))
+            words = ", ".join(f"{service} is {look.words}" for service, look in down.items())
+            raise VerifyError("services", words, log=first)
+        time.sleep(0.5)
+        host.forget()
+
+
+def reach(client: "HubClient") -> None:
+    """The login page comes from the hub, over nginx and the proxy, under the certificate that belongs here."""
+    end = time.monotonic() + COMING_UP
+    while True:
+        try:
+            client.login_page()
+            return
+        except HubError as error:
+            wrong_certificate = bool(error.hint)
+            if wrong_certificate or time.monotonic() > end:
+                raise unreachable(error) from error
+        time.sleep(0.5)
+
+
+def unreachable(error: HubError) -> VerifyError:
+    """What an answer that is not the hub's means on the way nginx → proxy → hub."""
+    if error.late:
+        return VerifyError("login page", f"nginx takes the request, but no answer comes from the hub: {error.message}")
+    if error.status is None:
+        return VerifyError("nginx", error.message, error.hint, log=layout.NGINX_SERVICE)
+    if error.status in {502, 504}:
+        words = f"nginx answers, but the proxy behind it does not ({error.status})"
+        return VerifyError("login page", words, log=layout.PROXY_SERVICE)
+    if error.status == 503:
+        return VerifyError("login page", "the proxy answers, but the hub behind it does not (503)")
+    return VerifyError("login page", error.message, log=layout.NGINX_SERVICE)
+
+
+def redirect(url: str) -> None:
+    """Port 80 leads to https."""
+    connection = http.client.HTTPConnection(LOOPBACK, HTTP, timeout=20)
+    try:
+        connection.request("GET", urlsplit(url).path, headers={"Host": urlsplit(url).netloc})
+        answer = connection.getresponse()
+        seen = f"{answer.status} {answer.getheader('Location', '')}".strip()
+    except (OSError, http.client.HTTPException) as error:
+        raise VerifyError("redirect", f"port 80 does not answer: {error}", log=layout.NGINX_SERVICE) from error
+    finally:
+        connection.close()
+    if answer.status not in {301, 302, 307, 308} or not answer.getheader("Location", "").startswith("https://"):
+        raise VerifyError("redirect", f"port 80 answers {seen!r} and does not lead to https", log=layout.NGINX_SERVICE)
+
+
+def login(host: Host, client: "HubClient") -> None:
+    """PAM lets the probe in with the password it has now, and with no other."""
+    password = secrets.token_urlsafe(24)
+    try:
+        host.run(["chpasswd", "--crypt-method", "SHA512"], input=f"{layout.PROBE_USER}:{password}\n", timeout=60)
+    except CommandError as error:
+        words = f"the account {layout.PROBE_USER} got no password: {error.message}"
+        raise VerifyError("login", words, error.hint, log="") from error
+    if log_in(client, secrets.token_urlsafe(24)) is None:
+        hint = f"Correct {layout.PAM_FILE}, or what it includes, at once: anyone can be anyone."
+        raise VerifyError("login", "the hub accepts a wrong password", hint)
+    if refused := log_in(client, password):
+        hint = f"See {layout.PAM_FILE}, and what it includes." if refused.status == 403 else ""
+        raise VerifyError("login", f"a right password was not accepted: {refused.message}", hint) from refused
+
+
+def log_in(client: "HubClient", password: str) -> HubError | None:
+    """Why the hub does not let the probe in; None: it does."""
+    try:
+        client.login(layout.PROBE_USER, password)
+    except HubError as error:
+        return error
+    return None
+
+
+def server(client: "HubClient") -> None:
+    """A new server starts, and its page opens. One that a killed check left running is stopped first."""
+    try:
+        client.stop_server(STOPPING)
+        client.start_server(STARTING)
+        client.open_server()
+    except HubError as error:
+        raise VerifyError("server", error.message) from error
+
+
+def cell(client: "HubClient") -> None:
+    """A cell prints what only its kernel can have put together."""
+    first, second = secrets.token_hex(8), secrets.token_hex(8)
+    hint = "The image may have no kernel that starts."
+    try:
+        output = client.run_cell(f"print('{first}' + '{second}')", CELL)
+    except HubError as error:
+        where = "the websocket" if error.step == "websocket" else f"the {error.step}"
+        raise VerifyError("cell", f"{where}: {error.message}", hint if error.step == "kernel" else "") from error
+    if first + second not in output:
+        raise VerifyError("cell", f"the cell printed {output[:200]!r} instead of its nonce", hint)
+
+
+def stop(host: Host, client: "HubClient") -> None:
+    """The server stops, and its container is gone."""
+    try:
+        client.stop_server(STOPPING)
+    except HubError as error:
+        raise VerifyError("stop", error.message) from error
+    end = time.monotonic() + STOPPING
+    while left := containers(host):
+        if time.monotonic() > end:
+            raise VerifyError("stop", f"the server was stopped, but its container {left} is still there")
+        time.sleep(0.5)
+
+
+def containers(host: Host) -> str:
+    """The probe's containers, running or not."""
+    label = f"label={layout.USER_LABEL}={layout.PROBE_USER}"
+    return " ".join(docker(host, "ps", "--all", "--quiet", "--filter", label).stdout.split())
+
+
+@contextlib.contextmanager
+def clean(host: Host, client: "HubClient") -> Iterator[None]:
+    """Whatever happens within: no password is left after it, and no server."""
+    failed = True
+    try:
+        yield
+        failed = False
+    finally:
+        # "!" is no password's hash: nothing fits, and nothing of the old one is kept.
+        locked = host.run(["usermod", "--password", "!", layout.PROBE_USER], check=False, timeout=60)
+        # Both tools note the day; with none, /etc/shadow is the same after each verify, whatever day it is.
+        host.run(["chage", "--lastday", "-1", layout.PROBE_USER], check=False, timeout=60)
+        if failed and client.user:
+            with contextlib.suppress(UserError, ssl.SSLError, OSError):
+                for container in containers(host).split():  # its last words, for the log
+                    docker(host, "logs", "--tail", "50", container, check=False)
+                client.stop_server(STOPPING)
+        if not failed and locked.returncode:
+            raise VerifyError("login", f"the account {layout.PROBE_USER} could not be locked again", log="")
+        if not failed:
+            with contextlib.suppress(UserError):
+                client.logout()

@@ -1,0 +1,92 @@
+"""A host that is a folder: files are real, owners are remembered, commands are canned."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from hubinstall.errors import CommandError
+from hubinstall.machine.host import Completed, Host
+from hubinstall.resources.base import Change, Resource, look
+
+PASSWD = """root:x:0:0:root:/root:/bin/bash
+www-data:x:33:33::/var/www:/usr/sbin/nologin
+alice:x:1000:1000::/home/alice:/bin/bash
+"""
+GROUP = "root:x:0:\nshadow:x:42:\nwww-data:x:33:\nalice:x:1000:\ndocker:x:101:\n"
+Answer = Callable[[list[str], str | None], str | tuple[int, str] | tuple[int, str, str]]
+
+
+class FakeHost(Host):
+    """`answers` maps the beginning of a command to its output, or to a function of (argv, input).
+
+    A function may answer (exit code, output) or (exit code, stdout, stderr), and may change the files of the host
+    as the command would.
+    A command without an answer is not found (127). What begins with GET is a question to a daemon at its socket: code 0
+    is 200, any other one 404, and without an answer there is no daemon.
+    """
+
+    def __init__(self, root: Path, answers: Mapping[str, str | Answer] | None = None) -> None:
+        super().__init__(str(root))
+        self.answers = {"sync -f": "", **(answers or {})}
+        self.commands: list[str] = []
+        self.questions: list[str] = []
+        self.owners: dict[str, tuple[str, str]] = {}
+        for folder in ("etc", "var/lib", "run", "srv", "opt", "home", "usr/bin"):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+        (root / "etc/passwd").write_text(PASSWD)
+        (root / "etc/group").write_text(GROUP)
+
+    def run(self, argv, *, check=True, input=None, env=None, cwd=None, timeout=0, bound=False):  # noqa: A002
+        self.commands.append(" ".join(argv))
+        code, *said = self._answer(argv, input) or (127, f"{argv[0]}: command not found")
+        out, err = said if len(said) == 2 else ("", *said) if code else (*said, "")
+        self.kill_points.mid()
+        if check and code:
+            raise CommandError(argv, code, err)
+        return Completed(argv, code, out, err)
+
+    def ask(self, socket, path, timeout=0):
+        self.questions.append(path)
+        code, said = self._answer(["GET", path], None) or (None, "")
+        return {None: 0, 0: 200}.get(code, 404), said.encode()
+
+    def _answer(self, argv, input):  # noqa: A002
+        """(exit code, output …); nothing where there is none."""
+        command = " ".join(argv)
+        found = max((a for a in self.answers if command.startswith(a)), key=len, default=None)
+        if found is None:
+            return ()
+        answer = self.answers[found]
+        if callable(answer):
+            answer = answer(argv, input)
+        return answer if isinstance(answer, tuple) else (0, answer)
+
+    def which(self, program):
+        return f"/usr/bin/{program}" if any(a.split()[0] == program for a in self.answers) else None
+
+    def _chown(self, path, owner, group):
+        assert self.uid(owner) >= 0
+        assert self.gid(group) >= 0
+        self.owners[path] = (owner, group)
+
+    def _owner(self, path, st):
+        return self.owners.get(path, ("root", "root"))
+
+    def rename(self, source, target):
+        super().rename(source, target)
+        if source in self.owners:
+            self.owners[target] = self.owners.pop(source)
+        else:
+            self.owners.pop(target, None)
+
+    def put(self, path: str, text: str) -> None:
+        """What stands there before the test begins."""
+        target = self.path(path)
+        os.makedirs(target.parent, exist_ok=True)
+        target.write_text(text)
+
+
+def seen(wished: Resource, host: Host) -> Change | None:
+    """The difference as a run of its own sees it: nothing is known from before."""
+    host.forget()
+    return look(wished, host)

@@ -1,0 +1,43 @@
+"""The checkout as a developer's editor sees it: tracked files and new ones, nothing that is ignored."""
+
+import hashlib
+import shutil
+
+from checkout_path import CHECKOUT
+from harness.archives import pack
+from harness.commands import execute
+
+# Where there is no git (an unpacked archive): what .gitignore would have kept out.
+NOT_SOURCE = {".git", ".venv", "__pycache__", "build", "dist", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+
+
+def files() -> list[str]:
+    """Paths relative to the checkout, links to folders as links."""
+    if shutil.which("git") and (CHECKOUT / ".git").exists():
+        git = ["git", "-c", "safe.directory=*", "-C", str(CHECKOUT)]
+        listed = execute([*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]).out
+        paths = {CHECKOUT / name for name in listed.split("\0") if name}
+    else:
+        paths = {p for p in CHECKOUT.rglob("*") if not NOT_SOURCE & set(p.relative_to(CHECKOUT).parts)}
+    return sorted(str(p.relative_to(CHECKOUT)) for p in paths if p.is_symlink() or p.is_file())
+
+
+def archive() -> bytes:
+    """A tar of `files()`, owned by root."""
+    return pack(CHECKOUT, files())
+
+
+def place() -> str:
+    """Which checkout of this machine it is: what one caches is not another's to remove."""
+    return hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]
+
+
+def digest() -> str:
+    """Of all that an installation is made from; tests and docs do not count."""
+    sum_ = hashlib.sha256()
+    for name in files():
+        path = CHECKOUT / name
+        if not name.startswith(("tests/", "docs/", "benchmarks/")):
+            data = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
+            sum_.update(f"{name}\0{path.lstat().st_mode}\0{len(data)}\0".encode() + data)
+    return sum_.hexdigest()[:16]

@@ -1,0 +1,134 @@
+"""What one does with a machine that hubinstall has set up: the README's command, a person's login, its services."""
+
+import json
+import time
+from typing import Any
+
+from harness import addresses, front
+from harness.commands import Result
+from harness.machine import Machine
+from harness.nspawn import ProcessManager
+from hubinstall.verify.client.errors import HubError
+from hubinstall.verify.client.hub import HubClient
+
+CONFIG = "/etc/hubinstall/config.yaml"
+ADMIN, ADMIN_PASSWORD = "ada", "enigma-1843"
+PERSON, PERSON_PASSWORD = "grace", "cobol-1959"
+
+
+def readmes_command() -> str:
+    """With a password, so that a test can log in."""
+    return f"python3 hubinstall/installer/bootstrap.py --admin {ADMIN}:{ADMIN_PASSWORD}{addresses.here().flags}"
+
+
+def bring(machine: Machine) -> None:
+    """What must be there before the README's command: a checkout, and settings for which it has no flags."""
+    machine.push_checkout()
+    if addresses.here().beforehand and not machine.exists(CONFIG):
+        machine.write(CONFIG, addresses.here().settings, mode=0o600)
+
+
+def install(machine: Machine) -> Result:
+    """What the README tells to do, on a machine with a checkout."""
+    bring(machine)
+    return machine.run(readmes_command(), timeout=1200)
+
+
+def url(machine: Machine, name: str = "") -> str:
+    """What a person types, who calls the machine by its address or by a name."""
+    return f"https://{name or host(machine)}{addresses.here().path}"
+
+
+def host(machine: Machine) -> str:
+    """The address that people ask: the machine's, or that of the web server in front of it, which is there then."""
+    if not addresses.here().behind:
+        return machine.address
+    front.stand_before(machine)
+    return machine.link.host_address
+
+
+def told(machine: Machine) -> str:
+    """What the end of an apply says of where the hub is."""
+    if addresses.here().behind:
+        return f"JupyterHub waits at port {addresses.PORT_BEHIND} of every address for what the web server in front"
+    return f"JupyterHub is at {url(machine)}\n"
+
+
+def client(machine: Machine, *, name: str = "", token: str = "") -> HubClient:
+    """Somebody at this machine's hub, whatever its certificate; `name`: what it is called by, not its address."""
+    pinned = host(machine) if name else None
+    return HubClient(url(machine, name), address=pinned, verify=False, token=token)
+
+
+def add_person(machine: Machine, name: str = PERSON, password: str = PERSON_PASSWORD) -> None:
+    """An account as an administrator makes it: `adduser` of the distribution, nothing of ours."""
+    machine.run("command -v adduser || { apt-get update -q && apt-get install -qy adduser; }")
+    machine.run(["adduser", "--disabled-password", "--gecos", "", name])
+    machine.run(["chpasswd"], stdin=f"{name}:{password}\n".encode())
+
+
+def build_installed(machine: Machine) -> None:
+    """For `snapshot_of("installed", build_installed)`: set up, and with one person."""
+    install(machine)
+    add_person(machine)
+
+
+def cold_start(machine: Machine) -> None:
+    """After a boot: with systemd nothing is to do but wait, without it the documented boot command."""
+    if machine.process_manager is ProcessManager.PLAIN:
+        machine.run(["hubinstall", "start"])
+    wait_for_login_page(machine)
+
+
+def wait_for_login_page(machine: Machine, seconds: float = 60, name: str = "") -> None:
+    """Return when the hub answers through nginx; `name`: what it is called by, where it is not its address."""
+    end = time.monotonic() + seconds
+    with client(machine, name=name) as anybody:
+        while True:
+            try:
+                anybody.login_page()
+                return
+            except HubError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+
+
+def plan(machine: Machine) -> list[dict[str, Any]]:
+    """What apply would change."""
+    changes: list[dict[str, Any]] = json.loads(machine.run(["hubinstall", "plan", "--json"]).out)["changes"]
+    return changes
+
+
+def starts(machine: Machine) -> dict[str, str]:
+    """Service → what changes when it is started: the InvocationID, or supervisor's pid and start."""
+    if machine.process_manager is ProcessManager.SYSTEMD:
+        names = ["jupyterhub", "jupyterhub-proxy", "nginx", "docker", "containerd", "hubinstall-firewall"]
+        shown = machine.run(["systemctl", "show", "--property=Id,InvocationID", *[f"{n}.service" for n in names]]).out
+        pairs = [block.splitlines() for block in shown.strip().split("\n\n")]
+        return {lines[0]: lines[1] for lines in pairs}
+    ctl = "/opt/hubinstall/supervisor/bin/supervisorctl -c /opt/hubinstall/etc/supervisord.conf"
+    # status fails while a oneshot has EXITED, as it should have.
+    rows = [line.split(None, 2) for line in machine.run(f"{ctl} status", check=False).out.splitlines()]
+    pids = machine.run(f"{ctl} pid all").out.split()
+    return {row[0]: pid if pid != "0" else row[-1] for row, pid in zip(rows, pids, strict=True)}
+
+
+def names(machine: Machine, *services: str) -> set[str]:
+    """The keys of `starts` for services."""
+    return {f"Id={s}.service" if machine.process_manager is ProcessManager.SYSTEMD else s for s in services}
+
+
+def server_answers(client: HubClient) -> bool:
+    """Whether the person's running server can be reached from outside, now: it, and not a page that one is led to."""
+    path = f"user/{client.user}/api/status"
+    try:
+        response = client.request("GET", path, step="status", timeout=2)
+    except HubError:
+        return False
+    return response.status_code == 200 and response.url.path.endswith(path)
+
+
+def status(client: HubClient, path: str) -> int:
+    """The code that a page answers with for this person."""
+    return client.request("GET", path, step="page").status_code

@@ -1,0 +1,79 @@
+"""The part `hub`: the file that the hub reads says what the settings say."""
+
+import json
+
+import pytest
+
+from hubinstall import layout
+from hubinstall.blueprint.contents import blueprint
+from hubinstall.blueprint.hub import hub
+from hubinstall.hubside.settings import HubSettings
+from hubinstall.machine.facts import Facts
+from hubinstall.settings.model import Settings
+
+FACTS = Facts(memory=2 << 30, cpus=4, cgroup_driver="systemd")
+
+
+def parts(**settings) -> dict:
+    return {resource.name: resource for resource in hub(Settings(**settings), FACTS, "hubinstall/default:1")}
+
+
+def written(**settings) -> HubSettings:
+    return HubSettings.parse(parts(**settings)[layout.HUB_SETTINGS].content)
+
+
+def test_the_hub_is_not_told_of_an_image_that_does_not_come():
+    resources = blueprint(Settings(environment={"image": "quay.io/jupyter/base-notebook"}), FACTS)
+    (settings,) = [r for r in resources if r.name == layout.HUB_SETTINGS]
+    assert "pulled-image:quay.io/jupyter/base-notebook" in settings.needs
+
+
+def test_defaults():
+    found = written()
+    assert found.gateway == "10.99.0.1"
+    assert found.memory == 1 << 30
+    assert found.allow_all
+    assert found.cgroup_parent == "hubinstall-users.slice"
+    assert (found.image, found.cores, found.uid_min, found.uid_max) == ("hubinstall/default:1", 4, 1000, 60000)
+
+
+def test_what_the_file_says_arrives():
+    found = written(
+        base_url="/jupyter", users={"admin": ["alice"], "allow_all": False, "allowed": ["bob"], "banned": ["eve"]},
+        limits={"memory": "3G", "cpu": 0.5, "processes": 99}, network={"subnet": "172.30.0.0/20"},
+        shares={"course": None, "project": {"access": {"group": "teachers"}}},
+    )  # fmt: skip
+    assert (found.base_url, found.gateway) == ("/jupyter/", "172.30.0.1")
+    assert (found.admins, found.allowed, found.banned, found.allow_all) == (("alice",), ("bob",), ("eve",), False)
+    assert (found.memory, found.cpus, found.processes) == (3 << 30, 0.5, 99)
+    assert found.group_shares == {"project": "teachers"}
+
+
+def test_a_read_only_share_restarts_nothing():
+    assert written() == written(shares={"course": None})
+
+
+def test_only_the_hub_reads_its_settings():
+    found = parts()[layout.HUB_SETTINGS]
+    assert (found.mode, found.owner, found.group) == ("0640", "root", layout.HUB_USER)
+
+
+def test_the_configuration_is_python_that_only_hands_over():
+    file = parts()[layout.HUB_CONFIG]
+    compile(file.content, "jupyterhub_config.py", "exec")
+    assert "configure(get_config())" in file.content
+    assert layout.HUB_DROPINS in file.content
+    assert "{}" in file.check
+
+
+def test_pam_follows_the_distribution():
+    rules = [line for line in parts()[layout.PAM_FILE].content.splitlines() if not line.startswith("#")]
+    assert rules == ["@include common-auth", "@include common-account"]
+
+
+@pytest.mark.parametrize(
+    ("driver", "parent"), [("systemd", f"{layout.USERS_CGROUP}.slice"), ("cgroupfs", f"/{layout.USERS_CGROUP}")]
+)
+def test_the_parent_cgroup_is_said_as_docker_wants_it(driver, parent):
+    file = next(r for r in hub(Settings(), Facts(cgroup_driver=driver), "i") if r.name == layout.HUB_SETTINGS)
+    assert json.loads(file.content)["cgroup_parent"] == parent

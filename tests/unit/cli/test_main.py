@@ -1,0 +1,110 @@
+"""The command: every verb parses and has its function; every end has its exit code."""
+
+import argparse
+
+import pytest
+
+from hubinstall.cli import main, verbs
+from hubinstall.cli.flags import FLAG_SETTINGS
+from hubinstall.errors import UserError
+
+
+def choices(parser):
+    """Verb → its parser."""
+    found = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return found[0].choices if found else {}
+
+
+VERBS = choices(main.parser())
+CONFIG_VERBS = choices(VERBS["config"])
+LINES = (
+    *([verb] for verb in VERBS if verb not in {"config", "certificate"}),
+    ["certificate", "status", "--json"], ["certificate", "renew", "--force"], ["certificate", "renew", "--if-due"],
+    *(["config", verb] for verb in ("show", "schema", "example", "reload")),
+    *(["config", verb, "users.admin", "alice"] for verb in ("set", "add-item", "remove-item")),
+    ["config", "unset", "limits.memory"], ["config", "set", "limits.memory", "2G", "--apply"],
+    ["plan", "--check", "--json"], ["status", "--check", "--json"], ["uninstall", "--yes"],
+    ["apply", "--plain", "--admin", "a:b", "--admin", "c", "--domain", "hub.example.org", "--base-url", "/x/"],
+    ["apply", "--image", "quay.io/jupyter/base-notebook", "--memory", "2G", "--cpu", "1.5", "--email", "a@b.org"],
+    ["restart", "jupyterhub"], ["logs", "nginx", "-f", "-n", "5"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", LINES, ids=" ".join)
+def test_it_parses(line):
+    assert main.parser().parse_args(line).verb == line[0]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_its_function_and_its_words(verb, capsys):
+    assert callable(getattr(verbs, "config_" if verb == "config" else verb))
+    with pytest.raises(SystemExit) as end:
+        main.main([verb, "--help"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out.strip()
+
+
+def test_the_config_verbs_are_tljhs_and_ours():
+    wanted = {"show", "set", "unset", "add-item", "remove-item", "reload", "schema", "example", "proxy-snippet"}
+    assert CONFIG_VERBS.keys() == wanted
+
+
+@pytest.mark.parametrize(
+    "line",
+    [[], ["instal"], ["apply", "--admn", "ada"], ["apply", "now"], ["apply", "--dom", "x"], ["config"],
+     ["config", "get", "x"], ["config", "set", "x"], ["logs", "-n", "many"], ["status", "--yes"], ["plan", "--plain"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_wrong_words_end_with_2_and_the_usage(line, capsys):
+    with pytest.raises(SystemExit) as end:
+        main.main(line)
+    assert end.value.code == 2
+    assert "usage: hubinstall" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (UserError("it failed", "Mend it."), 1, "hubinstall: it failed"),
+        (UserError("another run holds the lock", "Wait.", 75), 75, "hubinstall: another run"),
+        (UserError("config.yaml:1:1: limts: unknown key", "did you mean limits?", 78), 78, "config.yaml:1:1: limts"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (ZeroDivisionError("of ours"), 1, "this is a bug of hubinstall"),
+    ],
+)
+def test_every_end_has_its_exit_code(monkeypatch, capsys, error, code, words):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(verbs, "verify", fail)
+    assert main.main(["verify"]) == code
+    said = capsys.readouterr()
+    assert words in said.err
+    assert said.out == ""
+    assert ("Traceback" in said.err) == isinstance(error, ZeroDivisionError)
+    if code == 78:
+        assert not said.err.startswith("hubinstall")
+
+
+def test_flags_that_are_settings_are_flags():
+    flags = vars(main.parser().parse_args(["apply"]))
+    assert FLAG_SETTINGS.keys() <= flags.keys()
+    assert vars(main.bootstrap_parser().parse_args([])).keys() == flags.keys() - {"verb"}
+
+
+def test_uninstall_without_yes_does_nothing(monkeypatch, capsys):
+    monkeypatch.setattr(verbs.os, "geteuid", lambda: 0)
+    assert main.main(["uninstall"]) == 2
+    assert "hubinstall uninstall --yes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", [["apply"], ["status"], ["config", "show"], ["uninstall", "--yes"], ["start"]])
+def test_without_root(line, monkeypatch, capsys):
+    monkeypatch.setattr(verbs.os, "geteuid", lambda: 1000)
+    assert main.main(line) == 1
+    assert "needs root" in capsys.readouterr().err
+
+
+def test_version(capsys):
+    assert main.main(["version"]) == 0
+    assert capsys.readouterr().out.startswith("hubinstall ")

@@ -1,0 +1,54 @@
+"""The end of apply says the address and who can log in; that of uninstall what stays."""
+
+from fakes.host import FakeHost
+from hubinstall import layout
+from hubinstall.cli.services import stopped
+from hubinstall.cli.welcome import farewell, welcome
+from hubinstall.config.validate import validate
+from hubinstall.machine.facts import Facts
+
+FACTS = Facts(addresses=("10.0.0.5", "2001:db8::5"))
+
+
+def settings(text=""):
+    return validate(text, "config.yaml")
+
+
+def test_every_address_where_there_is_no_name():
+    assert welcome(settings(), FACTS, [], {}).startswith(
+        "JupyterHub is at https://10.0.0.5/\n               or https://[2001:db8::5]/\n"
+    )
+
+
+def test_behind_another_web_server_what_that_one_needs():
+    text = welcome(settings("https: {mode: off}\nhttp: {port: 8000, trusted_proxies: [10.0.0.9]}"), FACTS, [], {})
+    assert text.startswith("JupyterHub waits at port 8000 of every address for what the web server in front of it (10.")
+    assert "hubinstall config proxy-snippet nginx" in text
+    assert "self-signed" not in text
+
+
+def test_everyone_of_the_host():
+    text = welcome(settings("users: {admin: [ada]}"), FACTS, ["ada", "grace"], {"ada": "s3cret"})
+    assert "ada can log in with the password s3cret" in text
+    assert "Administrators of the hub: ada" in text
+    assert "ada, grace" in text
+
+
+def test_only_those_of_the_file():
+    text = welcome(settings("users: {allow_all: false, allowed: [grace]}"), FACTS, ["ada", "grace"], {})
+    assert "Who can log in: grace" in text
+
+
+def test_nobody_yet_says_how():
+    text = welcome(settings("users: {allow_all: false}"), FACTS, [], {})
+    assert "config add-item users.admin" in text
+
+
+def test_an_uninstall_says_which_programs_it_stopped(tmp_path):
+    host = FakeHost(tmp_path)
+    assert "Docker and nginx ran under its supervisor, and are stopped" in farewell(stopped(host))
+    host.put(layout.DOCKER_PID, "452\n")
+    host.put("/proc/452/comm", "dockerd")
+    assert "nginx ran under its supervisor, and is stopped: start it" in farewell(stopped(host))
+    assert "Docker and" not in farewell(stopped(host))
+    assert "supervisor" not in farewell([])

@@ -1,0 +1,124 @@
+"""The engine on toy resources: order, parallelism, locks, failure, removal; and that it looks again."""
+
+import threading
+
+import pytest
+
+from fakes.host import FakeHost
+from fakes.resources import LockedToy, Silent, Toy
+from hubinstall import layout
+from hubinstall.engine.ledger import Ledger
+from hubinstall.engine.run import Run, in_order, plan
+from hubinstall.errors import UserError
+from hubinstall.resources import kinds
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    monkeypatch.setitem(kinds.KINDS, "toy", Toy)
+    monkeypatch.setitem(kinds.KINDS, "locked-toy", LockedToy)
+    return FakeHost(tmp_path)
+
+
+def ledger(host):
+    return Ledger(host, "/var/lib/ledger.json")
+
+
+def run(host, *wished, reporter=None):
+    return Run(list(wished), host, ledger(host), reporter or Silent()).apply()
+
+
+def test_order_follows_needs_and_otherwise_the_given_order():
+    a, b, c = Toy("a", needs=("toy:c",)), Toy("b"), Toy("c")
+    assert [r.name for r in in_order([a, b, c])] == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("wished", "words"),
+    [
+        ([Toy("a", needs=("toy:b",))], "needs toy:b, which nobody wishes"),
+        ([Toy("a", needs=("toy:b",)), Toy("b", needs=("toy:a",))], "circle"),
+        ([Toy("a"), Toy("a", wish="y")], "wished twice"),
+    ],
+)
+def test_a_bad_blueprint_is_refused(wished, words):
+    with pytest.raises(ValueError, match=words):
+        in_order(wished)
+
+
+def test_made_then_nothing_to_do(host):
+    # Independent ones end in any order.
+    assert {c.id for c in run(host, Toy("a"), Toy("b")).done} == {"toy:a", "toy:b"}
+    assert run(host, Toy("a"), Toy("b")).done == []
+    assert plan([Toy("a"), Toy("b")], host, ledger(host)) == []
+
+
+def test_plan_names_exactly_what_apply_mends(host):
+    wished = [Toy("a"), Toy("b"), Toy("c")]
+    run(host, *wished)
+    host.put("/etc/b", "broken")
+    host.path("/etc/c").unlink()
+    assert [(c.verb, c.id, c.keys) for c in plan(wished, host, ledger(host))] == [
+        ("change", "toy:b", ["wish"]),
+        ("create", "toy:c", ["wish"]),
+    ]
+    assert {c.id for c in run(host, *wished).done} == {"toy:b", "toy:c"}
+
+
+def test_what_does_not_hold_is_a_failure(host):
+    outcome = run(host, Toy("a", mood="lazy"))
+    assert "did not become as wished" in str(outcome.failed["toy:a"])
+
+
+def test_a_failure_skips_what_needs_it_and_finishes_what_runs(host):
+    outcome = run(host, Toy("bad", mood="fail"), Toy("slow", mood="slow"), Toy("late", needs=("toy:bad",)))
+    assert list(outcome.failed) == ["toy:bad"]
+    assert outcome.skipped == ["toy:late"]
+    assert host.text("/etc/slow") == "x"
+
+
+def test_independent_steps_overlap_and_one_lock_does_not(host):
+    free, locked = [], []
+    run(host, *(Toy(n, mood="slow", journal=free) for n in "ab"))
+    run(host, *(LockedToy(n, mood="slow", journal=locked) for n in "cd"))
+    assert [e for e, _ in free] == ["begin", "begin", "end", "end"]
+    assert [e for e, _ in locked] == ["begin", "end", "begin", "end"]
+
+
+def test_stopping_begins_no_further_step(host):
+    toys = [Toy("first", mood="slow"), Toy("second", needs=("toy:first",))]
+    work = Run(toys, host, ledger(host), Silent())
+    threading.Timer(0.03, work.stop.set).start()
+    outcome = work.apply()
+    assert [c.id for c in outcome.done] == ["toy:first"]
+    assert outcome.skipped == ["toy:second"]
+
+
+def test_what_is_no_longer_wished_goes_and_what_was_there_before_stays(host):
+    host.put("/etc/theirs", "before us")
+    run(host, Toy("theirs"), Toy("ours"), Toy("kept"))
+    book = ledger(host)
+    unwanted = book.unwanted([Toy("kept")])
+    assert [r.name for r in unwanted] == ["ours"]
+    Run([], host, book, Silent()).remove(unwanted)
+    assert host.read("/etc/ours") is None
+    assert host.read("/etc/theirs") is not None
+    assert ledger(host).unwanted([Toy("kept")]) == []
+
+
+def test_the_ledger_names_a_thing_before_it_is_touched(host):
+    run(host, Toy("bad", mood="fail"))
+    assert "toy:bad" in ledger(host)
+
+
+def test_a_ledger_that_cannot_be_read_is_said(host):
+    host.put("/var/lib/ledger.json", '{"installed": true, "resou')
+    with pytest.raises(UserError, match=r"ledger\.json cannot be read"):
+        ledger(host)
+
+
+def test_the_first_note_of_all_finds_no_folder(host):
+    """On an empty machine nothing has made the state's folder before the first thing is noted."""
+    outcome = Run([Toy("a")], host, Ledger(host, layout.LEDGER), Silent()).apply()
+    assert [c.id for c in outcome.done] == ["toy:a"]
+    assert host.exists(layout.LEDGER)

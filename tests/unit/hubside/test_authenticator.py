@@ -1,0 +1,243 @@
+"""Sign-on, against JupyterHub's own authenticator and a PAM that knows one password."""
+
+import asyncio
+import time
+from types import SimpleNamespace
+
+import pytest
+from jupyterhub import orm, roles
+from tornado.web import HTTPError
+
+from fakes.hub_installation import PEOPLE, with_people
+from fakes.hub_people import SETTINGS, everyone
+from fakes.hub_people import person as account
+from hubinstall.hubside import authenticator as module
+from hubinstall.hubside import pam
+from hubinstall.hubside.authenticator import HostAuthenticator, is_own, origin
+
+
+def coming(peer="127.0.0.1", said="192.0.2.1"):
+    """A request from `peer`, whose headers say `said`."""
+    connection = SimpleNamespace(context=SimpleNamespace(address=(peer, 40000)))
+    return SimpleNamespace(request=SimpleNamespace(remote_ip=said, connection=connection))
+
+
+HANDLER = coming()
+
+
+@pytest.fixture
+def sign_on(monkeypatch):
+    with_people(monkeypatch)
+    monkeypatch.setattr(pam, "refusal", lambda _service, _name, password: None if password == "right" else "no")
+    monkeypatch.setattr(module, "WRONG_TAKES", 0.0)
+    return HostAuthenticator(hub_settings=SETTINGS)
+
+
+def login(authenticator, username, typed="right", handler=HANDLER):
+    data = {"username": username, "password": typed}
+    return asyncio.run(authenticator.get_authenticated_user(handler, data))
+
+
+def refusal(authenticator, username, typed="right") -> str:
+    with pytest.raises(HTTPError) as error:
+        login(authenticator, username, typed)
+    return f"{error.value.status_code} {error.value.log_message}"
+
+
+def test_who_may_logs_in(sign_on):
+    assert login(sign_on, "alice") == {"name": "alice", "admin": True, "auth_state": None, "user_info": None}
+    assert login(sign_on, "Bob")["name"] == "bob"
+    assert login(sign_on, "bob")["admin"] is False
+
+
+def test_who_may_not_is_refused_in_words(sign_on):
+    assert refusal(sign_on, "carol").startswith("403 carol is not among those")
+    assert refusal(sign_on, "root").startswith("403 root is a system account")
+    assert refusal(sign_on, "root", "wrong").startswith("403 root is a system account")
+    assert login(sign_on, "ghost", "wrong") is None
+    assert login(sign_on, "alice", "wrong") is None
+    assert login(sign_on, "alice", "right\0") is None
+    assert login(sign_on, "carol", "wrong") is None
+
+
+def test_too_many_failures_make_wait(sign_on):
+    for _ in range(5):
+        assert login(sign_on, "alice", "wrong") is None
+    assert refusal(sign_on, "alice") == "429 Too many failed logins. Please try again in 1 second."
+    assert refusal(sign_on, "ALICE").startswith("429")
+    assert login(sign_on, "bob")
+
+
+@pytest.mark.parametrize(
+    "given", [None, [], "x", {}, {"username": 5}, {"username": "alice", "password": None}, {"username": "alice\udc80"}]
+)
+def test_what_the_api_takes_for_a_login_is_refused(sign_on, given):
+    assert asyncio.run(sign_on.get_authenticated_user(HANDLER, given)) is None
+
+
+def test_a_password_that_cannot_be_said_to_pam_is_wrong(sign_on):
+    assert login(sign_on, "alice", "\udc80") is None
+
+
+def test_a_check_that_breaks_is_no_failure(sign_on, monkeypatch):
+    def broken(*_arguments):
+        raise OSError("no more threads")
+
+    monkeypatch.setattr(pam, "refusal", broken)
+    for _ in range(10):
+        with pytest.raises(OSError, match="no more threads"):
+            login(sign_on, "alice")
+
+
+def test_a_container_cannot_say_that_it_is_another_each_time(sign_on):
+    def guess(number):
+        return login(sign_on, "alice", "wrong", coming(peer="198.51.100.7", said=f"192.0.2.{number}"))
+
+    assert [guess(number) for number in range(5)] == [None] * 5
+    with pytest.raises(HTTPError, match="429"):
+        guess(5)
+    assert login(sign_on, "alice"), "she herself comes from elsewhere"
+
+
+def test_where_a_request_comes_from():
+    assert origin(coming().request) == "192.0.2.1"
+    assert origin(coming(peer="198.51.100.7").request) == "198.51.100.7"
+    request = SimpleNamespace(remote_ip="192.0.2.9", connection=SimpleNamespace(context=SimpleNamespace(address="")))
+    assert origin(request) == "192.0.2.9", "a unix socket"
+    assert [is_own(a) for a in ("127.0.0.1", "::1", "198.51.100.7", "2001:db8::1")] == [True, True, False, False]
+
+
+def test_a_wrong_password_takes_as_long_as_a_made_up_name(sign_on, monkeypatch):
+    monkeypatch.setattr(module, "WRONG_TAKES", 0.2)
+    for name in ("alice", "ghost"):
+        began = time.monotonic()
+        assert login(sign_on, name, "wrong") is None
+        assert 0.2 <= time.monotonic() - began < 0.5
+
+
+CHECK = 0.02
+"""Seconds of a thread that a check takes, as with the distribution's hashes."""
+
+
+async def good_among(sign_on, guesses, good):
+    """Fifty guesses a second for two seconds, and in the midst of them good logins; the longest of these in seconds."""
+
+    async def tries(name, password, handler):
+        try:
+            return await sign_on.get_authenticated_user(handler, {"username": name, "password": password})
+        except HTTPError as error:
+            return error.status_code
+
+    bad = []
+    longest = 0.0
+    for number in range(100):
+        bad.append(asyncio.create_task(tries(*guesses(number))))
+        if number % 20 == 10:
+            began = time.monotonic()
+            assert (await tries(*good(number)))["name"]
+            longest = max(longest, time.monotonic() - began)
+        await asyncio.sleep(0.02)
+    answers = await asyncio.gather(*bad)
+    assert not [answer for answer in answers if isinstance(answer, dict)]
+    return longest
+
+
+CLASS = [f"s{number:02}" for number in range(60)]
+GUESSERS = {
+    "one account, one address": lambda n: ("s59", "wrong", coming(said="192.0.2.66")),
+    "one account, many addresses": lambda n: ("s59", "wrong", coming(said=f"203.0.113.{n}")),
+    "many accounts, one address": lambda n: (CLASS[30 + n % 30], "wrong", coming(said="192.0.2.66")),
+    "made-up names": lambda n: (f"x{n}", "wrong", coming(said="192.0.2.66")),
+    "a container with made-up addresses": lambda n: ("s59", "wrong", coming("198.51.100.7", f"203.0.113.{n}")),
+    "made-up names in the same room": lambda n: (f"x{n}", "wrong", coming()),
+    "the same room as the good ones": lambda n: (CLASS[30 + n % 30], "wrong", coming()),
+}
+
+
+@pytest.mark.parametrize("guesser", GUESSERS)
+def test_a_good_login_does_not_wait_behind_fifty_bad_ones_a_second(sign_on, monkeypatch, guesser):
+    def slow(_service, _name, password):
+        time.sleep(CHECK)
+        return None if password == "right" else "no"
+
+    sign_on.hub_settings = everyone()
+    for number, name in enumerate(CLASS):
+        monkeypatch.setitem(PEOPLE, name, account(name, 2000 + number))
+    monkeypatch.setattr(pam, "refusal", slow)
+    monkeypatch.setattr(module, "WRONG_TAKES", 1.0)
+    longest = asyncio.run(good_among(sign_on, GUESSERS[guesser], lambda n: (CLASS[n // 20], "right", HANDLER)))
+    assert longest < 1
+
+
+def test_a_session_ends_with_the_right(sign_on):
+    user = SimpleNamespace(name="bob", admin=False)
+    assert asyncio.run(sign_on.refresh_user(user)) is True
+    sign_on.hub_settings = everyone(banned=("bob",))
+    assert asyncio.run(sign_on.refresh_user(user)) is False
+    assert asyncio.run(sign_on.refresh_user(SimpleNamespace(name="ghost", admin=False))) is False
+
+
+def test_an_administrator_who_is_none_any_more_is_told_so_to_the_hub(sign_on):
+    assert asyncio.run(sign_on.refresh_user(SimpleNamespace(name="bob", admin=True))) == {"admin": False}
+
+
+@pytest.fixture
+def database():
+    session = orm.new_session_factory("sqlite:///:memory:")()
+    session.add(orm.OAuthClient(identifier="jupyterhub"))
+    session.add(orm.OAuthClient(identifier="jupyterhub-user-bob"))
+    for role in roles.get_default_roles():
+        roles.create_role(session, role)
+    session.commit()
+    return session
+
+
+def person(session, name, *, admin):
+    """With the token of a running server, one made by hand, and a browser's sign-on to the server."""
+    user = orm.User(name=name, admin=admin)
+    session.add(user)
+    roles.assign_default_roles(session, entity=user)
+    session.commit()
+    for note, scopes, client in (
+        ("server", [f"users:activity!user={name}", f"access:servers!server={name}/"], "jupyterhub"),
+        ("by hand", ["inherit"], "jupyterhub"),
+        ("other's", ["access:servers!server=carol/"], "jupyterhub"),
+        ("browser", [f"access:servers!server={name}/"], "jupyterhub-user-bob"),
+    ):
+        user.new_api_token(
+            note=note, scopes=[], oauth_client=session.query(orm.OAuthClient).filter_by(identifier=client).one()
+        )
+        user.api_tokens[-1].scopes = scopes
+    session.commit()
+    return user
+
+
+def notes(session, user):
+    session.commit()
+    session.refresh(user)
+    return {token.note for token in user.api_tokens}
+
+
+def test_who_is_no_administrator_any_more_loses_sessions_and_tokens_but_not_the_server(sign_on, database):
+    bob = person(database, "bob", admin=True)
+    cookie = bob.cookie_id
+    sign_on.add_user(bob)
+    assert notes(database, bob) == {"server"}
+    assert bob.cookie_id != cookie
+
+
+def test_who_is_banned_loses_all_tokens(sign_on, database):
+    sign_on.hub_settings = everyone(banned=("bob",))
+    bob = person(database, "bob", admin=False)
+    sign_on.add_user(bob)
+    assert notes(database, bob) == set()
+    assert "bob" in sign_on.blocked_users
+
+
+def test_nobody_else_loses_anything_when_the_hub_starts(sign_on, database):
+    alice, bob = person(database, "alice", admin=True), person(database, "bob", admin=False)
+    cookies = alice.cookie_id, bob.cookie_id
+    sign_on.add_user(alice)
+    sign_on.add_user(bob)
+    assert len(notes(database, alice)) == len(notes(database, bob)) == 4
+    assert (alice.cookie_id, bob.cookie_id) == cookies

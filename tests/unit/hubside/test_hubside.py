@@ -1,0 +1,235 @@
+"""What of the hub's side needs no JupyterHub: rights, accounts, the container's form, words for failures."""
+
+import asyncio
+import json
+import sqlite3
+import stat
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from fakes.hub_people import ALICE, SETTINGS, everyone, person
+from hubinstall import layout
+from hubinstall.hubside import accounts, container, database, failures, rights
+from hubinstall.hubside.accounts import Account, NoServerError
+from hubinstall.hubside.settings import HubSettings
+from hubinstall.hubside.startqueue import StartQueue
+
+
+def test_settings_survive_the_file():
+    assert HubSettings.parse(json.dumps(SETTINGS.as_dict())) == SETTINGS
+    with pytest.raises(ValueError, match="keys that do not fit: image, picture"):
+        HubSettings.parse(json.dumps({("picture" if k == "image" else k): v for k, v in SETTINGS.as_dict().items()}))
+
+
+@pytest.mark.parametrize("name", ["alice", "bob"])
+def test_who_is_listed_may(name):
+    assert rights.refusal(SETTINGS, name, person(name)) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "account", "words"),
+    [
+        (SETTINGS, "carol", person("carol"), "not among those"),
+        (everyone(), "mallory", person("mallory"), "may not use this hub"),
+        (everyone(), "root", person("root", 0), "system account"),
+        (everyone(), "nobody", person("nobody", 65534), "system account"),
+        (everyone(admins=("daemon",)), "daemon", person("daemon", 1), "system account"),
+        (everyone(), "ghost", None, "no account ghost"),
+    ],
+)
+def test_who_may_not_is_told_why(settings, name, account, words):
+    assert words in rights.refusal(settings, name, account)
+
+
+def test_the_probe_is_the_one_system_account_and_never_an_administrator():
+    probe = layout.PROBE_USER
+    assert rights.refusal(SETTINGS, probe, person(probe, 990)) is None
+    assert not rights.is_admin(everyone(admins=(probe,)), probe)
+    assert rights.is_admin(SETTINGS, "alice")
+
+
+@pytest.mark.parametrize("home", ["/", "/home", "/root", "/usr/x", "/etc/x", "home/x", "/home/../etc", "/home/x/", ""])
+def test_homes_that_no_container_should_mount(home):
+    with pytest.raises(NoServerError, match="cannot be a person's home"):
+        Account("x", 1000, 1000, home).check_home({})
+
+
+def test_a_home_inside_a_home_could_be_redirected():
+    account = Account("x", 1000, 1000, "/home/bob/x")
+    account.check_home({"x": "/home/bob/x", "root": "/", "y": "/home/bo"})
+    with pytest.raises(NoServerError, match="inside the home of bob"):
+        account.check_home({"bob": "/home/bob"})
+
+
+def test_account_files_are_readable_and_named_by_number(tmp_path, monkeypatch):
+    monkeypatch.setattr(layout, "SERVER_ACCOUNTS", str(tmp_path / "accounts"))
+    for _ in range(2):
+        passwd, group = accounts.write_account_files(ALICE, {"teachers": 2000})
+    assert passwd == str(tmp_path / "accounts/1000.passwd")
+    with open(passwd) as file:
+        assert file.read().splitlines()[-1] == "alice:x:1000:1001::/home/alice:/bin/bash"
+        assert stat.S_IMODE((tmp_path / "accounts/1000.passwd").stat().st_mode) == 0o644
+    with open(group) as file:
+        assert file.read().splitlines() == [
+            "root:x:0:", "teachers:x:2000:alice", "alice:x:1001:alice", "nogroup:x:65534:",
+        ]  # fmt: skip
+    assert sorted(p.name for p in (tmp_path / "accounts").iterdir()) == ["1000.group", "1000.passwd"]
+
+
+def test_an_account_is_found_only_by_exactly_its_name():
+    assert Account.find("root").uid == 0
+    assert [Account.find(name) for name in ("ROOT", "ghost", "", "a\0b", "../etc", "\ud800")] == [None] * 6
+
+
+def test_the_container_is_locked_up():
+    limits = container.Limits(1 << 30, 0.5, 1024, "/users")
+    config = container.host_config(limits, {2000, 7}, init=True)
+    assert config["cap_drop"] == ["ALL"]
+    assert config["security_opt"] == ["no-new-privileges"]
+    assert config["read_only"]
+    assert config["mem_limit"] == config["memswap_limit"] == 1 << 30
+    assert (config["cpu_quota"], config["cpu_period"]) == (50_000, 100_000)
+    assert config["group_add"] == ["7", "2000"]
+    assert not config["auto_remove"]
+    assert config["oom_score_adj"] == 500
+    assert all("nosuid" in options for options in config["tmpfs"].values())
+    assert "exec" in config["tmpfs"]["/tmp"].split(",")
+
+
+def test_only_shares_of_ones_own_groups_are_writable():
+    found = container.mounts(ALICE, container.AccountFiles("/p", "/g"), ["project"], "rslave")
+    assert [(m["Source"], m["Target"], m["ReadOnly"]) for m in found] == [
+        ("/home/alice", "/home/alice", False),
+        ("/p", "/etc/passwd", True),
+        ("/g", "/etc/group", True),
+        ("/srv/data", "/srv/data", True),
+        ("/srv/data/project", "/srv/data/project", False),
+    ]
+    assert found[3]["BindOptions"] == {"Propagation": "rslave"}
+    assert {m["Type"] for m in found} == {"bind"}
+
+
+@pytest.mark.parametrize(("cpus", "threads"), [(0.5, "1"), (1.0, "1"), (1.5, "2"), (8.0, "8")])
+def test_libraries_start_as_many_threads_as_there_are_processors(cpus, threads):
+    environment = container.environment(ALICE, cpus)
+    assert environment["OMP_NUM_THREADS"] == environment["OPENBLAS_NUM_THREADS"] == threads
+    assert (environment["HOME"], environment["NB_UID"], environment["NB_GID"]) == ("/home/alice", "1000", "1001")
+    assert "OMP_NUM_THREADS" not in container.environment(ALICE, None)
+
+
+def test_what_members_of_a_share_make_is_the_groups_unless_the_home_would_be_open_too():
+    assert "NB_UMASK" not in container.environment(ALICE, None)
+    assert container.environment(ALICE, None, shares=True)["NB_UMASK"] == "0002"
+    assert "NB_UMASK" not in container.environment(replace(ALICE, group="users"), None, shares=True)
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "has"),
+    [(["tini", "-g"], True), (["/usr/bin/tini"], True), (["sh", "-c", "tini"], False), ([], False), (None, False)],
+)
+def test_one_init_is_enough(entrypoint, has):
+    assert container.has_init(entrypoint) is has
+
+
+def test_only_images_of_others_get_the_group_of_docker_stacks():
+    assert container.further_groups(f"{layout.IMAGE_REPOSITORY}:abc", [2000]) == {2000}
+    assert container.further_groups("quay.io/jupyter/scipy-notebook@sha256:1", [2000]) == {2000, 100}
+
+
+MOUNTS = """21 1 8:1 / / rw,relatime {root} - ext4 /dev/sda1 rw
+30 21 0:30 / /srv/data rw,relatime {data} - nfs4 server:/data rw
+31 21 0:31 / /srv/data-old rw,relatime - ext4 /dev/sdb rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("root", "data", "path", "expected"),
+    [
+        ("shared:1", "shared:2", "/srv/data", "rslave"),
+        ("shared:1", "master:1", "/srv/data", "rslave"),
+        ("shared:1", "", "/srv/data", "rprivate"),
+        ("shared:1", "", "/srv", "rslave"),
+        ("", "shared:9", "/srv", "rprivate"),
+    ],
+)
+def test_propagation_follows_the_mount_that_holds_the_path(root, data, path, expected):
+    text = MOUNTS.format(root=root, data=data).replace("relatime  -", "relatime -")
+    assert container.propagation(text, path) == expected
+
+
+def test_what_a_dead_server_said_is_shown_but_never_run():
+    log = "\x1b[31mred\x1b[0m\n\n<script>alert(1)</script>\x07\n" + "\n".join(f"line {n}" for n in range(30))
+    plain, html = failures.shown("It ended & said:", log)
+    assert plain.splitlines()[1:] == [f"line {n}" for n in range(10, 30)]
+    plain, html = failures.shown("It ended & said:", "\n".join(log.splitlines()[:4]))
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert html.startswith("It ended &amp; said:<pre")
+    assert plain == "It ended & said:\nred\n<script>alert(1)</script>\nline 0"
+
+
+def test_why_a_container_ended():
+    assert "memory limit of 1024 MB" in failures.died({"ExitCode": 137, "OOMKilled": False}, 1 << 30)
+    assert "memory limit." in failures.died({"ExitCode": 1, "OOMKilled": True}, None)
+    assert "exit code 3" in failures.died({"ExitCode": 3, "OOMKilled": False, "Error": ""}, None)
+    assert "no such file" in failures.died({"ExitCode": 127, "Error": "no such file"}, None)
+
+
+def test_what_docker_refuses():
+    missing = 'invalid mount config for type "bind": bind source path does not exist: /home/alice'
+    assert failures.refused(missing, "/home/alice", "i").startswith("Your home folder /home/alice does not exist")
+    assert failures.refused(missing, "/home/bob", "i").startswith("/home/alice does not exist")
+    assert "`hubinstall apply`" in failures.refused("No such image: i", "", "i")
+    assert failures.refused("out of disk", "", "i") == "Docker could not start your server: out of disk"
+
+
+def test_starts_queue_in_order_and_leave_when_cancelled():
+    async def story():
+        queue, order, gate = StartQueue(2), [], asyncio.Event()
+
+        async def start(name):
+            async with queue.turn(name):
+                order.append(name)
+                await gate.wait()
+
+        tasks = [asyncio.create_task(start(name)) for name in "abcde"]
+        await asyncio.sleep(0)
+        places = [queue.ahead(name) for name in "abcde"]
+        tasks[2].cancel()
+        await asyncio.sleep(0)
+        after = [queue.ahead(name) for name in "abcde"]
+        gate.set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return places, after, order
+
+    places, after, order = asyncio.run(story())
+    assert places == [None, None, 0, 1, 2]
+    assert after == [None, None, None, 0, 1]
+    assert order == ["a", "b", "d", "e"]
+
+
+def test_a_damaged_database_is_named(tmp_path):
+    path = tmp_path / "hub.sqlite"
+    assert database.damage(str(path)) is None
+    path.touch()
+    assert database.damage(str(path)) is None
+    connection = sqlite3.connect(path)
+    connection.execute("create table t (x)")
+    connection.executemany("insert into t values (?)", [("x" * 500,) for _ in range(100)])
+    connection.commit()
+    assert database.damage(str(path)) is None
+    connection.execute("begin exclusive")
+    assert database.damage(str(path)) is None
+    connection.close()
+    data = bytearray(path.read_bytes())
+    data[4096:12288] = b"\xff" * 8192
+    path.write_bytes(data)
+    assert database.damage(str(path))
+    path.write_bytes(b"garbage")
+    assert database.damage(str(path)) == "file is not a database"
+
+
+def test_no_account_without_its_group_becomes_a_writer(monkeypatch):
+    monkeypatch.setattr(accounts.grp, "getgrnam", lambda name: {"teachers": SimpleNamespace(gr_gid=2000)}[name])
+    assert accounts.group_ids({"project": "teachers", "other": "gone"}) == {"project": 2000}

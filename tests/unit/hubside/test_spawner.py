@@ -1,0 +1,177 @@
+"""Starting and watching a server, against DockerSpawner and a Docker that answers from a table."""
+
+import asyncio
+import socket
+from types import SimpleNamespace
+
+import docker.errors
+import pytest
+import requests
+from jupyterhub.spawner import Spawner
+from jupyterhub.utils import format_exception
+
+from fakes.hub_installation import configured, with_files, with_people
+from hubinstall import layout
+from hubinstall.hubside import spawner
+from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.spawner import HomeSpawner, StartFailure
+
+
+class FakeDocker:
+    """Docker's API as far as a start needs it. `answers`: method → what it returns or raises."""
+
+    def __init__(self, **answers):
+        self.answers = {
+            "inspect_image": {"Config": {"Entrypoint": ["tini", "-g", "--"], "Cmd": ["start"]}},
+            "create_container": {"Id": "c0ffee"},
+            "logs": b"it said\n",
+            **answers,
+        }
+        self.calls = []
+
+    def __getattr__(self, method):
+        def call(*args, **kwargs):
+            self.calls.append((method, args, kwargs))
+            answer = self.answers.get(method)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return call
+
+    @staticmethod
+    def create_host_config(**kwargs):
+        return docker.types.HostConfig(version="1.41", **kwargs)
+
+
+def running(*, alive: bool = True, code: int = 0, path: str = "/user/alice/") -> dict:
+    networks = {"Networks": {layout.NETWORK: {"IPAddress": "127.0.0.1"}}}
+    state = {"Running": alive, "ExitCode": code, "Error": "", "OOMKilled": False}
+    config = {"Env": ["HOME=/home/alice", f"JUPYTERHUB_SERVICE_PREFIX={path}"]}
+    return {"Id": "c0ffee", "State": state, "NetworkSettings": networks, "Config": config}
+
+
+def not_found(words: str) -> docker.errors.APIError:
+    response = requests.Response()
+    response.status_code = 404
+    return docker.errors.NotFound(words, response, words)
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """A spawner of alice's with a Docker of its own, configured as the hub configures it."""
+    with_files(tmp_path, monkeypatch)
+    with_people(monkeypatch)
+    monkeypatch.setattr(layout, "SERVER_ACCOUNTS", str(tmp_path / "accounts"))
+    monkeypatch.setattr(spawner, "homes", lambda _uid_min: {})
+    monkeypatch.setattr(spawner, "group_ids", lambda _groups: {"project": 2000})
+    monkeypatch.setattr(spawner.container, "is_folder", lambda _share: True)
+    monkeypatch.setattr(spawner, "PATIENCE", 0)
+    monkeypatch.setattr(Spawner, "get_env", lambda _self: {"JUPYTERHUB_API_TOKEN": "t"})
+    user = SimpleNamespace(name="alice", url="/user/alice/", base_url="/user/alice/", settings={})
+    made = HomeSpawner(config=configured(), user=user)
+
+    def with_docker(**answers):
+        monkeypatch.setattr(HomeSpawner, "_client", FakeDocker(**answers))
+        return made, HomeSpawner._client
+
+    return with_docker
+
+
+def test_the_container_is_the_persons_own(server):
+    made, fake = server()
+    asyncio.run(made.create_object())
+    create = next(kwargs for method, _, kwargs in fake.calls if method == "create_container")
+    assert create["user"] == "1000:1001"
+    assert create["name"] == "jupyter-alice"
+    assert create["labels"] == {layout.USER_LABEL: "alice"}
+    assert create["environment"]["HOME"] == create["working_dir"] == "/home/alice"
+    host = create["host_config"]
+    assert host["CapDrop"] == ["ALL"]
+    assert host["Memory"] == host["MemorySwap"] == 2 << 30
+    assert host["GroupAdd"] == ["2000"]
+    assert host["NetworkMode"] == layout.NETWORK
+    assert "Init" not in host or host["Init"] is False
+    assert [m["Target"] for m in host["Mounts"]][-2:] == ["/srv/data", "/srv/data/project"]
+
+
+def test_what_an_administrator_adds_comes_on_top(server):
+    made, fake = server()
+    made.extra_host_config = {"tmpfs": {"/scratch": "size=1g"}, "oom_score_adj": 100}
+    made.extra_create_kwargs = {"labels": {"course": "101"}}
+    asyncio.run(made.create_object())
+    create = next(kwargs for method, _, kwargs in fake.calls if method == "create_container")
+    assert {"/scratch", "/tmp"} <= set(create["host_config"]["Tmpfs"])
+    assert create["host_config"]["OomScoreAdj"] == 100
+    assert create["labels"] == {layout.USER_LABEL: "alice", "course": "101"}
+
+
+def failed_start(made) -> str:
+    with pytest.raises(StartFailure) as failure:
+        asyncio.run(made.start())
+    return format_exception(failure.value)[0]
+
+
+def test_a_container_that_dies_says_why(server):
+    made, _ = server(inspect_container=running(alive=False, code=3))
+    assert failed_start(made) == "Your server ended while it started (exit code 3). The last it said:\nit said"
+
+
+def test_a_missing_image_account_or_docker_is_said(server, monkeypatch):
+    made, _ = server(inspect_image=not_found("No such image: x"))
+    assert failed_start(made).endswith("Please ask its administrator to run `hubinstall apply`.")
+    made, _ = server(inspect_container=requests.exceptions.ConnectionError("refused"))
+    assert failed_start(made).startswith("Docker does not answer")
+    made, _ = server(inspect_container=not_found("No such container"))
+    monkeypatch.setattr(Account, "find", classmethod(lambda *_: None))
+    assert failed_start(made) == "There is no account alice on this machine any more."
+
+
+def test_only_docker_itself_ends_a_server(server):
+    for answer, expected in (
+        (running(), None),
+        (running(alive=False, code=137), "exit code 137"),
+        (not_found("No such container"), 0),
+        (requests.exceptions.ConnectionError("refused"), None),
+        (requests.exceptions.ReadTimeout("slow"), None),
+        (docker.errors.DockerException("Error while fetching server API version"), None),
+    ):
+        made, _ = server(inspect_container=answer)
+        assert asyncio.run(made.poll()) == expected
+
+
+def test_a_server_that_no_way_leads_to_is_ended(server):
+    """It was started just before the hub came up under another base URL."""
+    made, there = server(inspect_container=running(path="/jupyter/user/alice/"))
+    assert asyncio.run(made.poll()) == "started under another path"
+    assert ("stop", ("c0ffee",), {}) in there.calls
+    made, there = server(inspect_container=running(path="/user/alice/second/"))
+    assert asyncio.run(made.poll()) is None
+    assert [method for method, _, _ in there.calls] == ["inspect_container"]
+    made, _ = server(inspect_container=running(path="/elsewhere/"), stop=requests.exceptions.ConnectionError("refused"))
+    assert asyncio.run(made.poll()) == "started under another path"
+
+
+def test_a_start_returns_when_something_listens(server):
+    made, _ = server(inspect_container=running())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        made.port = listener.getsockname()[1]
+        assert asyncio.run(made.start()) == ("127.0.0.1", made.port)
+
+
+def test_people_read_what_their_start_waits_for(server):
+    made, _ = server()
+
+    async def story():
+        made._queue = HomeSpawner._queue = spawner.StartQueue(1)
+        events = made.progress()
+        async with made._turns().turn("another"):
+            waiting = asyncio.create_task(made._turns().turn(made).__aenter__())
+            await asyncio.sleep(0)
+            first = await anext(events)
+        await waiting
+        made._stage = "Starting your container"
+        return first["message"], (await anext(events))["message"]
+
+    assert asyncio.run(story()) == ("Yours is the next server to start", "Starting your container")
+    HomeSpawner._queue = None

@@ -1,0 +1,57 @@
+"""Commands end when they end, and those that do not are ended with all that they started."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from hubinstall.errors import OverdueError
+from hubinstall.machine import processes
+from hubinstall.machine.host import Host
+
+ENV = {"PATH": os.environ["PATH"]}
+
+
+def run(script, timeout=30.0, input_=None):
+    return processes.to_its_end(["sh", "-c", script], env=ENV, timeout=timeout, begun=int, input=input_)
+
+
+def test_output_input_and_exit_code():
+    ended = run("cat; echo said >&2; exit 3", input_="given\r\n")
+    assert ended == processes.Ended(3, "given\n", "said\n")
+
+
+def test_more_than_a_pipe_holds_arrives_whole():
+    ended = run("head -c 3000000 /dev/zero | tr '\\0' x; head -c 300000 /dev/zero | tr '\\0' y >&2")
+    assert (len(ended.stdout), len(ended.stderr)) == (3_000_000, 300_000)
+
+
+def test_a_program_that_is_left_behind_is_not_waited_for():
+    began = time.monotonic()
+    ended = run("sleep 60 & echo $!")
+    assert time.monotonic() - began < 30
+    os.kill(int(ended.stdout), signal.SIGKILL)  # it was not killed either: it may be a daemon
+
+
+def test_all_of_a_command_ends_when_its_time_is_up_and_what_it_was_at_is_told():
+    # A process group of its own, as shells with job control make: still the same session.
+    ended = run("echo begun; sleep 61 & perl -e 'setpgrp; exec qw(sleep 63)'", timeout=1)
+    assert ended.stdout == "begun\n"
+    assert ended.returncode == -signal.SIGKILL
+    assert any(line.endswith("sleep 61") for line in ended.overdue)
+    assert any(line.endswith("sleep 63") for line in ended.overdue)
+    for line in ended.overdue:
+        pid = int(line.split()[0])
+        gone = time.monotonic() + 10
+        while os.path.exists(f"/proc/{pid}") and "Z" not in processes._state(pid):
+            assert time.monotonic() < gone
+            time.sleep(0.01)
+
+
+def test_the_log_tells_what_an_overdue_command_was_at():
+    log = []
+    host = Host(log=log.append)
+    with pytest.raises(OverdueError, match="still running after 1 s: killed"):
+        host.run(["sh", "-c", "sleep 64; true"], timeout=1, check=False)
+    assert "sleep 64" in log[-1]

@@ -1,0 +1,68 @@
+"""Who holds apt's lock is named while we wait for it, and when we no longer do."""
+
+import subprocess
+import sys
+
+import pytest
+
+from fakes.host import FakeHost
+from hubinstall.errors import UserError
+from hubinstall.resources.packages import apt_lock
+
+HOLD = """import fcntl, sys
+file = open(sys.argv[1], "w")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print(flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def host(tmp_path):
+    host = FakeHost(tmp_path)
+    host.said = []
+    host.say = host.said.append
+    for path in apt_lock.LOCKS:
+        host.put(path, "")
+    return host
+
+
+@pytest.fixture(params=apt_lock.LOCKS)
+def held(host, request, monkeypatch):
+    """Another process that holds one of the locks as apt does, until its stdin is closed."""
+    monkeypatch.setattr(apt_lock, "EVERY", 0.01)
+    path = str(host.path(request.param))
+    command = [sys.executable, "-c", HOLD, path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        host.put(f"/proc/{process.pid}/cmdline", "/usr/bin/apt-get\0install\0emacs\0")
+        yield process
+        process.stdin.close()
+
+
+def test_free_locks_are_not_waited_for(host):
+    apt_lock.free(host)
+    assert host.said == []
+    assert apt_lock.locked_by(str(host.path("/nowhere/lock"))) is None
+
+
+def test_the_holder_is_named_once_and_waited_for(host, held, monkeypatch):
+    naps = []
+
+    def nap(_):
+        naps.append(None)
+        if len(naps) == 3:
+            held.stdin.close()
+            held.wait()
+
+    monkeypatch.setattr(apt_lock.time, "sleep", nap)
+    apt_lock.free(host)
+    assert host.said == [f"waiting for pid {held.pid} (/usr/bin/apt-get install emacs), which holds a lock of apt's"]
+    assert len(naps) == 3
+
+
+def test_a_holder_that_does_not_end_is_named_when_we_give_up(host, held, monkeypatch):
+    monkeypatch.setattr(apt_lock, "PATIENCE", 0.05)
+    with pytest.raises(UserError, match=rf"pid {held.pid} \(/usr/bin/apt-get install emacs\) has held") as caught:
+        apt_lock.free(host)
+    assert "run again" in caught.value.hint

@@ -1,0 +1,171 @@
+"""The typed settings: defaults, what follows from them, and that what was written out is read back."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from checkout_path import CHECKOUT
+from hubinstall.settings.model import Limits, Settings
+from hubinstall.settings.values.base import (
+    GIB,
+    MIB,
+    Destination,
+    parse_base_url,
+    parse_memory,
+    parse_size,
+    parse_subnet,
+)
+
+SAFE = re.compile(r"[A-Za-z0-9._/:@+%-]*")
+
+
+def made(**data) -> Settings:
+    return Settings.model_validate(data)
+
+
+def test_defaults():
+    settings = Settings()
+    assert settings == made()
+    assert settings.base_url == "/"
+    assert settings.domain is None
+    assert settings.users.everyone
+    assert str(settings.network.subnet) == "10.99.0.0/16"
+    assert (settings.limits.cpu, settings.limits.processes) == (1.0, 1024)
+
+
+def test_settings_cannot_be_changed():
+    with pytest.raises(ValidationError):
+        Settings().domain = "x.org"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("machine", "limit"), [(64 * GIB, 2 * GIB), (4 * GIB, 2 * GIB), (1 * GIB, 512 * MIB), (200 * MIB, 128 * MIB)]
+)
+def test_memory_of_one_server_follows_the_machine(machine, limit):
+    assert Limits().memory_bytes(machine) == limit
+    assert Limits.model_validate({"memory": "3G"}).memory_bytes(machine) == 3 * GIB
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("1", 1), ("1K", 1024), ("512M", 512 * MIB), ("2G", 2 * GIB), ("1.5G", 3 * GIB // 2), ("1T", 1024 * GIB), (7, 7)],
+)
+def test_sizes(text, size):
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize(
+    "text", ["", "G", "2g", "2GB", "2 G", "-1G", "1e3", "1..5G", ".5G", "2G\n", "٢G", None, [], True, 1.5]
+)
+def test_what_is_no_size(text):
+    with pytest.raises(ValueError, match="size"):
+        parse_size(text)
+
+
+def test_memory_has_bounds():
+    assert parse_memory("128M") == 128 * MIB
+    for text in ("127M", 0, -1, "9" * 300, 10**30):
+        with pytest.raises(ValueError, match=r"too little|more than"):
+            parse_memory(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"), [("/", "/"), ("x", "/x/"), ("/x", "/x/"), ("x/y/", "/x/y/"), ("/a.b/-c/", "/a.b/-c/")]
+)
+def test_base_url(text, path):
+    assert parse_base_url(text) == path
+
+
+@pytest.mark.parametrize(
+    "text", ["", "//", "/x//y/", "/./", "/../", "/.x/", "/x y/", "/x;/", "/$x/", "/%2e/", "/é/", "/x/\n"]
+)
+def test_what_is_no_base_url(text):
+    with pytest.raises(ValueError, match="usable path"):
+        parse_base_url(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "network", "port"),
+    [
+        ("10.1.2.3:5432", "10.1.2.3/32", 5432),
+        ("10.1.0.0/16:443", "10.1.0.0/16", 443),
+        ("192.168.1.5", "192.168.1.5/32", None),
+    ],
+)
+def test_destinations(text, network, port):
+    destination = Destination.parse(text)
+    assert (str(destination.network), destination.port) == (network, port)
+    assert str(destination) == text
+
+
+def test_a_share_says_whose_group_may_write():
+    shares = made(shares={"course": None, "project": {"access": {"group": "teachers"}}}).shares
+    assert (shares["course"].group, shares["project"].group) == (None, "teachers")
+
+
+def test_who_may_log_in():
+    assert not made(users={"allow_all": False}).users.everyone
+    assert made(users={"allow_all": True, "allowed": ["bob"]}).users.everyone
+
+
+def test_what_was_written_out_is_read_back():
+    settings = made(
+        domain="Hub.Example.org",
+        users={"admin": ["alice"], "allow_all": False},
+        shares={"a": None, "b": {"access": {"group": "g"}}},
+        limits={"memory": "2G", "cpu": 2},
+        network={"subnet": "10.1.0.0/24", "allow": ["10.2.0.0/16:443"]},
+    )
+    assert Settings.model_validate(settings.model_dump(mode="json")) == settings
+
+
+@given(
+    st.sampled_from(["domain", "base_url", "admin", "group", "share", "image", "email"]),
+    st.text(st.sampled_from("ab1.-_/:@%$;'\"\\{} \n\t#é\x00~*`"), max_size=12),
+)
+def test_what_is_accepted_has_no_character_of_another_language(which, text):
+    """Nothing that validates can end a string, a directive or an argument in nginx, systemd, Python or a shell."""
+    data = {
+        "domain": {"domain": text},
+        "base_url": {"base_url": text},
+        "admin": {"users": {"admin": [text]}},
+        "group": {"shares": {"x": {"access": {"group": text}}}},
+        "share": {"shares": {text: None}},
+        "image": {"environment": {"image": text}},
+        "email": {"https": {"letsencrypt": {"email": text}}},
+    }[which]
+    try:
+        made(**data)
+    except ValidationError:
+        return
+    assert SAFE.fullmatch(text)
+    assert which == "base_url" or not text.startswith("-")
+    assert ".." not in text.split("/")
+
+
+@given(st.ip_addresses(v=4), st.integers(0, 32))
+def test_subnets_are_private_and_of_a_size_that_serves(address, prefix):
+    try:
+        network = parse_subnet(f"{address}/{prefix}")
+    except ValueError:
+        return
+    assert network.is_private
+    assert 16 <= network.prefixlen <= 24
+
+
+def test_the_settings_import_no_more_than_they_need():
+    """Every run of the command pays for what is imported here."""
+    code = (
+        "import sys, hubinstall.config; "
+        "print(*sorted({'email_validator', 'docker', 'httpx', 'rich', 'jinja2', 'asyncio', 'idna'} & set(sys.modules)))"
+    )
+    path = str(CHECKOUT / "src")
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": path}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""

@@ -1,0 +1,206 @@
+"""Each part that does not work is named, with what to do; nothing that may happen on a machine is an exception."""
+
+import http.server
+import json
+import os
+import socket
+import socketserver
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from fakes.host import FakeHost
+from hubinstall import layout
+from hubinstall.machine.facts import Facts
+from hubinstall.machine.process_managers.base import Look
+from hubinstall.settings.model import Settings
+from hubinstall.verify import health, http_probe
+from hubinstall.verify.disks import GIB, disk
+from hubinstall.verify.http_probe import Answer, ask
+
+UP = {service: Look(known=True, running=True) for service in layout.SERVICES}
+ENGINE = json.dumps({"ServerVersion": "20.10.24", "DockerRootDir": "/var/lib/docker"})
+ENDS = 1_800_000_000.0
+CERTIFICATE = """-----BEGIN PUBLIC KEY-----
+abc
+-----END PUBLIC KEY-----
+notBefore=Oct 13 08:00:00 2024 GMT
+notAfter=Jan 15 08:00:00 2027 GMT
+serial=7
+subject=CN=lab-1
+issuer=CN=lab-1
+X509v3 Subject Alternative Name:
+    DNS:lab-1
+"""
+UNIT = "Id=nginx.service\nLoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\n"
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch) -> FakeHost:
+    """A machine on which all is well."""
+    host = FakeHost(
+        tmp_path,
+        {"GET /info": ENGINE, "docker ps": "abc\n", "nft list table": "table …", "openssl x509": CERTIFICATE},
+    )  # fmt: skip
+    host.put(layout.PAM_FILE, "auth …")
+    host.put(layout.DOCKER_SOCKET, "")
+    host.put(layout.SERVED_CERT, "")
+    host.put("/etc/group", f"root:x:0:\n{layout.PASSWORDS_GROUP}:x:42:{layout.HUB_USER}\n")
+    host.put("/etc/shadow", f"root:*:1::::::\n{layout.PROBE_USER}:!:1::::::\n")
+    host.path("/etc/shadow").chmod(0o640)
+    host.owners["/etc/shadow"] = ("root", layout.PASSWORDS_GROUP)
+    monkeypatch.setattr(health, "looks", lambda host, facts: dict(UP))
+    monkeypatch.setattr(health.time, "time", lambda: ENDS - 90 * 86400)
+    answers = {"/api/routes": {"/": {}}, "/hub/health": {}, "/hub/api/users": [{"name": "alice"}]}
+
+    def answer(address: str, path: str, **_: str) -> Answer:
+        return Answer(200, "", answers[path.partition("?")[0]], "6.1.1", 0.01)
+
+    monkeypatch.setattr(health, "ask", answer)
+    return host
+
+
+def found(host: FakeHost) -> dict[str, health.Check]:
+    return {check.name: check for check in health.health(host, Settings(), Facts(), resources=[]).checks}
+
+
+def test_all_is_well(host: FakeHost) -> None:
+    result = health.health(host, Settings(), Facts(), resources=[], pending=3)
+    assert [(c.name, c.state) for c in result.checks if c.state != "ok" and not c.name.startswith("disk")] == []
+    assert [c.name for c in result.checks][:8] == [
+        "proxy", "hub", "user servers", "authenticator", "nginx", "docker", "firewall", "certificate",
+    ]  # fmt: skip
+    assert result.pending == 3
+    assert found(host)["certificate"].message == "90 days left (self-signed)"
+    assert found(host)["user servers"].message == "1 running"
+
+
+@pytest.mark.parametrize(
+    "service", [layout.PROXY_SERVICE, layout.HUB_SERVICE, layout.NGINX_SERVICE, layout.FIREWALL_SERVICE]
+)
+def test_a_service_that_is_down_is_named(host: FakeHost, monkeypatch, service: str) -> None:
+    seen = UP | {service: Look(known=True, failed=True, words="FATAL gave up")}
+    monkeypatch.setattr(health, "looks", lambda host, facts: seen)
+    bad = [c for c in found(host).values() if c.state == "failed" and not c.name.startswith("disk")]
+    assert [c.message for c in bad] == [f"{service} is FATAL gave up"]
+    assert f"hubinstall logs {service}" in bad[0].hint
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "check", "words"),
+    [
+        ("/api/routes", Answer(403, "answered with 403"), "proxy", "its API: answered with 403"),
+        ("/api/routes", Answer(200, data={}), "proxy", "it knows no way to the hub"),
+        ("/hub/api/users", Answer(words="no answer"), "user servers", "does not list them: no answer"),
+        ("/hub/api/users", Answer(200, data=[{}, {}]), "user servers", "the hub counts 2 running, Docker 1"),
+    ],
+)  # fmt: skip
+def test_a_part_that_answers_wrongly_is_named(host: FakeHost, monkeypatch, path, answer, check, words) -> None:
+    usual = health.ask
+    monkeypatch.setattr(health, "ask", lambda a, p, **rest: answer if p.startswith(path) else usual(a, p, **rest))
+    assert found(host)[check].state != "ok"
+    assert words in found(host)[check].message
+
+
+@pytest.mark.parametrize(("answer", "words"), [(Answer(502), "502"), (Answer(late=True), "too late")])
+def test_nginx_with_nothing_behind_it_is_told_apart_from_the_hub(host: FakeHost, monkeypatch, answer, words) -> None:
+    usual = health.ask
+    monkeypatch.setattr(health, "ask", lambda a, p, **rest: answer if ":443" in a else usual(a, p, **rest))
+    assert found(host)["nginx"].message == f"what is behind it does not answer ({words})"
+    assert found(host)["hub"].state == "ok"
+
+
+def test_plain_http_is_asked_where_it_listens_and_of_no_certificate(host: FakeHost, monkeypatch) -> None:
+    asked = {}
+    usual = health.ask
+
+    def note(address: str, path: str, **rest: object) -> Answer:
+        asked[address] = (path, rest)
+        return Answer(200) if path.startswith("/x/") else usual(address, path, **rest)
+
+    monkeypatch.setattr(health, "ask", note)
+    settings = {"base_url": "/x/", "https": {"mode": "off"}, "http": {"port": 8000, "address": "10.0.0.5"}}
+    checks = health.health(host, Settings.model_validate(settings), Facts(addresses=("10.0.0.5",)), resources=[]).checks
+    assert asked["10.0.0.5:8000"] == ("/x/hub/health", {"name": "10.0.0.5", "tls": False})
+    assert {check.name: check.message for check in checks}["nginx"] == "http leads to the hub"
+    assert "certificate" not in {check.name for check in checks}
+
+
+def test_passwords_that_nobody_can_check(host: FakeHost) -> None:
+    host.path("/etc/shadow").chmod(0o600)
+    assert "cannot read /etc/shadow" in found(host)["authenticator"].message
+    host.put("/etc/group", f"{layout.PASSWORDS_GROUP}:x:42:\n")
+    host.forget()
+    assert "every login is refused" in found(host)["authenticator"].message
+    host.remove(layout.PAM_FILE)
+    assert found(host)["authenticator"].message == f"{layout.PAM_FILE} is missing"
+
+
+def test_a_probe_that_was_left_with_a_password(host: FakeHost) -> None:
+    with host.path("/etc/shadow").open("w") as file:
+        file.write(f"{layout.PROBE_USER}:$6$abc:1::::::\n")
+    assert found(host)["authenticator"].state == "warning"
+
+
+def test_tables_and_engines_that_are_gone(host: FakeHost) -> None:
+    host.answers["nft list table"] = lambda argv, text: (1, "No such file")
+    host.answers["GET /info"] = (1, "no")
+    host.answers["docker ps"] = lambda argv, text: (1, "Cannot connect to the Docker daemon")
+    assert found(host)["firewall"].state == found(host)["docker"].state == found(host)["user servers"].state == "failed"
+
+
+def filesystem(free: float, inodes: float = 1.0) -> os.statvfs_result:
+    fields = {"f_blocks": 100, "f_frsize": GIB, "f_bavail": free, "f_files": 1000, "f_favail": int(1000 * inodes)}
+    return SimpleNamespace(**fields)
+
+
+def test_disks() -> None:
+    assert disk("/", filesystem(50))[1:3] == ("ok", "50.0 GB of 100 GB free")
+    assert disk("/", filesystem(5))[1] == "warning"
+    assert disk("/", filesystem(0.1))[1] == "failed"
+    assert disk("/", filesystem(50, 0.05))[1:3] == ("warning", "50.0 GB of 100 GB free, room for 50 more files")
+
+
+def test_a_service_that_not_every_machine_has_may_be_missing(tmp_path: Path) -> None:
+    host = FakeHost(tmp_path, {"systemctl show": UNIT})
+    seen = health.looks(host, Facts())
+    assert layout.LIMITS_SERVICE not in seen
+    assert seen["nginx"].running
+    assert health.down(seen, layout.HUB_SERVICE, layout.LIMITS_SERVICE) == "jupyterhub is absent"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.headers["Authorization"] == "token t" else 403)
+        self.send_header("X-JupyterHub-Version", "6.1.1")
+        self.end_headers()
+        self.wfile.write(b"[1]")
+
+    def log_message(self, *args) -> None:
+        pass
+
+
+class UnixServer(socketserver.UnixStreamServer):
+    def get_request(self):
+        request, _ = super().get_request()
+        return request, ("", 0)
+
+
+def test_a_question_over_a_unix_socket(tmp_path: Path) -> None:
+    path = str(tmp_path / "api.sock")
+    assert "no answer at" in ask(path, "/").words
+    with UnixServer(path, Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        answer = ask(path, "/x", token="t")
+        assert (answer.status, answer.data, answer.version) == (200, [1], "6.1.1")
+        assert ask(path, "/x").words == "answered with 403 Forbidden"
+        server.shutdown()
+    assert ask("127.0.0.1:1", "/", name="hub.example.org").status == 0
+
+
+def test_a_part_that_hangs_is_late(monkeypatch) -> None:
+    monkeypatch.setattr(http_probe, "TIMEOUT", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert ask(f"127.0.0.1:{server.getsockname()[1]}", "/").late
