@@ -76,12 +76,12 @@ def find_checkout() -> str:
 def check_flags() -> None:
     """Answer --help, and refuse what `hubinstall apply` would refuse, before anything changes."""
     from hubinstall.cli import main as cli_main  # noqa: PLC0415 - found only now
+    from hubinstall.cli import password_flags  # noqa: PLC0415 - found only now
     from hubinstall.errors import UserError  # noqa: PLC0415
-    from hubinstall.resources.accounts import first_passwords  # noqa: PLC0415 - found only now
 
     flags = cli_main.bootstrap_parser().parse_args()
     try:
-        first_passwords.from_flags(flags.admin, flags.admin_password_file)
+        password_flags.from_flags(flags.admin, flags.admin_password_file)
     except UserError as error:
         die(error.message, error.hint, code=error.code)
 

@@ -10,7 +10,8 @@ from hubinstall import layout
 from hubinstall.machine.docker import docker, info, inspect_image, inspect_network
 from hubinstall.machine.host import Host
 from hubinstall.resources.docker.image import Image, ImageRoot, Recipe, tags
-from hubinstall.resources.docker.network import BRIDGE_NAME, ICC, DockerNetwork, LiveRestore
+from hubinstall.resources.docker.live_restore import LiveRestore
+from hubinstall.resources.docker.network import BRIDGE_NAME, ICC, DockerNetwork
 from hubinstall.resources.docker.pulled_image import PulledImage
 from hubinstall.resources.files.json_keys import reload
 

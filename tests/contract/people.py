@@ -4,9 +4,10 @@ import json
 
 from contract.case import Break, Case, Ends, PutBack, runs
 from hubinstall import layout
+from hubinstall.machine.accounts import accounts, groups, people
 from hubinstall.machine.host import Host
-from hubinstall.resources.accounts.account import Account, Group, Person, accounts, groups
-from hubinstall.resources.accounts.share import Share, people
+from hubinstall.resources.accounts.account import Account, Group, Person
+from hubinstall.resources.accounts.share import Share
 
 SERVICE, PERSON, TEAM = "contract-service", "contract-person", "contract-team"
 PEOPLE = (1000, 60000)

@@ -9,6 +9,7 @@ from fakes.resources import Silent, Toy
 from hubinstall import layout
 from hubinstall.errors import UserError
 from hubinstall.installation import apply as installation_apply
+from hubinstall.installation import wishes
 from hubinstall.machine.crash_points import KillPoints
 from hubinstall.resources import kinds
 
@@ -57,10 +58,10 @@ class World:
             raise UserError("verify: cell: it prints nothing", "See: hubinstall logs jupyterhub")
 
     def apply(self, text=None):
-        return installation_apply.apply(self.host, installation_apply.read(self.host, text), self.report)
+        return installation_apply.apply(self.host, wishes.read(self.host, text), self.report)
 
     def plan(self):
-        return installation_apply.differences(self.host, installation_apply.read(self.host))
+        return wishes.differences(self.host, wishes.read(self.host))
 
     def killed_at(self, point, text=None):
         """A run of its own process, which ends there by SIGKILL."""
@@ -81,8 +82,8 @@ def make(tmp_path, monkeypatch):
     for folder in (layout.STATE, layout.HUB_DROPINS, layout.NGINX_DROPINS):
         host.path(folder).mkdir(parents=True)
     world = World(host)
-    monkeypatch.setattr(installation_apply, "gather", lambda *_: SimpleNamespace())
-    monkeypatch.setattr(installation_apply, "blueprint", world.blueprint)
+    monkeypatch.setattr(wishes, "gather", lambda *_: SimpleNamespace())
+    monkeypatch.setattr(wishes, "blueprint", world.blueprint)
     monkeypatch.setattr("hubinstall.verify.probe.verify", world.verify)
     monkeypatch.setattr(installation_apply.checks, "check", lambda *_, **__: [])
     return world

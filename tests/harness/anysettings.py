@@ -14,7 +14,7 @@ from hypothesis.strategies import SearchStrategy
 from hubinstall.config.problems import ConfigError
 from hubinstall.config.validate import validate
 from hubinstall.settings.model import Settings
-from hubinstall.settings.values import base, tls
+from hubinstall.settings.values import dns, files, names, sizes, urls
 
 LONGEST_DOMAIN = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
 
@@ -25,17 +25,17 @@ def like(pattern: str, *extreme: str) -> SearchStrategy[str]:
     return st.one_of(drawn, st.sampled_from(extreme)) if extreme else drawn
 
 
-DOMAINS = like(base._DOMAIN, LONGEST_DOMAIN, "a", "xn--hb-umc.example.org", f"x.{'y' * 60}.org", "HUB.Example.ORG")
-ACCOUNTS = like(base._ACCOUNT, "_", "a" * 32, "-".join("abcd"), "null", "true", "on", "x-", "www-data")
-GROUPS = like(base._ACCOUNT, "g" * 32, "_", "no")
-SHARES = like(base._SHARE, "s" * 64, "2026", "a..b", "true", "1e3", "x.-_", "null", "0x10")
-PATHS = like(base._BASE_URL, "/", "/-/", "/_", "/hub", "/hub/login/", "a/b/c", f"/{'p' * 198}/", "/a..b/")
+DOMAINS = like(dns._DOMAIN, LONGEST_DOMAIN, "a", "xn--hb-umc.example.org", f"x.{'y' * 60}.org", "HUB.Example.ORG")
+ACCOUNTS = like(names._ACCOUNT, "_", "a" * 32, "-".join("abcd"), "null", "true", "on", "x-", "www-data")
+GROUPS = like(names._ACCOUNT, "g" * 32, "_", "no")
+SHARES = like(names._SHARE, "s" * 64, "2026", "a..b", "true", "1e3", "x.-_", "null", "0x10")
+PATHS = like(urls._BASE_URL, "/", "/-/", "/_", "/hub", "/hub/login/", "a/b/c", f"/{'p' * 198}/", "/a..b/")
 IMAGES = like(
-    base._IMAGE, "a", "localhost:5000/a/b:c", f"quay.io/jupyter/base-notebook@sha256:{'0' * 64}", "a__b/c-----d",
+    names._IMAGE, "a", "localhost:5000/a/b:c", f"quay.io/jupyter/base-notebook@sha256:{'0' * 64}", "a__b/c-----d",
     f"a:{'T' * 128}",
 )  # fmt: skip
-SIZES = st.one_of(like(base._SIZE, "128M", "65536T", "2G", "134217728"), st.integers(128 << 20, 1 << 56))
-TLS_FILES = like(tls.FILE_PATH, "/-", "/a,b", f"/{'f' * 200}/{'g' * 199}", "/~=@+")
+SIZES = st.one_of(like(sizes._SIZE, "128M", "65536T", "2G", "134217728"), st.integers(128 << 20, 1 << 56))
+TLS_FILES = like(files.FILE_PATH, "/-", "/a,b", f"/{'f' * 200}/{'g' * 199}", "/~=@+")
 OCTET = st.integers(0, 255)
 ADDRESSES = st.tuples(st.sampled_from([10, 172, 192, 8, 100, 223]), OCTET, OCTET, OCTET).map(
     lambda octets: ".".join(map(str, octets))
@@ -43,7 +43,7 @@ ADDRESSES = st.tuples(st.sampled_from([10, 172, 192, 8, 100, 223]), OCTET, OCTET
 DESTINATIONS = st.tuples(ADDRESSES, st.sampled_from(["", ":1", ":443", ":65535"])).map("".join)
 NETWORKS = st.sampled_from(["10.1.0.0/16", "192.168.0.0/24:22", "172.31.0.0/17", "203.0.113.0/24", "11.0.0.0/8:80"])
 SUBNETS = st.sampled_from(["10.0.0.0/16", "172.30.0.0/20", "192.168.255.0/24", "10.255.0.0/16", "172.16.0.0/24"])
-ENTRANCES = like(base._BASE_URL, "/jupyter", "a/b", f"/{'e' * 198}", "/-")
+ENTRANCES = like(urls._BASE_URL, "/jupyter", "a/b", f"/{'e' * 198}", "/-")
 UPLOADS = st.one_of(st.sampled_from(["1M", "1T", "2G", "1.5G", "1048577"]), st.integers(1 << 20, 1 << 40))
 PROXIES = st.sampled_from(["127.0.0.1", "::1", "10.1.0.0/16", "2001:db8::/32", "192.0.2.7", "fd00::9"])
 
@@ -55,9 +55,9 @@ def maps(**parts: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
 TLS = maps(
     mode=st.sampled_from(["letsencrypt", "manual", "self-signed"]),
     letsencrypt=maps(
-        email=like(base._EMAIL),
+        email=like(dns._EMAIL),
         domains=st.lists(DOMAINS, max_size=3),
-        server=like(tls.ACME_SERVER, "https://a", "https://[::1]:14000/dir"),
+        server=like(urls.ACME_SERVER, "https://a", "https://[::1]:14000/dir"),
         staging=st.booleans(),
     ),
     tls=maps(key=TLS_FILES, cert=TLS_FILES),

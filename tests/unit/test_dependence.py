@@ -107,6 +107,29 @@ def test_what_the_table_forbids_is_found() -> None:
     ]
 
 
+def test_no_circles() -> None:
+    """Among the files of the package, counting late imports and those for types only."""
+    trees = sources()
+    modules = {name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): name for name in trees}
+
+    def needs(module: str) -> set[str]:
+        """An imported name is a file, or stands in one."""
+        names = of_this_package(trees[modules[module]])
+        found = {name if name in modules else name.rpartition(".")[0] for name in names}
+        return (found & modules.keys()) - {module}
+
+    done: set[str] = set()
+
+    def visit(module: str, way: tuple[str, ...]) -> None:
+        assert module not in way, " → ".join([*way[way.index(module) :], module])
+        for need in needs(module) if module not in done else ():
+            visit(need, (*way, module))
+        done.add(module)
+
+    for module in modules:
+        visit(module, ())
+
+
 def test_only_host_starts_processes() -> None:
     def starts(tree: ast.Module) -> Iterator[str]:
         yield from (name for name in imports(tree) if name.split(".")[0] in STARTING_MODULES or STARTERS.match(name))

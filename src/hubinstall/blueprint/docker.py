@@ -4,7 +4,8 @@ from hubinstall import layout
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.releases import release
 from hubinstall.resources.base import Resource
-from hubinstall.resources.docker.network import DockerNetwork, LiveRestore
+from hubinstall.resources.docker.live_restore import LiveRestore
+from hubinstall.resources.docker.network import DockerNetwork
 from hubinstall.resources.files.json_keys import JsonKeys
 from hubinstall.resources.packages.apt import Packages
 from hubinstall.settings.model import Settings

@@ -74,7 +74,7 @@ def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:
     version = number(facts.nginx)
     # `http2 on` came with 1.25.1, and the parameter of listen went on working.
     http2_directive = version >= (1, 26)
-    names = tls.names(settings, facts)
+    names = urls.certificate_names(settings, facts)
     over_tls = urls.has_tls(settings)
     trusted = settings.http.trusted_proxies
     return {
@@ -83,7 +83,7 @@ def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:
         "domain": settings.name,
         "names": [server_name(name) for name in names],
         "known": names,
-        "hostname": tls.machine_name(facts),
+        "hostname": urls.machine_name(facts),
         "base_url": settings.base_url,
         "entrance": settings.http.entrance,
         "max_upload": size(settings.http.max_upload),
@@ -169,9 +169,10 @@ def _of_default_servers(settings: Settings, facts: Facts) -> Iterator[str]:
     ours = (urls.HTTPS, urls.HTTP) if urls.has_tls(settings) else (settings.http.port,)
     theirs = [port for port in facts.nginx_default_servers if int(port) in ours]
     if theirs and not settings.name:
+        first_name = urls.certificate_names(settings, facts)[0]
         yield (
             f"another site of nginx is default_server on port {' and '.join(theirs)} and stays so: the hub answers at "
-            f"{urls.url(settings, tls.names(settings, facts)[0])} and at the machine's addresses, but to people "
+            f"{urls.url(settings, first_name)} and at the machine's addresses, but to people "
             "who use another name only when it is set as `domain`"
         )
 

@@ -1,11 +1,11 @@
 """The certificate under which people reach the hub: what nginx is shown, and where it comes from."""
 
 import hashlib
-import re
 from ipaddress import ip_address
 
 from hubinstall import layout
 from hubinstall.blueprint.runtimes import virtualenv
+from hubinstall.blueprint.urls import certificate_names
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, ids
 from hubinstall.resources.files.file import Directory, Link
@@ -34,7 +34,7 @@ def tls(settings: Settings, facts: Facts) -> list[Resource]:
         mine = Pair(settings.https.tls.cert or "", settings.https.tls.key or "", settings.names)
         return [folder, ServedCertificate(layout.SERVED, (mine,), TRUST_STORE, needs=(*ids(folder), "packages:base"))]
     own = SelfSignedCertificate(
-        layout.SELF_SIGNED_CERT, key=layout.SELF_SIGNED_KEY, names=names(settings, facts),
+        layout.SELF_SIGNED_CERT, key=layout.SELF_SIGNED_KEY, names=certificate_names(settings, facts),
         needs=(*ids(folder), "packages:base"),
     )  # fmt: skip
     pairs = [Pair(layout.SELF_SIGNED_CERT, layout.SELF_SIGNED_KEY)]
@@ -92,17 +92,3 @@ def is_for_good(settings: Settings) -> bool:
 def live_folder(settings: Settings) -> str:
     """Certbot's. One for each server: whoever tries staging still has the real one when he comes back."""
     return f"{layout.ACME_CONFIG}/live/hub-{hashlib.sha256(server(settings).encode()).hexdigest()[:8]}"
-
-
-def names(settings: Settings, facts: Facts) -> tuple[str, ...]:
-    """What people call the hub: by its names, or else by the machine's name and each of its addresses."""
-    if settings.names:
-        return settings.names
-    name = machine_name(facts)
-    return ((name,) if name else ()) + facts.addresses or ("localhost",)
-
-
-def machine_name(facts: Facts) -> str:
-    """The host name; empty where it is none that DNS could carry (the kernel takes any text)."""
-    name = facts.hostname.lower()
-    return name if re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", name) else ""

@@ -1,6 +1,7 @@
 """Where the hub is reached: by people, by the web server in front, and by our own checks on this machine."""
 
-from hubinstall.blueprint.tls import machine_name
+import re
+
 from hubinstall.machine.facts import Facts
 from hubinstall.settings.model import Settings
 
@@ -57,3 +58,17 @@ def check_url(settings: Settings, facts: Facts) -> str:
     if name and not settings.name and str(port(settings)) in facts.nginx_default_servers:
         return url(settings, name)
     return urls(settings, facts)[0]
+
+
+def certificate_names(settings: Settings, facts: Facts) -> tuple[str, ...]:
+    """What people call the hub: by its names, or else by the machine's name and each of its addresses."""
+    if settings.names:
+        return settings.names
+    name = machine_name(facts)
+    return ((name,) if name else ()) + facts.addresses or ("localhost",)
+
+
+def machine_name(facts: Facts) -> str:
+    """The host name; empty where it is none that DNS could carry (the kernel takes any text)."""
+    name = facts.hostname.lower()
+    return name if re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", name) else ""

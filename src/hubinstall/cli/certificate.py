@@ -2,88 +2,19 @@
 
 import dataclasses
 import json
-import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from hubinstall import layout
 from hubinstall.errors import UserError
-from hubinstall.installation import apply, inputs
+from hubinstall.installation import lock
+from hubinstall.installation.renewal import Renewal, applied
 from hubinstall.machine.host import Host
-from hubinstall.machine.process_managers.choice import MANAGERS
-from hubinstall.resources.base import Resource, look
-from hubinstall.resources.services.service import Service
-from hubinstall.resources.tls.acme import AcmeCertificate
-from hubinstall.resources.tls.self_signed import SelfSignedCertificate
-from hubinstall.resources.tls.served import ServedCertificate
+from hubinstall.report.words import say
 from hubinstall.verify.certificate import seen
 
 PATIENCE = 600.0
 """Seconds that a renewal waits for another run to end."""
-
-
-class Renewal:
-    """The resources of the certificate, as the last good apply has wished them.
-
-    What was written into config.yaml since, and not applied, is none of a timer's business.
-    """
-
-    def __init__(self, host: Host) -> None:
-        self.host = host
-        self.wishes = applied(host)
-        resources = self.wishes.resources
-        self.acme = next((r for r in resources if isinstance(r, AcmeCertificate)), None)
-        self.made = [r for r in resources if isinstance(r, SelfSignedCertificate | ServedCertificate)]
-        self.web = next(r for r in resources if isinstance(r, Service) and r.name == layout.NGINX_SERVICE)
-
-    def is_due(self) -> bool:
-        """Whether anything is to do; asks nobody outside."""
-        asks = self.acme is not None and self.acme.is_due(self.host)
-        return asks or any(look(r, self.host) for r in self.made) or self._has_older_files()
-
-    def run(self, *, force: bool, if_due: bool) -> list[str]:
-        """Do it all; what fails is said, and keeps nothing else. The old certificate serves on then."""
-        failures = []
-        if self.acme and (not if_due or self.acme.is_due(self.host)):
-            say(f"asking {self.acme.server}")
-            try_ = self.acme.ask(self.host, force=force)
-            failures += [try_.words] if try_.words else []
-        link = self.host.stat(layout.SERVED)
-        try:
-            for resource in self.made:
-                self._settle(resource)
-            self._reload()
-        except UserError as error:
-            failures.append(str(error))
-            if link and link.kind == "link" and self.host.exists(f"{layout.TLS}/{link.target}"):
-                self.host.link(layout.SERVED, link.target)
-        self.host.forget()
-        return failures
-
-    def _settle(self, resource: Resource) -> None:
-        self.host.forget()
-        if change := look(resource, self.host):
-            resource.apply(self.host, change)
-
-    def _reload(self) -> None:
-        """Only for the certificate: what else was changed by hand waits for an apply. One that is stopped stays so."""
-        self.host.forget()
-        if self._has_older_files() and MANAGERS[self.web.manager].look(self.host, self.web.name).running:
-            self.web.start_again(self.host)
-
-    def _has_older_files(self) -> bool:
-        return bool(self.web.reloads and self.web.reloads.is_outdated(self.host))
-
-
-def applied(host: Host) -> apply.Wishes:
-    """The wishes of the last good apply. Raises UserError where there is no certificate."""
-    wishes = apply.read(host, inputs.accepted_text(host))
-    if wishes.settings.tls_mode == "off":
-        raise UserError("there is no certificate: https.mode is off", "The web server in front has one.", code=2)
-    if not host.exists(layout.SERVED):
-        raise UserError("there is no certificate yet", "Install it: hubinstall apply")
-    return wishes
 
 
 def renew(host: Host, logged: Callable[[Host], AbstractContextManager[object]], *, force: bool, if_due: bool) -> int:
@@ -93,7 +24,7 @@ def renew(host: Host, logged: Callable[[Host], AbstractContextManager[object]], 
     """
     if if_due and not Renewal(host).is_due():
         return 0
-    with apply.one_run("certificate renew", patience=PATIENCE if if_due else 0), logged(host):
+    with lock.one_run("certificate renew", patience=PATIENCE if if_due else 0), logged(host):
         host.forget()
         renewal = Renewal(host)  # what was waited for may have applied other settings
         failures = renewal.run(force=force, if_due=if_due)
@@ -130,7 +61,3 @@ def status(host: Host, *, as_json: bool) -> int:
 
 def _time(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds)) if seconds else ""
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr)

@@ -102,10 +102,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.verb in WITH_A_PLAN:
         prefetch.begin(host)
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # we have none; it would read the metadata of every package
-    from hubinstall.cli import verbs  # noqa: PLC0415 - `--help` and a wrong word need nothing of it
+    from hubinstall.cli import config, verbs  # noqa: PLC0415 - `--help` and a wrong word need nothing of it
 
-    call: Callable[[argparse.Namespace, Host], int] = getattr(
-        verbs, "config_" if arguments.verb == "config" else arguments.verb
+    call: Callable[[argparse.Namespace, Host], int] = (
+        config.config if arguments.verb == "config" else getattr(verbs, arguments.verb)
     )
     try:
         code = call(arguments, host)

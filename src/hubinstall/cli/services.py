@@ -4,7 +4,6 @@
 proxy, the hub); Docker goes on, and with it everyone's server.
 """
 
-import sys
 import time
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from hubinstall.errors import UserError
 from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers.base import Look, Manager
 from hubinstall.machine.process_managers.choice import installed, services
+from hubinstall.report.words import say
 from hubinstall.resources.services import supervisord
 
 STOPPABLE = (layout.HUB_SERVICE, layout.PROXY_SERVICE, layout.NGINX_SERVICE)
@@ -116,7 +116,3 @@ def _until_up(host: Host, manager: Manager, names: list[str]) -> int:
     if down:
         raise UserError(f"not running: {', '.join(down)}", f"See why: hubinstall logs {next(iter(down))}")
     return 0
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr)

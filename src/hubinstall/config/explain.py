@@ -2,8 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -11,9 +10,10 @@ from pydantic_core import ErrorDetails
 from hubinstall.config.problems import MOST_SHOWN, Problem
 from hubinstall.config.yaml.nodes import Fault, Map, Node, Place, without
 from hubinstall.config.yaml.parser import Document, parse
+from hubinstall.settings.keys import known_keys
 from hubinstall.settings.model import Settings
-from hubinstall.settings.section import Conflict, Section
-from hubinstall.settings.values.base import shown, type_name
+from hubinstall.settings.section import Conflict
+from hubinstall.settings.values.words import shown, type_name
 
 Path = tuple[str | int, ...]
 _UNION_TAGS = {"<word>", "<group>"}  # pydantic puts the chosen branch of a union into the path
@@ -161,24 +161,6 @@ def _not_among(value: Any, expected: str) -> tuple[str, str]:
         f"must be {choices[0] if only else ', '.join(choices[:-1]) + ' or ' + choices[-1]}, not {_named(value)}",
         f"try {near[0] if near else choices[0]}",
     )
-
-
-def known_keys(model: type[Section] = Settings, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every key of the file; `*` stands for a name that the person chooses."""
-    for name, field in model.model_fields.items():
-        yield (*path, name)
-        for section, steps in sections(field.annotation):
-            yield from known_keys(section, (*path, name, *steps))
-
-
-def sections(annotation: Any) -> Iterator[tuple[type[Section], tuple[str, ...]]]:
-    """The sections that a field's type holds, each with the steps to it: `*` for a name in a map."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        yield annotation, ()
-    inner = ("*",) if getattr(annotation, "__origin__", None) is dict else ()
-    for argument in get_args(annotation):
-        for section, steps in sections(argument):
-            yield section, (*inner, *steps)
 
 
 def _meant(path: Path) -> str:

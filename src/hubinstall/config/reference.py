@@ -8,8 +8,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from hubinstall import layout
-from hubinstall.config.explain import sections
 from hubinstall.config.yaml.writer import flow_text, key_text
+from hubinstall.settings.keys import sections
 from hubinstall.settings.model import Settings
 from hubinstall.settings.section import Section
 

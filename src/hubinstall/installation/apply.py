@@ -1,96 +1,30 @@
 """What the verbs do: one installation, from its settings to a verified machine, and away again."""
 
 import contextlib
-import fcntl
-import os
 import signal
-import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NoReturn
 
 from hubinstall import layout
-from hubinstall.blueprint.contents import blueprint
 from hubinstall.config.explain import placed
-from hubinstall.config.validate import validate
 from hubinstall.engine.journal import Journal
 from hubinstall.engine.ledger import Ledger
-from hubinstall.engine.run import Outcome, Run, plan
+from hubinstall.engine.run import Outcome, Run
 from hubinstall.errors import UserError, of_system
-from hubinstall.installation import inputs, prefetch
-from hubinstall.machine.facts import Facts, gather, running_manager
+from hubinstall.installation import inputs
+from hubinstall.installation.inputs import keep_config
+from hubinstall.installation.wishes import Wishes, read
 from hubinstall.machine.host import Host
-from hubinstall.machine.process_managers.choice import forget_all
 from hubinstall.preflight import checks, running_servers
-from hubinstall.report.plain import Report, counted
+from hubinstall.report.plain import Report
+from hubinstall.report.words import counted
 from hubinstall.resources.accounts import first_passwords
-from hubinstall.resources.base import Change, Resource, resource_id
-from hubinstall.resources.docker.network import DockerNetwork
+from hubinstall.resources.base import resource_id
 from hubinstall.resources.kernel import FirewallTable
 from hubinstall.resources.packages.apt import Packages, half_done, mend
 from hubinstall.resources.services.service import Service
-from hubinstall.settings.model import Settings
 
 NOT_ON_THE_WAY_TO_A_CELL = {"share", "person"}
-LOCK_FD = "HUBINSTALL_LOCK_FD"
-# Without its seal a half-removed tool counts for nothing, and bootstrap makes it anew.
-LAST = f'rm -f {layout.TREES}/installer-*/.sealed && exec rm -rf "$@"'
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the file says, what the machine is, and what follows from both."""
-
-    text: str
-    settings: Settings
-    facts: Facts
-    resources: list[Resource]
-
-
-def read(host: Host, text: str | None = None) -> Wishes:
-    """The wishes of config.yaml, or of a `text` that is to take its place; raises ConfigError, touches nothing."""
-    text = inputs.config_text(host) if text is None else text
-    settings = validate(text, layout.CONFIG_FILE)
-    facts = gather(host, settings.process_manager)
-    wishes = Wishes(text, settings, facts, blueprint(settings, facts))
-    prefetch.go_on(host, wishes.resources)
-    return wishes
-
-
-def differences(host: Host, wishes: Wishes) -> list[Change]:
-    """What apply would do."""
-    return plan(wishes.resources, host, Ledger(host, layout.LEDGER))
-
-
-@contextlib.contextmanager
-def one_run(verb: str, *, patience: float = 0) -> Iterator[None]:
-    """Hold the one lock of this machine; bootstrap may have taken it and passed it on. Raises UserError (75) when
-    another run still holds it after `patience` seconds.
-    """
-    passed_on = os.environ.pop(LOCK_FD, "")
-    fd = int(passed_on) if passed_on else os.open(layout.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    deadline = time.monotonic() + patience
-    while not _locked(fd):
-        if time.monotonic() >= deadline:
-            holder = os.pread(fd, 200, 0).decode(errors="replace").strip() or "another run"
-            raise UserError(f"{holder} holds the lock {layout.LOCK}", "Wait for it to end, then run again.", 75)
-        time.sleep(1)
-    os.set_inheritable(fd, False)
-    os.ftruncate(fd, 0)
-    os.pwrite(fd, f"hubinstall {verb} (pid {os.getpid()})\n".encode(), 0)
-    try:
-        yield
-    finally:
-        os.ftruncate(fd, 0)
-        os.close(fd)
-
-
-def _locked(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def apply(
@@ -116,34 +50,6 @@ def apply(
     return _Application(host, wishes, report).apply()
 
 
-def uninstall(host: Host, report: Report) -> Outcome:
-    """Take off all that the ledger lists, newest first; then the programs and the state, this tool and the ledger last.
-
-    Killed anywhere, the same command goes on.
-    """
-    ledger = Ledger(host, layout.LEDGER)
-    outcome = Run([], host, ledger, report).remove(sorted(ledger.unwanted([]), key=_servers_first))
-    if outcome.failed:
-        raise UserError(
-            "not everything could be removed: " + ", ".join(outcome.failed),
-            f"The rest is gone. Mend what the messages above name, and run it again; the log is {layout.LOG_FILE}.",
-        )
-    for folder in (layout.CACHE, layout.RUNTIME):
-        host.remove_tree(folder)
-    host.remove(layout.CONFIG_DIR)
-    forget_all(host, running_manager(host))
-    with host.step("tool"):
-        # A process of its own, which a kill of this one does not end.
-        host.run(["sh", "-c", LAST, "rm", layout.LOCK, layout.COMMAND, layout.LOGS, layout.STATE, layout.PROGRAMS])
-    return outcome
-
-
-def _servers_first(resource: Resource) -> int:
-    """No new server, then none that runs: an image stays as long as a container runs from it."""
-    first = (f"{Service.kind}:{layout.HUB_SERVICE}", f"{DockerNetwork.kind}:{layout.NETWORK}")
-    return first.index(id_) if (id_ := resource_id(resource)) in first else len(first)
-
-
 def refuse(problems: list[checks.Problem], text: str) -> None:
     """Raise all reasons why this machine cannot be worked on, at once; those that config.yaml has, with their place."""
     if problems:
@@ -152,15 +58,6 @@ def refuse(problems: list[checks.Problem], text: str) -> None:
             for p in problems
         ]
         raise UserError("\n".join(words), code=max(p.code for p in problems))
-
-
-def keep_config(host: Host, text: str) -> None:
-    """Write config.yaml, for root only: what people put there is nobody else's business."""
-    if host.text(layout.CONFIG_FILE) == text and host.exists(layout.CONFIG_FILE):
-        return
-    if not host.exists(layout.CONFIG_DIR):
-        host.mkdir(layout.CONFIG_DIR)
-    host.write(layout.CONFIG_FILE, text.encode(), mode="0600")
 
 
 class _Application:

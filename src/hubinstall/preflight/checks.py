@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from hubinstall import layout
 from hubinstall.errors import BAD_CONFIGURATION
+from hubinstall.machine.accounts import accounts
 from hubinstall.machine.facts import Facts, architecture, os_release, running_manager
 from hubinstall.machine.host import Host
 from hubinstall.machine.listening_ports import listeners
@@ -23,7 +24,6 @@ from hubinstall.machine.process_managers.choice import installed
 from hubinstall.machine.releases import number, oldest
 from hubinstall.preflight import disk, docker, running_servers
 from hubinstall.preflight import web as preflight_web
-from hubinstall.resources.accounts.account import accounts
 from hubinstall.resources.packages.virtualenv import TRUST_STORE
 from hubinstall.resources.tls.x509 import troubles
 

@@ -5,7 +5,6 @@ Whatever happens to the screen (a closed pipe, a lost ssh connection) never stop
 """
 
 import contextlib
-import os
 import sys
 import threading
 import time
@@ -18,6 +17,7 @@ from hubinstall.engine.run import Outcome
 from hubinstall.errors import UserError, of_system
 from hubinstall.report.log import Log
 from hubinstall.report.plan import printable
+from hubinstall.report.words import changed, counted
 from hubinstall.resources.base import Change
 
 SIGN_OF_LIFE = 30.0
@@ -147,26 +147,3 @@ class Report:
         now = time.monotonic()
         steps = [f"{id_} ({now - since:.0f} s)" for id_, since in self._running.items()]
         return "still running: " + (", ".join(steps) or self._phase or f"for {now - self._begun:.0f} s")
-
-
-def make_report(log: Log, *, plain: bool | None = None) -> Report:
-    """Live on a terminal that can, plain otherwise, or as `plain` says."""
-    dumb = os.environ.get("TERM", "dumb") in {"", "dumb"}
-    if plain or dumb or not sys.stderr.isatty():
-        return Report(log)
-    from hubinstall.report.live import LiveReport  # noqa: PLC0415 - rich is slow to import, and only needed here
-
-    return LiveReport(log)
-
-
-def changed(outcome: Outcome) -> str:
-    """`12 created, 3 changed, 1 removed`, or that there was nothing to do."""
-    if not outcome.done:
-        return "nothing changed"
-    verbs = [change.verb for change in outcome.done]
-    words = {"create": "created", "change": "changed", "remove": "removed"}
-    return ", ".join(f"{verbs.count(verb)} {word}" for verb, word in words.items() if verb in verbs)
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

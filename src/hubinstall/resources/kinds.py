@@ -4,7 +4,8 @@ from hubinstall.resources.accounts.account import Account, Group, Person
 from hubinstall.resources.accounts.share import Share
 from hubinstall.resources.base import Resource
 from hubinstall.resources.docker.image import Image, ImageRoot
-from hubinstall.resources.docker.network import DockerNetwork, LiveRestore
+from hubinstall.resources.docker.live_restore import LiveRestore
+from hubinstall.resources.docker.network import DockerNetwork
 from hubinstall.resources.docker.pulled_image import PulledImage
 from hubinstall.resources.docker.static_files import StaticFiles
 from hubinstall.resources.files.file import Directory, File, Link

@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from hubinstall.settings.section import Conflict, Section, repeats
-from hubinstall.settings.values.base import Email, wrong
-from hubinstall.settings.values.tls import AcmeServer, Domains, FilePath
+from hubinstall.settings.values.dns import Domains, Email
+from hubinstall.settings.values.files import FilePath
+from hubinstall.settings.values.urls import AcmeServer
+from hubinstall.settings.values.words import wrong
 
 Mode = Literal["letsencrypt", "manual", "self-signed", "off"]
 

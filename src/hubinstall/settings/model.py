@@ -16,24 +16,12 @@ from hubinstall import layout
 from hubinstall.settings.http import Http, conflicts
 from hubinstall.settings.https import Https, Mode
 from hubinstall.settings.section import Conflict, Section, repeats
-from hubinstall.settings.values.base import (
-    GIB,
-    MIB,
-    Accounts,
-    BaseUrl,
-    Cpus,
-    Destinations,
-    Domain,
-    Group,
-    Image,
-    Memory,
-    Processes,
-    ShareName,
-    Subnet,
-    shown,
-    type_name,
-    wrong,
-)
+from hubinstall.settings.values.dns import Domain
+from hubinstall.settings.values.names import Accounts, Group, Image, ShareName
+from hubinstall.settings.values.networks import Destinations, Subnet
+from hubinstall.settings.values.sizes import GIB, MIB, Cpus, Memory, Processes
+from hubinstall.settings.values.urls import BaseUrl
+from hubinstall.settings.values.words import shown, type_name, wrong
 
 _ONCE = "try deleting one of them"
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
-from hubinstall.settings.values.base import type_name, wrong
+from hubinstall.settings.values.words import type_name, wrong
 
 
 @dataclass(frozen=True)

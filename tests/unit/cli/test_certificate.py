@@ -12,7 +12,7 @@ from fakes.web_machine import LETSENCRYPT, MANUAL, NAME, OWN_CERT, OWN_KEY, SELF
 from hubinstall import layout
 from hubinstall.cli import certificate
 from hubinstall.errors import UserError
-from hubinstall.installation import apply, inputs
+from hubinstall.installation import inputs, lock, wishes
 from hubinstall.resources.tls.attempts import HOUR
 from hubinstall.verify import certificate as verify_certificate
 
@@ -160,7 +160,7 @@ def test_an_nginx_that_was_stopped_stays_so(machine):
 def test_it_goes_by_the_settings_that_were_applied(machine, monkeypatch):
     """A domain that was written into the file, and not applied, is none of a timer's business."""
     texts = []
-    monkeypatch.setattr(apply, "read", lambda host, text: texts.append(text) or machine.wishes())
+    monkeypatch.setattr(wishes, "read", lambda host, text: texts.append(text) or machine.wishes())
     machine.host.put(layout.CONFIG_FILE, "domain: old.example.org\n")
     machine.host.path(layout.STATE).mkdir(exist_ok=True)
     inputs.accept(machine.host)
@@ -173,7 +173,7 @@ def test_a_timer_waits_for_another_run_and_a_person_is_told_of_it(machine):
     held, told = threading.Event(), threading.Event()
 
     def another() -> None:
-        with apply.one_run("apply"):
+        with lock.one_run("apply"):
             held.set()
             told.wait(10)
 

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from hubinstall.cli import main, verbs
+from hubinstall.cli import config, main, session, verbs
 from hubinstall.cli.flags import FLAG_SETTINGS
 from hubinstall.errors import UserError
 
@@ -37,7 +37,7 @@ def test_it_parses(line):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_its_function_and_its_words(verb, capsys):
-    assert callable(getattr(verbs, "config_" if verb == "config" else verb))
+    assert callable(config.config if verb == "config" else getattr(verbs, verb))
     with pytest.raises(SystemExit) as end:
         main.main([verb, "--help"])
     assert end.value.code == 0
@@ -93,14 +93,14 @@ def test_flags_that_are_settings_are_flags():
 
 
 def test_uninstall_without_yes_does_nothing(monkeypatch, capsys):
-    monkeypatch.setattr(verbs.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(session.os, "geteuid", lambda: 0)
     assert main.main(["uninstall"]) == 2
     assert "hubinstall uninstall --yes" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("line", [["apply"], ["status"], ["config", "show"], ["uninstall", "--yes"], ["start"]])
 def test_without_root(line, monkeypatch, capsys):
-    monkeypatch.setattr(verbs.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(session.os, "geteuid", lambda: 1000)
     assert main.main(line) == 1
     assert "needs root" in capsys.readouterr().err
 

@@ -9,7 +9,8 @@ from fakes.installation import CONFIG, DROPIN, make
 from fakes.resources import Toy
 from hubinstall import layout
 from hubinstall.errors import UserError
-from hubinstall.installation import apply
+from hubinstall.installation import apply, lock, uninstall
+from hubinstall.installation import wishes as installation_wishes
 from hubinstall.preflight import checks
 
 
@@ -148,11 +149,11 @@ def test_a_signal_while_verifying_says_what_is_left(installed, number):
 
 def test_two_runs_at_once_the_second_names_the_first(tmp_path, monkeypatch):
     monkeypatch.setattr(layout, "LOCK", str(tmp_path / "lock"))
-    with apply.one_run("apply"), pytest.raises(UserError) as second, apply.one_run("apply"):
+    with lock.one_run("apply"), pytest.raises(UserError) as second, lock.one_run("apply"):
         pass
     assert second.value.code == 75
     assert f"hubinstall apply (pid {os.getpid()})" in second.value.message
-    with apply.one_run("verify"):
+    with lock.one_run("verify"):
         assert "verify" in (tmp_path / "lock").read_text()
     assert (tmp_path / "lock").read_text() == ""
 
@@ -160,10 +161,10 @@ def test_two_runs_at_once_the_second_names_the_first(tmp_path, monkeypatch):
 def test_bootstraps_lock_is_taken_over(tmp_path, monkeypatch):
     monkeypatch.setattr(layout, "LOCK", str(tmp_path / "lock"))
     fd = os.open(layout.LOCK, os.O_RDWR | os.O_CREAT)
-    monkeypatch.setenv(apply.LOCK_FD, str(fd))
-    with apply.one_run("apply"):
+    monkeypatch.setenv(lock.LOCK_FD, str(fd))
+    with lock.one_run("apply"):
         assert not os.get_inheritable(fd)
-        with pytest.raises(UserError), apply.one_run("apply"):
+        with pytest.raises(UserError), lock.one_run("apply"):
             pass
 
 
@@ -173,7 +174,7 @@ def test_uninstall_takes_off_what_it_made_and_leaves_what_people_wrote(world):
     host.put(DROPIN, "c.mine = 1")
     world.apply(CONFIG.format("1G"))
     host.answers["sh -c"] = ""
-    apply.uninstall(host, world.report)
+    uninstall.uninstall(host, world.report)
     assert not host.exists("/etc/late")
     assert host.exists("/etc/hub.json")
     assert host.text(DROPIN) == "c.mine = 1"
@@ -184,13 +185,13 @@ def test_uninstall_that_cannot_remove_something_says_what(installed, monkeypatch
     monkeypatch.setattr(Toy, "remove", lambda self, host: installed.report.missing())
     installed.report.missing = lambda: (_ for _ in ()).throw(UserError("in use"))
     with pytest.raises(UserError, match=r"not everything could be removed: toy:late, toy:hub\.json"):
-        apply.uninstall(installed.host, installed.report)
+        uninstall.uninstall(installed.host, installed.report)
 
 
 def test_what_the_machine_has_against_a_setting_is_placed_in_the_file_and_no_password_is_kept(world, monkeypatch):
     against = checks.Problem("10.1.0.0/16 is taken", "try another", 78, ("network", "subnet"))
     monkeypatch.setattr(apply.checks, "check", lambda *_, **__: [against])
-    wishes = apply.read(world.host, "limits: {memory: 1G}\nnetwork:\n  subnet: 10.1.0.0/16\n")
+    wishes = installation_wishes.read(world.host, "limits: {memory: 1G}\nnetwork:\n  subnet: 10.1.0.0/16\n")
     with pytest.raises(UserError) as refused:
         apply.apply(world.host, wishes, world.report, {"ada": "secret"})
     assert refused.value.code == 78
@@ -205,7 +206,7 @@ def test_servers_are_stopped_before_the_first_step_and_the_end_says_so(installed
     monkeypatch.setattr(
         apply.running_servers, "end", lambda host, names: ended.append((host.text("/etc/hub.json"), names))
     )
-    wishes = apply.read(installed.host, CONFIG.format("2G"))
+    wishes = installation_wishes.read(installed.host, CONFIG.format("2G"))
     apply.apply(installed.host, wishes, installed.report, may_stop_servers=True)
     assert ended == [("1G", ["jupyter-ada", "jupyter-grace"])]
     assert [words for words in installed.host.notices if "2 servers of people" in words and "jupyter-grace" in words]

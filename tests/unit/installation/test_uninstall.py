@@ -8,7 +8,7 @@ from hubinstall import layout
 from hubinstall.engine.ledger import Ledger
 from hubinstall.engine.run import Run
 from hubinstall.errors import UserError
-from hubinstall.installation import apply
+from hubinstall.installation import uninstall
 from hubinstall.resources import kinds
 
 
@@ -35,7 +35,7 @@ def installed(host, *wished):
 
 def test_newest_first_then_tool_and_ledger_in_one_process(host):
     installed(host, Toy("a"), Toy("b", needs=("toy:a",)))
-    outcome = apply.uninstall(host, Silent())
+    outcome = uninstall.uninstall(host, Silent())
     assert [change.id for change in outcome.done] == ["toy:b", "toy:a"]
     assert host.commands[-1].endswith(f"{layout.LOGS} {layout.STATE} {layout.PROGRAMS}")
     assert not host.exists(layout.CONFIG_DIR)
@@ -44,7 +44,7 @@ def test_newest_first_then_tool_and_ledger_in_one_process(host):
 def test_what_fails_is_named_and_the_rest_goes_but_not_the_tool(host):
     installed(host, Toy("a"), Stuck("b"), Toy("c"))
     with pytest.raises(UserError, match="stuck:b"):
-        apply.uninstall(host, Silent())
+        uninstall.uninstall(host, Silent())
     assert not host.exists("/etc/a")
     assert list(Ledger(host, layout.LEDGER).unwanted([])) == [Stuck("b")]
     assert not any(command.startswith("sh -c") for command in host.commands)
@@ -52,5 +52,5 @@ def test_what_fails_is_named_and_the_rest_goes_but_not_the_tool(host):
 
 def test_a_persons_settings_stay(host):
     host.put(layout.CONFIG_FILE, "domain: hub.example.org\n")
-    apply.uninstall(host, Silent())
+    uninstall.uninstall(host, Silent())
     assert host.text(layout.CONFIG_FILE) == "domain: hub.example.org\n"

@@ -13,11 +13,13 @@ from fakes.host import FakeHost
 from hubinstall.engine.run import Outcome
 from hubinstall.errors import CommandError, UserError
 from hubinstall.report import log as report_log
+from hubinstall.report.choose import make_report
 from hubinstall.report.live import LiveReport
 from hubinstall.report.log import Log
-from hubinstall.report.plain import Report, changed, make_report
+from hubinstall.report.plain import Report
 from hubinstall.report.plan import print_plan
 from hubinstall.report.status import print_status
+from hubinstall.report.words import changed
 from hubinstall.resources.base import Change, look
 from hubinstall.resources.files.file import File, Link
 from hubinstall.verify.health import Check, Health

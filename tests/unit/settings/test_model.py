@@ -11,15 +11,9 @@ from pydantic import ValidationError
 
 from checkout_path import CHECKOUT
 from hubinstall.settings.model import Limits, Settings
-from hubinstall.settings.values.base import (
-    GIB,
-    MIB,
-    Destination,
-    parse_base_url,
-    parse_memory,
-    parse_size,
-    parse_subnet,
-)
+from hubinstall.settings.values.networks import Destination, parse_subnet
+from hubinstall.settings.values.sizes import GIB, MIB, parse_memory, parse_size
+from hubinstall.settings.values.urls import parse_base_url
 
 SAFE = re.compile(r"[A-Za-z0-9._/:@+%-]*")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hubinstall.errors import CommandError, UserError
+from hubinstall.machine.accounts import accounts, groups, in_directory
 from hubinstall.machine.host import Completed, Host
 from hubinstall.resources.accounts import first_passwords
 from hubinstall.resources.base import Change, State
@@ -135,29 +136,6 @@ class Person:
 
     def remove(self, host: Host) -> None:
         """It stays."""
-
-
-def accounts(host: Host) -> dict[str, list[str]]:
-    """The rows of passwd(5) by name."""
-    return host.once("accounts", lambda: _rows(host, "/etc/passwd", 7))
-
-
-def groups(host: Host) -> dict[str, list[str]]:
-    """The rows of group(5) by name."""
-    return host.once("groups", lambda: _rows(host, "/etc/group", 4))
-
-
-def _rows(host: Host, path: str, fields: int) -> dict[str, list[str]]:
-    rows = (line.split(":") for line in host.text(path).splitlines())
-    return {row[0]: row for row in rows if len(row) == fields}
-
-
-def in_directory(host: Host, name: str) -> bool:
-    """Whether a directory service (LDAP, SSSD) knows the account; asked only where the host uses one."""
-    sources = next((li for li in host.text("/etc/nsswitch.conf").splitlines() if li.startswith("passwd:")), "")
-    if not set(sources.split()[1:]) - {"files", "systemd", "compat"}:
-        return False
-    return host.run(["getent", "passwd", name], check=False).returncode == 0
 
 
 def manage(host: Host, *argv: str, fine: int = 0) -> None:

@@ -9,28 +9,9 @@ from typing import ClassVar
 
 from hubinstall import layout
 from hubinstall.errors import UserError
+from hubinstall.machine.accounts import Person, people
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
-
-
-@dataclass(frozen=True)
-class Person:
-    """An account of a person: one whose number lies between UID_MIN and UID_MAX, with a home that is theirs."""
-
-    name: str
-    uid: int
-    gid: int
-    home: str
-
-
-def people(host: Host, uid_min: int, uid_max: int) -> list[Person]:
-    """The host's people, from /etc/passwd."""
-    rows = [line.split(":") for line in host.text("/etc/passwd").splitlines() if line.count(":") == 6]
-    found = [Person(row[0], int(row[2]), int(row[3]), row[5]) for row in rows]
-    return [
-        p for p in found
-        if uid_min <= p.uid <= uid_max and (s := host.stat(p.home)) and s.kind == "dir" and s.owner == p.name
-    ]  # fmt: skip
 
 
 @dataclass(frozen=True)

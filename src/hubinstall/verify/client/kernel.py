@@ -8,11 +8,12 @@ import contextlib
 import json
 import re
 import socket
+import ssl
 import time
 import uuid
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 from websockets.exceptions import InvalidStatus, WebSocketException
@@ -21,11 +22,24 @@ from websockets.typing import Origin
 from hubinstall.verify.client.errors import HubError, shortened
 from hubinstall.verify.client.websocket import Websocket
 
-if TYPE_CHECKING:
-    from hubinstall.verify.client.hub import HubClient
-
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 FETCH_MODE = {"Sec-Fetch-Mode": "websocket", "Sec-Fetch-Site": "same-origin"}
+
+
+class Connection(Protocol):
+    """What a kernel needs of the client (client/hub.py) whose server it runs in."""
+
+    base_url: str
+    address: str | None
+    """Where to connect to; None: where the URL leads."""
+    user: str
+    token: str
+    context: ssl.SSLContext
+    timeout: float
+    """Seconds until a connection stands."""
+
+    def cookies_for(self, path: str) -> str: ...
+    def fetch(self, method: str, path: str, *, step: str) -> object: ...
 
 
 class Kernel:
@@ -34,7 +48,7 @@ class Kernel:
     `timeout`: seconds until the websocket is open, which the server delays until the kernel has started.
     """
 
-    def __init__(self, client: "HubClient", kernel_id: str, timeout: float = 60) -> None:
+    def __init__(self, client: Connection, kernel_id: str, timeout: float = 60) -> None:
         self._client = client
         self._timeout = timeout
         self.id = kernel_id

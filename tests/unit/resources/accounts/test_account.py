@@ -8,6 +8,7 @@ from fakes.host import FakeHost
 from fakes.shadow_tools import TOOLS, Shadow
 from hubinstall import layout
 from hubinstall.blueprint.accounts import accounts
+from hubinstall.cli import password_flags
 from hubinstall.errors import CommandError, UserError
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.accounts import account as module
@@ -156,26 +157,26 @@ def test_passwords_from_flags(tmp_path):
     file = tmp_path / "pw"
     file.write_text("from:file\nsecond\n")
     file.chmod(0o600)
-    given = first_passwords.from_flags(["ada:pw:1", "bob"], str(file))
+    given = password_flags.from_flags(["ada:pw:1", "bob"], str(file))
     assert given == {"ada": "pw:1", "bob": "from:file"}
-    assert first_passwords.from_flags(["ada"], None) == {}
+    assert password_flags.from_flags(["ada"], None) == {}
     file.chmod(0o644)
     with pytest.raises(UserError, match="others can read"):
-        first_passwords.from_flags(["bob"], str(file))
+        password_flags.from_flags(["bob"], str(file))
     for admins, path in ((["ada:"], None), (["ada:a\nb"], None), (["ada"], "/nowhere")):
         with pytest.raises(UserError) as caught:
-            first_passwords.from_flags(admins, path)
+            password_flags.from_flags(admins, path)
         assert caught.value.code == 2
 
 
 def test_of_a_password_file_one_line_is_read_and_not_a_device_without_end(tmp_path):
     with pytest.raises(UserError, match="more than 511 characters") as refused:
-        first_passwords.read_file("/dev/zero")
+        password_flags.read_file("/dev/zero")
     assert refused.value.code == 2
     file = tmp_path / "pw"
     file.write_text("x" * 511 + "\r\nmore")
     file.chmod(0o600)
-    assert first_passwords.read_file(str(file)) == "x" * 511
+    assert password_flags.read_file(str(file)) == "x" * 511
 
 
 def test_generated_passwords_differ():

@@ -5,7 +5,8 @@ import os
 import pytest
 
 from fakes.host import FakeHost
-from hubinstall.resources.accounts.share import Share, people
+from hubinstall.machine.accounts import people
+from hubinstall.resources.accounts.share import Share
 from hubinstall.resources.base import look
 
 SHARE = Share("course")

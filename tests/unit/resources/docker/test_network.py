@@ -12,8 +12,9 @@ from hubinstall.machine import docker
 from hubinstall.machine.docker import engine
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import look
-from hubinstall.resources.docker import network as docker_network
-from hubinstall.resources.docker.network import DockerNetwork, LiveRestore
+from hubinstall.resources.docker import live_restore
+from hubinstall.resources.docker.live_restore import LiveRestore
+from hubinstall.resources.docker.network import DockerNetwork
 from hubinstall.settings.model import Settings
 
 NETWORK = DockerNetwork("users", bridge="users0", label="whose", subnet="10.99.0.0/16", gateway="10.99.0.1")
@@ -21,7 +22,7 @@ NETWORK = DockerNetwork("users", bridge="users0", label="whose", subnet="10.99.0
 
 @pytest.fixture
 def host(tmp_path, monkeypatch):
-    monkeypatch.setattr(docker_network.time, "sleep", lambda _: None)
+    monkeypatch.setattr(docker.time, "sleep", lambda _: None)
     host = FakeHost(tmp_path)
     host.engine = Engine(host)
     host.put(layout.DOCKER_SOCKET, "")
@@ -133,7 +134,7 @@ def test_live_restore_comes_by_reload(host):
 
 
 def test_live_restore_that_does_not_come_is_said(host, monkeypatch):
-    monkeypatch.setattr(docker_network, "RELOAD_SECONDS", -1)
+    monkeypatch.setattr(live_restore, "RELOAD_SECONDS", -1)
     with pytest.raises(UserError, match="has not taken over"):
         settle(host, LiveRestore())
 

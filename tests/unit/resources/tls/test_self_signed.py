@@ -7,7 +7,8 @@ import pytest
 
 from fakes.host import FakeHost, seen
 from hubinstall import layout
-from hubinstall.blueprint.tls import names, tls
+from hubinstall.blueprint.tls import tls
+from hubinstall.blueprint.urls import certificate_names
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.tls.self_signed import SelfSignedCertificate
 from hubinstall.settings.model import Settings
@@ -147,9 +148,9 @@ def test_removal_takes_key_and_certificate(host):
 
 
 def test_what_people_call_the_hub():
-    assert names(Settings(domain="hub.example.org"), Facts(addresses=ADDRESSES)) == ("hub.example.org",)
-    assert names(Settings(), Facts(hostname="Lab-1", addresses=ADDRESSES)) == ("lab-1", *ADDRESSES)
-    assert names(Settings(), Facts(hostname="a name;", addresses=())) == ("localhost",)
+    assert certificate_names(Settings(domain="hub.example.org"), Facts(addresses=ADDRESSES)) == ("hub.example.org",)
+    assert certificate_names(Settings(), Facts(hostname="Lab-1", addresses=ADDRESSES)) == ("lab-1", *ADDRESSES)
+    assert certificate_names(Settings(), Facts(hostname="a name;", addresses=())) == ("localhost",)
 
 
 def test_the_folder_is_roots_alone():

@@ -1,0 +1,50 @@
+"""`hubinstall config …`: the file stays valid, or as it was."""
+
+import json
+import sys
+from argparse import Namespace
+
+from hubinstall import layout
+from hubinstall.blueprint.proxy_snippet import missing, snippet
+from hubinstall.cli.session import apply_text, need_root
+from hubinstall.config import edit, reference, validate
+from hubinstall.installation import inputs, lock
+from hubinstall.machine import network
+from hubinstall.machine.host import Host
+
+
+def config(arguments: Namespace, host: Host) -> int:
+    """`hubinstall config …`: the file stays valid, or as it was."""
+    verb = arguments.config_verb
+    if verb in {"schema", "example"}:
+        print(reference.example() if verb == "example" else f"{json.dumps(reference.schema(), indent=2)}\n", end="")
+        return 0
+    need_root()
+    text = inputs.config_text(host)
+    if verb in {"show", "proxy-snippet"}:
+        print(validate.show(text) if verb == "show" else proxy_snippet(arguments, host, text), end="")
+        return 0
+    if verb == "reload":
+        return apply_text(host, text)
+    edits = {
+        "set": lambda: edit.set_value(text, arguments.key, arguments.value),
+        "unset": lambda: edit.unset(text, arguments.key),
+        "add-item": lambda: edit.add_item(text, arguments.key, arguments.value),
+        "remove-item": lambda: edit.remove_item(text, arguments.key, arguments.value),
+    }
+    new = edits[verb]()
+    validate.validate(new, layout.CONFIG_FILE)
+    if arguments.apply:
+        return apply_text(host, new)
+    with lock.one_run(f"config {verb}"):
+        inputs.keep_config(host, new)
+    return 0
+
+
+def proxy_snippet(arguments: Namespace, host: Host, text: str) -> str:
+    """What the web server in front is to be told; what is missing here for it goes to stderr."""
+    settings = validate.validate(text, layout.CONFIG_FILE)
+    made = snippet(arguments.server, settings, network.addresses(host))
+    if words := missing(settings):
+        print(f"hubinstall: {words}", file=sys.stderr)
+    return made

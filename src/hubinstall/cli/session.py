@@ -1,0 +1,64 @@
+"""What every verb that changes something begins with: root, the log, the text of config.yaml with the flags."""
+
+import os
+import sys
+from argparse import Namespace
+
+from hubinstall import layout
+from hubinstall.blueprint import nginx
+from hubinstall.cli.flags import FLAG_SETTINGS
+from hubinstall.cli.welcome import welcome
+from hubinstall.config import edit, validate
+from hubinstall.errors import UserError
+from hubinstall.installation import inputs, lock
+from hubinstall.installation.apply import apply
+from hubinstall.installation.wishes import read
+from hubinstall.machine.accounts import people
+from hubinstall.machine.host import Host
+from hubinstall.report.choose import make_report
+from hubinstall.report.log import Log
+from hubinstall.resources.accounts import first_passwords
+from hubinstall.verify.certificate import advice
+
+
+def apply_text(
+    host: Host, text: str, *, plain: bool = False, given: dict[str, str] | None = None, yes: bool = False
+) -> int:
+    """Apply what config.yaml is to say. `given`: first passwords by account; `yes`: also when people's servers end."""
+    wishes = read(host, text)
+    with lock.one_run("apply"), logged(host) as log, make_report(log, plain=plain or None) as report:
+        host.say = report.aside
+        outcome = apply(host, wishes, report, given, may_stop_servers=yes)
+        about_certificate = advice(host, wishes.settings, wishes.resources)
+        for words in [*nginx.advice(wishes.settings, wishes.facts), *about_certificate]:
+            host.notice(words)
+        report.summary(outcome, host.notices)
+        names = [person.name for person in people(host, wishes.facts.uid_min, wishes.facts.uid_max)]
+        report.say(welcome(wishes.settings, wishes.facts, names, first_passwords.to_print_once(host)))
+    return 0
+
+
+def need_root() -> None:
+    if os.geteuid() != 0:
+        raise UserError("this needs root", f"sudo {' '.join(['hubinstall', *sys.argv[1:]])}")
+
+
+def with_flags(host: Host, arguments: Namespace) -> str:
+    """The text of config.yaml with the flags that are settings written into it; comments stay."""
+    text = inputs.config_text(host)
+    validate.validate(text, layout.CONFIG_FILE)
+    for flag, key in FLAG_SETTINGS.items():
+        if (value := getattr(arguments, flag, None)) is not None:
+            text = edit.set_value(text, key, value)
+    admins = validate.validate(text, layout.CONFIG_FILE).users.admin
+    for admin in dict.fromkeys(a.partition(":")[0] for a in arguments.admin):
+        if admin not in admins:
+            text = edit.add_item(text, "users.admin", admin)
+    return text
+
+
+def logged(host: Host) -> Log:
+    """The log of this run; every command and its output go there."""
+    log = Log(layout.LOG_FILE)
+    host.log = log.write
+    return log

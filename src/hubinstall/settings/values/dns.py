@@ -1,0 +1,52 @@
+"""Names of the internet, and mail addresses."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from hubinstall.settings.values.words import as_text, parse_list, schema, shown, wrong
+
+LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = rf"{LABEL}(\.{LABEL})*"
+_EMAIL = rf"[A-Za-z0-9][A-Za-z0-9._%+-]{{0,63}}@{LABEL}(\.{LABEL})+"
+_QUOTES = " \t\n'\"\u2018\u2019\u201a\u201c\u201d\u201e\xab\xbb"  # what a word processor makes of them, too
+
+
+def parse_domain(value: Any) -> str:
+    """A DNS name in lower case (RFC 1123's host names); never an address."""
+    name = as_text(value, "a DNS name", "hub.example.org")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", name):
+        host = re.split(r"[/:?#]", name.partition("://")[2])[0]
+        raise wrong(f"{shown(name)} is an address of a page", _try_domain(host))
+    if re.fullmatch(r"[0-9.]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?", name) and not name.endswith("."):
+        raise wrong(
+            f"{shown(name)} is an address, not a name",
+            "try leaving `domain` out: the hub then answers at the machine's addresses",
+        )
+    if not re.fullmatch(_DOMAIN, name) or len(name) > 253 or name.rpartition(".")[2].isdigit():
+        raise wrong(f"{shown(name)} is not a DNS name", _try_domain(name))
+    return name.lower()
+
+
+def _try_domain(name: str) -> str:
+    """The name that was probably meant: without a trailing dot, and in the form that DNS knows (RFC 5891)."""
+    try:
+        candidate = name.strip(_QUOTES).rstrip(".").partition(":")[0].encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        candidate = ""
+    good = re.fullmatch(_DOMAIN, candidate) and not candidate.rpartition(".")[2].isdigit()
+    return f"try {candidate}" if good and len(candidate) <= 253 else "try a name such as hub.example.org"
+
+
+def parse_email(value: Any) -> str:
+    """A mail address of the plain kind; its domain has a dot."""
+    text = as_text(value, "a mail address", "ops@example.org")
+    if not re.fullmatch(_EMAIL, text):
+        raise wrong(f"{shown(text)} is not a mail address", "try one such as ops@example.org")
+    return text
+
+
+Domain = Annotated[str, BeforeValidator(parse_domain), schema("DNS name", _DOMAIN)]
+Email = Annotated[str, BeforeValidator(parse_email), schema("mail address", _EMAIL)]
+Domains = Annotated[tuple[Domain, ...], BeforeValidator(parse_list)]

@@ -1,0 +1,74 @@
+"""Names of accounts, groups, shares and images."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from hubinstall import layout
+from hubinstall.settings.values.dns import LABEL
+from hubinstall.settings.values.words import as_text, parse_list, schema, shown, wrong
+
+_ACCOUNT = r"[a-z_][a-z0-9_-]{0,31}"
+_SHARE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+_IMAGE_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+_IMAGE = (
+    rf"({LABEL}(\.{LABEL})*(:[0-9]{{1,5}})?/)?{_IMAGE_PART}(/{_IMAGE_PART})*"
+    r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[a-f0-9]{64})?"
+)
+
+
+def parse_account(value: Any) -> str:
+    """A name of an account, by the rule of Debian's useradd; never root, nor one that this installation runs as."""
+    name = _linux_name(value, "an account", "alice")
+    if name in {layout.HUB_USER, layout.PROXY_USER, layout.PROBE_USER}:
+        raise wrong(f"{name} is an account of hubinstall's own, and no person's", "try another, such as alice")
+    return name
+
+
+def parse_group(value: Any) -> str:
+    """A name of a group, by the rule of Debian's groupadd; never root's."""
+    return _linux_name(value, "a group", "teachers")
+
+
+def _linux_name(value: Any, what: str, example: str) -> str:
+    name = as_text(value, f"the name of {what}", example)
+    if name == "root":
+        raise wrong(f"root cannot be {what} here", f"try another, such as {example}")
+    if not re.fullmatch(_ACCOUNT, name):
+        lower = name.lower()
+        better = re.fullmatch(_ACCOUNT, lower) and lower != "root"
+        hint = (
+            f"try {lower}" if better else f"try lower-case letters, digits, `-` and `_`, at most 32, such as {example}"
+        )
+        raise wrong(f"{shown(name)} cannot be the name of {what}", hint)
+    return name
+
+
+def parse_share_name(value: Any) -> str:
+    """A name that is safe as a directory's name and as a link's."""
+    name = as_text(value, "a name", "course-101")
+    if not re.fullmatch(_SHARE, name):
+        raise wrong(
+            f"{shown(name)} cannot be a folder's name here",
+            "try letters, digits, `.`, `-` and `_`, beginning with a letter or digit, at most 64",
+        )
+    return name
+
+
+def parse_image(value: Any) -> str:
+    """A reference to an image: [host[:port]/]name[:tag][@sha256:…] (distribution's reference grammar)."""
+    text = as_text(value, "an image's name", "quay.io/jupyter/scipy-notebook:latest")
+    if len(text) > 400 or not re.fullmatch(_IMAGE, text):
+        hint = "try one such as quay.io/jupyter/scipy-notebook:latest"
+        if len(text) <= 400 and re.fullmatch(_IMAGE, text.lower()):
+            hint = f"try lower case: {shown(text.lower())}"
+        raise wrong(f"{shown(text)} is not the name of an image", hint)
+    return text
+
+
+Account = Annotated[str, BeforeValidator(parse_account), schema("account name", _ACCOUNT)]
+Group = Annotated[str, BeforeValidator(parse_group), schema("group name", _ACCOUNT)]
+ShareName = Annotated[str, BeforeValidator(parse_share_name), schema("share name", _SHARE)]
+Image = Annotated[str, BeforeValidator(parse_image), schema("image name", _IMAGE)]
+Accounts = Annotated[tuple[Account, ...], BeforeValidator(parse_list)]

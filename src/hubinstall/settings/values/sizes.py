@@ -1,0 +1,58 @@
+"""Sizes and amounts."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from hubinstall.settings.values.words import schema, shown, type_name, wrong
+
+GIB = 1024**3
+MIB = 1024**2
+_SIZE_UNITS = {"": 1, "K": 1024, "M": MIB, "G": GIB, "T": 1024 * GIB}
+_SIZE = r"[0-9]+(\.[0-9]+)?[KMGT]?"
+
+
+def parse_size(value: Any) -> int:
+    """Bytes of `2G`, `512M`, `1.5G` or a plain number of bytes; K, M, G and T are powers of 1024 (as in JupyterHub)."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise wrong(f"must be a size, not {type_name(value)}", "try 2G or 512M")
+    if isinstance(value, int):
+        return value
+    if not re.fullmatch(_SIZE, value):
+        raise wrong(f"{shown(value)} is not a size", "try a number with K, M, G or T, such as 2G or 512M")
+    unit = value[-1] if value[-1] in _SIZE_UNITS else ""
+    number = value.removesuffix(unit)[:24]
+    return int(float(number) * _SIZE_UNITS[unit])
+
+
+def parse_memory(value: Any) -> int:
+    """A size that a Jupyter server can live in: an idle one with a kernel takes about 130 MB."""
+    size = parse_size(value)
+    if size < 128 * MIB:
+        raise wrong(f"{shown(value)} is too little for a Jupyter server", "try 128M or more")
+    if size > 64 * 1024 * GIB:
+        raise wrong(f"{shown(value)} is more than any machine has", "try 2G or 512M")
+    return size
+
+
+Memory = Annotated[int, BeforeValidator(parse_memory), schema("size", _SIZE, ["string", "integer"])]
+Cpus = Annotated[float, Field(ge=0.01, le=1024, allow_inf_nan=False, title="number")]
+Processes = Annotated[int, Field(ge=64, le=4_194_304, title="whole number")]
+
+
+def parse_upload(value: Any) -> int:
+    """Bytes of the largest request: a megabyte at least, for a notebook is one request."""
+    size = parse_size(value)
+    if size < MIB:
+        raise wrong(f"{shown(value)} is too little to save a notebook", "try 1M or more")
+    if size > 1024 * GIB:
+        raise wrong(f"{shown(value)} is too much", "try 1T or less")
+    return size
+
+
+Upload = Annotated[
+    int,
+    BeforeValidator(parse_upload),
+    schema("size", r"[0-9]+(\.[0-9]+)?[KMGT]?", ["string", "integer"]),
+]
