@@ -49,6 +49,7 @@ cp "$locks/proxy/package.json" "$locks/proxy/package-lock.json" /opt/bare/proxy
 done_with "npm ci: configurable-http-proxy"
 
 packages=$(sed 's/#.*//; /^[[:space:]]*$/d' "$image/packages.txt" | paste -sd,)
+# shellcheck disable=SC2016 # apt fills these in
 apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' | sort -u |
     sh "$image/build.sh" /opt/bare/root bookworm "$packages" "$locks/image.txt" "$uv" >&2
 done_with "mmdebstrap and uv: the image's root"
