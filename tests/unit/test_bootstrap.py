@@ -205,6 +205,19 @@ def test_killed_while_the_virtualenv_is_made_and_run_again(bootstrap, layout, mo
     assert len(made) == 2, "the same checkout is installed once"
 
 
+def test_only_what_is_installed_gives_the_tool_its_name(bootstrap, tmp_path):
+    """A page, a test or a commit more is no reason to install it again."""
+    copy = bootstrap.copy_of(str(CHECKOUT), str(tmp_path / "copy"))
+    before = bootstrap.digest_of(copy)
+    assert before == bootstrap.digest_of(str(CHECKOUT))
+    for name in ("Makefile", "SECURITY.md", ".git/HEAD", "src/hubinstall.egg-info/PKG-INFO", "tests/test_more.py"):
+        Path(copy, name).parent.mkdir(parents=True, exist_ok=True)
+        Path(copy, name).write_text("more")
+    assert bootstrap.digest_of(copy) == before
+    Path(copy, "src/hubinstall/layout.py").write_text("other")
+    assert bootstrap.digest_of(copy) != before
+
+
 def test_what_is_not_ours_stays(bootstrap, tmp_path):
     (tmp_path / "hubinstall").write_text("theirs")
     with pytest.raises(SystemExit):

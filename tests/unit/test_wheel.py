@@ -1,31 +1,20 @@
 """What is in the wheel: all that an installation is made from, the linked top-level folders included."""
 
-import subprocess
-import sys
 import zipfile
-from pathlib import Path
 
 import pytest
 
 from checkout_path import CHECKOUT
+from fakes import builds
 from harness import checkout
-from harness.archives import unpack
 
 LINKED = ("templates", "systemd", "nginx")
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """Built from a copy, without network: the backend is in the tests' own list."""
-    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    unpack(checkout.archive(), source)
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
-    ended = subprocess.run(
-        [*build, "--wheel-dir", str(target), str(source)], capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    [file] = Path(target).glob("*.whl")
-    return zipfile.ZipFile(file)
+    source = builds.source(tmp_path_factory.mktemp("source"))
+    return zipfile.ZipFile(builds.build("wheel", source, tmp_path_factory.mktemp("wheel")))
 
 
 def test_the_linked_folders_travel(wheel: zipfile.ZipFile) -> None:
