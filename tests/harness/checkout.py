@@ -10,6 +10,10 @@ from harness.commands import execute
 # Where there is no git (an unpacked archive): what .gitignore would have kept out.
 NOT_SOURCE = {".git", ".venv", "__pycache__", "build", "dist", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
+INSTALLED_FROM = (
+    "installer/", "src/", "templates/", "systemd/", "nginx/", "setup.cfg", "pyproject.toml", "README.md", "LICENSE",
+)  # fmt: skip
+
 
 def files() -> list[str]:
     """Paths relative to the checkout, links to folders as links."""
@@ -33,11 +37,11 @@ def place() -> str:
 
 
 def digest() -> str:
-    """Of all that an installation is made from; tests and docs do not count."""
+    """Of all that an installation is made from; tests, pages and what serves developers do not count."""
     sum_ = hashlib.sha256()
     for name in files():
         path = CHECKOUT / name
-        if not name.startswith(("tests/", "docs/", "benchmarks/")):
+        if name.startswith(INSTALLED_FROM):
             data = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
             sum_.update(f"{name}\0{path.lstat().st_mode}\0{len(data)}\0".encode() + data)
     return sum_.hexdigest()[:16]
