@@ -1,12 +1,14 @@
-"""What calls the project's scripts calls those that exist: the Makefile."""
+"""What calls the project's scripts calls those that exist: the Makefile, the hooks before a commit."""
 
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from checkout_path import CHECKOUT
 from harness import checkout
@@ -15,6 +17,10 @@ TOOLS = Path(sys.executable).parent
 OF_THE_SYSTEM = {"apt-get", "sed", "expand"}
 MAKEFILE = (CHECKOUT / "Makefile").read_text()
 TARGETS = re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE)
+
+
+def yaml(path: Path) -> dict[str, Any]:
+    return YAML(typ="safe").load(path)
 
 
 def missing(line: str) -> list[str]:
@@ -74,3 +80,9 @@ def test_help_lists_each_target_in_a_line() -> None:
     assert [line for line in listed.splitlines() if len(line) > 100] == []
     [phony] = re.findall(r"^\.PHONY: (.*)", MAKEFILE, re.MULTILINE)
     assert phony.split() == TARGETS
+
+
+def test_hooks_before_a_commit_are_the_tests_own_linters() -> None:
+    [local] = yaml(CHECKOUT / ".pre-commit-config.yaml")["repos"]
+    assert local["repo"] == "local"
+    assert [hook["id"] for hook in local["hooks"] if hook["language"] != "system" or missing(hook["entry"])] == []
