@@ -1,9 +1,10 @@
-"""What calls the project's scripts calls those that exist: the Makefile, the hooks before a commit."""
+"""What calls the project's scripts calls those that exist: the Makefile, the hooks before a commit, the workflow."""
 
 import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,16 @@ TOOLS = Path(sys.executable).parent
 OF_THE_SYSTEM = {"apt-get", "sed", "expand"}
 MAKEFILE = (CHECKOUT / "Makefile").read_text()
 TARGETS = re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE)
+WORKFLOW = CHECKOUT / ".github/workflows/tests.yml"
 
 
 def yaml(path: Path) -> dict[str, Any]:
     return YAML(typ="safe").load(path)
+
+
+def steps() -> Iterator[dict[str, Any]]:
+    for job in yaml(WORKFLOW)["jobs"].values():
+        yield from job["steps"]
 
 
 def missing(line: str) -> list[str]:
@@ -86,3 +93,16 @@ def test_hooks_before_a_commit_are_the_tests_own_linters() -> None:
     [local] = yaml(CHECKOUT / ".pre-commit-config.yaml")["repos"]
     assert local["repo"] == "local"
     assert [hook["id"] for hook in local["hooks"] if hook["language"] != "system" or missing(hook["entry"])] == []
+
+
+def test_the_workflow_calls_what_exists() -> None:
+    lines = [step["run"] for step in steps() if "run" in step]
+    assert "tests/run unit" in lines
+    assert "sudo .ci/run" in lines
+    assert [what for line in lines for what in missing(line)] == []
+
+
+def test_the_workflow_pins_what_it_uses() -> None:
+    used = [step["uses"] for step in steps() if "uses" in step]
+    assert used
+    assert [name for name in used if not re.fullmatch(r"actions/[a-z-]+@v\d+", name)] == []
