@@ -50,3 +50,17 @@ def test_paths_in_the_docs_are_those_of_the_layout():
             r"`(/(?:etc|opt|var|run)/[a-z_./-]*hubinstall[a-z_./-]*)", path.read_text(encoding="utf-8")
         ):
             assert told.rstrip("/*.") in names, f"{path.name}: {told}"
+
+
+def test_links_between_the_pages_lead_somewhere():
+    for path in PAGES:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_a_decision_has_a_date_and_what_it_was_decided_against():
+    text = (CHECKOUT / "docs/explanation/decisions.md").read_text(encoding="utf-8")
+    decisions = [part for part in text.split("\n\n") if part.startswith("**")]
+    assert len(decisions) >= 44
+    dated = re.compile(r"\*20\d\d-\d\d-\d\d,\sinstead\sof\s")
+    assert [decision[:60] for decision in decisions if not dated.search(decision)] == []
