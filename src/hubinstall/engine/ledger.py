@@ -15,6 +15,10 @@ from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, Resource, State, resource_id
 from hubinstall.resources.kinds import KINDS
 
+VERSION = 1
+"""Version of the file. Raise it with a new kind or a new kept field: an older hubinstall cannot read that file then,
+and must not change the machine.
+"""
 LAST = ".last"
 """Beside the list: as it was when an apply last came to its end, for whoever has to mend it."""
 
@@ -117,6 +121,12 @@ class Ledger:
     def _load(self, content: bytes) -> None:
         try:
             data = json.loads(content)
+            if data["version"] > VERSION:
+                raise UserError(
+                    f"{self._path} was written by a newer hubinstall: it has version {data['version']} of this file,"
+                    f" and this hubinstall reads version {VERSION}. Nothing was changed",
+                    "Install that version of hubinstall or a newer one, then run it again.",
+                )
             self.installed = bool(data["installed"])
             for id_, entry in data["resources"].items():
                 KINDS[entry["kind"]](**entry["fields"])
@@ -134,5 +144,5 @@ class Ledger:
     def _save(self, beside: str = "") -> None:
         if not self._host.exists(layout.STATE):
             self._host.mkdir(layout.STATE, mode="0711")
-        data = {"version": 1, "installed": self.installed, "resources": self._entries}
+        data = {"version": VERSION, "installed": self.installed, "resources": self._entries}
         self._host.write(self._path + beside, (json.dumps(data, indent=1) + "\n").encode(), mode="0600")
