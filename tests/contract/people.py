@@ -16,7 +16,7 @@ FREE_UID = {"person": "4999", "system": "489"}
 
 def group() -> Case:
     return Case(
-        Group(TEAM, wished=True),
+        Group(TEAM),
         (Break("present", runs("groupdel", TEAM)),),
         lambda host: TEAM in groups(host),
         stays="files carry its number",
@@ -47,7 +47,7 @@ def person() -> Case:
         host.write(layout.INITIAL_PASSWORDS, json.dumps(first).encode(), mode="0600")
 
     return Case(
-        Person(PERSON, wished=True),
+        Person(PERSON),
         (
             Break("first password", due),
             Break("present", runs("userdel", PERSON), also=("first password",), why="nobody has no password"),

@@ -83,6 +83,9 @@ class Trial:
         # A thing that was there from the beginning is adopted: then nothing is on the list.
         again = self.ledger.unwanted([]) if not self.case.never_absent else [self.resource]
         assert [type(resource) for resource in again] == [type(self.resource)]
+        if self.resource.stays:
+            assert self.case.stays
+            assert plan([], self.host, self.ledger) == []
         for _ in range(2):
             self.remove(*again)
             assert self.stands() == bool(self.case.stays)

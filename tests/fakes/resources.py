@@ -13,9 +13,10 @@ class Toy:
 
     kind: ClassVar[str] = "toy"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
-    wish: str = field(default="x", repr=False)
-    mood: str = field(default="", repr=False)
+    wish: str = "x"
+    mood: str = ""
     journal: list = field(default_factory=list, repr=False, hash=False, compare=False)
     needs: tuple[str, ...] = ()
 
@@ -43,6 +44,11 @@ class Toy:
 class LockedToy(Toy):
     kind = "locked-toy"
     lock = "apt"
+
+
+class StayingToy(Toy):
+    kind = "staying-toy"
+    stays = True
 
 
 class Silent:

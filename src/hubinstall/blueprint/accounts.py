@@ -14,7 +14,7 @@ def accounts(settings: Settings, facts: Facts) -> list[Resource]:
     The group docker is made here, so that the hub's account need not wait for Docker's packages, which would make it
     the same way; their socket stays usable when all else goes.
     """
-    docker = Group(layout.DOCKER_GROUP, wished=True)
+    docker = Group(layout.DOCKER_GROUP)
     hub = Account(
         layout.HUB_USER, groups=(docker.name, layout.PASSWORDS_GROUP), uid_min=facts.uid_min, needs=ids(docker)
     )
@@ -25,5 +25,5 @@ def accounts(settings: Settings, facts: Facts) -> list[Resource]:
         needs=(*ids(probe), f"directory:{layout.STATE}"),
     )  # fmt: skip
     secrets = f"directory:{layout.SECRETS}"
-    people: list[Resource] = [Person(name, wished=True, needs=(secrets,)) for name in settings.users.admin]
+    people: list[Resource] = [Person(name, needs=(secrets,)) for name in settings.users.admin]
     return [docker, hub, proxy, probe, home, *people]

@@ -26,7 +26,8 @@ LAST = ".last"
 def fields_kept(resource: Resource) -> dict[str, Any]:
     """The fields that make the resource again for its removal; see resources/base.py."""
     assert dataclasses.is_dataclass(resource)
-    return {f.name: getattr(resource, f.name) for f in dataclasses.fields(resource) if f.repr and f.name != "needs"}
+    kept = (f.name for f in dataclasses.fields(resource) if f.name == "name" or "kept" in f.metadata)
+    return {name: getattr(resource, name) for name in kept}
 
 
 class Ledger:
@@ -77,10 +78,10 @@ class Ledger:
                     entry.pop("state", None)
             self._save()
 
-    def forget(self, change: Change) -> None:
-        """After it was removed."""
+    def forget(self, resource: Resource) -> None:
+        """After it was removed, or left where it stays."""
         with self._lock:
-            self._entries.pop(change.id, None)
+            self._entries.pop(resource_id(resource), None)
             self._save()
 
     def touched(self) -> dict[str, str]:

@@ -61,7 +61,8 @@ def in_order(resources: Iterable[Resource]) -> list[Resource]:
 def plan(resources: list[Resource], host: Host, ledger: Ledger) -> list[Change]:
     """Every difference between the wishes and the machine, in the order in which apply would mend it."""
     changes = [look(r, host, ledger.last(r)) for r in in_order(resources)]
-    removals = [Change(r, before, None) for r in ledger.unwanted(resources) if (before := r.actual(host)) is not None]
+    unwanted = [r for r in ledger.unwanted(resources) if not r.stays]
+    removals = [Change(r, before, None) for r in unwanted if (before := r.actual(host)) is not None]
     return [c for c in changes if c] + removals
 
 
@@ -91,15 +92,21 @@ class Run:
         return self.outcome
 
     def remove(self, resources: list[Resource]) -> Outcome:
-        """Take off what is no longer wished, in the order given; one failure does not keep the rest."""
+        """Take off what is no longer wished, in the order given; one failure does not keep the rest.
+
+        What stays is only taken off the ledger.
+        """
         for resource in resources:
+            if resource.stays:
+                self._ledger.forget(resource)
+                continue
             change = Change(resource, resource.actual(self._host), None)
             try:
                 if change.before is not None:
                     self._reporter.started(change)
                 with self._host.step(change.id):
                     resource.remove(self._host)
-                self._ledger.forget(change)
+                self._ledger.forget(resource)
                 if change.before is not None:
                     self.outcome.done.append(change)
                     self._reporter.finished(change)

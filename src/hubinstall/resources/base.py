@@ -1,8 +1,9 @@
 """What a resource is: a wish and a look at the machine in the same flat form.
 
-A resource is a frozen dataclass with four short methods. Its first field, `name`, says which thing of the
-machine it is; `Kind(name)` must be enough for `remove`, unless the class keeps more of its fields in the
-ledger: every field is kept there but those declared with `repr=False` (long or secret ones), which need defaults.
+A resource is a frozen dataclass with four short methods. Its first field, `name`, says which thing of the machine it
+is. The ledger keeps the name, and the fields that are declared with `metadata=KEPT`: those that `remove` reads. All
+other fields need defaults, because a removal makes the resource again from what the ledger kept.
+`repr=False` is for fields that are too long, or too secret, to be printed.
 """
 
 import dataclasses
@@ -12,6 +13,8 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from hubinstall.machine.host import Host
 
 State = dict[str, Any]
+KEPT = {"kept": True}
+"""Metadata of a field that the ledger keeps: `tag: str = field(default="", metadata=KEPT)`."""
 
 
 @runtime_checkable
@@ -21,6 +24,8 @@ class Resource(Protocol):
     kind: ClassVar[str]
     lock: ClassVar[str | None]
     """Resources of one lock never run together: "apt", "docker", "systemd"."""
+    stays: ClassVar[bool]
+    """Never removed: when nobody wants it any more, it is left on the machine, and no plan names it."""
 
     @property
     def name(self) -> str: ...

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from hubinstall.errors import UserError
 from hubinstall.machine.host import Completed, Host
-from hubinstall.resources.base import Change, State, digest
+from hubinstall.resources.base import KEPT, Change, State, digest
 
 FAMILIES = ("inet", "bridge")
 """Those of nft(8) in which a table of ours can be."""
@@ -24,11 +24,12 @@ class FirewallTable:
 
     kind: ClassVar[str] = "firewall-table"
     lock: ClassVar[str | None] = "firewall"
+    stays: ClassVar[bool] = False
     name: str
-    loaded: str = ""
-    path: str = field(default="", repr=False)
+    loaded: str = field(default="", metadata=KEPT)
+    path: str = ""
     rules: str = field(default="", repr=False)
-    families: tuple[str, ...] = field(default=FAMILIES, repr=False)
+    families: tuple[str, ...] = FAMILIES
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:
@@ -80,9 +81,10 @@ class KernelSetting:
 
     kind: ClassVar[str] = "kernel-setting"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
-    value: str = ""
-    module: str = ""
+    value: str = field(default="", metadata=KEPT)
+    module: str = field(default="", metadata=KEPT)
     needs: tuple[str, ...] = ()
 
     @property

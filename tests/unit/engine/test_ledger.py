@@ -10,8 +10,9 @@ from fakes.host import FakeHost
 from fakes.resources import Silent
 from hubinstall import layout
 from hubinstall.engine.ledger import VERSION, Ledger, fields_kept
-from hubinstall.engine.run import Run
+from hubinstall.engine.run import Run, plan
 from hubinstall.errors import UserError
+from hubinstall.resources.base import resource_id
 from hubinstall.resources.kinds import KINDS
 
 KEPT = {
@@ -67,7 +68,7 @@ def test_what_is_kept_of_each_kind():
 def test_each_entry_of_an_older_release_can_be_made_again(file):
     for id_, entry in json.loads(file.read_text())["resources"].items():
         again = KINDS[entry["kind"]](**entry["fields"])
-        assert f"{again.kind}:{again.name}" == id_
+        assert resource_id(again) == id_
         assert entry["fields"].keys() <= {field.name for field in dataclasses.fields(again)}
         assert fields_kept(again) == fields_kept(again) | entry["fields"]
 
@@ -82,6 +83,21 @@ def test_what_an_older_release_made_is_removed(old):
     outcome = Run([], old, book, Silent()).remove(mine)
     assert outcome.failed == {}
     assert Ledger(old, layout.LEDGER).unwanted([]) == []
+
+
+def test_people_and_groups_of_an_older_release_stay(old):
+    """They stand on the machine, nobody wants them any more, and no plan names them."""
+    old.put("/etc/passwd", "alice:x:1000:1000::/home/alice:/bin/bash\n")
+    old.put("/etc/group", "alice:x:1000:\ndocker:x:101:\n")
+    book = Ledger(old, layout.LEDGER)
+    left = [resource for resource in book.unwanted([]) if resource.stays]
+    ids = {resource_id(resource) for resource in left}
+    assert {"person:alice", "group:docker"} <= ids
+    assert not ids & {change.id for change in plan([], old, book)}
+    assert Run([], old, book, Silent()).remove(left).done == []
+    assert "alice" in old.text("/etc/passwd")
+    assert "docker" in old.text("/etc/group")
+    assert "person:alice" not in Ledger(old, layout.LEDGER)
 
 
 def test_together_they_list_every_kind(tmp_path):

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from fakes.host import FakeHost
-from fakes.resources import LockedToy, Silent, Toy
+from fakes.resources import LockedToy, Silent, StayingToy, Toy
 from hubinstall import layout
 from hubinstall.engine.ledger import Ledger
 from hubinstall.engine.run import Run, in_order, plan
@@ -17,6 +17,7 @@ from hubinstall.resources import kinds
 def host(tmp_path, monkeypatch):
     monkeypatch.setitem(kinds.KINDS, "toy", Toy)
     monkeypatch.setitem(kinds.KINDS, "locked-toy", LockedToy)
+    monkeypatch.setitem(kinds.KINDS, "staying-toy", StayingToy)
     return FakeHost(tmp_path)
 
 
@@ -104,6 +105,18 @@ def test_what_is_no_longer_wished_goes_and_what_was_there_before_stays(host):
     assert host.read("/etc/ours") is None
     assert host.read("/etc/theirs") is not None
     assert ledger(host).unwanted([Toy("kept")]) == []
+
+
+def test_what_stays_is_in_no_plan_and_taken_off_the_ledger_alone(host):
+    run(host, StayingToy("theirs-by-now"), Toy("ours"))
+    book = ledger(host)
+    assert [change.id for change in plan([], host, book)] == ["toy:ours"]
+    reporter = Silent()
+    outcome = Run([], host, book, reporter).remove(book.unwanted([]))
+    assert [change.id for change in outcome.done] == ["toy:ours"]
+    assert ("finished", "staying-toy:theirs-by-now") not in reporter.events
+    assert host.text("/etc/theirs-by-now") == "x"
+    assert len(ledger(host)) == 0
 
 
 def test_the_ledger_names_a_thing_before_it_is_touched(host):

@@ -9,7 +9,7 @@ from hubinstall.errors import CommandError, UserError
 from hubinstall.machine.accounts import accounts, groups, in_directory
 from hubinstall.machine.host import Completed, Host
 from hubinstall.resources.accounts import first_passwords
-from hubinstall.resources.base import Change, State
+from hubinstall.resources.base import KEPT, Change, State
 
 NOLOGIN = "/usr/sbin/nologin"
 NOWHERE = "/nonexistent"
@@ -24,16 +24,15 @@ class Group:
 
     kind: ClassVar[str] = "group"
     lock: ClassVar[str | None] = "accounts"
+    stays: ClassVar[bool] = True
     name: str
-    wished: bool = field(default=False, repr=False)
-    """Not in what the ledger makes again: to it there is nothing to remove."""
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:
         return {"present": True}
 
     def actual(self, host: Host) -> State | None:
-        return {"present": True} if self.wished and self.name in groups(host) else None
+        return {"present": True} if self.name in groups(host) else None
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
         manage(host, "groupadd", "--system", self.name)
@@ -48,10 +47,11 @@ class Account:
 
     kind: ClassVar[str] = "account"
     lock: ClassVar[str | None] = "accounts"
+    stays: ClassVar[bool] = False
     name: str
-    home: str = field(default=NOWHERE, repr=False)
-    groups: tuple[str, ...] = field(default=(), repr=False)
-    uid_min: int = 1000
+    home: str = NOWHERE
+    groups: tuple[str, ...] = ()
+    uid_min: int = field(default=1000, metadata=KEPT)
     """Where people's numbers begin."""
     needs: tuple[str, ...] = ()
 
@@ -113,16 +113,15 @@ class Person:
 
     kind: ClassVar[str] = "person"
     lock: ClassVar[str | None] = "accounts"
+    stays: ClassVar[bool] = True
     name: str
-    wished: bool = field(default=False, repr=False)
-    """As Group's."""
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:
         return {"present": True, "first password": "set"}
 
     def actual(self, host: Host) -> State | None:
-        if not self.wished or (self.name not in accounts(host) and not in_directory(host, self.name)):
+        if self.name not in accounts(host) and not in_directory(host, self.name):
             return None
         return {"present": True, "first password": "due" if first_passwords.is_due(host, self.name) else "set"}
 

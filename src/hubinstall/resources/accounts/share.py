@@ -11,7 +11,7 @@ from hubinstall import layout
 from hubinstall.errors import UserError
 from hubinstall.machine.accounts import Person, people
 from hubinstall.machine.host import Host
-from hubinstall.resources.base import Change, State
+from hubinstall.resources.base import KEPT, Change, State
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,11 @@ class Share:
 
     kind: ClassVar[str] = "share"
     lock: ClassVar[str | None] = "accounts"
+    stays: ClassVar[bool] = False
     name: str
-    group: str = field(default="", repr=False)
-    uid_min: int = 1000
-    uid_max: int = 60000
+    group: str = ""
+    uid_min: int = field(default=1000, metadata=KEPT)
+    uid_max: int = field(default=60000, metadata=KEPT)
     needs: tuple[str, ...] = ()
 
     @property

@@ -71,8 +71,9 @@ class ImageRoot:
 
     kind: ClassVar[str] = "image-root"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
-    recipe: Recipe = field(default_factory=Recipe, repr=False)
+    recipe: Recipe = field(default_factory=Recipe)
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:
@@ -100,11 +101,12 @@ class Image:
 
     kind: ClassVar[str] = "image"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
-    tag: str = field(default="", repr=False)
-    root: str = field(default="", repr=False)
-    recipe: Recipe = field(default_factory=Recipe, repr=False)
-    changes: tuple[str, ...] = field(default=(), repr=False)
+    tag: str = ""
+    root: str = ""
+    recipe: Recipe = field(default_factory=Recipe)
+    changes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:

@@ -20,6 +20,7 @@ class LiveRestore:
 
     kind: ClassVar[str] = "docker-setting"
     lock: ClassVar[str | None] = "docker"
+    stays: ClassVar[bool] = False
     name: str = "live-restore"
     needs: tuple[str, ...] = ()
 

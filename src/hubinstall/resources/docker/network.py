@@ -11,7 +11,7 @@ from typing import ClassVar
 from hubinstall.errors import CommandError, UserError
 from hubinstall.machine.docker import answering, attached, docker, info, inspect_network
 from hubinstall.machine.host import Host
-from hubinstall.resources.base import Change, State, look
+from hubinstall.resources.base import KEPT, Change, State, look
 
 BRIDGE_NAME = "com.docker.network.bridge.name"
 ICC = "com.docker.network.bridge.enable_icc"
@@ -26,11 +26,12 @@ class DockerNetwork:
 
     kind: ClassVar[str] = "docker-network"
     lock: ClassVar[str | None] = "docker"
+    stays: ClassVar[bool] = False
     name: str
-    bridge: str = ""
-    label: str = ""
-    subnet: str = field(default="", repr=False)
-    gateway: str = field(default="", repr=False)
+    bridge: str = field(default="", metadata=KEPT)
+    label: str = field(default="", metadata=KEPT)
+    subnet: str = ""
+    gateway: str = ""
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:

@@ -5,13 +5,13 @@ from our tag, so neither a later run nor somebody's `docker pull` of the same na
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from hubinstall.errors import CommandError, UserError
 from hubinstall.machine.docker import docker, inspect_image
 from hubinstall.machine.host import Host
-from hubinstall.resources.base import Change, State
+from hubinstall.resources.base import KEPT, Change, State
 
 PULL_SECONDS = 7200
 
@@ -22,9 +22,10 @@ class PulledImage:
 
     kind: ClassVar[str] = "pulled-image"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
-    tag: str = ""
-    pin: str = ""
+    tag: str = field(default="", metadata=KEPT)
+    pin: str = field(default="", metadata=KEPT)
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:

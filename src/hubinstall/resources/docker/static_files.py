@@ -3,7 +3,7 @@
 A content-named folder like a `Tree`, but what is in it is printed by a command, as a tar archive.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from hubinstall.errors import CommandError
@@ -28,12 +28,13 @@ class StaticFiles:
 
     kind: ClassVar[str] = "static-files"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
-    command: tuple[str, ...] = field(default=(), repr=False)
-    scripts: str = field(default="", repr=False)
-    encodings: tuple[str, ...] = field(default=(), repr=False)
-    source: str = field(default="", repr=False)
-    what: str = field(default="", repr=False)
+    command: tuple[str, ...] = ()
+    scripts: str = ""
+    encodings: tuple[str, ...] = ()
+    source: str = ""
+    what: str = ""
     """What they are taken from, for people."""
     needs: tuple[str, ...] = ()
 

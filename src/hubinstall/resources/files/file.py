@@ -7,7 +7,7 @@ from typing import ClassVar
 from hubinstall import layout
 from hubinstall.errors import UserError
 from hubinstall.machine.host import CANDIDATE, Host
-from hubinstall.resources.base import Change, State
+from hubinstall.resources.base import KEPT, Change, State
 from hubinstall.resources.files.json_keys import reload
 
 
@@ -20,16 +20,17 @@ class File:
 
     kind: ClassVar[str] = "file"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
     content: str | bytes = field(default="", repr=False)
-    mode: str = field(default="0644", repr=False)
-    owner: str = field(default="root", repr=False)
-    group: str = field(default="root", repr=False)
-    dropin: str = field(default="", repr=False)
+    mode: str = "0644"
+    owner: str = "root"
+    group: str = "root"
+    dropin: str = ""
     """Where a person's own additions belong; named when an edit by hand is found."""
-    check: tuple[str, ...] = field(default=(), repr=False)
-    secret: bool = field(default=False, repr=False)
-    rereads: str = ""
+    check: tuple[str, ...] = ()
+    secret: bool = False
+    rereads: str = field(default="", metadata=KEPT)
     """The pid file of a program that is told to read its own files again (SIGHUP) when this one is removed."""
     needs: tuple[str, ...] = ()
 
@@ -98,11 +99,12 @@ class Directory:
 
     kind: ClassVar[str] = "directory"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
-    mode: str = field(default="0755", repr=False)
-    owner: str = field(default="root", repr=False)
-    group: str = field(default="root", repr=False)
-    whole: bool = False
+    mode: str = "0755"
+    owner: str = "root"
+    group: str = "root"
+    whole: bool = field(default=False, metadata=KEPT)
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:
@@ -136,8 +138,9 @@ class Link:
 
     kind: ClassVar[str] = "link"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
-    target: str = field(default="", repr=False)
+    target: str = ""
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from hubinstall.errors import UserError
 from hubinstall.machine.host import Host
 from hubinstall.machine.records import record
-from hubinstall.resources.base import Change, State
+from hubinstall.resources.base import KEPT, Change, State
 
 SPACE = re.compile(r"[ \t\r\n]*")
 MODE = "0644"
@@ -34,10 +34,11 @@ class JsonKeys:
 
     kind: ClassVar[str] = "json-keys"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
-    keys: dict[str, Any] = field(default_factory=dict, hash=False)
-    before: str = ""
-    pid_file: str = ""
+    keys: dict[str, Any] = field(default_factory=dict, hash=False, metadata=KEPT)
+    before: str = field(default="", metadata=KEPT)
+    pid_file: str = field(default="", metadata=KEPT)
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:

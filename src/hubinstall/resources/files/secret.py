@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hubinstall.machine.host import Host
-from hubinstall.resources.base import Change, State
+from hubinstall.resources.base import KEPT, Change, State
 
 
 @dataclass(frozen=True)
@@ -14,8 +14,9 @@ class Secret:
 
     kind: ClassVar[str] = "secret"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
-    readers: dict[str, str] = field(default_factory=dict, hash=False)
+    readers: dict[str, str] = field(default_factory=dict, hash=False, metadata=KEPT)
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:

@@ -65,6 +65,7 @@ class Tree:
 
     kind: ClassVar[str] = "tree"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
     files: dict[str, bytes] = field(default_factory=dict, repr=False, hash=False)
     needs: tuple[str, ...] = ()

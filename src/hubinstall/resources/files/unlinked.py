@@ -1,11 +1,11 @@
 """A link of the distribution's that is out of the way as long as we are here."""
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hubinstall.machine.host import Host
-from hubinstall.resources.base import Change, State
+from hubinstall.resources.base import KEPT, Change, State
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,10 @@ class Unlinked:
 
     kind: ClassVar[str] = "unlinked"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
-    target: str = ""
-    program: str = ""
+    target: str = field(default="", metadata=KEPT)
+    program: str = field(default="", metadata=KEPT)
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:

@@ -1,7 +1,7 @@
 """Packages of the distribution. One look answers for all of them; one apt runs at a time."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from hubinstall.errors import CommandError, UserError
@@ -35,8 +35,9 @@ class Packages:
 
     kind: ClassVar[str] = "packages"
     lock: ClassVar[str | None] = "apt"
+    stays: ClassVar[bool] = False
     name: str
-    packages: tuple[str, ...] = field(default=(), repr=False)
+    packages: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:

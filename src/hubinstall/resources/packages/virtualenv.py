@@ -20,11 +20,12 @@ class Virtualenv:
 
     kind: ClassVar[str] = "virtualenv"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
     lockfile: str = field(default="", repr=False)
-    uv: str = field(default="", repr=False)
-    python_version: str = field(default="3.11", repr=False)
-    cache: str = field(default="", repr=False)
+    uv: str = ""
+    python_version: str = "3.11"
+    cache: str = ""
     needs: tuple[str, ...] = ()
 
     @property
@@ -83,10 +84,11 @@ class NodeModules:
 
     kind: ClassVar[str] = "node-modules"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
     package: str = field(default="", repr=False)
     package_lock: str = field(default="", repr=False)
-    node: str = field(default="", repr=False)
+    node: str = ""
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:

@@ -18,7 +18,7 @@ from hubinstall.machine.host import Host
 from hubinstall.machine.listening_ports import listeners
 from hubinstall.machine.process_managers.base import Look, Manager
 from hubinstall.machine.process_managers.choice import MANAGERS
-from hubinstall.resources.base import Change, State, look
+from hubinstall.resources.base import KEPT, Change, State, look
 
 FAILURES = 12
 """So often may a service be seen failed before we give up: it may need a second attempt, not a hundred."""
@@ -38,17 +38,18 @@ class Service:
 
     kind: ClassVar[str] = "service"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
-    manager: str = "systemd"
-    distribution: bool = False
-    undo: str = ""
+    manager: str = field(default="systemd", metadata=KEPT)
+    distribution: bool = field(default=False, metadata=KEPT)
+    undo: str = field(default="", metadata=KEPT)
     """A program that is run with the argument "undo" after the service is gone, if it leaves something behind."""
-    started_with: str = field(default="", repr=False)
-    oneshot: bool = field(default=False, repr=False)
-    ready: str = field(default="", repr=False)
-    timeout: float = field(default=90, repr=False)
+    started_with: str = ""
+    oneshot: bool = False
+    ready: str = ""
+    timeout: float = 90
     """Seconds until it must be up."""
-    reloads: "Reloads | None" = field(default=None, repr=False)
+    reloads: "Reloads | None" = None
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:

@@ -1,7 +1,7 @@
 """Our supervisord: the process manager where systemd is not, of an own virtualenv, configuration and socket."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from hubinstall import layout
@@ -24,8 +24,9 @@ class Supervisord:
 
     kind: ClassVar[str] = "supervisord"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
-    started_with: str = field(default="", repr=False)
+    started_with: str = ""
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:

@@ -8,7 +8,7 @@ from hubinstall import layout
 from hubinstall.errors import UserError
 from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers.systemd import Systemd
-from hubinstall.resources.base import Change, State
+from hubinstall.resources.base import KEPT, Change, State
 from hubinstall.resources.files.file import File
 
 
@@ -21,9 +21,10 @@ class UnitFile:
 
     kind: ClassVar[str] = "unit"
     lock: ClassVar[str | None] = "systemd"
+    stays: ClassVar[bool] = False
     name: str
     content: str = field(default="", repr=False)
-    reloads: str = ""
+    reloads: str = field(default="", metadata=KEPT)
     needs: tuple[str, ...] = ()
 
     @property

@@ -7,7 +7,7 @@ for these very names that is younger than an hour, asks nobody.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from hubinstall.errors import UserError
@@ -38,17 +38,18 @@ class AcmeCertificate:
 
     kind: ClassVar[str] = "acme-certificate"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
-    names: tuple[str, ...] = field(default=(), repr=False)
-    server: str = field(default="", repr=False)
-    email: str = field(default="", repr=False)
-    program: str = field(default="", repr=False)
+    names: tuple[str, ...] = ()
+    server: str = ""
+    email: str = ""
+    program: str = ""
     """Certbot."""
-    logs: str = field(default="", repr=False)
-    place: Place | None = field(default=None, repr=False)
-    check: Check = field(default=from_outside, repr=False)
+    logs: str = ""
+    place: Place | None = None
+    check: Check = from_outside
     """What would keep the authority from finding this machine."""
-    deploys: tuple[Resource, ...] = field(default=(), repr=False)
+    deploys: tuple[Resource, ...] = ()
     """What is settled again when the certificate is another: what serves it, in this order."""
     needs: tuple[str, ...] = ()
 

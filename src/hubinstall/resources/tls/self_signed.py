@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import ClassVar
 
 from hubinstall.machine.host import Completed, Host
-from hubinstall.resources.base import Change, State
+from hubinstall.resources.base import KEPT, Change, State
 
 # Apple's systems refuse certificates that are valid for longer, imported ones too (support.apple.com/HT210176).
 DAYS = 825
@@ -46,10 +46,11 @@ class SelfSignedCertificate:
 
     kind: ClassVar[str] = "self-signed-certificate"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
     """The path of the certificate."""
-    key: str = ""
-    names: tuple[str, ...] = field(default=(), repr=False)
+    key: str = field(default="", metadata=KEPT)
+    names: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:

@@ -1,6 +1,6 @@
 """The certificate that a web server reads: one link to a folder with a pair, so that both files switch at once."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from hubinstall.errors import UserError
@@ -32,10 +32,11 @@ class ServedCertificate:
 
     kind: ClassVar[str] = "served-certificate"
     lock: ClassVar[str | None] = None
+    stays: ClassVar[bool] = False
     name: str
     """The link."""
-    pairs: tuple[Pair, ...] = field(default=(), repr=False)
-    trust: str = field(default="", repr=False)
+    pairs: tuple[Pair, ...] = ()
+    trust: str = ""
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:

@@ -18,7 +18,7 @@ from hubinstall.resources.base import look
 from hubinstall.settings.model import Settings
 
 SERVICE = Account("service", groups=("docker", "shadow"))
-PERSON = Person("bob", wished=True)
+PERSON = Person("bob")
 
 
 @pytest.fixture
@@ -101,10 +101,10 @@ def test_removal_takes_account_and_group_also_twice(host):
 
 def test_the_group_of_docker_stays(host):
     host.put("/etc/group", "root:x:0:\n")
-    group = Group("docker", wished=True)
+    group = Group("docker")
     assert settle(host, group) is None
-    assert Group("docker").actual(host) is None
     group.remove(host)
+    assert group.stays
     assert "docker" in host.text("/etc/group")
 
 
@@ -136,7 +136,7 @@ def test_a_kill_before_the_password_was_set(host):
 
 def test_an_existing_account_is_never_changed(host):
     first_passwords.stage(host, {"alice": "new"})
-    assert settle(host, Person("alice", wished=True)) is None
+    assert settle(host, Person("alice")) is None
     assert "stays as it is" in host.notices[0]
     assert host.commands == []
 
@@ -144,12 +144,13 @@ def test_an_existing_account_is_never_changed(host):
 def test_an_account_of_a_directory_service_is_there(host):
     host.put("/etc/nsswitch.conf", "passwd: files sss\n")
     host.answers["getent passwd carol"] = "carol:x:70000:70000::/home/carol:/bin/bash\n"
-    assert look(Person("carol", wished=True), host) is None
+    assert look(Person("carol"), host) is None
 
 
-def test_to_the_ledgers_person_there_is_nothing_to_remove(host):
-    assert Person("alice").actual(host) is None
-    Person("alice").remove(host)
+def test_a_persons_account_stays(host):
+    alice = Person("alice")
+    alice.remove(host)
+    assert alice.stays
     assert "alice" in host.text("/etc/passwd")
 
 
