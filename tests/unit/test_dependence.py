@@ -8,6 +8,7 @@ import pytest
 
 from checkout_path import CHECKOUT
 from hubinstall import layout
+from hubinstall.resources.kinds import KINDS
 
 PACKAGE = CHECKOUT / "src/hubinstall"
 EVERYTHING = frozenset({
@@ -172,6 +173,30 @@ def test_only_layout_spells_out_paths_and_names() -> None:
     trees = sources()
     del trees["layout.py"]
     assert offenders(trees, spells) == []
+
+
+def ids_spelled_out(tree: ast.AST) -> Iterator[str]:
+    """`"packages:base"`, `f"directory:{path}"` and `f"{File.kind}:{path}"`."""
+    begins = re.compile(f"({'|'.join(KINDS)}):")
+    yield from (f"{line}: {text}" for line, text in literals(tree) if begins.match(text))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) and re.match(r"f.\{[^{}]+\.kind\}:", ast.unparse(node)):
+            yield f"{node.lineno}: {ast.unparse(node)}"
+
+
+def test_ids_are_made_by_one_function() -> None:
+    """`id_of` of resources/base.py: a kind that is renamed or misspelled is found before anything runs."""
+    trees = sources()
+    [one] = ids_spelled_out(trees.pop("resources/base.py"))
+    assert one.endswith("f'{kind.kind}:{name}'")
+    # What runs inside the hub knows no resources; a URI of SQLite begins like the id of a file.
+    others = {name: tree for name, tree in trees.items() if not name.startswith("hubside/")}
+    assert offenders(others, ids_spelled_out) == []
+
+
+def test_ids_that_are_spelled_out_are_found() -> None:
+    tree = ast.parse("needs = ('packages:base', f'directory:{x}', f'{File.kind}:{x}', id_of(File, 'a:b'))\n")
+    assert len(list(ids_spelled_out(tree))) == 3
 
 
 def test_the_packages_faces_are_empty() -> None:

@@ -3,9 +3,12 @@
 from hubinstall import layout
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.accounts.account import Account, Group, Person
-from hubinstall.resources.base import Resource, ids
+from hubinstall.resources.base import Resource, id_of, ids
 from hubinstall.resources.files.file import Directory
 from hubinstall.settings.model import Settings
+
+HUB_ACCOUNT, PROXY_ACCOUNT = id_of(Account, layout.HUB_USER), id_of(Account, layout.PROXY_USER)
+"""Ids, for what needs them."""
 
 
 def accounts(settings: Settings, facts: Facts) -> list[Resource]:
@@ -22,8 +25,8 @@ def accounts(settings: Settings, facts: Facts) -> list[Resource]:
     probe = Account(layout.PROBE_USER, home=layout.PROBE_HOME, uid_min=facts.uid_min)
     home = Directory(
         layout.PROBE_HOME, mode="0700", owner=probe.name, group=probe.name, whole=True,
-        needs=(*ids(probe), f"directory:{layout.STATE}"),
+        needs=ids(probe, id_of(Directory, layout.STATE)),
     )  # fmt: skip
-    secrets = f"directory:{layout.SECRETS}"
+    secrets = id_of(Directory, layout.SECRETS)
     people: list[Resource] = [Person(name, needs=(secrets,)) for name in settings.users.admin]
     return [docker, hub, proxy, probe, home, *people]

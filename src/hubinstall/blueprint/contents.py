@@ -16,12 +16,14 @@ from hubinstall.blueprint.static_files import static_files
 from hubinstall.blueprint.tls import authority, tls, watched
 from hubinstall.blueprint.user_image import environment
 from hubinstall.machine.facts import Facts
-from hubinstall.resources.base import Resource, ids, resource_id
+from hubinstall.resources.base import Resource, id_of, ids, resource_id
+from hubinstall.resources.files.secret import Secret
+from hubinstall.resources.services.service import Service
 from hubinstall.settings.model import Settings
 
-DOCKER_RUNS = (f"service:{layout.DOCKER_SERVICE}",)
+DOCKER_RUNS = (id_of(Service, layout.DOCKER_SERVICE),)
 SECRETS_OF_HUB = tuple(
-    f"secret:{path}" for path in (layout.COOKIE_SECRET, layout.PROXY_TOKEN_FOR_HUB, layout.VERIFY_TOKEN_FOR_HUB)
+    id_of(Secret, path) for path in (layout.COOKIE_SECRET, layout.PROXY_TOKEN_FOR_HUB, layout.VERIFY_TOKEN_FOR_HUB)
 )
 
 
@@ -44,7 +46,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
         hub=Inputs([*configuration, *network], also=SECRETS_OF_HUB),
         certificates=watched(settings),
     )
-    web = [r for r in running if resource_id(r) == f"service:{layout.NGINX_SERVICE}"]
+    web = [r for r in running if resource_id(r) == id_of(Service, layout.NGINX_SERVICE)]
     issued = authority(settings, facts, serving=[*certificate, *web])
     renewed = renewal(settings, facts, needs=ids(*issued[-1:]))
     return [

@@ -1,17 +1,19 @@
 """The Docker Engine: the distribution's, or the one that is there; and the network of user servers."""
 
 from hubinstall import layout
+from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.releases import release
-from hubinstall.resources.base import Resource
+from hubinstall.resources.base import Resource, id_of
 from hubinstall.resources.docker.live_restore import LiveRestore
 from hubinstall.resources.docker.network import DockerNetwork
+from hubinstall.resources.files.file import Directory
 from hubinstall.resources.files.json_keys import JsonKeys
 from hubinstall.resources.packages.apt import Packages
 from hubinstall.settings.model import Settings
 
-PACKAGES = "packages:docker"
-KEYS = f"json-keys:{layout.DAEMON_JSON}"
+DOCKER_PACKAGES = id_of(Packages, "docker")
+KEYS = id_of(JsonKeys, layout.DAEMON_JSON)
 
 
 def docker_packages(facts: Facts) -> list[Resource]:
@@ -24,9 +26,9 @@ def docker_packages(facts: Facts) -> list[Resource]:
         wanted += brings.cgroup_mounts
     if facts.apparmor:
         wanted += ("apparmor",)  # docker.io only recommends it, and without it no container starts
-    resources: list[Resource] = [Packages("docker", wanted, needs=("packages:base",))]
+    resources: list[Resource] = [Packages("docker", wanted, needs=(BASE_PACKAGES,))]
     if not facts.docker_keeps_containers:
-        state = f"directory:{layout.STATE}"
+        state = id_of(Directory, layout.STATE)
         keys = {"live-restore": True}
         resources.append(
             JsonKeys(

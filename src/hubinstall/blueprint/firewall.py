@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses, ip_address, ip_network
 
 from hubinstall import layout
+from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.blueprint.templating import render
 from hubinstall.machine.facts import Facts
-from hubinstall.resources.base import Resource, ids
-from hubinstall.resources.files.file import File
+from hubinstall.resources.base import Resource, id_of, ids
+from hubinstall.resources.files.file import Directory, File
 from hubinstall.resources.kernel import FirewallTable, KernelSetting
 from hubinstall.settings.model import Settings
 
@@ -30,11 +31,11 @@ def firewall(settings: Settings, facts: Facts) -> list[Resource]:
     text = rules(settings, facts)
     rules_file = File(
         layout.FIREWALL_RULES, text, mode="0644", check=("nft", "-c", "-f", "{}"),
-        needs=(f"directory:{layout.GENERATED}", "packages:base"),
+        needs=(id_of(Directory, layout.GENERATED), BASE_PACKAGES),
     )  # fmt: skip
     table = FirewallTable(
         layout.FIREWALL_TABLE, path=layout.FIREWALL_RULES, rules=text, loaded=layout.FIREWALL_LOADED,
-        families=families(facts), needs=(*ids(rules_file), f"directory:{layout.STATE}"),
+        families=families(facts), needs=ids(rules_file, id_of(Directory, layout.STATE)),
     )  # fmt: skip
     return [rules_file, table, *bridge_netfilter(facts)]
 
@@ -87,5 +88,5 @@ def bridge_netfilter(facts: Facts) -> list[Resource]:
     return [
         File(layout.MODULES_LOAD, f"{why}br_netfilter\n"),
         File(layout.SYSCTL, f"{why}{layout.BRIDGE_NETFILTER} = 1\n"),
-        KernelSetting(layout.BRIDGE_NETFILTER, value="1", module="br_netfilter", needs=("packages:base",)),
+        KernelSetting(layout.BRIDGE_NETFILTER, value="1", module="br_netfilter", needs=(BASE_PACKAGES,)),
     ]

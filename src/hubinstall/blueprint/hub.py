@@ -3,23 +3,24 @@
 import json
 
 from hubinstall import layout
+from hubinstall.blueprint.accounts import HUB_ACCOUNT
+from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.blueprint.templating import render
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.machine.facts import Facts
-from hubinstall.resources.base import Resource
-from hubinstall.resources.files.file import File
+from hubinstall.resources.base import Resource, id_of
+from hubinstall.resources.files.file import Directory, File
 from hubinstall.settings.model import Settings
 
 # As py_compile, but without a file beside the one that is looked at.
 COMPILES = "import sys; compile(open(sys.argv[1]).read(), sys.argv[1], 'exec')"
-HUB_ACCOUNT = f"account:{layout.HUB_USER}"
 
 
 def hub(settings: Settings, facts: Facts, image: str, provided: tuple[str, ...] = ()) -> list[Resource]:
     """`image`: what user servers run, as Docker knows it (a tag of ours, or a name pinned by digest). `provided`: the
     ids of what provides it; the hub is not told of an image that is not there yet, or does not come.
     """
-    generated = f"directory:{layout.GENERATED}"
+    generated = id_of(Directory, layout.GENERATED)
     config = render("templates/jupyterhub_config.py", dropins=layout.HUB_DROPINS)
     values = json.dumps(hub_settings(settings, facts, image).as_dict(), indent=1, sort_keys=True) + "\n"
     return [
@@ -31,7 +32,7 @@ def hub(settings: Settings, facts: Facts, image: str, provided: tuple[str, ...] 
             layout.HUB_SETTINGS, values, mode="0640", group=layout.HUB_USER,
             dropin=layout.HUB_DROPINS, needs=(generated, HUB_ACCOUNT, *provided),
         ),
-        File(layout.PAM_FILE, render("templates/pam"), needs=("packages:base",)),
+        File(layout.PAM_FILE, render("templates/pam"), needs=(BASE_PACKAGES,)),
     ]  # fmt: skip
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from hubinstall import layout
 from hubinstall.blueprint import static_files, tls, urls
+from hubinstall.blueprint.packages import NGINX_PACKAGES
 from hubinstall.blueprint.templating import nginx as nginx_word
 from hubinstall.blueprint.templating import render
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.releases import number
-from hubinstall.resources.base import Resource, ids
-from hubinstall.resources.files.file import File
+from hubinstall.resources.base import Resource, id_of, ids
+from hubinstall.resources.files.file import Directory, File
 from hubinstall.resources.files.unlinked import Unlinked
 from hubinstall.settings.model import Settings
 
@@ -34,7 +35,6 @@ SAID_BY_FRONT = {
     "cookies": "$hubinstall_cookies",
 }
 """What a request's host, port and scheme are taken from, for the hub, and which flag its cookies get: nginx's words."""
-SITE = f"file:{layout.NGINX_SITE}"
 
 
 def nginx(settings: Settings, facts: Facts) -> list[Resource]:
@@ -42,9 +42,9 @@ def nginx(settings: Settings, facts: Facts) -> list[Resource]:
     curves = ("X25519MLKEM768", *CURVES) if has_openssl_3_5(facts) else CURVES
     check = File(
         layout.NGINX_CHECK, render("nginx/check.sh", nginx_dir=layout.NGINX_DIR), mode="0755",
-        needs=(f"directory:{layout.LAUNCHERS}", "packages:nginx"),
+        needs=(id_of(Directory, layout.LAUNCHERS), NGINX_PACKAGES),
     )  # fmt: skip
-    page = File(layout.STARTING_PAGE, render("nginx/starting.html"), needs=(f"directory:{layout.GENERATED}",))
+    page = File(layout.STARTING_PAGE, render("nginx/starting.html"), needs=(id_of(Directory, layout.GENERATED),))
     wished: list[Resource] = [check, page]
     if urls.has_tls(settings):
         wished.append(
@@ -57,14 +57,14 @@ def nginx(settings: Settings, facts: Facts) -> list[Resource]:
         wished.append(
             Unlinked(
                 layout.NGINX_DEFAULT_SITE, target=layout.NGINX_DEFAULT_SITE_FILE, program=layout.NGINX_CONF,
-                needs=("packages:nginx",),
+                needs=(NGINX_PACKAGES,),
             )
         )  # fmt: skip
     certificate = (tls.CERTIFICATE,) if urls.has_tls(settings) else ()
     site = File(
         layout.NGINX_SITE, render("nginx/site.conf", **site_values(settings, facts)),
         check=(layout.NGINX_CHECK, "{}", layout.NGINX_SITE), dropin=layout.NGINX_DROPINS,
-        needs=(*ids(*wished), *certificate, f"directory:{layout.NGINX_DROPINS}"),
+        needs=ids(*wished, *certificate, id_of(Directory, layout.NGINX_DROPINS)),
     )  # fmt: skip
     return [*wished, site]
 

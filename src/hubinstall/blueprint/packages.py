@@ -4,7 +4,7 @@ from hubinstall import layout
 from hubinstall.blueprint.templating import render
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.releases import release
-from hubinstall.resources.base import Resource, ids
+from hubinstall.resources.base import Resource, id_of, ids
 from hubinstall.resources.docker.static_files import BROTLI
 from hubinstall.resources.files.file import File
 from hubinstall.resources.packages.apt import Packages
@@ -13,6 +13,8 @@ from hubinstall.resources.packages.apt import Packages
 BASE = (
     "ca-certificates", "iproute2", "kmod", "mmdebstrap", "nftables", "openssl", "procps", "python3", "python3-venv",
 )  # fmt: skip
+BASE_PACKAGES, NGINX_PACKAGES = id_of(Packages, "base"), id_of(Packages, "nginx")
+"""Ids, for what needs them."""
 
 
 def base(facts: Facts) -> list[Resource]:

@@ -33,10 +33,10 @@ def _units(settings: Settings, needs: tuple[str, ...]) -> list[Resource]:
         render(UNIT, command=layout.COMMAND),
     )
     timer = UnitFile(layout.CERTIFICATES_TIMER_UNIT, render("systemd/hubinstall-certificates.timer"), needs=ids(work))
-    made: list[Resource] = [work, timer, Service(layout.CERTIFICATES_TIMER, needs=(*ids(timer), *needs))]
+    made: list[Resource] = [work, timer, Service(layout.CERTIFICATES_TIMER, needs=ids(timer, *needs))]
     files = [path for path in (settings.https.tls.cert, settings.https.tls.key) if path]
     if settings.tls_mode == "manual":
         text = render("systemd/hubinstall-certificates.path", files=files)
         path = UnitFile(layout.CERTIFICATES_PATH_UNIT, text, needs=ids(work))
-        made += [path, Service(layout.CERTIFICATES_PATH, needs=(*ids(path), *needs))]
+        made += [path, Service(layout.CERTIFICATES_PATH, needs=ids(path, *needs))]
     return made

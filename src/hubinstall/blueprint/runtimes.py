@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from hubinstall import layout
+from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.machine.facts import Facts
-from hubinstall.resources.base import Resource, digest, ids
+from hubinstall.resources.base import Resource, digest, id_of, ids
 from hubinstall.resources.files.file import Directory, Link
 from hubinstall.resources.files.tree import Tree
 from hubinstall.resources.packages.virtualenv import NodeModules, Virtualenv
@@ -28,7 +29,7 @@ def virtualenv(name: str, facts: Facts, inside: str = "", needs: tuple[str, ...]
     path = layout.tree(name, digest(lockfile, facts.python, facts.arch))
     venv = Virtualenv(
         path, lockfile=lockfile, uv=layout.UV, python_version=facts.python, cache=CACHE,
-        needs=(f"directory:{layout.TREES}", f"directory:{layout.CACHE}", "packages:base", *needs),
+        needs=(id_of(Directory, layout.TREES), id_of(Directory, layout.CACHE), BASE_PACKAGES, *needs),
     )  # fmt: skip
     return venv, f"{path}/{inside}".rstrip("/")
 
@@ -56,7 +57,7 @@ def programs(facts: Facts) -> Programs:
     hubside = hubside_tree()
     resources: list[Resource] = [
         Directory(layout.PROGRAMS),
-        Directory(layout.TREES, needs=(f"directory:{layout.PROGRAMS}",)),
+        Directory(layout.TREES, needs=(id_of(Directory, layout.PROGRAMS),)),
         Directory(layout.CACHE, whole=True),
         hub, node, modules, hubside,
         Link(layout.HUB_VENV, hub_path, needs=ids(hub)),
@@ -84,4 +85,4 @@ def hubside_tree() -> Tree:
         if entry.is_file() and not entry.name.endswith(".pyc"):
             sources[f"hubinstall/hubside/{entry.name}"] = entry.read_bytes()
     name = hashlib.sha256(repr(sorted(sources.items())).encode()).hexdigest()
-    return Tree(layout.tree("hubside", name), sources, needs=(f"directory:{layout.TREES}",))
+    return Tree(layout.tree("hubside", name), sources, needs=(id_of(Directory, layout.TREES),))

@@ -7,26 +7,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubinstall import layout
+from hubinstall.blueprint.accounts import HUB_ACCOUNT, PROXY_ACCOUNT
+from hubinstall.blueprint.packages import NGINX_PACKAGES
 from hubinstall.blueprint.templating import render
 from hubinstall.machine.facts import Facts
-from hubinstall.resources.base import Resource, digest, ids, resource_id
-from hubinstall.resources.files.file import Directory, File
+from hubinstall.resources.base import Resource, digest, id_of, ids
+from hubinstall.resources.files.file import Directory, File, Link
 from hubinstall.resources.services.service import Reloads, Service, started_with
 from hubinstall.resources.services.supervisord import Supervisord
 from hubinstall.resources.services.unit import UnitFile
 
-GENERATED = (f"directory:{layout.GENERATED}", f"directory:{layout.LAUNCHERS}")
-HUB_ACCOUNT, PROXY_ACCOUNT = f"account:{layout.HUB_USER}", f"account:{layout.PROXY_USER}"
+GENERATED = (id_of(Directory, layout.GENERATED), id_of(Directory, layout.LAUNCHERS))
 RUNTIME_DIRS = (
     Directory(layout.RUNTIME),
     # setgid: the sockets in them get the group that may connect.
     Directory(
         layout.PROXY_PUBLIC_DIR, mode="2750", owner=layout.PROXY_USER, group=layout.NGINX_USER,
-        needs=(f"directory:{layout.RUNTIME}", PROXY_ACCOUNT, "packages:nginx"),
+        needs=(id_of(Directory, layout.RUNTIME), PROXY_ACCOUNT, NGINX_PACKAGES),
     ),
     Directory(
         layout.PROXY_API_DIR, mode="2750", owner=layout.PROXY_USER, group=layout.HUB_USER,
-        needs=(f"directory:{layout.RUNTIME}", PROXY_ACCOUNT, HUB_ACCOUNT),
+        needs=(id_of(Directory, layout.RUNTIME), PROXY_ACCOUNT, HUB_ACCOUNT),
     ),
 )  # fmt: skip
 """What must be there after every boot: made by systemd-tmpfiles(8), or by supervisord's launcher."""
@@ -81,7 +82,7 @@ def program(spec: Program, facts: Facts) -> list[Resource]:
 
 
 def _service(spec: Program, facts: Facts, needs: tuple[str, ...]) -> Service:
-    after = tuple(f"service:{name}" for name in spec.after)
+    after = tuple(id_of(Service, name) for name in spec.after)
     runtime = ids(*RUNTIME_DIRS) if spec.unit or facts.manager == "supervisor" else ()
     return Service(
         spec.name, facts.manager, distribution=not spec.unit, oneshot=spec.oneshot, ready=spec.ready,
@@ -108,7 +109,7 @@ def _supervisor_program(spec: Program, launcher: File) -> File:
         log=layout.service_log(spec.name),
     )  # fmt: skip
     # supervisord first: it would start, before anyone noted it, what it finds when it comes up.
-    needs = (*ids(launcher), f"directory:{layout.SUPERVISOR_PROGRAMS}", f"supervisord:{layout.SUPERVISORD}")
+    needs = ids(launcher, id_of(Directory, layout.SUPERVISOR_PROGRAMS), id_of(Supervisord, layout.SUPERVISORD))
     return File(layout.supervisor_program(spec.name), text, needs=needs)
 
 
@@ -130,7 +131,7 @@ def foundation(facts: Facts, supervisor: str = "") -> list[Resource]:
     init = [File(layout.INIT_SCRIPT, render("templates/init-script", command=layout.COMMAND), mode="0755")]
     supervisord = Supervisord(
         layout.SUPERVISORD, configured,
-        needs=(*ids(config, programs, launcher, *RUNTIME_DIRS, *init), f"link:{layout.SUPERVISOR_VENV}"),
+        needs=ids(config, programs, launcher, *RUNTIME_DIRS, *init, id_of(Link, layout.SUPERVISOR_VENV)),
     )  # fmt: skip
     return [*RUNTIME_DIRS, config, programs, launcher, *init, supervisord]
 
@@ -152,4 +153,4 @@ def _supervisord_launcher(config: File, supervisor: str) -> tuple[File, str]:
 
 def needed(resources: list[Resource]) -> tuple[str, ...]:
     """Ids, for a service that needs all of a part."""
-    return tuple(resource_id(resource) for resource in resources)
+    return ids(*resources)

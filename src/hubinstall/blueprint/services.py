@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hubinstall import layout
+from hubinstall.blueprint.accounts import PROXY_ACCOUNT
+from hubinstall.blueprint.docker import DOCKER_PACKAGES
 from hubinstall.blueprint.runtimes import Programs
-from hubinstall.blueprint.service_spec import PROXY_ACCOUNT, Program, foundation, program
+from hubinstall.blueprint.service_spec import Program, foundation, program
 from hubinstall.blueprint.templating import render
 from hubinstall.machine.facts import Facts
-from hubinstall.resources.base import Resource, digest, ids, resource_id
-from hubinstall.resources.files.file import Directory, File
+from hubinstall.resources.base import Resource, digest, id_of, ids
+from hubinstall.resources.files.file import Directory, File, Link
+from hubinstall.resources.files.secret import Secret
 from hubinstall.resources.services.service import Reloads, Service
 from hubinstall.resources.services.unit import UnitFile
 from hubinstall.settings.model import Settings
@@ -32,7 +35,7 @@ class Inputs:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        return (*(resource_id(resource) for resource in self.resources), *self.also)
+        return ids(*self.resources, *self.also)
 
     def files(self, *below: str) -> tuple[tuple[str, str], ...]:
         """(path, SHA-256) of the files whose paths begin so."""
@@ -71,7 +74,7 @@ def users_limits(facts: Facts) -> list[Resource]:
     )  # fmt: skip
     spec = Program(
         layout.LIMITS_SERVICE, "The control group of all user servers", launcher, oneshot=True, undo=True,
-        unit="systemd/oneshot.service", values={"firewall": False}, needs=("packages:docker",),
+        unit="systemd/oneshot.service", values={"firewall": False}, needs=(DOCKER_PACKAGES,),
     )  # fmt: skip
     return program(spec, facts)
 
@@ -135,7 +138,7 @@ def nginx_unit(facts: Facts, inputs: Inputs, certificates: tuple[str, ...]) -> l
     """
     text, _ = nginx_recorder(inputs, certificates)
     recorder = File(
-        layout.NGINX_RECORDER, text, mode="0755", needs=(f"directory:{layout.LAUNCHERS}",),
+        layout.NGINX_RECORDER, text, mode="0755", needs=(id_of(Directory, layout.LAUNCHERS),),
         rereads="" if facts.manager == "systemd" else layout.NGINX_PID,
     )  # fmt: skip
     if facts.manager != "systemd":
@@ -149,17 +152,18 @@ def nginx_unit(facts: Facts, inputs: Inputs, certificates: tuple[str, ...]) -> l
 def nginx_program(facts: Facts, inputs: Inputs, certificates: tuple[str, ...]) -> Program:
     launcher = render("templates/launchers/nginx.sh", pid=layout.NGINX_PID, recorder=layout.NGINX_RECORDER)
     _, configured = nginx_recorder(inputs, certificates)
-    unit = (f"unit:{layout.NGINX_UNIT_DROPIN}",) if facts.manager == "systemd" else ()
+    unit = (id_of(UnitFile, layout.NGINX_UNIT_DROPIN),) if facts.manager == "systemd" else ()
     reloads = Reloads(("nginx", "-t", "-q"), layout.NGINX_LOADED, layout.NGINX_RECORDER, certificates, layout.NGINX_PID)
     return Program(
         layout.NGINX_SERVICE, "nginx", launcher, config=configured, files=nginx_files(facts, inputs), reloads=reloads,
-        kill_group=False, needs=(f"file:{layout.NGINX_RECORDER}", f"directory:{layout.STATE}", *unit, *inputs.needs),
+        kill_group=False,
+        needs=(id_of(File, layout.NGINX_RECORDER), id_of(Directory, layout.STATE), *unit, *inputs.needs),
     )  # fmt: skip
 
 
 def proxy_script() -> File:
     """What the proxy does beyond configurable-http-proxy: no page fails while the hub restarts."""
-    return File(layout.HOLD_SCRIPT, render("templates/hold-requests.js"), needs=(f"directory:{layout.GENERATED}",))
+    return File(layout.HOLD_SCRIPT, render("templates/hold-requests.js"), needs=(id_of(Directory, layout.GENERATED),))
 
 
 def proxy_program(settings: Settings, programs: Programs, script: File) -> Program:
@@ -174,9 +178,9 @@ def proxy_program(settings: Settings, programs: Programs, script: File) -> Progr
         unit="systemd/jupyterhub-proxy.service", user=layout.PROXY_USER,
         config=digest(programs.proxy, script.data), ready=layout.PROXY_API_SOCKET, stop_wait=10,
         values={"sockets": [layout.PROXY_PUBLIC_DIR, layout.PROXY_API_DIR], "addresses": [settings.network.subnet]},
-        needs=(
-            f"link:{layout.NODE}", f"link:{layout.PROXY_MODULES}", PROXY_ACCOUNT,
-            f"secret:{layout.PROXY_TOKEN_FOR_HUB}", resource_id(script),
+        needs=ids(
+            id_of(Link, layout.NODE), id_of(Link, layout.PROXY_MODULES), PROXY_ACCOUNT,
+            id_of(Secret, layout.PROXY_TOKEN_FOR_HUB), script,
         ),
     )  # fmt: skip
 
@@ -195,7 +199,10 @@ def hub_program(settings: Settings, facts: Facts, programs: Programs, inputs: In
         after=(layout.FIREWALL_SERVICE, layout.DOCKER_SERVICE, layout.PROXY_SERVICE), config=programs.hub,
         files=(*files, *dropins), ready=f"{gateway(settings)}:{layout.HUB_PORT}",
         values={"state": layout.HUB_STATE, "addresses": [settings.network.subnet]},
-        needs=(f"link:{layout.HUB_VENV}", f"link:{layout.HUBSIDE}", f"directory:{layout.HUB_STATE}", *inputs.needs),
+        needs=(
+            id_of(Link, layout.HUB_VENV), id_of(Link, layout.HUBSIDE), id_of(Directory, layout.HUB_STATE),
+            *inputs.needs,
+        ),
     )  # fmt: skip
 
 

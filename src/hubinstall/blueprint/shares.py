@@ -3,14 +3,14 @@
 from hubinstall import layout
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.accounts.share import Share
-from hubinstall.resources.base import Resource
+from hubinstall.resources.base import Resource, id_of
 from hubinstall.resources.files.file import Directory
 from hubinstall.settings.model import Settings
 
 
 def shares(settings: Settings, facts: Facts) -> list[Resource]:
     """The folder of all shares is there even without one: containers mount it whole, and see later ones appear."""
-    root = f"directory:{layout.SHARED_DATA}"
+    root = id_of(Directory, layout.SHARED_DATA)
     wished: list[Resource] = [Directory(layout.SHARED_DATA)]
     for name, share in settings.shares.items():
         group = "" if share.access == "read-only" else share.access.group

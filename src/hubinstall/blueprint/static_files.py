@@ -8,13 +8,14 @@ import functools
 from typing import Any
 
 from hubinstall import layout
+from hubinstall.blueprint.packages import NGINX_PACKAGES
 from hubinstall.blueprint.runtimes import HUB_PYTHON
 from hubinstall.blueprint.templating import DATA
 from hubinstall.blueprint.user_image import Environment
 from hubinstall.machine.facts import Facts
-from hubinstall.resources.base import Resource, digest, ids
+from hubinstall.resources.base import Resource, digest, id_of, ids
 from hubinstall.resources.docker.static_files import StaticFiles
-from hubinstall.resources.files.file import Link
+from hubinstall.resources.files.file import Directory, Link
 
 SCRIPTS = DATA / "templates" / "static-files"
 TYPES = {
@@ -49,12 +50,12 @@ def static_files(facts: Facts, image: Environment, hub_venv: Resource) -> list[R
         layout.tree("server-static", digest(image.image, *_made_with(facts))),
         command=(*IN_IMAGE, image.image, "-I", "-", "server"), scripts=str(SCRIPTS), encodings=facts.nginx_encodings,
         source=image.pin, what=f"the image {image.image}",
-        needs=(*ids(image.provider), f"directory:{layout.TREES}", "packages:nginx"),
+        needs=ids(image.provider, id_of(Directory, layout.TREES), NGINX_PACKAGES),
     )  # fmt: skip
     of_hub = StaticFiles(
         layout.tree("hub-static", digest(hub_venv.name, *_made_with(facts))),
         command=(f"{hub_venv.name}/{HUB_PYTHON}", "-I", "-", "hub"), scripts=str(SCRIPTS),
-        encodings=facts.nginx_encodings, what="the hub", needs=(*ids(hub_venv), "packages:nginx"),
+        encodings=facts.nginx_encodings, what="the hub", needs=ids(hub_venv, NGINX_PACKAGES),
     )  # fmt: skip
     return [
         of_servers,

@@ -4,10 +4,11 @@ import hashlib
 from ipaddress import ip_address
 
 from hubinstall import layout
+from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.blueprint.runtimes import virtualenv
 from hubinstall.blueprint.urls import certificate_names
 from hubinstall.machine.facts import Facts
-from hubinstall.resources.base import Resource, ids
+from hubinstall.resources.base import Resource, id_of, ids
 from hubinstall.resources.files.file import Directory, Link
 from hubinstall.resources.packages.virtualenv import TRUST_STORE
 from hubinstall.resources.services.service import Service
@@ -17,7 +18,7 @@ from hubinstall.resources.tls.served import CERT, KEY, Pair, ServedCertificate
 from hubinstall.resources.tls.webroot import Place
 from hubinstall.settings.model import Settings
 
-CERTIFICATE = f"{ServedCertificate.kind}:{layout.SERVED}"
+CERTIFICATE = id_of(ServedCertificate, layout.SERVED)
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
 
@@ -29,13 +30,16 @@ def tls(settings: Settings, facts: Facts) -> list[Resource]:
     """
     if settings.tls_mode == "off":
         return []
-    folder = Directory(layout.TLS, mode="0700", needs=(f"directory:{layout.STATE}",))
+    folder = Directory(layout.TLS, mode="0700", needs=(id_of(Directory, layout.STATE),))
     if settings.tls_mode == "manual":
         mine = Pair(settings.https.tls.cert or "", settings.https.tls.key or "", settings.names)
-        return [folder, ServedCertificate(layout.SERVED, (mine,), TRUST_STORE, needs=(*ids(folder), "packages:base"))]
+        return [
+            folder,
+            ServedCertificate(layout.SERVED, (mine,), TRUST_STORE, needs=ids(folder, BASE_PACKAGES)),
+        ]
     own = SelfSignedCertificate(
         layout.SELF_SIGNED_CERT, key=layout.SELF_SIGNED_KEY, names=certificate_names(settings, facts),
-        needs=(*ids(folder), "packages:base"),
+        needs=ids(folder, BASE_PACKAGES),
     )  # fmt: skip
     pairs = [Pair(layout.SELF_SIGNED_CERT, layout.SELF_SIGNED_KEY)]
     if settings.tls_mode == "letsencrypt" and (given := asked_for(settings, facts)):
@@ -56,7 +60,7 @@ def authority(settings: Settings, facts: Facts, serving: list[Resource]) -> list
     if settings.tls_mode != "letsencrypt" or not wanted:
         return []
     certbot, path = virtualenv("certbot", facts)
-    state = f"directory:{layout.STATE}"
+    state = id_of(Directory, layout.STATE)
     folders = [
         Directory(layout.ACME, mode="0700", needs=(state,)),
         Directory(layout.ACME_WEBROOT, whole=True, needs=(state,)),
@@ -67,7 +71,7 @@ def authority(settings: Settings, facts: Facts, serving: list[Resource]) -> list
         live_folder(settings), names=wanted, server=server(settings), email=settings.https.letsencrypt.email or "",
         program=layout.CERTBOT, logs=layout.ACME_LOGS,
         place=Place(facts.addresses, layout.ACME_WEBROOT, TRUST_STORE),
-        deploys=deploys, needs=(*ids(link, *folders), *ids(*deploys)),
+        deploys=deploys, needs=ids(link, *folders, *deploys),
     )  # fmt: skip
     return [certbot, link, *folders, certificate]
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubinstall import layout
+from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.blueprint.templating import DATA
 from hubinstall.machine.facts import Facts
-from hubinstall.resources.base import Resource, digest, ids
+from hubinstall.resources.base import Resource, digest, id_of, ids
 from hubinstall.resources.docker.image import Image, ImageRoot, Recipe
 from hubinstall.resources.docker.pulled_image import PulledImage
 from hubinstall.resources.files.file import Directory
@@ -43,20 +44,20 @@ class Environment:
 
 def environment(settings: Settings, facts: Facts, docker: tuple[str, ...]) -> Environment:
     """`docker`: the ids of what a running Docker Engine is."""
-    folder = Directory(layout.IMAGES, needs=(f"directory:{layout.STATE}",))
+    folder = Directory(layout.IMAGES, needs=(id_of(Directory, layout.STATE),))
     if name := settings.environment.image:
         key = digest(name)[:12]
         tag = f"{layout.PULLED_REPOSITORY}:{key}"
-        pulled = PulledImage(name, tag=tag, pin=f"{layout.IMAGES}/{key}.json", needs=(*ids(folder), *docker))
+        pulled = PulledImage(name, tag=tag, pin=f"{layout.IMAGES}/{key}.json", needs=ids(folder, *docker))
         return Environment([folder, pulled], tag, pulled, pulled.pin)
     recipe = Recipe(
         scripts=str(SCRIPTS), codename=facts.codename, packages=packages(), lockfile=str(LOCK), uv=layout.UV
     )
     tag = digest(built_from(), *CHANGES, facts.codename, facts.arch, facts.python)[:12]
-    root = ImageRoot(f"{layout.IMAGES}/{tag}", recipe, needs=(*ids(folder), "packages:base"))
+    root = ImageRoot(f"{layout.IMAGES}/{tag}", recipe, needs=ids(folder, BASE_PACKAGES))
     image = Image(
         layout.IMAGE_REPOSITORY, tag=tag, root=root.name, recipe=recipe, changes=CHANGES,
-        needs=(*ids(root), *docker),
+        needs=ids(root, *docker),
     )  # fmt: skip
     return Environment([folder, root, image], f"{layout.IMAGE_REPOSITORY}:{tag}", image)
 

@@ -8,7 +8,7 @@ from hubinstall.machine.facts import running_manager
 from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers.choice import forget_all
 from hubinstall.report.plain import Report
-from hubinstall.resources.base import Resource, resource_id
+from hubinstall.resources.base import Resource, id_of, resource_id
 from hubinstall.resources.docker.network import DockerNetwork
 from hubinstall.resources.services.service import Service
 
@@ -40,5 +40,5 @@ def uninstall(host: Host, report: Report) -> Outcome:
 
 def _servers_first(resource: Resource) -> int:
     """No new server, then none that runs: an image stays as long as a container runs from it."""
-    first = (f"{Service.kind}:{layout.HUB_SERVICE}", f"{DockerNetwork.kind}:{layout.NETWORK}")
+    first = (id_of(Service, layout.HUB_SERVICE), id_of(DockerNetwork, layout.NETWORK))
     return first.index(id_) if (id_ := resource_id(resource)) in first else len(first)

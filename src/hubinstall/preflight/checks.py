@@ -24,7 +24,9 @@ from hubinstall.machine.process_managers.choice import installed
 from hubinstall.machine.releases import number, oldest
 from hubinstall.preflight import disk, docker, running_servers
 from hubinstall.preflight import web as preflight_web
+from hubinstall.resources.base import id_of
 from hubinstall.resources.packages.virtualenv import TRUST_STORE
+from hubinstall.resources.services.unit import UnitFile
 from hubinstall.resources.tls.x509 import troubles
 
 if TYPE_CHECKING:  # pydantic is not there yet when bootstrap asks
@@ -131,7 +133,7 @@ def _other_hubs(host: Host) -> Iterator[Problem]:
 def _ours(host: Host, path: str) -> bool:
     content = host.read(layout.LEDGER)
     try:
-        return content is not None and f"unit:{path}" in json.loads(content)["resources"]
+        return content is not None and id_of(UnitFile, path) in json.loads(content)["resources"]
     except (ValueError, TypeError, KeyError):
         return True  # the ledger's own check says what is wrong with it
 

@@ -73,14 +73,19 @@ class Change:
         return sorted(k for k in before.keys() | after.keys() if before.get(k) != after.get(k))
 
 
-def resource_id(resource: Resource) -> str:
+def id_of(kind: type[Resource], name: str) -> str:
     """`file:/etc/nginx/conf.d/hubinstall.conf`: how people, the ledger and `needs` call a resource."""
-    return f"{resource.kind}:{resource.name}"
+    return f"{kind.kind}:{name}"
 
 
-def ids(*resources: Resource) -> tuple[str, ...]:
-    """For `needs=ids(a, b)`."""
-    return tuple(resource_id(r) for r in resources)
+def resource_id(resource: Resource) -> str:
+    """The id of one that is at hand."""
+    return id_of(type(resource), resource.name)
+
+
+def ids(*needed: Resource | str) -> tuple[str, ...]:
+    """For `needs=ids(folder, id_of(Packages, "base"))`: resources, and ids of those that another part makes."""
+    return tuple(need if isinstance(need, str) else resource_id(need) for need in needed)
 
 
 def look(resource: Resource, host: Host, last: State | None = None) -> Change | None:
