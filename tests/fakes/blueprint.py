@@ -2,13 +2,13 @@
 
 import dataclasses
 
+from fakes.facts import fake_facts
 from hubinstall.blueprint.contents import blueprint
 from hubinstall.engine.run import in_order
-from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import resource_id
 from hubinstall.settings.model import Settings
 
-FACTS = Facts(addresses=("192.0.2.7",), cgroup_driver="systemd")
+FACTS = fake_facts(addresses=("192.0.2.7",), cgroup_driver="systemd")
 
 
 def wished(manager="systemd", settings=None, **facts):

@@ -6,12 +6,12 @@ tests/ledgers/ keeps those that each release wrote. For a release: `cd tests && 
 import tempfile
 from pathlib import Path
 
+from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from hubinstall import __version__, layout
 from hubinstall.blueprint.contents import blueprint
 from hubinstall.engine.ledger import Ledger
 from hubinstall.engine.run import in_order
-from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Change, resource_id
 from hubinstall.settings.model import Settings
 
@@ -25,11 +25,11 @@ MANAGERS = {
             "users": {"admin": ["alice", "bob"]},
             "shares": {"course-101": None, "project": {"access": {"group": "teachers"}}},
         },
-        Facts(addresses=ADDRESS, cgroup_driver="systemd"),
+        fake_facts(addresses=ADDRESS, cgroup_driver="systemd"),
     ),
     "supervisor": (
         {"users": {"admin": ["alice"]}, "environment": {"image": "quay.io/jupyter/base-notebook"}},
-        Facts(addresses=ADDRESS, manager="supervisor"),
+        fake_facts(addresses=ADDRESS, manager="supervisor"),
     ),
 }
 """Settings and facts."""

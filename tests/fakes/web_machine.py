@@ -4,17 +4,17 @@ import hashlib
 from types import SimpleNamespace
 
 from fakes.authority import Authority, Certbot, openssl
+from fakes.facts import fake_facts
 from fakes.process_managers import SystemdMachine
 from hubinstall import layout
 from hubinstall.blueprint import tls
-from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, look
 from hubinstall.resources.services.service import Reloads, Service
 from hubinstall.resources.tls.acme import AcmeCertificate
 from hubinstall.resources.tls.self_signed import SelfSignedCertificate
 from hubinstall.settings.model import Settings
 
-FACTS = Facts(hostname="lab-1", addresses=("10.0.0.5",))
+FACTS = fake_facts(hostname="lab-1", addresses=("10.0.0.5",))
 NAME = "hub.example.org"
 OWN_CERT, OWN_KEY = "/etc/ssl/hub.pem", "/etc/ssl/hub.key"
 LETSENCRYPT = Settings.model_validate({"domain": NAME, "https": {"letsencrypt": {"email": "ops@example.org"}}})

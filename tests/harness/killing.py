@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from fakes.facts import fake_facts
 from harness import installed, sametree
 from harness.commands import Result
 from harness.machine import Machine
@@ -12,7 +13,6 @@ from harness.sametree import Tree
 from hubinstall.blueprint.contents import blueprint
 from hubinstall.config.validate import validate
 from hubinstall.engine.run import in_order
-from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, resource_id
 
 KILLED = {137, -9}
@@ -98,5 +98,5 @@ def finished(machine: Machine, clean: Tree) -> None:
 
 def _wishes(kind: ProcessManager, settings: str) -> dict[str, Resource]:
     manager = "systemd" if kind is ProcessManager.SYSTEMD else "supervisor"
-    wished = blueprint(validate(settings, "config.yaml"), Facts(manager=manager))
+    wished = blueprint(validate(settings, "config.yaml"), fake_facts(manager=manager))
     return {resource_id(resource): resource for resource in in_order(wished)}

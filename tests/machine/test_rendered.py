@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from fakes.facts import fake_facts
 from harness import anysettings
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
@@ -104,7 +105,7 @@ def judgements(resource: Resource, path: str) -> Iterator[list[str]]:
 def facts(machine: Machine, process_manager: ProcessManager) -> Facts:
     """What texts depend on, as it is on this machine."""
     manager = "systemd" if process_manager is ProcessManager.SYSTEMD else "supervisor"
-    return Facts(manager=manager, hostname=machine.name, addresses=(machine.address,))
+    return fake_facts(manager=manager, hostname=machine.name, addresses=(machine.address,))
 
 
 @pytest.mark.drawn("number", NUMBERS, sample=1)

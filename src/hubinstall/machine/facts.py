@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hubinstall import layout
 from hubinstall.machine.docker import engine
@@ -21,54 +21,54 @@ from hubinstall.machine.releases import Release, release
 
 @dataclass(frozen=True)
 class Facts:
-    """One machine, as it is now."""
+    """One machine, as it is now. Nothing is assumed: `gather` looks up every fact."""
 
-    distribution: str = "debian"
-    codename: str = "bookworm"
-    version: str = "12"
-    arch: str = "amd64"
-    python: str = "3.11"
+    distribution: str
+    codename: str
+    version: str
+    arch: str
+    python: str
     """Of the distribution's /usr/bin/python3."""
-    manager: str = "systemd"
+    manager: str
     """What runs services here: "systemd" where it is PID 1, else "supervisor"."""
-    cgroup_version: int = 2
-    memory: int = 4 << 30
+    cgroup_version: int
+    memory: int
     """Bytes; of a container or VM what it may use."""
-    cpus: int = 2
-    hostname: str = "localhost"
-    addresses: tuple[str, ...] = ()
+    cpus: int
+    hostname: str
+    addresses: tuple[str, ...]
     """The host's own, without loopback and container bridges; the one that leads outside first."""
-    resolvers: tuple[str, ...] = ()
+    resolvers: tuple[str, ...]
     """Name servers that containers will ask; loopback ones resolved to their upstreams."""
-    routes: tuple[str, ...] = ()
+    routes: tuple[str, ...]
     """Connected networks (CIDR) that are not ours."""
-    docker: str = ""
+    docker: str
     """The Engine's version; empty when there is none."""
-    docker_adopted: bool = False
+    docker_adopted: bool
     """The Engine was there before us, from another source than the distribution's package."""
-    docker_keeps_containers: bool = False
+    docker_keeps_containers: bool
     """The Engine's own command line says --live-restore; dockerd refuses a setting that daemon.json repeats."""
-    cgroup_driver: str = "cgroupfs"
-    nginx: str = "1.22"
+    cgroup_driver: str
+    nginx: str
     """The version that is there, or that the release brings."""
-    nginx_encodings: tuple[str, ...] = ("gzip", "br")
+    nginx_encodings: tuple[str, ...]
     """How files may be compressed beforehand that this nginx gives out: gzip, br."""
-    nginx_ports: tuple[str, ...] = ()
+    nginx_ports: tuple[str, ...]
     """The TCP ports on which the administrator's own sites of nginx listen."""
-    nginx_default_servers: tuple[str, ...] = ()
+    nginx_default_servers: tuple[str, ...]
     """Those of them on which one is declared the default server."""
-    nginx_keeps_default_site: bool = False
+    nginx_keeps_default_site: bool
     """The distribution's default site was changed: it is the administrator's, and stays."""
-    bridge_netfilter: bool = True
+    bridge_netfilter: bool
     """The kernel can pass bridged packets through the filters for routed ones."""
-    bridge_filter: bool = True
+    bridge_filter: bool
     """The kernel's nftables can filter bridged frames."""
-    apparmor: bool = False
-    foreign_service_policy: bool = False
+    apparmor: bool
+    foreign_service_policy: bool
     """Someone else's policy-rc.d decides which services a package may start."""
-    uid_min: int = 1000
-    uid_max: int = 60000
-    dropins: dict[str, str] = field(default_factory=dict)
+    uid_min: int
+    uid_max: int
+    dropins: dict[str, str]
     """Path → SHA-256 of the administrator's drop-ins of hub and nginx."""
 
 

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from fakes import golden
+from fakes.facts import fake_facts
 from fakes.host import FakeHost, seen
 from fakes.programs import Nft
 from hubinstall import layout
@@ -15,7 +16,7 @@ from hubinstall.machine.network import has_bridge_filter
 from hubinstall.resources.kernel import FirewallTable, KernelSetting
 from hubinstall.settings.model import Settings
 
-FACTS = Facts(
+FACTS = fake_facts(
     addresses=("10.0.0.5", "2001:db8::7"), resolvers=("10.0.0.53", "2001:db8::53", "10.0.0.53"), routes=("10.0.0.0/24",)
 )
 ALLOW = {"network": {"allow": ["10.1.2.3:5432", "10.1.0.0/16:443", "192.168.1.5"], "subnet": "172.30.0.0/20"}}
@@ -51,7 +52,7 @@ def test_rules_with_allow_and_another_subnet():
 
 
 def test_without_a_filter_for_bridges_the_one_for_routed_packets_must_do():
-    facts = Facts(bridge_filter=False)
+    facts = fake_facts(bridge_filter=False)
     assert "table bridge" not in rules(Settings(), facts)
     assert table(facts).families == ("inet",)
 

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
+from fakes.facts import fake_facts
 from hubinstall import layout
 from hubinstall.blueprint.contents import blueprint
 from hubinstall.blueprint.hub import hub
 from hubinstall.hubside.settings import HubSettings
-from hubinstall.machine.facts import Facts
 from hubinstall.settings.model import Settings
 
-FACTS = Facts(memory=2 << 30, cpus=4, cgroup_driver="systemd")
+FACTS = fake_facts(memory=2 << 30, cpus=4, cgroup_driver="systemd")
 
 
 def parts(**settings) -> dict:
@@ -75,5 +75,5 @@ def test_pam_follows_the_distribution():
     ("driver", "parent"), [("systemd", f"{layout.USERS_CGROUP}.slice"), ("cgroupfs", f"/{layout.USERS_CGROUP}")]
 )
 def test_the_parent_cgroup_is_said_as_docker_wants_it(driver, parent):
-    file = next(r for r in hub(Settings(), Facts(cgroup_driver=driver), "i") if r.name == layout.HUB_SETTINGS)
+    file = next(r for r in hub(Settings(), fake_facts(cgroup_driver=driver), "i") if r.name == layout.HUB_SETTINGS)
     assert json.loads(file.content)["cgroup_parent"] == parent

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from fakes import golden
+from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from hubinstall import layout
 from hubinstall.blueprint.nginx import advice, nginx
@@ -16,7 +17,7 @@ from hubinstall.resources.files.file import File
 from hubinstall.resources.files.unlinked import Unlinked
 from hubinstall.settings.model import Settings
 
-FACTS = Facts(hostname="Lab-1", addresses=("10.0.0.5", "2001:db8::7"))
+FACTS = fake_facts(hostname="Lab-1", addresses=("10.0.0.5", "2001:db8::7"))
 DOMAIN = Settings(domain="hub.example.org")
 BEHIND = {"port": 8000, "trusted_proxies": ["10.0.0.9", "10.1.0.0/16", "2001:db8:1::/64"]}
 DEFAULT_SITE = "server { listen 80 default_server; listen [::]:80 default_server; }\n"
@@ -38,9 +39,9 @@ def site(settings: Settings, facts: Facts = FACTS) -> str:
     ("name", "settings", "facts"),
     [
         ("site-addresses.conf", Settings(), FACTS),
-        ("site-domain.conf", DOMAIN, Facts(addresses=("10.0.0.5",))),
+        ("site-domain.conf", DOMAIN, fake_facts(addresses=("10.0.0.5",))),
         ("site-prefix-trixie.conf", Settings(domain="hub.example.org", base_url="/jupyter/"),
-         Facts(codename="trixie", version="13", nginx="1.26", addresses=("10.0.0.5", "2001:db8::7"))),
+         fake_facts(codename="trixie", version="13", nginx="1.26", addresses=("10.0.0.5", "2001:db8::7"))),
         ("site-plain.conf", made(domain="hub.example.org", https={"mode": "off"}), FACTS),
         ("site-behind.conf", made(domain="hub.example.org", https={"mode": "off"}, http=BEHIND), FACTS),
         ("site-behind-unnamed.conf", made(base_url="/jupyter/", https={"mode": "off"}, http=BEHIND | {
@@ -75,10 +76,10 @@ def test_browsers_insist_on_https_only_where_the_certificate_is_for_good():
 @pytest.mark.parametrize(
     ("facts", "first"),
     [
-        (Facts(), "X25519:"),
-        (Facts(version="13"), "X25519MLKEM768:"),
-        (Facts(distribution="ubuntu", version="24.04"), "X25519:"),
-        (Facts(distribution="ubuntu", version="25.10"), "X25519MLKEM768:"),
+        (fake_facts(), "X25519:"),
+        (fake_facts(version="13"), "X25519MLKEM768:"),
+        (fake_facts(distribution="ubuntu", version="24.04"), "X25519:"),
+        (fake_facts(distribution="ubuntu", version="25.10"), "X25519MLKEM768:"),
     ],
 )
 def test_curves_that_openssl_knows(facts, first):
@@ -97,7 +98,7 @@ def test_every_file_of_nginx_is_tried_before_it_counts():
 
 
 def test_a_host_name_that_dns_could_not_carry_is_not_written():
-    assert "bad" not in site(Settings(), Facts(hostname="bad$name;", addresses=("10.0.0.5",)))
+    assert "bad" not in site(Settings(), fake_facts(hostname="bad$name;", addresses=("10.0.0.5",)))
 
 
 def test_a_name_that_is_too_long_for_nginxs_table_is_an_expression():
@@ -107,7 +108,7 @@ def test_a_name_that_is_too_long_for_nginxs_table_is_an_expression():
 
 
 def test_another_default_server_stays():
-    facts = Facts(addresses=("10.0.0.5",), nginx_ports=("80", "443"), nginx_default_servers=("443",))
+    facts = fake_facts(addresses=("10.0.0.5",), nginx_ports=("80", "443"), nginx_default_servers=("443",))
     text = site(Settings(), facts)
     assert "listen 443 ssl http2;" in text
     assert "listen 80 default_server;" in text
@@ -117,7 +118,7 @@ def test_another_default_server_stays():
 
 
 def test_a_default_server_elsewhere_is_none_of_ours():
-    facts = Facts(addresses=("10.0.0.5",), nginx_ports=("8080",), nginx_default_servers=("8080",))
+    facts = fake_facts(addresses=("10.0.0.5",), nginx_ports=("8080",), nginx_default_servers=("8080",))
     assert advice(Settings(), facts) == []
     assert "http://localhost:8080/" in advice(made(https={"mode": "off"}, http={"port": 8080}), facts)[0]
 
@@ -139,10 +140,10 @@ def test_plain_http_is_warned_of_where_people_meet_it(said, settings):
 
 def test_other_names_are_refused_only_where_nobody_else_has_a_site():
     assert site(DOMAIN).count("default_server") == 4
-    text = site(DOMAIN, Facts(nginx_ports=("80",)))
+    text = site(DOMAIN, fake_facts(nginx_ports=("80",)))
     assert "return 444" not in text
     assert "ssl_reject_handshake on" in text
-    assert "default_server" not in site(DOMAIN, Facts(nginx_ports=("80", "443")))
+    assert "default_server" not in site(DOMAIN, fake_facts(nginx_ports=("80", "443")))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_a_changed_default_site_is_the_administrators(tmp_path):
     host = fresh(tmp_path, content=DEFAULT_SITE + "# mine\n")
     sites = others_sites(host)
     assert sites == Sites(ports=("80",), defaults=("80",), keeps_default_site=True)
-    facts = Facts(nginx_keeps_default_site=True, nginx_ports=sites.ports, nginx_default_servers=sites.defaults)
+    facts = fake_facts(nginx_keeps_default_site=True, nginx_ports=sites.ports, nginx_default_servers=sites.defaults)
     assert not [r for r in nginx(Settings(), facts) if isinstance(r, Unlinked)]
 
 

@@ -1,16 +1,15 @@
 """What each `https.mode` wishes: nothing of an authority's where none is asked, a timer where somebody must renew."""
 
 import configparser
-import dataclasses
 import subprocess
 
 import pytest
 
 from fakes.blueprint import wished
+from fakes.facts import fake_facts
 from hubinstall import layout
 from hubinstall.blueprint import tls
 from hubinstall.cli.welcome import welcome
-from hubinstall.machine.facts import Facts
 from hubinstall.resources.tls.acme import AcmeCertificate
 from hubinstall.settings.model import Settings
 
@@ -63,7 +62,7 @@ def test_the_hub_comes_up_before_an_authority_is_asked():
     made = wished(settings=AUTHORITY)
     certificate = acme(AUTHORITY)
     assert f"service:{layout.NGINX_SERVICE}" in certificate.needs
-    assert f"virtualenv:{tls.virtualenv('certbot', Facts())[1]}" in made
+    assert f"virtualenv:{tls.virtualenv('certbot', fake_facts())[1]}" in made
     assert not [id_ for id_, r in made.items() if f"acme-certificate:{certificate.name}" in r.needs and id_ != TIMER]
 
 
@@ -108,11 +107,11 @@ def test_a_key_of_the_administrators_is_never_ours_to_remove():
     ],
 )
 def test_what_was_chosen_is_said(settings, words):
-    assert words in welcome(Settings.model_validate(settings), Facts(), [], {})
+    assert words in welcome(Settings.model_validate(settings), fake_facts(), [], {})
 
 
 def test_every_name_is_told():
     both = AUTHORITY | {"https": {"letsencrypt": {"email": "a@b.org", "domains": ["jupyter.example.org"]}}}
-    said = welcome(Settings.model_validate(both), dataclasses.replace(Facts(), addresses=("10.0.0.5",)), [], {})
+    said = welcome(Settings.model_validate(both), fake_facts(addresses=("10.0.0.5",)), [], {})
     assert "https://hub.example.org/\n" in said
     assert "or https://jupyter.example.org/" in said

@@ -4,11 +4,11 @@ import dataclasses
 
 import pytest
 
+from fakes.facts import fake_facts
 from hubinstall.blueprint import urls as blueprint_urls
-from hubinstall.machine.facts import Facts
 from hubinstall.settings.model import Settings
 
-FACTS = Facts(hostname="lab", addresses=("10.0.0.5", "2001:db8::5"))
+FACTS = fake_facts(hostname="lab", addresses=("10.0.0.5", "2001:db8::5"))
 
 
 def made(**data) -> Settings:
@@ -37,7 +37,7 @@ def test_what_people_type(settings, urls):
 
 
 def test_a_machine_without_an_address_has_its_name():
-    assert blueprint_urls.urls(made(), Facts(hostname="lab")) == ["https://lab/"]
+    assert blueprint_urls.urls(made(), fake_facts(hostname="lab")) == ["https://lab/"]
 
 
 @pytest.mark.parametrize(

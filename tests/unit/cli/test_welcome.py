@@ -1,13 +1,13 @@
 """The end of apply says the address and who can log in; that of uninstall what stays."""
 
+from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from hubinstall import layout
 from hubinstall.cli.services import stopped
 from hubinstall.cli.welcome import farewell, welcome
 from hubinstall.config.validate import validate
-from hubinstall.machine.facts import Facts
 
-FACTS = Facts(addresses=("10.0.0.5", "2001:db8::5"))
+FACTS = fake_facts(addresses=("10.0.0.5", "2001:db8::5"))
 
 
 def settings(text=""):

@@ -1,5 +1,6 @@
 """Facts: what the kernel's tables and the distribution's files say, on a host that is a folder."""
 
+import dataclasses
 import hashlib
 import json
 
@@ -8,7 +9,7 @@ import pytest
 from fakes.host import FakeHost
 from fakes.kernel_tables import IF_INET6, OS_RELEASE, ROUTES, trie
 from hubinstall import layout
-from hubinstall.machine.facts import gather
+from hubinstall.machine.facts import Facts, gather
 from hubinstall.machine.network import addresses, resolvers, route_table, total_memory
 from hubinstall.machine.releases import RELEASES, release
 
@@ -33,6 +34,11 @@ def engine_answers(host, **info):
     host.put(layout.DOCKER_SOCKET, "")
     found = {"ServerVersion": "20.10.24", "CgroupDriver": "systemd"} | info
     host.answers |= {"GET /info": json.dumps(found), "dockerd --version": "Docker version 20.10.24+dfsg1, build 1"}
+
+
+def test_no_fact_is_assumed():
+    defaults = {f.name: (f.default, f.default_factory) for f in dataclasses.fields(Facts)}
+    assert {name for name, given in defaults.items() if given != (dataclasses.MISSING, dataclasses.MISSING)} == set()
 
 
 def test_an_empty_machine(host):

@@ -8,12 +8,12 @@ import sys
 import pytest
 
 from checkout_path import CHECKOUT
+from fakes.facts import fake_facts
 from fakes.fit_machine import MOUNTS, TCP, engine, fit, listening, socket
 from fakes.host import PASSWD
 from fakes.kernel_tables import ROUTES
 from hubinstall import layout
 from hubinstall.machine import listening_ports
-from hubinstall.machine.facts import Facts
 from hubinstall.preflight import checks
 from hubinstall.preflight import disk as preflight_disk
 from hubinstall.settings.model import Settings
@@ -26,7 +26,7 @@ def host(tmp_path, monkeypatch):
 
 def check(host, **settings):
     host.forget()
-    found = checks.check(host, Settings.model_validate(settings), Facts())
+    found = checks.check(host, Settings.model_validate(settings), fake_facts())
     assert all(problem.at or problem.hint.endswith(".") for problem in found)
     return found
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from fakes.facts import fake_facts
 from fakes.fit_machine import engine, fit
 from hubinstall import layout
-from hubinstall.machine.facts import Facts
 from hubinstall.preflight import checks, docker, running_servers
 from hubinstall.settings.model import Settings
 
@@ -18,7 +18,7 @@ def host(tmp_path, monkeypatch):
 
 def messages(host, **settings):
     host.forget()
-    return [problem.message for problem in checks.check(host, Settings.model_validate(settings), Facts())]
+    return [problem.message for problem in checks.check(host, Settings.model_validate(settings), fake_facts())]
 
 
 def test_what_cannot_change_while_servers_run(host):
@@ -40,9 +40,9 @@ def test_servers_that_nobody_would_reach_any_more_end_with_yes(host):
     host.put(layout.HUB_SETTINGS, '{"base_url": "/"}')
     same, other = Settings(), Settings(base_url="/jupyter/")
     assert (running_servers.servers(host, same), running_servers.servers(host, other)) == ([], names)
-    (problem,) = checks.check(host, other, Facts())
+    (problem,) = checks.check(host, other, fake_facts())
     assert (problem.code, problem.at) == (78, ("base_url",))
     assert problem.hint.endswith("jupyter-0, jupyter-1, jupyter-2, jupyter-3, jupyter-4 and 2 more")
-    assert checks.check(host, other, Facts(), may_stop_servers=True) == []
+    assert checks.check(host, other, fake_facts(), may_stop_servers=True) == []
     running_servers.end(host, names)
     assert host.commands[-1] == f"docker stop -t 20 {' '.join(names)}"

@@ -1,15 +1,13 @@
 """A certificate that could not be served is refused before anything changes, at its place in config.yaml."""
 
-import dataclasses
-
 import pytest
 
 from fakes.authority import openssl
+from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from hubinstall import layout
 from hubinstall.config.explain import placed
 from hubinstall.errors import BAD_CONFIGURATION
-from hubinstall.machine.facts import Facts
 from hubinstall.preflight import checks
 from hubinstall.settings.model import Settings
 
@@ -28,7 +26,7 @@ def host(tmp_path) -> FakeHost:
 def refused(host, settings, **facts) -> list[checks.Problem]:
     host.forget()
     made = Settings.model_validate(settings)
-    found = checks.check(host, made, dataclasses.replace(Facts(), **facts))
+    found = checks.check(host, made, fake_facts(**facts))
     return [problem for problem in found if problem.at[:1] == ("https",)]
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from fakes.facts import fake_facts
 from fakes.fit_machine import fit, listening
 from hubinstall import layout
-from hubinstall.machine.facts import Facts
 from hubinstall.preflight import checks
 from hubinstall.settings.model import Settings
 
@@ -16,7 +16,7 @@ def host(tmp_path, monkeypatch):
 
 def check(host, **settings):
     host.forget()
-    return checks.check(host, Settings.model_validate(settings), Facts())
+    return checks.check(host, Settings.model_validate(settings), fake_facts())
 
 
 def test_a_web_server_in_front_may_hold_the_usual_ports(host):
@@ -57,12 +57,12 @@ def test_one_address_of_a_port(host, theirs, ours, collide):
 )
 def test_an_address_that_nginx_can_listen_at(host, address, words):
     settings = Settings.model_validate({"https": {"mode": "off"}, "http": {"address": address}})
-    found = checks.check(host, settings, Facts(addresses=("10.0.0.5",)))
+    found = checks.check(host, settings, fake_facts(addresses=("10.0.0.5",)))
     assert [p.at for p in found] == ([("http", "address")] if words else [])
     assert all(words in p.message and "10.0.0.5" in p.hint and p.code == 78 for p in found)
 
 
 def test_an_address_is_not_taken_from_other_sites_of_nginx(host):
     settings = Settings.model_validate({"https": {"mode": "off"}, "http": {"address": "127.0.0.1", "port": 81}})
-    (problem,) = checks.check(host, settings, Facts(nginx_ports=("80", "81")))
+    (problem,) = checks.check(host, settings, fake_facts(nginx_ports=("80", "81")))
     assert "other sites of nginx listen on port 81" in problem.message

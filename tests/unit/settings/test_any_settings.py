@@ -14,13 +14,13 @@ from hypothesis import given, seed
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
+from fakes.facts import fake_facts
 from harness.anysettings import DOMAINS, EXTREMES, SETTINGS
 from hubinstall import layout
 from hubinstall.blueprint.contents import blueprint
 from hubinstall.config.validate import validate
 from hubinstall.engine.ledger import fields_kept
 from hubinstall.engine.run import in_order
-from hubinstall.machine.facts import Facts
 from hubinstall.machine.nginx_sites import listens
 from hubinstall.resources.files.file import File
 from hubinstall.resources.kinds import KINDS
@@ -31,7 +31,7 @@ SECTION = re.compile(r"\[[A-Z][a-z]+\]")
 ASSIGNMENT = re.compile(r"[A-Z][A-Za-z]+=.*")
 HOSTNAMES = st.one_of(DOMAINS, st.text(max_size=20), st.sampled_from(["localhost", "a;b", "$host", "x" * 64, ""]))
 FACTS = st.builds(
-    Facts,
+    fake_facts,
     manager=st.sampled_from(["systemd", "supervisor"]),
     cgroup_driver=st.sampled_from(["systemd", "cgroupfs"]),
     memory=st.sampled_from([10**9, 4 << 30, 2 << 40]),
@@ -98,7 +98,7 @@ def test_whatever_is_allowed_can_be_made(number):
 @pytest.mark.parametrize("manager", ["systemd", "supervisor"])
 @pytest.mark.parametrize("settings", EXTREMES, ids=range(len(EXTREMES)))
 def test_the_extremes_can_be_made(settings, manager):
-    assert_made(settings, Facts(manager=manager, addresses=("192.0.2.7",)))
+    assert_made(settings, fake_facts(manager=manager, addresses=("192.0.2.7",)))
 
 
 @pytest.mark.parametrize("content", [b"if", b"\xff", b"x = '"])

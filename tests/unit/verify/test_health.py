@@ -11,9 +11,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from hubinstall import layout
-from hubinstall.machine.facts import Facts
 from hubinstall.machine.process_managers.base import Look
 from hubinstall.settings.model import Settings
 from hubinstall.verify import health, http_probe
@@ -63,11 +63,11 @@ def host(tmp_path: Path, monkeypatch) -> FakeHost:
 
 
 def found(host: FakeHost) -> dict[str, health.Check]:
-    return {check.name: check for check in health.health(host, Settings(), Facts(), resources=[]).checks}
+    return {check.name: check for check in health.health(host, Settings(), fake_facts(), resources=[]).checks}
 
 
 def test_all_is_well(host: FakeHost) -> None:
-    result = health.health(host, Settings(), Facts(), resources=[], pending=3)
+    result = health.health(host, Settings(), fake_facts(), resources=[], pending=3)
     assert [(c.name, c.state) for c in result.checks if c.state != "ok" and not c.name.startswith("disk")] == []
     assert [c.name for c in result.checks][:8] == [
         "proxy", "hub", "user servers", "authenticator", "nginx", "docker", "firewall", "certificate",
@@ -122,7 +122,9 @@ def test_plain_http_is_asked_where_it_listens_and_of_no_certificate(host: FakeHo
 
     monkeypatch.setattr(health, "ask", note)
     settings = {"base_url": "/x/", "https": {"mode": "off"}, "http": {"port": 8000, "address": "10.0.0.5"}}
-    checks = health.health(host, Settings.model_validate(settings), Facts(addresses=("10.0.0.5",)), resources=[]).checks
+    checks = health.health(
+        host, Settings.model_validate(settings), fake_facts(addresses=("10.0.0.5",)), resources=[]
+    ).checks
     assert asked["10.0.0.5:8000"] == ("/x/hub/health", {"name": "10.0.0.5", "tls": False})
     assert {check.name: check.message for check in checks}["nginx"] == "http leads to the hub"
     assert "certificate" not in {check.name for check in checks}
@@ -165,7 +167,7 @@ def test_disks() -> None:
 
 def test_a_service_that_not_every_machine_has_may_be_missing(tmp_path: Path) -> None:
     host = FakeHost(tmp_path, {"systemctl show": UNIT})
-    seen = health.looks(host, Facts())
+    seen = health.looks(host, fake_facts())
     assert layout.LIMITS_SERVICE not in seen
     assert seen["nginx"].running
     assert health.down(seen, layout.HUB_SERVICE, layout.LIMITS_SERVICE) == "jupyterhub is absent"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from hubinstall import layout
-from hubinstall.machine.facts import Facts
 from hubinstall.machine.process_managers.base import Look
 from hubinstall.settings.model import Settings
 from hubinstall.verify import probe
@@ -179,7 +179,7 @@ def test_it_asks_where_nginx_listens(host: FakeHost, monkeypatch, data, url, add
     subprocess.run([*own, "-out", host.path("/own.crt")], check=True, capture_output=True)
     monkeypatch.setattr(layout, "SERVED_CERT", str(host.path("/own.crt" if led else "/none.crt")))
     knowing(client, host)
-    probe.verify(host, Settings.model_validate(data), Facts(addresses=("10.0.0.5",)), Quiet())
+    probe.verify(host, Settings.model_validate(data), fake_facts(addresses=("10.0.0.5",)), Quiet())
     assert seen == [(url, address), *([("redirect", url)] if led else [])]
 
 
@@ -238,7 +238,7 @@ def test_another_certificate_is_not_waited_for() -> None:
 def test_services_that_come_up_are_waited_for(host: FakeHost, monkeypatch) -> None:
     looks = iter([{"nginx": Look(known=True, words="activating")}, {"nginx": Look(known=True, running=True)}])
     monkeypatch.setattr(probe, "looks", lambda host, facts: next(looks))
-    probe.services(host, Facts())
+    probe.services(host, fake_facts())
 
 
 def test_services_that_stay_down_are_named(host: FakeHost, monkeypatch) -> None:
@@ -246,7 +246,7 @@ def test_services_that_stay_down_are_named(host: FakeHost, monkeypatch) -> None:
     seen = {"nginx": Look(known=True, failed=True, words="failed (exit-code)"), "jupyterhub": Look(running=True)}
     monkeypatch.setattr(probe, "looks", lambda host, facts: seen)
     with pytest.raises(VerifyError, match=r"nginx is failed \(exit-code\)") as raised:
-        probe.services(host, Facts())
+        probe.services(host, fake_facts())
     assert raised.value.log == "nginx"
 
 

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
+from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from fakes.shadow_tools import TOOLS, Shadow
 from hubinstall import layout
 from hubinstall.blueprint.accounts import accounts
 from hubinstall.cli import password_flags
 from hubinstall.errors import CommandError, UserError
-from hubinstall.machine.facts import Facts
 from hubinstall.resources.accounts import account as module
 from hubinstall.resources.accounts import first_passwords
 from hubinstall.resources.accounts.account import Account, Group, Person
@@ -185,7 +185,7 @@ def test_generated_passwords_differ():
 
 
 def test_the_part_wishes_every_administrator():
-    wished = accounts(Settings.model_validate({"users": {"admin": ["ada", "bob"]}}), Facts(uid_min=2000))
+    wished = accounts(Settings.model_validate({"users": {"admin": ["ada", "bob"]}}), fake_facts(uid_min=2000))
     assert [r.name for r in wished if isinstance(r, Person)] == ["ada", "bob"]
     assert {r.uid_min for r in wished if isinstance(r, Account)} == {2000}
     assert json.dumps([r.desired() for r in wished])

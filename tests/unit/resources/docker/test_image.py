@@ -3,12 +3,12 @@
 import pytest
 
 from fakes.docker import Docker
+from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from fakes.programs import remove
 from hubinstall import layout
 from hubinstall.blueprint import user_image
 from hubinstall.errors import OverdueError, UserError
-from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import look
 from hubinstall.resources.docker.image import Image
 from hubinstall.resources.packages import apt_sources
@@ -44,7 +44,7 @@ def host(tmp_path, docker):
 
 def environment(image=None, facts=None):
     settings = Settings.model_validate({"environment": {"image": image}} if image else {})
-    return user_image.environment(settings, facts or Facts(), docker=())
+    return user_image.environment(settings, facts or fake_facts(), docker=())
 
 
 def apply(host, resources):
@@ -157,7 +157,7 @@ def test_a_lost_image_is_one_difference(host, docker):
 def test_the_image_of_before_stays_one_change_long(host, docker):
     tags = []
     for python in ("3.11", "3.12", "3.13"):
-        wished = environment(facts=Facts(python=python))
+        wished = environment(facts=fake_facts(python=python))
         apply(host, wished.resources)
         tags.append(wished.image)
     assert list(docker.images) == tags[1:]
@@ -176,7 +176,10 @@ def test_the_image_of_another_repository_stays(host, docker):
 
 
 def test_the_tag_tells_what_the_image_is_made_of():
-    names = {environment(facts=facts).image for facts in (Facts(), Facts(codename="trixie"), Facts(arch="arm64"))}
+    names = {
+        environment(facts=facts).image
+        for facts in (fake_facts(), fake_facts(codename="trixie"), fake_facts(arch="arm64"))
+    }
     assert len(names) == 3
     assert environment().image == environment().image
 

@@ -3,6 +3,7 @@
 import pytest
 
 from fakes.docker import Engine
+from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from hubinstall import layout
 from hubinstall.blueprint.docker import docker as part
@@ -10,7 +11,6 @@ from hubinstall.blueprint.docker import docker_packages
 from hubinstall.errors import UserError
 from hubinstall.machine import docker
 from hubinstall.machine.docker import engine
-from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import look
 from hubinstall.resources.docker import live_restore
 from hubinstall.resources.docker.live_restore import LiveRestore
@@ -157,8 +157,8 @@ def test_what_is_asked_goes_to_the_engine_of_this_machine(host, monkeypatch):
 
 def test_the_parts(host):
     settings = Settings.model_validate({"network": {"subnet": "172.30.0.0/20"}})
-    live, network = part(settings, Facts(), ("service:docker",))
+    live, network = part(settings, fake_facts(), ("service:docker",))
     assert network.desired()["gateway"] == "172.30.0.1"
     assert live.needs == (f"json-keys:{layout.DAEMON_JSON}", "service:docker")
-    flagged = Facts(docker_keeps_containers=True)
+    flagged = fake_facts(docker_keeps_containers=True)
     assert [r.kind for r in [*docker_packages(flagged), *part(settings, flagged, ())]] == ["packages", "docker-network"]

@@ -11,6 +11,7 @@ import tarfile
 import pytest
 
 from fakes.contract_host import really
+from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from hubinstall import layout
 from hubinstall.blueprint import static_files
@@ -161,7 +162,7 @@ def test_a_docker_that_does_not_answer_is_one(tmp_path):
 
 
 def wished(settings=None, **facts) -> list[StaticFiles]:
-    facts = Facts(**facts)
+    facts = fake_facts(**facts)
     image = environment(settings or Settings(), facts, docker=())
     made = static_files.static_files(facts, image, programs(facts).hub_venv)
     return [r for r in made if isinstance(r, StaticFiles)]
@@ -185,14 +186,14 @@ def test_nothing_around_it_runs_in_the_image():
 
 @pytest.mark.parametrize("encodings", [("gzip", "br"), ("gzip",), ()])
 def test_compressed_as_this_nginx_can_give_it_out(encodings):
-    facts = Facts(addresses=("10.0.0.5",), nginx_encodings=encodings)
+    facts = fake_facts(addresses=("10.0.0.5",), nginx_encodings=encodings)
     [packages] = [r for r in base(facts) if isinstance(r, Packages) and r.name == "nginx"]
     assert ("brotli" in packages.packages) is ("br" in encodings)
     written = site("/", facts)
     assert ("gzip_static on;" in written, "brotli_static on;" in written) == ("gzip" in encodings, "br" in encodings)
 
 
-MACHINE = Facts(addresses=("10.0.0.5",))
+MACHINE = fake_facts(addresses=("10.0.0.5",))
 
 
 def site(base_url: str, facts: Facts = MACHINE) -> str:

@@ -4,12 +4,12 @@ import os
 
 import pytest
 
+from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from fakes.programs import Dpkg
 from hubinstall.blueprint.docker import docker_packages
 from hubinstall.blueprint.packages import base
 from hubinstall.errors import UserError
-from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import look
 from hubinstall.resources.packages.apt import LISTS, Packages, half_done, mend
 from hubinstall.settings.model import Settings
@@ -113,24 +113,24 @@ def test_packages_stay_and_that_is_said(tmp_path):
 
 
 def test_without_systemd_no_script_of_a_package_starts_a_service(tmp_path):
-    policy, packages, _ = base(Facts(manager="supervisor"))
+    policy, packages, _ = base(fake_facts(manager="supervisor"))
     assert packages.needs == ("file:/usr/sbin/policy-rc.d",)
     script = tmp_path / "policy"
     script.write_text(policy.content)
     answers = {name: os.system(f"sh {script} --quiet {name} start") >> 8 for name in ("docker", "nginx", "ssh")}  # noqa: S605
     assert answers == {"docker": 101, "nginx": 101, "ssh": 0}
-    for facts in (Facts(), Facts(manager="supervisor", foreign_service_policy=True)):
+    for facts in (fake_facts(), fake_facts(manager="supervisor", foreign_service_policy=True)):
         assert [r.kind for r in base(facts)] == ["packages", "packages"]
 
 
 @pytest.mark.parametrize(
     ("facts", "wanted"),
     [
-        (Facts(), {"docker.io"}),
-        (Facts(apparmor=True), {"docker.io", "apparmor"}),
-        (Facts(version="13", manager="supervisor"), {"docker.io", "docker-cli"}),
-        (Facts(manager="supervisor"), {"docker.io", "cgroupfs-mount"}),
-        (Facts(docker="27.1", docker_adopted=True), set()),
+        (fake_facts(), {"docker.io"}),
+        (fake_facts(apparmor=True), {"docker.io", "apparmor"}),
+        (fake_facts(version="13", manager="supervisor"), {"docker.io", "docker-cli"}),
+        (fake_facts(manager="supervisor"), {"docker.io", "cgroupfs-mount"}),
+        (fake_facts(docker="27.1", docker_adopted=True), set()),
     ],
 )
 def test_dockers_packages(facts, wanted):

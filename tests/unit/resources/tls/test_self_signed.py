@@ -5,11 +5,11 @@ import time
 
 import pytest
 
+from fakes.facts import fake_facts
 from fakes.host import FakeHost, seen
 from hubinstall import layout
 from hubinstall.blueprint.tls import tls
 from hubinstall.blueprint.urls import certificate_names
-from hubinstall.machine.facts import Facts
 from hubinstall.resources.tls.self_signed import SelfSignedCertificate
 from hubinstall.settings.model import Settings
 
@@ -148,10 +148,12 @@ def test_removal_takes_key_and_certificate(host):
 
 
 def test_what_people_call_the_hub():
-    assert certificate_names(Settings(domain="hub.example.org"), Facts(addresses=ADDRESSES)) == ("hub.example.org",)
-    assert certificate_names(Settings(), Facts(hostname="Lab-1", addresses=ADDRESSES)) == ("lab-1", *ADDRESSES)
-    assert certificate_names(Settings(), Facts(hostname="a name;", addresses=())) == ("localhost",)
+    assert certificate_names(Settings(domain="hub.example.org"), fake_facts(addresses=ADDRESSES)) == (
+        "hub.example.org",
+    )
+    assert certificate_names(Settings(), fake_facts(hostname="Lab-1", addresses=ADDRESSES)) == ("lab-1", *ADDRESSES)
+    assert certificate_names(Settings(), fake_facts(hostname="a name;", addresses=())) == ("localhost",)
 
 
 def test_the_folder_is_roots_alone():
-    assert tls(Settings(), Facts())[0].mode == "0700"
+    assert tls(Settings(), fake_facts())[0].mode == "0700"
