@@ -1,15 +1,14 @@
 """The certificate that a machine makes for itself."""
 
-import calendar
-import re
 import time
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_address
 from typing import ClassVar
 
-from hubinstall.machine.host import Completed, Host
+from hubinstall.machine.host import Host
 from hubinstall.resources.base import KEPT, Change, State
+from hubinstall.resources.tls.x509 import certificate, public_key
 
 # Apple's systems refuse certificates that are valid for longer, imported ones too (support.apple.com/HT210176).
 DAYS = 825
@@ -62,16 +61,15 @@ class SelfSignedCertificate:
         if host.stat(self.name) is None:
             return None
         host.ahead(partial(self._public, host))
-        cert = host.once(f"certificate {self.name}", partial(self._shown, host))
-        public = self._public(host)
-        found = alternative_names(cert.stdout)
-        outdated = set(self.names) - found and found - set(self.names)
+        cert, public = certificate(host, self.name), self._public(host)
+        found, wanted = cert.names if cert else frozenset(), {name.lower() for name in self.names}
+        outdated = wanted - found and found - wanted
         return {
             "names": sorted(found if outdated or not found else self.names),
             "key": f"{_key_type(public)} {stat.mode} {stat.owner}" if stat else "absent",
-            "matches": bool(public) and public in "".join(cert.stdout.split()),
-            "valid now": _begun(cert.stdout),
-            "valid for 30 days": cert.returncode == 0,
+            "matches": bool(public) and cert is not None and cert.public == public,
+            "valid now": cert is not None and cert.begins <= time.time(),
+            "valid for 30 days": cert is not None and cert.ends > time.time() + RENEW_BEFORE,
         }
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
@@ -90,10 +88,6 @@ class SelfSignedCertificate:
         host.remove(self.name)
         host.remove(self.key)
 
-    def _shown(self, host: Host) -> Completed:
-        show = ["-noout", "-pubkey", "-startdate", "-ext", "subjectAltName", "-checkend", str(RENEW_BEFORE)]
-        return host.run(["openssl", "x509", "-in", self.name, *show], check=False)
-
     def _public(self, host: Host) -> str:
         return host.once(f"public key of {self.key}", partial(public_key, host, self.key))
 
@@ -106,27 +100,8 @@ class SelfSignedCertificate:
         return host.run([*argv, "-config", "/dev/stdin"], input=request).stdout
 
 
-def public_key(host: Host, key: str) -> str:
-    """The public half as one line of base64; empty where there is no usable key."""
-    done = host.run(["openssl", "pkey", "-in", key, "-pubout"], check=False)
-    lines = done.stdout.splitlines()
-    return "" if done.returncode else "".join(line for line in lines if not line.startswith("-----"))
-
-
-def _begun(text: str) -> bool:
-    """Whether the certificate is valid already: no, where the clock was ahead when it was made."""
-    found = re.search(r"^notBefore=(.* GMT)$", text, re.MULTILINE)
-    return found is not None and calendar.timegm(time.strptime(found[1], "%b %d %H:%M:%S %Y GMT")) <= time.time()
-
-
 def _key_type(public: str) -> str:
     return "P-256" if public.startswith(P256) else "unusable"
-
-
-def alternative_names(text: str) -> set[str]:
-    """The names in openssl's listing of a certificate's subjectAltName."""
-    found = re.findall(r"(DNS|IP Address):([^,\s]+)", text)
-    return {str(ip_address(name)) if kind != "DNS" else name for kind, name in found}
 
 
 def is_address(name: str) -> bool:

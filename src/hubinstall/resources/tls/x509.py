@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_address
 
 from hubinstall.machine.host import Host
-from hubinstall.resources.tls.self_signed import alternative_names, public_key
 
 SHOW = ("-noout", "-pubkey", "-startdate", "-enddate", "-serial", "-subject", "-issuer", "-ext", "subjectAltName")
 BEGIN = "-----BEGIN CERTIFICATE-----"
@@ -64,7 +64,7 @@ def _read(host: Host, path: str) -> Certificate | None:
     if not (key and "notAfter" in fields):
         return None
     return Certificate(
-        frozenset(name.lower() for name in alternative_names(done.stdout)),
+        frozenset(name.lower() for name in _alternative_names(done.stdout)),
         _seconds(fields["notBefore"]), _seconds(fields["notAfter"]),
         fields["serial"], fields["subject"], fields["issuer"], "".join(key[1].split()),
     )  # fmt: skip
@@ -73,6 +73,19 @@ def _read(host: Host, path: str) -> Certificate | None:
 def _seconds(text: str) -> float:
     """Since the epoch, of a time as openssl prints it."""
     return calendar.timegm(time.strptime(text, "%b %d %H:%M:%S %Y GMT"))
+
+
+def _alternative_names(text: str) -> set[str]:
+    """The names in openssl's listing of a certificate's subjectAltName."""
+    found = re.findall(r"(DNS|IP Address):([^,\s]+)", text)
+    return {str(ip_address(name)) if kind != "DNS" else name for kind, name in found}
+
+
+def public_key(host: Host, key: str) -> str:
+    """The public half as one line of base64; empty where there is no usable key."""
+    done = host.run(["openssl", "pkey", "-in", key, "-pubout"], check=False)
+    lines = done.stdout.splitlines()
+    return "" if done.returncode else "".join(line for line in lines if not line.startswith("-----"))
 
 
 def troubles(host: Host, cert: str, key: str, names: tuple[str, ...], trust: str) -> list[Trouble]:

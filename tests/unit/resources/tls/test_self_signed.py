@@ -64,6 +64,11 @@ def test_a_domain_longer_than_a_common_name_may_be(host):
     made(host, f"{'a' * 60}.{'b' * 60}.example.org")
 
 
+def test_a_name_in_capitals_is_the_same_name(host):
+    made(host, "Lab-1")
+    assert seen(certificate("lab-1"), host) is None
+
+
 def test_an_address_more_changes_nothing(host):
     made(host, "lab-1", "10.0.0.5")
     assert seen(certificate("lab-1", "10.0.0.5", "10.0.0.6"), host) is None
