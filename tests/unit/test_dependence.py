@@ -145,6 +145,14 @@ def test_only_host_starts_processes() -> None:
     assert users == ["machine/host.py"]
 
 
+def test_only_unix_http_connects_to_unix_sockets() -> None:
+    def connects(tree: ast.Module) -> Iterator[str]:
+        dotted = (ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+        yield from (name for name in dotted if name.endswith("AF_UNIX"))
+
+    assert offenders(sources(), connects) == ["machine/unix_http.py: socket.AF_UNIX"]
+
+
 def test_engine_and_resources_know_nothing_of_jupyterhub() -> None:
     def knows(tree: ast.Module) -> Iterator[str]:
         yield from (text for _, text in literals(tree) if "jupyter" in text.lower())

@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from hubinstall.machine.unix_connection import UnixConnection
+
 TIMEOUT = 3.0
 """Seconds for each wait; what works answers in a few thousandths."""
 
@@ -29,8 +31,10 @@ class Answer:
     """Something is there, and does not answer in time."""
 
 
-class _Connection(http.client.HTTPConnection):
-    """Connects to a path, or to HOST:PORT; over TLS without a look at the certificate, which is another check's."""
+class _NamedConnection(http.client.HTTPConnection):
+    """Connects to HOST:PORT and asks for the host `name`; over TLS without a look at the certificate, which is another
+    check's.
+    """
 
     def __init__(self, address: str, name: str, *, tls: bool) -> None:
         super().__init__(name or "localhost", timeout=TIMEOUT)
@@ -38,11 +42,6 @@ class _Connection(http.client.HTTPConnection):
         self._name = name if tls else ""
 
     def connect(self) -> None:
-        if self._address.startswith("/"):
-            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self.sock.settimeout(TIMEOUT)
-            self.sock.connect(self._address)
-            return
         server, _, port = self._address.rpartition(":")
         self.sock = socket.create_connection((server, int(port)), timeout=TIMEOUT)
         if self._name:
@@ -57,7 +56,8 @@ def ask(address: str, path: str, *, token: str = "", name: str = "", tls: bool =
     unless `tls` is false asked for over TLS.
     """
     begun = time.monotonic()
-    connection = _Connection(address, name, tls=tls)
+    at_socket = address.startswith("/")
+    connection = UnixConnection(address, TIMEOUT) if at_socket else _NamedConnection(address, name, tls=tls)
     try:
         connection.request("GET", path, headers={"Authorization": f"token {token}"} if token else {})
         response = connection.getresponse()

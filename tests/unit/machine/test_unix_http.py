@@ -8,6 +8,7 @@ import pytest
 
 from hubinstall.machine import unix_http
 from hubinstall.machine.host import Host
+from hubinstall.machine.unix_connection import UnixConnection
 
 
 @contextmanager
@@ -48,6 +49,28 @@ def test_an_answer_that_is_no_success(tmp_path):
 def test_what_says_nothing_or_something_else_is_nobody(tmp_path, answer):
     with daemon(tmp_path / "s", answer):
         assert unix_http.get(str(tmp_path / "s"), "/", 0.2) == unix_http.NOBODY
+
+
+def test_the_librarys_client_at_a_socket(tmp_path):
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Version: 6\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    with daemon(tmp_path / "s", chunked) as asked:
+        connection = UnixConnection(str(tmp_path / "s"), 5)
+        connection.request("POST", "/RPC2", b"<x/>")
+        answer = connection.getresponse()
+        assert (answer.status, answer.read(), answer.getheader("X-Version")) == (200, b"abc", "6")
+        connection.close()
+    assert asked[0].startswith(b"POST /RPC2 HTTP/1.1\r\nHost: localhost\r\n")
+
+
+def test_the_librarys_client_gives_up(tmp_path):
+    with daemon(tmp_path / "s", b""):
+        connection = UnixConnection(str(tmp_path / "s"), 0.2)
+        connection.request("GET", "/")
+        with pytest.raises(TimeoutError):
+            connection.getresponse()
+        connection.close()
+    with pytest.raises(FileNotFoundError):
+        UnixConnection(str(tmp_path / "none"), 5).request("GET", "/")
 
 
 def test_where_nothing_listens_is_nobody(tmp_path):

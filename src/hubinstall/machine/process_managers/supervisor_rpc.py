@@ -2,16 +2,18 @@
 
 import contextlib
 import http.client
-import socket
 import xmlrpc.client
 from typing import Any
 from xmlrpc.client import Error, Fault
 
 from hubinstall import layout
 from hubinstall.machine.host import Host
+from hubinstall.machine.unix_connection import UnixConnection
 
 SILENT = (OSError, http.client.HTTPException)
 """What is raised when nobody answers, or not in HTTP."""
+PATIENCE = 30.0
+"""Seconds for each wait."""
 
 
 def connection(host: Host) -> contextlib.AbstractContextManager[xmlrpc.client.ServerProxy]:
@@ -27,18 +29,7 @@ class UnixTransport(xmlrpc.client.Transport):
         self._path = path
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ARG002 - the socket is the address
-        return UnixConnection(self._path)
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("supervisor", timeout=30)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(30)
-        self.sock.connect(self._path)
+        return UnixConnection(self._path, PATIENCE)
 
 
 __all__ = ["SILENT", "Error", "Fault", "connection"]

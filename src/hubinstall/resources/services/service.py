@@ -5,7 +5,6 @@ A service's launcher puts a digest of what it starts with into the environment, 
 after each good reload; a oneshot writes the digest when it is done.
 """
 
-import contextlib
 import hashlib
 import socket
 import time
@@ -14,6 +13,7 @@ from typing import ClassVar
 
 from hubinstall import layout
 from hubinstall.errors import UserError
+from hubinstall.machine import unix_http
 from hubinstall.machine.host import Host
 from hubinstall.machine.listening_ports import listeners
 from hubinstall.machine.process_managers.base import Look, Manager
@@ -24,6 +24,8 @@ FAILURES = 12
 """So often may a service be seen failed before we give up: it may need a second attempt, not a hundred."""
 REPLACED_WITHIN = 10.0
 """Seconds. A reload that starts no new workers has failed."""
+ANSWERS_WITHIN = 2.0
+"""Seconds until a connection must be accepted."""
 EVERY = 0.2
 """Seconds between two looks at a service that is on its way up."""
 
@@ -206,14 +208,12 @@ def answers(host: Host, address: str) -> bool:
     """Whether something accepts connections at a unix socket or HOST:PORT; true where no address is given."""
     if not address:
         return True
-    with contextlib.closing(socket.socket(socket.AF_UNIX if address[0] == "/" else socket.AF_INET)) as client:
-        client.settimeout(2)
-        try:
-            if address[0] == "/":
-                client.connect(str(host.path(address)))
-            else:
-                server, _, port = address.rpartition(":")
-                client.connect((server, int(port)))
-        except OSError:
-            return False
-        return True
+    server, _, port = address.rpartition(":")
+    try:
+        if address.startswith("/"):
+            unix_http.connect(str(host.path(address)), ANSWERS_WITHIN).close()
+        else:
+            socket.create_connection((server, int(port)), ANSWERS_WITHIN).close()
+    except OSError:
+        return False
+    return True
