@@ -1,6 +1,6 @@
 """Ledgers of whole installations, one for each process manager; together they list every kind.
 
-tests/ledgers/ keeps those that each release wrote. For a release: `cd tests && python -m fakes.ledgers`.
+tests/ledgers/ keeps those that each release wrote; `python -m fakes.ledgers` adds this one's (docs/how-to/release.md).
 """
 
 import tempfile
