@@ -81,7 +81,7 @@ class KernelSetting:
 
     kind: ClassVar[str] = "kernel-setting"
     lock: ClassVar[str | None] = None
-    stays: ClassVar[bool] = False
+    stays: ClassVar[bool] = True
     name: str
     value: str = field(default="", metadata=KEPT)
     module: str = field(default="", metadata=KEPT)
@@ -105,4 +105,4 @@ class KernelSetting:
             host.run(["tee", self.path], input=f"{self.value}\n")
 
     def remove(self, host: Host) -> None:
-        """The setting stays."""
+        """It stays."""
