@@ -1,19 +1,19 @@
-"""What goes wrong in words for people: what happened, then what to do."""
+"""Failures in words for people: what happened, then what to do."""
 
 import errno
 
-FULL = "A disk is full, or may hold no more files: `df -h` and `df -i` show which. Make room, then run again."
+FULL = "A disk is full, or has no inodes left: `df -h` and `df -i` show which. Free some space, then run it again."
 READ_ONLY = (
-    "It is mounted read-only: `mount -o remount,rw` and the mount point. When the kernel itself has done that (`dmesg`"
-    " shows errors of the disk), mend the disk first; then run again."
+    "It is mounted read-only: run `mount -o remount,rw` on the mount point. If the kernel made it read-only (`dmesg`"
+    " shows disk errors), repair the disk first. Then run it again."
 )
-BROKEN_DISK = "The disk gives errors (`dmesg`): mend its file system, or replace it; then run again."
+BROKEN_DISK = "The disk reports errors (see `dmesg`): repair its file system or replace it, then run it again."
 NO_NAMES = (
-    "Names of other machines cannot be looked up: see whether `getent hosts debian.org` works here, and what"
-    " /etc/resolv.conf says; then run again."
+    "Host names cannot be resolved: check whether `getent hosts debian.org` works here, and what /etc/resolv.conf"
+    " says. Then run it again."
 )
 OF_NUMBER = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EROFS: READ_ONLY, errno.EIO: BROKEN_DISK}
-"""What a person can do about errors of the system (errno(3)) that are no bug of ours."""
+"""What a person can do about system errors (errno(3)) that are not our bug."""
 OF_WORDS = {
     "No space left on device": FULL,
     "Disk quota exceeded": FULL,
@@ -26,13 +26,13 @@ OF_WORDS = {
     "EAI_AGAIN": NO_NAMES,
     "ENOTFOUND": NO_NAMES,
 }
-"""The same, by the words of strerror(3), gai_strerror(3) and the programs that we run."""
+"""The same, keyed by the messages of strerror(3), gai_strerror(3) and the programs that we run."""
 
 
 class UserError(Exception):
     """A failure that is not a bug of ours: shown as message and hint, never with a traceback.
 
-    `code` is the exit code of the command (see cli.py for what each means).
+    `code` is the exit code of the command (cli/main.py says what each means).
     """
 
     def __init__(self, message: str, hint: str = "", code: int = 1) -> None:
@@ -46,7 +46,7 @@ class UserError(Exception):
 
 
 class CommandError(UserError):
-    """A command ended with something other than 0; the whole of its output is in the log."""
+    """A command ended with an exit code other than 0; the log has its whole output."""
 
     def __init__(self, argv: list[str], returncode: int, output: str) -> None:
         tail = output.strip().splitlines()[-15:]
@@ -58,19 +58,19 @@ class CommandError(UserError):
 
 
 class OverdueError(CommandError):
-    """A command was not done in its time, in seconds, and was killed; the log says what it was at."""
+    """A command did not end within its time limit (seconds) and was killed; the log says what it was doing."""
 
     def __init__(self, argv: list[str], seconds: float, output: str) -> None:
         super().__init__(argv, -9, f"{output}\nstill running after {seconds:.0f} s: killed")
 
 
 def cures(output: str) -> list[str]:
-    """What to do about it, where a command's output says what is wrong with the machine."""
+    """What to do, if a command's output says what is wrong with the machine."""
     return list(dict.fromkeys(cure for sign, cure in OF_WORDS.items() if sign in output))
 
 
 def of_system(error: OSError) -> UserError:
-    """What the system refused, and where."""
+    """The system's refusal in words, with the file."""
     where = f"{error.filename}: " if error.filename else ""
     return UserError(f"{where}{error.strerror or error}", OF_NUMBER.get(error.errno or 0, ""))
 

@@ -110,7 +110,7 @@ def test_a_port_that_another_program_holds(refusing: Machine) -> None:
             # Another port is named by config.yaml, which can be read when the command is there: it is made first.
             installed.bring(refusing)
             refusing.run(installed.readmes_command(), check=False)
-        refused(refusing, f"port {port} is taken by python3 (pid {pid[1]})")
+        refused(refusing, f"port {port} is used by python3 (pid {pid[1]})")
         assert server.poll() is None
 
 

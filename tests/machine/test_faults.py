@@ -90,14 +90,14 @@ FAULTS = (
     *(
         Fault(
             f"port {port} taken", f"hubinstall stop nginx\nthief 0.0.0.0 {port}\nsleep 0.5", "caught",
-            (f"port {port} is taken by python3 (pid ", "Stop the other program"), lives=Lives.BEHIND_NGINX,
+            (f"port {port} is used by python3 (pid ", "Stop the other program"), lives=Lives.BEHIND_NGINX,
         )
         for port in addresses.here().ports
     ),
     *(
         Fault(
             f"port 8081 taken at {address}", f"hubinstall stop jupyterhub\nthief {address} 8081\nsleep 0.5", "caught",
-            ("port 8081 of ", "is taken by python3 (pid ", "listen on another port"), lives=Lives.SERVERS,
+            ("port 8081 on ", "is used by python3 (pid ", "listen on another port"), lives=Lives.SERVERS,
         )
         for address in ("0.0.0.0", "10.99.0.1")  # noqa: S104 - it is the fault
     ),
@@ -115,7 +115,7 @@ FAULTS = (
     *(
         Fault(
             f"database {how}", SAVE_DATABASE + damage, MEND_DATABASE,
-            (f"the hub's database {DATABASE} is damaged", "Put a good copy in its place", "move the file away"),
+            (f"the hub's database {DATABASE} is damaged", "Restore a good copy", "move the file away"),
         )
         for how, damage in (
             ("of random bytes", f"head -c 20000 /dev/urandom | dd of={DATABASE} conv=notrunc status=none"),
@@ -157,7 +157,7 @@ FAULTS = (
         "PAM refuses everyone",
         "cp -a /etc/pam.d/common-auth /root/\necho 'auth requisite pam_deny.so' >/etc/pam.d/common-auth",
         "cp -a /root/common-auth /etc/pam.d/",
-        ("verify: login", "a right password was not accepted", "See /etc/pam.d/hubinstall, and what it includes"),
+        ("verify: login", "the correct password was rejected", "See /etc/pam.d/hubinstall and the files it includes"),
     ),
 )  # fmt: skip
 

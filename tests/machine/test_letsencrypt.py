@@ -58,7 +58,7 @@ def test_a_name_that_leads_nowhere_falls_back_and_says_why(site: Machine) -> Non
         assert "hubinstall" in served(site)["issuer"]
         assert status_of_certificate(site) == "failed"
         assert site.run(["hubinstall", "status", "--check"], check=False).code == 3
-        loud = f"self-signed, because {pebble.SERVER} gave none: {NAME} leads nowhere"
+        loud = f"self-signed, because {pebble.SERVER} issued none: {NAME} leads nowhere"
         looks = [site.run(f"hubinstall {command}").out for command in ("status", "certificate status")]
         for words in (said, nothing_to_do(site), *looks):
             assert loud in " ".join(words.split())

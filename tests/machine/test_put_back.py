@@ -36,12 +36,12 @@ BROKEN = (
         "a wrong PAM file",
         f"cp -a {TOOL}/data/templates/pam /root/\nsed -i '1i auth requisite pam_deny.so' {TOOL}/data/templates/pam",
         f"cp -a /root/pam {TOOL}/data/templates/",
-        ("verify: login: a right password was not accepted", "/etc/pam.d/hubinstall", LOG, "back as it was"),
+        ("verify: login: the correct password was rejected", "/etc/pam.d/hubinstall", LOG, "back as it was"),
         meanwhile="hubinstall apply",
     ),
     Fault(
         "a stolen port", "thief 10.99.0.1 8081", "caught",
-        ("jupyterhub does not come up: port 8081 of 10.99.0.1 is taken by python3 (pid ", "stop that program", LOG),
+        ("jupyterhub does not come up: port 8081 on 10.99.0.1 is used by python3 (pid ", "stop that program", LOG),
         lives=Lives.SERVERS, returns=True,
     ),
 )  # fmt: skip

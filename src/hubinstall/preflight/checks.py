@@ -1,8 +1,8 @@
-"""Why this machine, or these settings on it, cannot work: found before anything is changed, each with a way out.
+"""Why this machine, or these settings on it, cannot work: found before anything changes, each with a way out.
 
-`check_machine` is also asked by bootstrap.py, before the virtualenv is there: only the standard library here.
-Our own services never count against us when they run already. Docker is never restarted by us (its setting comes by
-reload), so someone else's running containers are no problem.
+bootstrap.py also calls `check_machine`, before the virtualenv exists: only the standard library here. Our own services
+that already run are no problem. We never restart Docker (a reload gives it its setting), so other people's running
+containers are no problem either.
 """
 
 import json
@@ -29,7 +29,7 @@ from hubinstall.resources.packages.virtualenv import TRUST_STORE
 from hubinstall.resources.services.unit import UnitFile
 from hubinstall.resources.tls.x509 import troubles
 
-if TYPE_CHECKING:  # pydantic is not there yet when bootstrap asks
+if TYPE_CHECKING:  # pydantic is not installed yet when bootstrap calls
     from hubinstall.settings.model import Settings
 
 LEAST_MEMORY = 900 * 10**6
@@ -40,8 +40,8 @@ UNIT_FOLDERS = (layout.SYSTEMD_UNITS, "/usr/local/lib/systemd/system", "/lib/sys
 
 @dataclass(frozen=True)
 class Problem:
-    """Why hubinstall cannot work here. `code` is the exit code: 78 for what config.yaml says, and `at` is where there
-    (then `message` and `hint` are phrases, as those of problems.py).
+    """Why hubinstall cannot work here. `code` is the exit code: 78 if config.yaml is the cause. Then `at` is the key,
+    and `message` and `hint` are phrases, as in config/problems.py.
     """
 
     message: str
@@ -51,7 +51,7 @@ class Problem:
 
 
 def check_machine(host: Host, web: preflight_web.Wanted | None = None) -> list[Problem]:
-    """What is wrong with the machine, whatever the settings are, but for `web`: where nginx is to listen."""
+    """What is wrong with the machine, whatever the settings say. `web`: where nginx is to listen."""
     checks = (_root, _release, _architecture, _memory, _other_hubs)
     found = [problem for check in checks for problem in check(host)]
     ports = preflight_web.taken_ports(host, preflight_web.at_first_sight(host) if web is None else web)
@@ -59,8 +59,8 @@ def check_machine(host: Host, web: preflight_web.Wanted | None = None) -> list[P
 
 
 def check(host: Host, settings: "Settings", facts: Facts, *, may_stop_servers: bool = False) -> list[Problem]:
-    """Everything that is wrong: with the machine, and with these settings on it. `may_stop_servers`: those of people
-    that could not be reached with the new settings; else these are a problem.
+    """Everything that is wrong with the machine, and with these settings on it. `may_stop_servers`: people's servers
+    that the new settings would cut off may be stopped; otherwise they are a problem.
     """
     found = check_machine(host, preflight_web.wanted(settings))
     if words := preflight_web.wrong_address(settings, facts):
@@ -97,7 +97,7 @@ def _release(host: Host) -> Iterator[Problem]:
 def _architecture(host: Host) -> Iterator[Problem]:  # noqa: ARG001
     here = architecture()
     if here not in ARCHITECTURES or sys.maxsize < 1 << 32:
-        what = f"{here}, with a 32-bit system on it" if here in ARCHITECTURES else here
+        what = f"{here} with a 32-bit system" if here in ARCHITECTURES else here
         yield Problem(f"this machine is {what}", "Use a 64-bit machine: amd64 or arm64.")
 
 
@@ -105,17 +105,17 @@ def _memory(host: Host) -> Iterator[Problem]:
     there = total_memory(host)
     if there < LEAST_MEMORY:
         yield Problem(
-            f"{there // 10**6} MB of memory are too little for a hub and one server", "Give the machine 1 GB or more."
+            f"{there // 10**6} MB of memory is too little for a hub and one server", "Give the machine 1 GB or more."
         )
 
 
 def _other_hubs(host: Host) -> Iterator[Problem]:
     if host.exists(layout.TLJH):
         yield Problem(
-            "The Littlest JupyterHub is on this machine, and wants the same ports and service names",
-            f"To move over: `systemctl disable --now jupyterhub traefik`, then `mv {layout.TLJH} /root/tljh` and "
-            f"`rm {layout.SYSTEMD_UNITS}/jupyterhub.service {layout.SYSTEMD_UNITS}/traefik.service`, and run again. "
-            "The accounts jupyter-NAME and their homes stay, and people log in with these names.",
+            "The Littlest JupyterHub is installed on this machine and uses the same ports and service names",
+            f"To migrate, run `systemctl disable --now jupyterhub traefik`, then `mv {layout.TLJH} /root/tljh` and "
+            f"`rm {layout.SYSTEMD_UNITS}/jupyterhub.service {layout.SYSTEMD_UNITS}/traefik.service`, and run it again. "
+            "The accounts jupyter-NAME and their homes stay; people log in with these names.",
         )
         return
     for folder in UNIT_FOLDERS:
@@ -123,9 +123,9 @@ def _other_hubs(host: Host) -> Iterator[Problem]:
         stat = host.stat(path)
         if stat and stat.target != "/dev/null" and not _ours(host, path):
             yield Problem(
-                f"another JupyterHub is on this machine: {path}",
-                f"Stop it (`systemctl disable --now {layout.HUB_SERVICE}`), keep what you need of its configuration "
-                "and database, move the unit file away, and run again.",
+                f"another JupyterHub is installed on this machine: {path}",
+                f"Stop it (`systemctl disable --now {layout.HUB_SERVICE}`), save what you need of its configuration "
+                "and database, move the unit file away, and run it again.",
             )
             return
 
@@ -135,20 +135,20 @@ def _ours(host: Host, path: str) -> bool:
     try:
         return content is not None and id_of(UnitFile, path) in json.loads(content)["resources"]
     except (ValueError, TypeError, KeyError):
-        return True  # the ledger's own check says what is wrong with it
+        return True  # reading the ledger reports what is wrong with it
 
 
 def _manager(host: Host, settings: "Settings") -> Iterator[Problem]:
-    """Two managers would run everything twice: what one has taken up is not handed over to the other."""
+    """Two process managers would run everything twice, so an installation stays with the one it has."""
     wished, runs = settings.process_manager, running_manager(host)
     ours = host.exists(layout.SUPERVISOR_CONFIG) or (host.exists(UNIT_OF_HUB) and _ours(host, UNIT_OF_HUB))
     here = installed(host).name if ours else ""
     if wished == "systemd" and runs != "systemd":
-        yield _wrong(("process_manager",), "systemd is not the first process of this machine", "try auto")
+        yield _wrong(("process_manager",), "PID 1 of this machine is not systemd", "try auto")
     elif here and here != (runs if wished == "auto" else wished):
         yield _wrong(
             ("process_manager",),
-            f"cannot change from {here} to {runs if wished == 'auto' else wished} where JupyterHub is installed",
+            f"cannot change from {here} to {runs if wished == 'auto' else wished} after JupyterHub was installed",
             f"try {here}; or run `hubinstall uninstall --yes` first (homes, accounts, shared data and this file stay)",
         )
 
@@ -158,7 +158,7 @@ def _wrong(at: tuple[str | int, ...], what: str, hint: str) -> Problem:
 
 
 def _subnet(host: Host, settings: "Settings") -> Iterator[Problem]:
-    """Other container networks count, too: Docker would refuse it only when half of the work is done."""
+    """Other container networks count too: otherwise Docker would refuse it in the middle of the run."""
     subnet = settings.network.subnet
     for route in route_table(host):
         if route.device != layout.BRIDGE and route.network.prefixlen and subnet.overlaps(route.network):
@@ -172,7 +172,7 @@ def _subnet(host: Host, settings: "Settings") -> Iterator[Problem]:
 def _what(route: Route) -> str:
     if CONTAINER_DEVICE.match(route.device):
         return f"a container network of this machine ({route.device})"
-    return f"which this machine reaches through {route.device}"
+    return f"a network that this machine reaches through {route.device}"
 
 
 def _accounts(host: Host, settings: "Settings", facts: Facts) -> Iterator[Problem]:
@@ -183,8 +183,8 @@ def _accounts(host: Host, settings: "Settings", facts: Facts) -> Iterator[Proble
             if not facts.uid_min <= uid <= facts.uid_max:
                 yield _wrong(
                     ("users", key, index),
-                    f"{name} is an account of the system (uid {uid}), and only people log in to the hub",
-                    f"try the name of a person; people's numbers are {facts.uid_min} to {facts.uid_max}",
+                    f"{name} is a system account (UID {uid}); only people can log in to the hub",
+                    f"try the name of a person; people have UIDs from {facts.uid_min} to {facts.uid_max}",
                 )
 
 
@@ -195,9 +195,9 @@ def _hub_port(host: Host, settings: "Settings") -> Iterator[Problem]:
         if listener.anywhere or (listener.address == gateway and not _is_service(host, listener.pid)):
             where = "all addresses" if listener.anywhere else gateway
             yield Problem(
-                f"port {layout.HUB_PORT} of {where} is taken by {listener}",
-                "The hub needs it on the address that user servers see. Let the other program listen on another port "
-                "or on 127.0.0.1, and run again.",
+                f"port {layout.HUB_PORT} on {where} is used by {listener}",
+                "The hub needs this port at the address that user servers connect to. Make the other program listen on "
+                "another port or on 127.0.0.1, and run it again.",
             )
 
 
@@ -206,34 +206,34 @@ def _is_service(host: Host, pid: int) -> bool:
 
 
 def _database(host: Host) -> Iterator[Problem]:
-    """A hub that runs with a damaged one may still serve people; it would not come up again."""
+    """A hub that runs with a damaged database may still serve people, but would not start again."""
     if not host.exists(layout.HUB_DATABASE):
         return
-    from hubinstall.hubside.database import damage  # noqa: PLC0415 - SQLite is no part of every Python's start
+    from hubinstall.hubside.database import damage  # noqa: PLC0415 - only needed here
 
     if trouble := damage(str(host.path(layout.HUB_DATABASE)), touch=False):
         yield Problem(
             f"the hub's database {layout.HUB_DATABASE} is damaged: {trouble}",
-            "The hub would not start with it again, so it was left alone. Put a good copy in its place. Or run "
-            f"`hubinstall stop {layout.HUB_SERVICE}`, move the file away and run again: people log in anew, and the "
-            "servers that run now start anew; no files of theirs are in it.",
+            "The hub could not start with it, so nothing was changed. Restore a good copy. Or run "
+            f"`hubinstall stop {layout.HUB_SERVICE}`, move the file away and run it again: people then have to log in "
+            "and start their servers again. People's files are not in the database.",
         )
 
 
 def _while_servers_run(host: Host, settings: "Settings") -> Iterator[Problem]:
-    """People's servers were told where they and the hub are when they started."""
+    """People's servers learned their own and the hub's address when they started."""
     running = running_servers.servers(host, settings)
     for key, old in running_servers.changes(host, settings).items() if running else ():
         yield _wrong(
             key,
-            f"cannot change from {old} while servers run ({len(running)}), which nobody could reach any more",
-            "stop these first (hub: Admin → Stop all); or write it into the file and let `hubinstall apply --yes` stop "
-            f"them; or leave the setting: {running_servers.some(running)}",
+            f"cannot change from {old} while servers run ({len(running)}): nobody could reach them afterwards",
+            "stop them first (hub: Admin → Stop all), or write the setting into the file and let "
+            f"`hubinstall apply --yes` stop them, or leave the setting as it is: {running_servers.some(running)}",
         )
 
 
 def _certificate(host: Host, settings: "Settings", facts: Facts) -> Iterator[Problem]:
-    """The administrator's own files can be served, and an authority has something to give a certificate for."""
+    """The administrator's files can be served, and an authority has a name or address to certify."""
     if settings.tls_mode == "manual":
         cert, key = settings.https.tls.cert or "", settings.https.tls.key or ""
         for trouble in troubles(host, cert, key, settings.names, TRUST_STORE):
@@ -241,6 +241,6 @@ def _certificate(host: Host, settings: "Settings", facts: Facts) -> Iterator[Pro
     here = (ip_address(address) for address in facts.addresses)
     if settings.tls_mode == "letsencrypt" and not settings.names and not any(address.is_global for address in here):
         yield _wrong(
-            ("https", "mode"), "needs a name: this machine knows no public address of its own",
+            ("https", "mode"), "needs a name: this machine has no public address that it knows of",
             "try setting `domain`, or mode: self-signed",
         )  # fmt: skip

@@ -1,6 +1,6 @@
-"""What keeps us from writing where an installation writes: read-only, no room, no more files.
+"""What prevents writing where an installation writes: read-only, no space, no inodes.
 
-Only the standard library: bootstrap.py asks too.
+Only the standard library: bootstrap.py calls this too.
 """
 
 import os
@@ -12,35 +12,35 @@ from hubinstall.machine.host import Host
 GB = 10**9
 DOCKER_DATA = "/var/lib/docker"
 SPACE = {DOCKER_DATA: 2 * GB, "/var": 2 * GB, "/opt": 1 * GB}
-"""Bytes that a first installation needs where; measured: 3.5 GB at the most, while the image is built."""
+"""Bytes that a first installation needs in each place; measured: at most 3.5 GB, while the image is built."""
 SPACE_LATER = {"/var": 500 * 10**6, "/opt": 200 * 10**6, layout.STATE: 10 * 10**6, "/etc": 10**6}
 FILES = {DOCKER_DATA: 75_000, "/var": 45_000, "/opt": 25_000}
-"""Inodes; measured, with the image's root beside Docker's copy of it."""
+"""Inodes; measured, with the image's root file system and Docker's copy of it."""
 FILES_LATER = {"/var": 2_000, "/opt": 1_000, layout.STATE: 100, "/etc": 20}
 WRITTEN = ("/etc", "/opt", "/var", layout.STATE)
-BY_THE_KERNEL = "When the kernel made it read-only (`dmesg` shows errors of the disk), mend the disk first."
+BY_THE_KERNEL = "If the kernel made it read-only (`dmesg` shows disk errors), repair the disk first."
 Words = tuple[str, str]
 """What is wrong, and what to do."""
 
 
 def problems(host: Host) -> Iterator[Words]:
-    """Folders of one file system share what is free there. What an earlier run has built needs no room again."""
+    """Directories on one file system share its free space. What an earlier run built needs no space again."""
     later = host.exists(layout.LEDGER)
     if closed := [folder for folder in WRITTEN if read_only(host, nearest(host, folder))]:
         yield (
             f"mounted read-only: {', '.join(closed)}",
-            f"Make writable each of them: `mount -o remount,rw {closed[0]}`. {BY_THE_KERNEL}",
+            f"Make each of them writable: `mount -o remount,rw {closed[0]}`. {BY_THE_KERNEL}",
         )
     for folder, size in per_disk(host, SPACE_LATER if later else SPACE):
         if (free := free_space(host, folder)) < size:
             yield (
-                f"{amount(free)} are free at {folder}, and {amount(size)} are needed",
-                f"Make room there (`du -xh --max-depth=2 {folder} | sort -h` shows what is large), or add a disk.",
+                f"{folder} has {amount(free)} of free space; {amount(size)} is needed",
+                f"Free some space (`du -xh --max-depth=2 {folder} | sort -h` shows what is large), or add a disk.",
             )
     for folder, number in per_disk(host, FILES_LATER if later else FILES):
         if (left := free_files(host, folder)) < number:
             yield (
-                f"{folder} has room for {left} more files (inodes), and {number} are needed",
+                f"{folder} has {left} free inodes (files); {number} are needed",
                 f"Remove files there (`du -x --inodes --max-depth=3 {folder} | sort -n` shows where many are).",
             )
 
@@ -50,7 +50,7 @@ def amount(size: int) -> str:
 
 
 def per_disk(host: Host, needs: dict[str, int]) -> list[tuple[str, int]]:
-    """Of each disk the first of the folders on it, and what all of them need together."""
+    """For each disk, the first of the directories on it, and what all of them need together."""
     sums: dict[int, tuple[str, int]] = {}
     for folder, amount in needs.items():
         there = nearest(host, folder)
@@ -61,7 +61,7 @@ def per_disk(host: Host, needs: dict[str, int]) -> list[tuple[str, int]]:
 
 
 def nearest(host: Host, folder: str) -> str:
-    """The folder, or the nearest one above it that is there."""
+    """The directory, or the nearest one above it that exists."""
     while folder != "/" and not host.path(folder).is_dir():
         folder = os.path.dirname(folder)
     return folder
@@ -73,7 +73,7 @@ def free_space(host: Host, folder: str) -> int:
 
 
 def free_files(host: Host, folder: str) -> int:
-    """Where files are not counted (btrfs says 0 of 0) there is always room for more."""
+    """Where inodes are not limited (btrfs says 0 of 0) there are always enough."""
     there = os.statvfs(host.path(folder))
     return there.f_favail if there.f_files else 1 << 62
 

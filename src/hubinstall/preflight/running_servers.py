@@ -1,7 +1,7 @@
-"""People's servers that a change of the settings would leave where no way leads to them any more.
+"""People's servers that a change of the settings would cut off.
 
-A server is told at its start under which path it is reached and where the hub is, and it cannot be told anew. Only the
-standard library here (see preflight).
+A server learns its own path and the hub's address when it starts, and cannot learn new ones. Only the standard library
+here (see checks.py).
 """
 
 import re
@@ -12,17 +12,17 @@ from hubinstall.machine.docker import docker
 from hubinstall.machine.host import Host
 from hubinstall.preflight import docker as preflight_docker
 
-if TYPE_CHECKING:  # pydantic is not there yet when bootstrap asks
+if TYPE_CHECKING:  # pydantic is not installed yet when bootstrap calls
     from hubinstall.settings.model import Settings
 
 Key = tuple[str, ...]
 GRACE = 20
-"""Seconds for a server to end its kernels by itself."""
+"""Seconds that a server gets to stop its kernels."""
 SHOWN = 5
 
 
 def changes(host: Host, settings: "Settings") -> dict[Key, str]:
-    """The settings that are to change, of those that running servers cannot follow, and what they are now."""
+    """Of the settings that running servers cannot follow, those that would change, with their current values."""
     there = preflight_docker.subnet_of(host, layout.NETWORK)
     told = re.search(r'"base_url": "([^"]*)"', host.text(layout.HUB_SETTINGS))
     now = {("network", "subnet"): there, ("base_url",): told[1] if told else ""}
@@ -31,18 +31,18 @@ def changes(host: Host, settings: "Settings") -> dict[Key, str]:
 
 
 def servers(host: Host, settings: "Settings") -> list[str]:
-    """The containers of the servers that a change would strand. Docker is asked only when there is one."""
+    """The containers of the servers that a change would cut off. Docker is asked only if there is a change."""
     return preflight_docker.user_servers(host) if changes(host, settings) else []
 
 
 def end(host: Host, names: list[str]) -> None:
-    """Let servers end in order. The hub sees that they have ended, takes their routes away and removes what is left;
-    one that is started before the hub itself has changed is ended by the new hub (hubside/spawner.py, `poll`).
+    """Stop servers cleanly. The hub notices, deletes their routes and removes their containers. The new hub stops a
+    server that was started in between (hubside/spawner.py, `poll`).
     """
     docker(host, "stop", "-t", str(GRACE), *names, check=False)
     host.forget()
 
 
 def some(names: list[str]) -> str:
-    """The first few of them."""
+    """The first few names, and how many more there are."""
     return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

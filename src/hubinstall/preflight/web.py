@@ -1,4 +1,4 @@
-"""What keeps nginx from listening where the hub is to be reached. Only the standard library here (see preflight)."""
+"""What prevents nginx from listening where people reach the hub. Only the standard library here (see checks.py)."""
 
 import ipaddress
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from hubinstall.machine.host import Host
 from hubinstall.machine.listening_ports import Listener, listeners
 from hubinstall.machine.nginx_sites import reads_our_folder
 
-if TYPE_CHECKING:  # pydantic is not there yet when bootstrap asks
+if TYPE_CHECKING:  # pydantic is not installed yet when bootstrap calls
     from hubinstall.machine.facts import Facts
     from hubinstall.settings.model import Settings
 
@@ -20,7 +20,7 @@ Words = tuple[str, str]
 
 @dataclass(frozen=True)
 class Wanted:
-    """The ports on which nginx is to listen, at one address or, without it, at every one."""
+    """The ports on which nginx is to listen, at one address, or at every address if `address` is None."""
 
     ports: frozenset[int]
     address: str | None = None
@@ -40,12 +40,12 @@ def wanted(settings: "Settings") -> Wanted:
 
 
 def at_first_sight(host: Host) -> Wanted:
-    """Before the settings can be read: the usual ports, or none where a file may say otherwise. (Apply looks again.)"""
+    """Before the settings can be read: the usual ports, or none if a file may say otherwise. (Apply checks again.)"""
     return Wanted(frozenset()) if host.exists(layout.CONFIG_FILE) else USUAL
 
 
 def taken_ports(host: Host, wanted: Wanted) -> Iterator[Words]:
-    """The distribution's nginx is used as it is, whoever started it."""
+    """Debian's nginx is used as it is, no matter who started it."""
     found: dict[str, set[int]] = {}
     for listener in listeners(host, set(wanted.ports)):
         ours = listener.program == "nginx" and reads_our_folder(host, listener.pid)
@@ -53,11 +53,11 @@ def taken_ports(host: Host, wanted: Wanted) -> Iterator[Words]:
             found.setdefault(str(listener), set()).add(listener.port)
     for program, ports in found.items():
         hint = (
-            f"The distribution's nginx needs {numbers(wanted.ports)}, with {layout.NGINX_DIR}. Stop the other program, "
-            "and keep it from starting again, or let it listen elsewhere; then run again. If it is a web server that "
-            "is to stand in front of the hub, set https.mode off and http.port."
+            f"Debian's nginx (with {layout.NGINX_DIR}) needs {numbers(wanted.ports)}. Stop the other program and "
+            "disable it, or make it listen elsewhere, and run it again. If it is a web server that should stay in "
+            "front of the hub, set https.mode to off, and http.port."
         )
-        yield f"port {numbers(ports)} is taken by {program}", hint
+        yield f"port {numbers(ports)} is used by {program}", hint
 
 
 def numbers(ports: Iterable[int]) -> str:
@@ -73,12 +73,12 @@ def wrong_address(settings: "Settings", facts: "Facts") -> Words | None:
     if not (parsed.is_loopback or parsed.is_unspecified or address in facts.addresses):
         there = ", ".join(("127.0.0.1", *facts.addresses))
         return (
-            f"{address} is not an address of this machine, or one of a container network, which comes and goes",
-            f"try one of {there}; or leave it out",
+            f"{address} is not an address of this machine, or it belongs to a container network, which may disappear",
+            f"try one of {there}, or leave it out",
         )
     if str(settings.http.port) in facts.nginx_ports:
         return (
-            f"other sites of nginx listen on port {settings.http.port}, and would not answer at {address} any more",
+            f"other nginx sites listen on port {settings.http.port} and would no longer answer at {address}",
             "try another http.port, or leave the address out",
         )
     return None

@@ -1,6 +1,6 @@
-"""The run on a terminal: a line with a clock for each running step, finished ones scroll away above.
+"""A run on a terminal: a line with a clock for each running step; finished steps scroll up.
 
-Rich honours NO_COLOR, and gives a terminal back as it was.
+Rich honours NO_COLOR and restores the terminal.
 """
 
 import contextlib

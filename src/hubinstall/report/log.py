@@ -1,4 +1,4 @@
-"""The log of hubinstall itself: every command with its output, every step; root only."""
+"""hubinstall's own log: every step, and every command with its output; readable by root only."""
 
 import contextlib
 import os
@@ -9,13 +9,13 @@ from types import TracebackType
 from typing import Self
 
 LARGE = 8 << 20
-"""Bytes after which a run begins a new file."""
+"""Bytes after which a run starts a new file."""
 KEPT = 4
-"""Older files beside it: .1 is the newest."""
+"""How many older files are kept; .1 is the newest."""
 
 
 class Log:
-    """Appends lines with their time (UTC). Safe from several threads; a full disk stops nothing."""
+    """Appends lines with their time (UTC). Thread-safe; a full disk does not stop a run."""
 
     def __init__(self, path: str) -> None:
         file = Path(path)
@@ -23,7 +23,7 @@ class Log:
         self._fd = -1
         with contextlib.suppress(OSError):
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            turn_over(file)
+            rotate(file)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             self._fd = os.open(file, flags, 0o600)
             os.fchmod(self._fd, 0o600)
@@ -35,7 +35,7 @@ class Log:
         self.close()
 
     def write(self, text: str) -> None:
-        """One entry; the lines after its first are set in."""
+        """One entry; lines after the first are indented."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
         lines = text.rstrip().replace("\r", " ").replace("\n", "\n    ")
         entry = f"{now}Z {lines}\n"
@@ -50,8 +50,8 @@ class Log:
                 self._fd = -1
 
 
-def turn_over(file: Path) -> None:
-    """Move a large log aside, the older ones one further, and drop the oldest."""
+def rotate(file: Path) -> None:
+    """Rotate a large log and delete the oldest file."""
     if not file.exists() or file.stat().st_size < LARGE:
         return
     for number in range(KEPT - 1, 0, -1):

@@ -1,6 +1,6 @@
-"""What people see of a run: steps, phases, failures, and the end of it. Prose goes to stderr, results to stdout.
+"""What people see of a run: steps, phases, failures and the summary. Prose goes to stderr, results to stdout.
 
-Plain, one line per finished step and a sign of life while nothing else is printed; on a terminal live (live.py).
+Plain: one line per finished step, and a sign of life while nothing else is printed. On a terminal: live.py.
 Whatever happens to the screen (a closed pipe, a lost ssh connection) never stops a run.
 """
 
@@ -21,12 +21,12 @@ from hubinstall.report.words import changed, counted
 from hubinstall.resources.base import Change
 
 SIGN_OF_LIFE = 30.0
-"""Seconds without a line after which one says what is still running."""
+"""After this many seconds without a line, one says what is still running."""
 VERB_WIDTH = 7
 
 
 class Report:
-    """Is told what happens, from any thread, and prints plain lines; enter it before the run."""
+    """Prints plain lines about what happens; thread-safe. A context manager around the run."""
 
     def __init__(self, log: Log, screen: IO[str] | None = None, interval: float = SIGN_OF_LIFE) -> None:
         self._log = log
@@ -64,7 +64,7 @@ class Report:
             self._show_running()
 
     def failed(self, id_: str, error: BaseException) -> None:
-        """One step failed: what happened and what to do; of a bug of ours the traceback goes to the log."""
+        """One step failed: print what happened and what to do; if it is our bug, the traceback goes to the log."""
         with self._lock:
             took = self._took(id_)
             known = of_system(error) if isinstance(error, OSError) else error
@@ -73,7 +73,7 @@ class Report:
             else:
                 self._log.write("".join(traceback.format_exception(error)))
                 words = f"{type(error).__name__}: {error}"
-                hint = f"This is a bug of hubinstall {__version__}: please report it with the end of {layout.LOG_FILE}."
+                hint = f"This is a bug in hubinstall {__version__}. Please report it with the end of {layout.LOG_FILE}."
             text = "\n".join(line for line in (words, hint) if line).replace("\n", "\n  ")
             self._line(f"{'failed':<{VERB_WIDTH}} {id_}  {took:.1f} s\n  {text}")
             self._show_running()
@@ -81,19 +81,19 @@ class Report:
     # -- the verbs' ----------------------------------------------------------------------------------------
 
     def phase(self, text: str) -> None:
-        """What the run is about to do, besides steps."""
+        """What the run does next, apart from steps."""
         with self._lock:
             self._phase = text
             self._line(text)
             self._show_running()
 
     def aside(self, text: str) -> None:
-        """What a running step waits for."""
+        """What a running step is waiting for."""
         with self._lock:
             self._line(text)
 
     def summary(self, outcome: Outcome, notices: list[str]) -> None:
-        """The end of a run that went well: what changed, and what a person should know."""
+        """The end of a successful run: what changed, and what a person should know."""
         with self._lock:
             self._phase = ""
             self._show_running()
@@ -102,16 +102,16 @@ class Report:
             self._line(f"{changed(outcome)} in {time.monotonic() - self._begun:.0f} s")
 
     def failure(self, outcome: Outcome) -> None:
-        """The end of a run that failed: what was done, and what was not begun for it. The failures stand above."""
+        """The end of a failed run: what was done and what was not started. The failures were printed before."""
         with self._lock:
             self._phase = ""
             self._show_running()
             self._line(f"{changed(outcome)}; {counted(len(outcome.failed), 'step')} failed")
             if outcome.skipped:
-                self._line("not begun: " + ", ".join(outcome.skipped))
+                self._line("not started: " + ", ".join(outcome.skipped))
 
     def say(self, text: str) -> None:
-        """A result, to stdout; not into the log, since it may tell a password."""
+        """Print a result to stdout; not to the log, since it may contain a password."""
         self._quiet()
         with contextlib.suppress(OSError, ValueError):
             print(text, flush=True)
@@ -122,10 +122,10 @@ class Report:
         print(text, file=self._screen, flush=True)
 
     def _show_running(self) -> None:
-        """Live only: what is running has changed."""
+        """Live only: the running steps have changed."""
 
     def _quiet(self) -> None:
-        """Live only: leave the screen to others."""
+        """Live only: stop drawing on the screen."""
 
     def _took(self, id_: str) -> float:
         now = time.monotonic()

@@ -1,6 +1,6 @@
-"""The differences between the wishes and the machine, for people and for programs.
+"""The differences between the desired and the actual state, for people and for programs.
 
-Secrets are never among them: a state holds digests, and a resource gives its texts only where they may be seen.
+They never contain secrets: a state holds digests, and a resource shows its texts only where that is safe.
 """
 
 import difflib
@@ -30,7 +30,7 @@ def print_plan(changes: list[Change], host: Host, *, as_json: bool = False) -> N
             print(coloured(line) if colour else line)
     verbs = [change.verb for change in changes]
     counts = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in ("create", "change", "remove") if verb in verbs)
-    print(f"{counts}; nothing has been touched" if changes else "nothing to do", file=sys.stderr)
+    print(f"{counts}; nothing was changed" if changes else "nothing to do", file=sys.stderr)
 
 
 def as_data(changes: list[Change], host: Host) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def _as_data(change: Change, host: Host) -> dict[str, Any]:
 
 
 def described(change: Change, host: Host) -> Iterator[str]:
-    """The lines for one change: the verb and id, then each value before → after, then the difference of texts."""
+    """The lines for one change: the verb and id, then each value before → after, then the diff of texts."""
     yield f"{change.verb:<7} {printable(change.id)}"
     if change.verb == "remove":
         return
@@ -59,13 +59,13 @@ def described(change: Change, host: Host) -> Iterator[str]:
             yield f"    {key}: {shown(after.get(key))}"
         else:
             yield f"    {key}: {shown(before.get(key))} → {shown(after.get(key))}"
-    # A new file's whole text would bury everything else; the JSON form has it.
+    # The whole text of a new file would bury everything else; the JSON form has it.
     if change.verb == "change":
         yield from (f"    {printable(line)}" for line in text_diff(change, host))
 
 
 def text_diff(change: Change, host: Host) -> list[str]:
-    """A unified diff, where the resource has texts that people may see; else nothing."""
+    """A unified diff, if the resource has texts that people may see."""
     texts = getattr(change.resource, "texts", None)
     if texts is None or change.after is None or "content" not in change.keys:
         return []
@@ -79,7 +79,7 @@ def text_diff(change: Change, host: Host) -> list[str]:
 
 
 def shown(value: Any) -> str:
-    """A value on one line; digests short, since nobody reads them."""
+    """A value on one line; digests are shortened, since nobody reads them."""
     if isinstance(value, str):
         return DIGEST.sub(lambda found: f"{found[0][: 19 if ':' in found[0] else 12]}…", printable(value)) or '""'
     if value is None:
@@ -88,7 +88,7 @@ def shown(value: Any) -> str:
 
 
 def printable(text: str) -> str:
-    """Text of foreign origin as a terminal may have it: nothing that moves the cursor or turns the writing round."""
+    """Foreign text made safe for a terminal: nothing that moves the cursor or reverses the text direction."""
     return CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 

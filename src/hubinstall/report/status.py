@@ -1,4 +1,4 @@
-"""How an installation is, for people and for programs."""
+"""The state of an installation, for people and for programs."""
 
 import dataclasses
 import json
@@ -14,7 +14,7 @@ WORST_FIRST = ("failed", "warning", "ok")
 
 
 def print_status(found: "Health", *, as_json: bool = False) -> None:
-    """Print every check with its state to stdout; what to do stands below what is wrong."""
+    """Print every check with its state to stdout, and below a failed one what to do."""
     if as_json:
         print(json.dumps(dataclasses.asdict(found) | {"state": found.state}, indent=1))
         return
@@ -25,4 +25,4 @@ def print_status(found: "Health", *, as_json: bool = False) -> None:
             print(f"{'':<7}  {'':<{width}}  {printable(check.hint)}")
     if found.pending:
         differ = "1 thing differs" if found.pending == 1 else f"{found.pending} things differ"
-        print(f"{differ} from config.yaml; see: hubinstall plan", file=sys.stderr)
+        print(f"{differ} from config.yaml; to see what, run: hubinstall plan", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Words that several verbs say alike."""
+"""Phrases that several verbs share."""
 
 import sys
 

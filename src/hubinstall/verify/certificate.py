@@ -1,4 +1,4 @@
-"""How the certificate is that people see: for `status`, for `certificate status`, and for the end of an apply."""
+"""The state of the certificate in use: for `status`, `certificate status` and the end of an apply."""
 
 import time
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from hubinstall.settings.model import Settings
 
 DAY = 86400.0
 SOON = 21
-"""Days left that are a reason to look, of a certificate that no timer renews."""
+"""When a certificate that no timer renews has fewer days left, status warns."""
 LATE = 0.2
-"""The share of its time that is left when a renewal, due at a third or a half, has been failing for long."""
+"""With less than this share of its lifetime left, a renewal (due at a third or a half) has been failing for long."""
 Row = tuple[str, str, str]
-APPLY, RENEW = "Run: hubinstall apply", "at once: hubinstall certificate renew"
+APPLY, RENEW = "Run: hubinstall apply", "to try now, run: hubinstall certificate renew"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Seen:
 
 
 def seen(host: Host, settings: Settings, resources: list[Resource], now: float) -> Seen:
-    """`resources`: the wishes. What cannot be read is a failed certificate, never an exception."""
+    """`resources`: the blueprint's. A certificate that cannot be read is a failed one, never an exception."""
     mode = settings.tls_mode
     found = certificate(host, layout.SERVED_CERT)
     if found is None:
@@ -63,7 +63,7 @@ def seen(host: Host, settings: Settings, resources: list[Resource], now: float) 
 
 @dataclass(frozen=True)
 class _Case:
-    """What is judged; each method is one thing that may be wrong: state, message and hint, or None."""
+    """What is judged. Each method checks for one fault and returns state, message and hint, or None."""
 
     host: Host
     settings: Settings
@@ -71,7 +71,7 @@ class _Case:
     last: Try | None
     served: ServedCertificate | None
     given: bool
-    """An authority's certificate is there, whatever is served."""
+    """Whether an authority's certificate exists, whichever one is served."""
     now: float
 
     def judged(self) -> Row:
@@ -93,12 +93,12 @@ class _Case:
     def left(self) -> str:
         days = _days(self.found, self.now)
         if days < 0:
-            return f"ended {-days} day{'s' * (days != -1)} ago"
+            return f"expired {-days} day{'s' * (days != -1)} ago"
         return f"{days} day{'s' * (days != 1)} left ({'self-signed' if self.own else self.found.authority})"
 
     @property
     def is_behind(self) -> bool:
-        """Whether the authority, or the administrator, has put a good one there that is not served."""
+        """Whether there is a good certificate, from the authority or the administrator, that is not served."""
         best = self.served.best(self.host) if self.served else None
         if not self.served or best != self.served.pairs[0]:
             return False
@@ -112,23 +112,23 @@ class _Case:
     @property
     def again(self) -> str:
         if self.last is None:
-            return f"Tries by itself within an hour; {RENEW}"
+            return f"hubinstall tries again within an hour; {RENEW}"
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(max(self.last.next, self.now)))
-        return f"Tries again by itself after {when}; {RENEW}"
+        return f"hubinstall tries again after {when}; {RENEW}"
 
     @property
     def files(self) -> str:
         tls_ = self.settings.https.tls
-        return f"Put a good pair to {tls_.cert} and {tls_.key}: it is taken up by itself."
+        return f"Put a valid pair at {tls_.cert} and {tls_.key}; nginx then uses it automatically."
 
     def not_given(self) -> Row | None:
         if self.mode != "letsencrypt" or not self.own:
             return None
         server = self.settings.https.letsencrypt.server or "Let's Encrypt"
         if self.given:
-            words = f"self-signed, because nginx does not take up the one that {server} gave"
+            words = f"self-signed, because nginx does not load the certificate from {server}"
             return "failed", words, "See why: nginx -t; then: hubinstall certificate renew"
-        return "failed", f"self-signed, because {server} gave none{f': {self.why}' if self.why else ''}", self.again
+        return "failed", f"self-signed, because {server} issued none{f': {self.why}' if self.why else ''}", self.again
 
     def ended(self) -> Row | None:
         if self.found.ends >= self.now:
@@ -145,14 +145,14 @@ class _Case:
     def unusable(self) -> Row | None:
         if self.mode != "manual" or not self.served or not (reasons := self.served.reasons(self.host)):
             return None
-        return "warning", f"{self.left}; what is there now cannot be used: {reasons[0]}", self.files
+        return "warning", f"{self.left}; the new files cannot be used: {reasons[0]}", self.files
 
     def not_taken_up(self) -> Row | None:
         _, *watched = self.host.text(layout.NGINX_LOADED).splitlines() or [""]
         if self.is_behind:
-            what = "; a newer one is there, and nginx has not taken it up"
+            what = "; a newer one exists, but nginx has not loaded it"
         elif watched and watched_line(self.host, layout.SERVED_CERT) not in watched:
-            what = ", and nginx has not taken it up"
+            what = ", but nginx has not loaded it"
         else:
             return None
         return "warning", f"{self.left}{what}", "See why: nginx -t; then: hubinstall certificate renew"
@@ -164,14 +164,14 @@ class _Case:
         name = layout.CERTIFICATES_TIMER if manager.name == "systemd" else layout.CERTIFICATES_SERVICE
         look = manager.look(self.host, name)
         return (
-            None if look.running else ("warning", f"{self.left}, and nothing renews it: {name} is {look.words}", APPLY)
+            None if look.running else ("warning", f"{self.left}, but nothing renews it: {name} is {look.words}", APPLY)
         )
 
 
 def advice(host: Host, settings: Settings, resources: list[Resource]) -> list[str]:
-    """What a person should read at the end of an apply, also of one that had nothing to do.
+    """What a person should read at the end of an apply, even of one that had nothing to do.
 
-    A self-signed one is looked after by each apply itself.
+    Each apply renews a self-signed certificate itself.
     """
     if settings.tls_mode in {"off", "self-signed"}:
         return []

@@ -1,4 +1,4 @@
-"""What of the machine runs out: room on disks."""
+"""Free space on the machine's disks."""
 
 import os
 
@@ -14,7 +14,7 @@ Row = tuple[str, str, str, str]
 
 
 def disks(host: Host) -> list[Row]:
-    """Name, state, message and hint of each disk that something of an installation is on, once each."""
+    """Name, state, message and hint of each disk that an installation uses, once each."""
     root = str(engine(host).info.get("DockerRootDir", layout.STATE))
     rows: dict[int, Row] = {}
     for path in ("/", layout.HOMES, layout.STATE, root, layout.SHARED_DATA):
@@ -25,7 +25,7 @@ def disks(host: Host) -> list[Row]:
 
 
 def disk(path: str, found: os.statvfs_result) -> Row:
-    """What is left for everyone but root, in bytes and in files."""
+    """What is left for everyone except root, in bytes and inodes."""
     size, free = found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize
     shares = [free / size if size else 1.0, found.f_favail / found.f_files if found.f_files else 1.0]
     state = "ok"
@@ -35,5 +35,5 @@ def disk(path: str, found: os.statvfs_result) -> Row:
         state = "failed"
     message = f"{free / GIB:.1f} GB of {size / GIB:.0f} GB free"
     if shares[1] < LITTLE:
-        message += f", room for {found.f_favail} more files"
-    return f"disk {path}", state, message, "Make room: full disks stop people's work first."
+        message += f", {found.f_favail} inodes (files) free"
+    return f"disk {path}", state, message, "Free some space: on a full disk people cannot save their work."

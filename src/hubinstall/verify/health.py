@@ -1,6 +1,6 @@
-"""Whether an installation works now: a quick look at each part, without logging in. `verify` does the real thing.
+"""Does an installation work now? A quick check of each part, without logging in; `verify` logs in.
 
-Each check asks the part itself (a socket, a table of the kernel), not only its process manager.
+Each check asks the part itself (a socket, a kernel table), not only its process manager.
 """
 
 import functools
@@ -25,13 +25,13 @@ from hubinstall.verify import certificate as verify_certificate
 from hubinstall.verify.disks import disks
 from hubinstall.verify.http_probe import Answer, ask
 
-# Not every installation has them: the users' control group may be systemd's slice, an Engine may bring its own.
+# Not every installation has these: systemd's slice may be the users' control group, and an Engine may bring its own.
 SOME_HAVE = {layout.LIMITS_SERVICE, layout.CONTAINERD_SERVICE}
 
 
 @dataclass(frozen=True)
 class Check:
-    """One part: `state` is ok, warning or failed; `hint` says what to do where it is not ok."""
+    """One part. `state` is ok, warning or failed; if it is not ok, `hint` says what to do."""
 
     name: str
     state: str
@@ -41,7 +41,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Health:
-    """All checks, and how many things differ from config.yaml."""
+    """All checks, and how many resources differ from config.yaml."""
 
     checks: tuple[Check, ...]
     pending: int = 0
@@ -54,7 +54,7 @@ class Health:
 
 
 def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Resource], pending: int = 0) -> Health:
-    """Look at everything; what cannot be looked at is a failed check, never an exception. `resources`: the wishes."""
+    """Check everything. What cannot be checked is a failed check, never an exception. `resources`: the blueprint's."""
     seen = looks(host, facts)
     parts: list[tuple[str, Callable[[], Check]]] = [
         ("proxy", lambda: proxy(host, seen)),
@@ -67,7 +67,7 @@ def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Reso
     ]
     if urls.has_tls(settings):
         parts.append(("certificate", lambda: certificate(host, settings, resources)))
-    # At the same time: what hangs costs its time limit once.
+    # In parallel: several checks that hang cost one time limit.
     with ThreadPoolExecutor(len(parts)) as pool:
         checks = pool.map(lambda part: guarded(*part), parts)
     return Health((*checks, *(Check(*row) for row in disks(host))), pending)
@@ -82,14 +82,14 @@ def guarded(name: str, check: Callable[[], Check]) -> Check:
 
 
 def looks(host: Host, facts: Facts) -> dict[str, Look]:
-    """Every service that this installation has, as its process manager sees it."""
+    """Every service of this installation, as its process manager sees it."""
     manager = MANAGERS[facts.manager]
     found = {service: manager.look(host, service) for service in layout.SERVICES}
     return {service: look for service, look in found.items() if look.known or service not in SOME_HAVE}
 
 
 def down(seen: dict[str, Look], *services: str) -> str:
-    """What the manager says of those that do not run; empty when all do."""
+    """What the manager says about those that do not run; empty if all run."""
     return ", ".join(f"{name} is {seen[name].words}" for name in services if name in seen and not seen[name].running)
 
 
@@ -111,7 +111,7 @@ def proxy(host: Host, seen: dict[str, Look]) -> Check:
         return part("failed", f"its API: {answer.words}", logs(layout.PROXY_SERVICE))
     routes = len(answer.data) if isinstance(answer.data, dict) else 0
     if not routes:
-        return part("failed", "it knows no way to the hub", f"Try: hubinstall restart {layout.HUB_SERVICE}")
+        return part("failed", "it has no route to the hub", f"Run: hubinstall restart {layout.HUB_SERVICE}")
     return part("ok", f"{routes} route{'s' * (routes != 1)}")
 
 
@@ -125,39 +125,39 @@ def hub(settings: Settings, seen: dict[str, Look]) -> Check:
 
 
 def servers(host: Host, settings: Settings, seen: dict[str, Look]) -> Check:
-    """What the hub counts as running, and what Docker does."""
+    """How many servers the hub counts as running, and how many Docker does."""
     part = functools.partial(Check, "user servers")
     if words := down(seen, layout.DOCKER_SERVICE, layout.LIMITS_SERVICE):
         return part("failed", words, revive(layout.DOCKER_SERVICE))
     token = host.text(layout.VERIFY_TOKEN).strip()
     answer = of_hub(settings, "hub/api/users?state=ready&limit=1000", token=token)
     if answer.status != 200 or not isinstance(answer.data, list):
-        return part("failed", f"the hub does not list them: {answer.words}", logs(layout.HUB_SERVICE))
+        return part("failed", f"the hub does not list the servers: {answer.words}", logs(layout.HUB_SERVICE))
     listed = docker_command(host, "ps", "--quiet", "--filter", f"label={layout.USER_LABEL}").stdout.split()
     ready, running = len(answer.data), len(listed)
     if ready > running:
-        words = f"the hub counts {ready} running, Docker {running}"
-        return part("warning", words, f"It finds out by itself within a minute; {logs(layout.HUB_SERVICE)}")
-    starting = f", {running - ready} on the way up or down" if running > ready else ""
+        words = f"the hub counts {ready} running servers, Docker counts {running}"
+        return part("warning", words, f"The hub notices this by itself within a minute. {logs(layout.HUB_SERVICE)}")
+    starting = f", {running - ready} starting or stopping" if running > ready else ""
     return part("ok", f"{ready} running{starting}")
 
 
 def authenticator(host: Host) -> Check:
-    """PAM's file is there, the hub may check passwords, and the probe has none."""
+    """PAM's file exists, the hub can check passwords, and the probe has none."""
     part = functools.partial(Check, "authenticator")
     if not host.exists(layout.PAM_FILE):
         return part("failed", f"{layout.PAM_FILE} is missing", "Run: hubinstall apply")
     rows = [line.split(":") for line in host.text("/etc/group").splitlines()]
     readers = next((row[3].split(",") for row in rows if row[0] == layout.PASSWORDS_GROUP and len(row) > 3), [])
     if layout.HUB_USER not in readers:
-        words = f"{layout.HUB_USER} is not in the group {layout.PASSWORDS_GROUP}: every login is refused"
+        words = f"{layout.HUB_USER} is not in the group {layout.PASSWORDS_GROUP}: every login fails"
         return part("failed", words, "Run: hubinstall apply")
     stat = host.stat("/etc/shadow")
     if stat and (stat.group != layout.PASSWORDS_GROUP or not int(stat.mode, 8) & 0o040):
-        words = f"the group {layout.PASSWORDS_GROUP} cannot read /etc/shadow: every login is refused"
-        return part("failed", words, f"chgrp {layout.PASSWORDS_GROUP} /etc/shadow; chmod g+r /etc/shadow")
+        words = f"the group {layout.PASSWORDS_GROUP} cannot read /etc/shadow: every login fails"
+        return part("failed", words, f"Run: chgrp {layout.PASSWORDS_GROUP} /etc/shadow && chmod g+r /etc/shadow")
     if has_password(host, layout.PROBE_USER):
-        words = f"{layout.PROBE_USER} has a password: a check was broken off, or is under way"
+        words = f"{layout.PROBE_USER} has a password: a check was interrupted or is still running"
         return part("warning", words, "Run: hubinstall verify")
     return part("ok", "passwords of this machine's accounts (PAM)")
 
@@ -174,8 +174,10 @@ def nginx(settings: Settings, facts: Facts, seen: dict[str, Look]) -> Check:
     there = f"{urls.connect_to(settings)}:{urls.port(settings)}"
     answer = ask(there, f"{url.path}hub/health", name=url.hostname or "", tls=urls.has_tls(settings))
     if answer.status in {502, 503, 504} or answer.late:
-        seen_as = str(answer.status or "too late")
-        return Check("nginx", "failed", f"what is behind it does not answer ({seen_as})", "See proxy and hub.")
+        seen_as = str(answer.status or "timeout")
+        return Check(
+            "nginx", "failed", f"the proxy or the hub behind it does not answer ({seen_as})", "See proxy and hub."
+        )
     if answer.status != 200:
         return Check("nginx", "failed", answer.words, logs(layout.NGINX_SERVICE))
     return Check("nginx", "ok", f"{url.scheme} leads to the hub")
@@ -194,9 +196,9 @@ def firewall(host: Host, seen: dict[str, Look]) -> Check:
     if words := down(seen, layout.FIREWALL_SERVICE):
         return Check("firewall", "failed", words, revive(layout.FIREWALL_SERVICE))
     if host.run(["nft", "list", "table", "inet", layout.FIREWALL_TABLE], check=False).returncode:
-        words = f"the kernel has no table {layout.FIREWALL_TABLE}: user servers reach this machine and its network"
+        words = f"the kernel has no table {layout.FIREWALL_TABLE}: user servers can reach this machine's network"
         return Check("firewall", "failed", words, "Run: hubinstall apply")
-    return Check("firewall", "ok", "user servers reach the hub and the internet")
+    return Check("firewall", "ok", "user servers reach only the hub and the internet")
 
 
 def certificate(host: Host, settings: Settings, resources: list[Resource]) -> Check:
@@ -205,6 +207,6 @@ def certificate(host: Host, settings: Settings, resources: list[Resource]) -> Ch
 
 
 def of_hub(settings: Settings, path: str, token: str = "") -> Answer:
-    """Ask the hub itself, past nginx and the proxy."""
+    """Ask the hub directly, without nginx and the proxy."""
     gateway = next(settings.network.subnet.hosts())
     return ask(f"{gateway}:{layout.HUB_PORT}", f"{settings.base_url}{path}", token=token)

@@ -1,5 +1,6 @@
-"""One question over HTTP to a part of the installation, at an address or a unix socket. The standard library's
-client, because `status` must be quick, and a large one takes long to import.
+"""One HTTP request to a part of the installation, at an address or a unix socket.
+
+It uses the standard library's client, because `status` must be quick and a larger client takes long to import.
 """
 
 import http.client
@@ -13,28 +14,26 @@ from typing import Any
 from hubinstall.machine.unix_connection import UnixConnection
 
 TIMEOUT = 3.0
-"""Seconds for each wait; what works answers in a few thousandths."""
+"""Seconds for each wait; a part that works answers in a few milliseconds."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; `status` 0: nothing did, and `words` say why."""
+    """The answer. `status` is 0 if there was none; `words` then say why."""
 
     status: int = 0
     words: str = ""
     data: Any = None
-    """The body's JSON, if it was."""
+    """The body, if it was JSON."""
     version: str = ""
-    """The hub's, where it says so."""
+    """The hub's version, if the answer names it."""
     seconds: float = 0.0
     late: bool = False
-    """Something is there, and does not answer in time."""
+    """Something accepts the connection but does not answer in time."""
 
 
 class _NamedConnection(http.client.HTTPConnection):
-    """Connects to HOST:PORT and asks for the host `name`; over TLS without a look at the certificate, which is another
-    check's.
-    """
+    """Connects to HOST:PORT and asks for `name`. TLS without checking the certificate: another check does that."""
 
     def __init__(self, address: str, name: str, *, tls: bool) -> None:
         super().__init__(name or "localhost", timeout=TIMEOUT)
@@ -52,8 +51,8 @@ class _NamedConnection(http.client.HTTPConnection):
 
 
 def ask(address: str, path: str, *, token: str = "", name: str = "", tls: bool = True) -> Answer:
-    """GET `path`; never raises for what may happen on a network. `name`: of the host, as a browser would send it, and
-    unless `tls` is false asked for over TLS.
+    """GET `path`; a network failure becomes an Answer, not an exception. `name`: the host name, sent as a browser sends
+    it; over TLS, unless `tls` is false.
     """
     begun = time.monotonic()
     at_socket = address.startswith("/")

@@ -1,6 +1,6 @@
-"""After the fact: does it really work? Log in with a password, start a server, run a cell, as a person would.
+"""Does it really work? Log in with a password, start a server and run a cell, as a person would.
 
-The probe is a system account of our own. It has a random password while it logs in and none at any other time.
+The probe is a system account of ours. It has a random password while it logs in, and no password at other times.
 """
 
 import contextlib
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 LOOPBACK, HTTP = urls.LOOPBACK, urls.HTTP
 RUNNING = 30.0
-"""Seconds until every service must run: apply has waited for each already, but one may just be starting anew."""
+"""Seconds until every service must run: apply has waited for each, but one may just be restarting."""
 COMING_UP = 60.0
-"""Seconds until the login page must be there; behind a restarted proxy it takes a moment."""
+"""Seconds until the login page must appear; behind a restarted proxy it takes a moment."""
 STARTING = 600.0
 """Seconds for the first start of a server."""
 CELL = 120.0
@@ -37,23 +37,23 @@ STOPPING = 90.0
 
 
 class Reporter(Protocol):
-    """Is told of each check (report.py)."""
+    """Is told about each check (report/plain.py)."""
 
     def phase(self, text: str) -> None: ...
 
 
 class VerifyError(UserError):
-    """A check has failed: which, what was seen, and in which log to look. See `hubinstall logs LOG`."""
+    """A check failed: which check, what it found, and which log to read (`hubinstall logs LOG`)."""
 
     def __init__(self, check: str, message: str, hint: str = "", log: str = layout.HUB_SERVICE) -> None:
-        look = f"See: hubinstall logs {log}" if log else f"The whole output is in {layout.LOG_FILE}."
+        look = f"See: hubinstall logs {log}" if log else f"The full output is in {layout.LOG_FILE}."
         super().__init__(f"verify: {check}: {message}", f"{hint} {look}".strip())
         self.check = check
         self.log = log
 
 
 def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> None:
-    """All checks in order; raises VerifyError at the first that fails. Leaves no server and no password behind."""
+    """Run all checks in order; raise VerifyError at the first failure. Leaves no server and no password behind."""
     report.phase("verify: services")
     services(host, facts)
     from hubinstall.verify.client.hub import HubClient, tls_context  # noqa: PLC0415 - httpx is slow to import
@@ -61,7 +61,7 @@ def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> No
     url = urls.check_url(settings, facts)
     context = tls_context(layout.SERVED_CERT if urls.has_tls(settings) else False)
     if settings.name is None:
-        # The certificate names addresses, of which the machine may have got more since.
+        # The certificate names addresses, and the machine may have more by now.
         context.check_hostname = False
     with HubClient(url, address=urls.connect_to(settings), verify=context) as client:
         report.phase(f"verify: {urls.scheme(settings)}")
@@ -81,7 +81,7 @@ def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> No
 
 
 def services(host: Host, facts: Facts) -> None:
-    """Every service of ours runs; those that are on their way up are waited for."""
+    """Every service of ours runs; wait for those that are starting."""
     end = time.monotonic() + RUNNING
     while True:
         down = {service: look for service, look in looks(host, facts).items() if not look.running}
@@ -96,7 +96,7 @@ def services(host: Host, facts: Facts) -> None:
 
 
 def reach(client: "HubClient") -> None:
-    """The login page comes from the hub, over nginx and the proxy, under the certificate that belongs here."""
+    """The hub's login page arrives through nginx and the proxy, with the right certificate."""
     end = time.monotonic() + COMING_UP
     while True:
         try:
@@ -110,9 +110,10 @@ def reach(client: "HubClient") -> None:
 
 
 def unreachable(error: HubError) -> VerifyError:
-    """What an answer that is not the hub's means on the way nginx → proxy → hub."""
+    """What an answer that is not the hub's says about the way nginx → proxy → hub."""
     if error.late:
-        return VerifyError("login page", f"nginx takes the request, but no answer comes from the hub: {error.message}")
+        words = f"nginx accepts the request, but the hub does not answer: {error.message}"
+        return VerifyError("login page", words)
     if error.status is None:
         return VerifyError("nginx", error.message, error.hint, log=layout.NGINX_SERVICE)
     if error.status in {502, 504}:
@@ -124,7 +125,7 @@ def unreachable(error: HubError) -> VerifyError:
 
 
 def redirect(url: str) -> None:
-    """Port 80 leads to https."""
+    """Port 80 redirects to https."""
     connection = http.client.HTTPConnection(LOOPBACK, HTTP, timeout=20)
     try:
         connection.request("GET", urlsplit(url).path, headers={"Host": urlsplit(url).netloc})
@@ -135,27 +136,29 @@ def redirect(url: str) -> None:
     finally:
         connection.close()
     if answer.status not in {301, 302, 307, 308} or not answer.getheader("Location", "").startswith("https://"):
-        raise VerifyError("redirect", f"port 80 answers {seen!r} and does not lead to https", log=layout.NGINX_SERVICE)
+        raise VerifyError(
+            "redirect", f"port 80 answers {seen!r} instead of redirecting to https", log=layout.NGINX_SERVICE
+        )
 
 
 def login(host: Host, client: "HubClient") -> None:
-    """PAM lets the probe in with the password it has now, and with no other."""
+    """PAM accepts the probe's current password and no other."""
     password = secrets.token_urlsafe(24)
     try:
         host.run(["chpasswd", "--crypt-method", "SHA512"], input=f"{layout.PROBE_USER}:{password}\n", timeout=60)
     except CommandError as error:
-        words = f"the account {layout.PROBE_USER} got no password: {error.message}"
+        words = f"the password of the account {layout.PROBE_USER} could not be set: {error.message}"
         raise VerifyError("login", words, error.hint, log="") from error
     if log_in(client, secrets.token_urlsafe(24)) is None:
-        hint = f"Correct {layout.PAM_FILE}, or what it includes, at once: anyone can be anyone."
+        hint = f"Fix {layout.PAM_FILE}, or the files it includes, at once: anyone can log in as anyone."
         raise VerifyError("login", "the hub accepts a wrong password", hint)
     if refused := log_in(client, password):
-        hint = f"See {layout.PAM_FILE}, and what it includes." if refused.status == 403 else ""
-        raise VerifyError("login", f"a right password was not accepted: {refused.message}", hint) from refused
+        hint = f"See {layout.PAM_FILE} and the files it includes." if refused.status == 403 else ""
+        raise VerifyError("login", f"the correct password was rejected: {refused.message}", hint) from refused
 
 
 def log_in(client: "HubClient", password: str) -> HubError | None:
-    """Why the hub does not let the probe in; None: it does."""
+    """Why the hub rejects the probe's login; None if it accepts it."""
     try:
         client.login(layout.PROBE_USER, password)
     except HubError as error:
@@ -164,7 +167,7 @@ def log_in(client: "HubClient", password: str) -> HubError | None:
 
 
 def server(client: "HubClient") -> None:
-    """A new server starts, and its page opens. One that a killed check left running is stopped first."""
+    """A new server starts and its page opens. A server that a killed check left running is stopped first."""
     try:
         client.stop_server(STOPPING)
         client.start_server(STARTING)
@@ -174,16 +177,16 @@ def server(client: "HubClient") -> None:
 
 
 def cell(client: "HubClient") -> None:
-    """A cell prints what only its kernel can have put together."""
+    """A cell prints what only its kernel can have computed."""
     first, second = secrets.token_hex(8), secrets.token_hex(8)
-    hint = "The image may have no kernel that starts."
+    hint = "Perhaps no kernel of the image can start."
     try:
         output = client.run_cell(f"print('{first}' + '{second}')", CELL)
     except HubError as error:
         where = "the websocket" if error.step == "websocket" else f"the {error.step}"
         raise VerifyError("cell", f"{where}: {error.message}", hint if error.step == "kernel" else "") from error
     if first + second not in output:
-        raise VerifyError("cell", f"the cell printed {output[:200]!r} instead of its nonce", hint)
+        raise VerifyError("cell", f"the cell printed {output[:200]!r} instead of the expected text", hint)
 
 
 def stop(host: Host, client: "HubClient") -> None:
@@ -195,7 +198,7 @@ def stop(host: Host, client: "HubClient") -> None:
     end = time.monotonic() + STOPPING
     while left := containers(host):
         if time.monotonic() > end:
-            raise VerifyError("stop", f"the server was stopped, but its container {left} is still there")
+            raise VerifyError("stop", f"the server was stopped, but its container {left} still exists")
         time.sleep(0.5)
 
 
@@ -207,19 +210,19 @@ def containers(host: Host) -> str:
 
 @contextlib.contextmanager
 def clean(host: Host, client: "HubClient") -> Iterator[None]:
-    """Whatever happens within: no password is left after it, and no server."""
+    """Leave no password and no server behind, whatever happens inside the block."""
     failed = True
     try:
         yield
         failed = False
     finally:
-        # "!" is no password's hash: nothing fits, and nothing of the old one is kept.
+        # "!" is not the hash of any password: no login works, and nothing of the old hash remains.
         locked = host.run(["usermod", "--password", "!", layout.PROBE_USER], check=False, timeout=60)
-        # Both tools note the day; with none, /etc/shadow is the same after each verify, whatever day it is.
+        # Both tools record the date; without it, /etc/shadow is the same after each verify, on any day.
         host.run(["chage", "--lastday", "-1", layout.PROBE_USER], check=False, timeout=60)
         if failed and client.user:
             with contextlib.suppress(UserError, ssl.SSLError, OSError):
-                for container in containers(host).split():  # its last words, for the log
+                for container in containers(host).split():  # its output, for the log
                     docker(host, "logs", "--tail", "50", container, check=False)
                 client.stop_server(STOPPING)
         if not failed and locked.returncode:

@@ -91,8 +91,8 @@ def test_a_refusal_is_said_everywhere_and_tried_again_later(machine, monkeypatch
     assert machine.serves() == "own"
     found = seen(machine)
     assert found.state == "failed"
-    assert found.message == "self-signed, because Let's Encrypt gave none: hub.example.org: no such name"
-    assert "Tries again by itself after 20" in found.hint
+    assert found.message == "self-signed, because Let's Encrypt issued none: hub.example.org: no such name"
+    assert "hubinstall tries again after 20" in found.hint
     assert "hubinstall certificate renew" in found.hint
     [words] = verify_certificate.advice(machine.host, machine.settings, machine.resources)
     assert words == f"certificate: {found.message}\n  {found.hint}"
@@ -122,7 +122,7 @@ def test_a_failed_renewal_keeps_the_old_one(machine):
     assert seen(machine, after=80 * DAY).state == "failed", "when it is late"
     ended = seen(machine, after=91 * DAY)
     assert ended.state == "failed"
-    assert ended.message.startswith("ended 2 days ago; it could not be renewed")
+    assert ended.message.startswith("expired 2 days ago; it could not be renewed")
 
 
 def test_where_nginx_refuses_the_old_pair_stays(machine):
@@ -130,7 +130,7 @@ def test_where_nginx_refuses_the_old_pair_stays(machine):
     said = renew(machine)
     assert "nginx -t" in said
     assert machine.serves() == "own"
-    assert seen(machine).message == "self-signed, because nginx does not take up the one that Let's Encrypt gave"
+    assert seen(machine).message == "self-signed, because nginx does not load the certificate from Let's Encrypt"
     machine.nginx_refuses = False
     assert renew(machine, if_due=True) == "", "what is there is taken up without asking again"
     assert (machine.serves(), len(machine.certbot.asked)) == ("authority's", 1)
@@ -143,7 +143,7 @@ def test_where_nginx_refuses_a_renewed_one_it_is_said_until_it_takes_it(machine)
     assert "nginx -t" in renew(machine, force=True)
     found = seen(machine)
     assert (found.serial, found.state) == (serial, "warning")
-    assert found.message.endswith("left (Test's Authority); a newer one is there, and nginx has not taken it up")
+    assert found.message.endswith("left (Test's Authority); a newer one exists, but nginx has not loaded it")
     machine.nginx_refuses = False
     assert renew(machine, if_due=True) == ""
     assert seen(machine).serial != serial
@@ -220,7 +220,7 @@ def test_a_bad_pair_of_the_administrators_is_refused_and_the_old_one_stays(machi
     assert machine.serves() == "manual"
     found = seen(machine)
     assert found.state == "warning"
-    assert "what is there now cannot be used" in found.message
+    assert "the new files cannot be used" in found.message
 
 
 @manual
@@ -234,7 +234,7 @@ def test_nobody_renews_the_administrators_own(machine, days, state):
 @self_signed
 @pytest.mark.parametrize(
     ("days", "state", "words"),
-    [(0, "ok", "824 days left (self-signed)"), (810, "warning", "14 days left"), (826, "failed", "ended 2 days ago")],
+    [(0, "ok", "824 days left (self-signed)"), (810, "warning", "14 days left"), (826, "failed", "expired 2 days ago")],
 )
 def test_the_self_signed_ones_days(machine, days, state, words):
     found = seen(machine, after=days * DAY)
@@ -253,7 +253,7 @@ def test_a_timer_that_is_stopped_is_said(machine):
 def test_one_that_nginx_has_not_taken_up_is_said(machine):
     renew(machine)
     machine.host.put(layout.NGINX_LOADED, "one\nof another file\n")
-    assert "nginx has not taken it up" in seen(machine).message
+    assert "nginx has not loaded it" in seen(machine).message
 
 
 def test_status_for_people(machine, capsys):
@@ -261,7 +261,7 @@ def test_status_for_people(machine, capsys):
     renew(machine)
     assert certificate.status(machine.host, as_json=False) == 0
     out = capsys.readouterr().out
-    assert "state         failed: self-signed, because Let's Encrypt gave none" in out
+    assert "state         failed: self-signed, because Let's Encrypt issued none" in out
     assert "mode          letsencrypt (chosen: https.mode is not set)" in out
     assert f"names         {NAME}" in out
     assert "last failure  20" in out

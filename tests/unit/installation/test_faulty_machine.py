@@ -104,8 +104,8 @@ def statvfs(**differs):
     ("disk", "words"),
     [
         ({"f_flag": os.ST_RDONLY}, "mounted read-only: /etc, /opt, /var, /var/lib/hubinstall"),
-        ({"f_bavail": 10_000}, "41 MB are free at /var, and 0.7 GB are needed"),
-        ({"f_favail": 7}, "/var has room for 7 more files (inodes), and 3120 are needed"),
+        ({"f_bavail": 10_000}, "/var has 41 MB of free space; 0.7 GB is needed"),
+        ({"f_favail": 7}, "/var has 7 free inodes (files); 3120 are needed"),
     ],
 )
 def test_a_disk_that_cannot_be_written_to_is_found_before_anything_changes(host, monkeypatch, disk, words):
@@ -210,7 +210,7 @@ def test_a_damaged_database_is_refused_before_the_hub_is_restarted(host):
     host.put(layout.HUB_DATABASE, "garbage" * 1000)
     (problem,) = checks._database(host)
     assert f"{layout.HUB_DATABASE} is damaged: file is not a database" in problem.message
-    assert "Put a good copy in its place" in problem.hint
+    assert "Restore a good copy" in problem.hint
 
 
 def test_whoever_else_listens_at_a_services_address_is_named():
@@ -234,7 +234,7 @@ def test_whoever_else_listens_at_a_services_address_is_named():
         ("systemd", "supervisor", "supervisor", ""),
         ("systemd", "systemd", "auto", ""),
         ("other", "supervisor", "auto", ""),
-        ("other", "supervisor", "systemd", "systemd is not the first process"),
+        ("other", "supervisor", "systemd", "PID 1 of this machine is not systemd"),
         ("systemd", "", "supervisor", ""),
     ],
 )

@@ -73,7 +73,7 @@ def test_little_memory(host):
 
 def test_little_room_and_less_is_needed_later(host, monkeypatch):
     monkeypatch.setattr(preflight_disk, "free_space", lambda _host, _folder: 4 * 10**9)
-    assert "4.0 GB are free" in only(host).message
+    assert "4.0 GB of free space" in only(host).message
     host.put(layout.LEDGER, "{}")
     assert check(host) == []
 
@@ -105,7 +105,7 @@ def test_another_hub_is_refused_and_ours_is_not(host):
 )
 def test_a_port_that_another_program_holds(host, table, address):
     listening(host, "apache2", 4711, 99, address=address, table=table)
-    assert "port 443 is taken by apache2 (pid 4711)" in only(host).message
+    assert "port 443 is used by apache2 (pid 4711)" in only(host).message
 
 
 @pytest.mark.parametrize("title", ["nginx: master process nginx", "nginx: worker process", "nginx\0-g\0daemon on;"])
@@ -137,7 +137,7 @@ def test_an_nginx_that_would_not_serve_our_site(host, exe, title, space):
         host.path(f"/proc/{pid}/ns").mkdir()
         host.path(f"/proc/{pid}/ns/pid").symlink_to(target)
     problem = only(host)
-    assert "port 443 is taken by nginx (pid 4711)" in problem.message
+    assert "port 443 is used by nginx (pid 4711)" in problem.message
     assert "/etc/nginx" in problem.hint
 
 
@@ -150,7 +150,7 @@ def test_the_hubs_port(host):
     listening(host, "python3", 12, 5, port=8081)
     assert "8081" in only(host).message
     host.put("/proc/net/tcp", TCP + socket("0100630A", 8081, 5))
-    assert "port 8081 of 10.99.0.1 is taken by python3 (pid 12)" in only(host).message
+    assert "port 8081 on 10.99.0.1 is used by python3 (pid 12)" in only(host).message
     host.put("/proc/12/environ", f"HOME=/\0{layout.SERVICE_NAME}={layout.HUB_SERVICE}\0")
     assert check(host) == []
     assert listening_ports.decoded("0100630A") == "10.99.0.1"

@@ -21,10 +21,10 @@ def check(host, **settings):
 
 def test_a_web_server_in_front_may_hold_the_usual_ports(host):
     listening(host, "apache2", 4711, 99)
-    assert "https.mode off" in check(host)[0].hint
+    assert "https.mode to off" in check(host)[0].hint
     off = {"https": {"mode": "off"}, "http": {"port": 8000, "trusted_proxies": ["127.0.0.1"]}}
     assert check(host, **off) == []
-    assert [problem.message for problem in checks.check_machine(host)] == ["port 443 is taken by apache2 (pid 4711)"]
+    assert [problem.message for problem in checks.check_machine(host)] == ["port 443 is used by apache2 (pid 4711)"]
     host.put(layout.CONFIG_FILE, "https: {mode: off}\n")
     assert checks.check_machine(host) == []
 
@@ -42,7 +42,7 @@ def test_a_web_server_in_front_may_hold_the_usual_ports(host):
 def test_one_address_of_a_port(host, theirs, ours, collide):
     listening(host, "apache2", 4711, 99, address=theirs, port=8000)
     found = check(host, https={"mode": "off"}, http={"port": 8000, "address": ours})
-    assert [problem.message for problem in found] == ["port 8000 is taken by apache2 (pid 4711)"] * collide
+    assert [problem.message for problem in found] == ["port 8000 is used by apache2 (pid 4711)"] * collide
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_an_address_that_nginx_can_listen_at(host, address, words):
 def test_an_address_is_not_taken_from_other_sites_of_nginx(host):
     settings = Settings.model_validate({"https": {"mode": "off"}, "http": {"address": "127.0.0.1", "port": 81}})
     (problem,) = checks.check(host, settings, fake_facts(nginx_ports=("80", "81")))
-    assert "other sites of nginx listen on port 81" in problem.message
+    assert "other nginx sites listen on port 81" in problem.message

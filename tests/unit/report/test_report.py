@@ -63,9 +63,9 @@ def test_a_failure_has_message_and_hint_and_a_bug_its_traceback_in_the_log_only(
     seen = screen.getvalue()
     assert "failed  a:b  0.0 s\n  it is full\n  make room\n" in seen
     assert "E: no network" in seen
-    assert "KeyError: 'x'\n  This is a bug of hubinstall" in seen
+    assert "KeyError: 'x'\n  This is a bug in hubinstall" in seen
     assert "Traceback" not in seen
-    assert "nothing changed; 1 step failed\nnot begun: g:h, i:j" in seen
+    assert "nothing changed; 1 step failed\nnot started: g:h, i:j" in seen
     assert "Traceback" in (tmp_path / "logs/hubinstall.log").read_text()
 
 
@@ -167,7 +167,7 @@ def test_a_plan_shows_exactly_what_differs(tmp_path: Path, capsys) -> None:
     assert [line.strip() for line in lines[6:10]] == ["one", "-two", "-three\\x1b[2J", "+2"]
     assert lines[10] == "create  file:/etc/new"
     assert len(lines) < 20
-    assert captured.err == "1 to create, 1 to change; nothing has been touched\n"
+    assert captured.err == "1 to create, 1 to change; nothing was changed\n"
 
 
 def test_a_plan_never_shows_secrets(tmp_path: Path, capsys) -> None:
@@ -202,7 +202,7 @@ def test_status_for_people_and_for_programs(capsys) -> None:
     print_status(found)
     shown = capsys.readouterr()
     assert shown.out == "ok       hub     fine\nfailed   disk /  full\n                 make room\n"
-    assert shown.err == "2 things differ from config.yaml; see: hubinstall plan\n"
+    assert shown.err == "2 things differ from config.yaml; to see what, run: hubinstall plan\n"
     print_status(found, as_json=True)
     data = json.loads(capsys.readouterr().out)
     assert (data["state"], data["pending"], data["checks"][1]["hint"]) == ("failed", 2, "make room")

@@ -92,9 +92,9 @@ def test_a_service_that_is_down_is_named(host: FakeHost, monkeypatch, service: s
     ("path", "answer", "check", "words"),
     [
         ("/api/routes", Answer(403, "answered with 403"), "proxy", "its API: answered with 403"),
-        ("/api/routes", Answer(200, data={}), "proxy", "it knows no way to the hub"),
-        ("/hub/api/users", Answer(words="no answer"), "user servers", "does not list them: no answer"),
-        ("/hub/api/users", Answer(200, data=[{}, {}]), "user servers", "the hub counts 2 running, Docker 1"),
+        ("/api/routes", Answer(200, data={}), "proxy", "it has no route to the hub"),
+        ("/hub/api/users", Answer(words="no answer"), "user servers", "does not list the servers: no answer"),
+        ("/hub/api/users", Answer(200, data=[{}, {}]), "user servers", "2 running servers, Docker counts 1"),
     ],
 )  # fmt: skip
 def test_a_part_that_answers_wrongly_is_named(host: FakeHost, monkeypatch, path, answer, check, words) -> None:
@@ -104,11 +104,11 @@ def test_a_part_that_answers_wrongly_is_named(host: FakeHost, monkeypatch, path,
     assert words in found(host)[check].message
 
 
-@pytest.mark.parametrize(("answer", "words"), [(Answer(502), "502"), (Answer(late=True), "too late")])
+@pytest.mark.parametrize(("answer", "words"), [(Answer(502), "502"), (Answer(late=True), "timeout")])
 def test_nginx_with_nothing_behind_it_is_told_apart_from_the_hub(host: FakeHost, monkeypatch, answer, words) -> None:
     usual = health.ask
     monkeypatch.setattr(health, "ask", lambda a, p, **rest: answer if ":443" in a else usual(a, p, **rest))
-    assert found(host)["nginx"].message == f"what is behind it does not answer ({words})"
+    assert found(host)["nginx"].message == f"the proxy or the hub behind it does not answer ({words})"
     assert found(host)["hub"].state == "ok"
 
 
@@ -135,7 +135,7 @@ def test_passwords_that_nobody_can_check(host: FakeHost) -> None:
     assert "cannot read /etc/shadow" in found(host)["authenticator"].message
     host.put("/etc/group", f"{layout.PASSWORDS_GROUP}:x:42:\n")
     host.forget()
-    assert "every login is refused" in found(host)["authenticator"].message
+    assert "every login fails" in found(host)["authenticator"].message
     host.remove(layout.PAM_FILE)
     assert found(host)["authenticator"].message == f"{layout.PAM_FILE} is missing"
 
@@ -162,7 +162,7 @@ def test_disks() -> None:
     assert disk("/", filesystem(50))[1:3] == ("ok", "50.0 GB of 100 GB free")
     assert disk("/", filesystem(5))[1] == "warning"
     assert disk("/", filesystem(0.1))[1] == "failed"
-    assert disk("/", filesystem(50, 0.05))[1:3] == ("warning", "50.0 GB of 100 GB free, room for 50 more files")
+    assert disk("/", filesystem(50, 0.05))[1:3] == ("warning", "50.0 GB of 100 GB free, 50 inodes (files) free")
 
 
 def test_a_service_that_not_every_machine_has_may_be_missing(tmp_path: Path) -> None:

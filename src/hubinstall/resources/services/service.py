@@ -201,7 +201,7 @@ def taken(host: Host, address: str, pid: int) -> str:
     if not server or address.startswith("/"):
         return ""
     others = (f for f in listeners(host, {int(port)}) if f.pid != pid and (f.anywhere or f.address == server))
-    return next((f"port {port} of {server} is taken by {other}; stop that program" for other in others), "")
+    return next((f"port {port} on {server} is used by {other}; stop that program" for other in others), "")
 
 
 def answers(host: Host, address: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a hub's client says when something is not as it should be: which step, and what was seen instead."""
+"""Failures of the hub's client: which step failed, and what was found instead."""
 
 import html
 import re
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 NOT_VALID_YET = 9
 """X509_V_ERR_CERT_NOT_YET_VALID of OpenSSL's x509_vfy.h."""
 WORDS = 400
-"""Characters of a page that are worth showing."""
+"""How many characters of a page are shown."""
 
 
 class HubError(UserError):
-    """A step that a person would take has failed.
+    """A step that a person would take failed.
 
-    `status` is the HTTP status, where there was an answer; `late`: the request was taken, and no answer came in time.
+    `status` is the HTTP status, if there was an answer; `late`: the request was accepted, but no answer came in time.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ def raise_for(response: "httpx.Response", step: str) -> None:
 
 
 def plain_text(response: "httpx.Response") -> str:
-    """The words of an answer: of an error page, of a form that says why, of a JSON message; shortened."""
+    """The text of an answer (an error page, a form with an error, a JSON message), shortened."""
     if "json" in response.headers.get("Content-Type", ""):
         try:
             body = response.json()
@@ -57,29 +57,29 @@ def _of_page(page: str) -> str:
         if found := re.search(pattern, page, re.DOTALL):
             page = found[1]
             break
-    # The hub's pages end with dialogs that nobody has opened yet.
+    # The hub's pages end with dialogs that are not shown yet.
     page = page.partition('<div class="modal')[0]
     page = re.sub(r"<(script|style|noscript|nav)\b.*?</\1>", " ", page, flags=re.DOTALL)
     return html.unescape(re.sub(r"<[^>]*>", " ", page))
 
 
 def shortened(text: str) -> str:
-    """One line's worth of words; line breaks are kept, since the end of a container's log is among them."""
+    """The text, shortened; line breaks stay, since it may contain the end of a container's log."""
     lines = (" ".join(line.split()) for line in text.splitlines())
     words = "\n".join(line for line in lines if line)
     return words if len(words) <= WORDS else f"{words[: WORDS // 2]} … {words[-WORDS // 2 :]}"
 
 
 def tls_hint(error: BaseException) -> str:
-    """A hint where the certificate is what is wrong; empty otherwise."""
+    """A hint if the certificate is the problem; otherwise empty."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             if cause.verify_code == NOT_VALID_YET:
                 return (
-                    "It is not valid yet: this machine's clock is behind, or was ahead when it was made. Set the clock"
-                    " (see `timedatectl`) and run `hubinstall apply`, which makes a self-signed certificate anew."
+                    "It is not valid yet: this machine's clock is slow, or was fast when the certificate was made. Set"
+                    " the clock (see `timedatectl`), and run `hubinstall apply`; it replaces a self-signed certificate."
                 )
-            return "Another certificate is served than the one that is expected, or it has run out."
+            return "The server shows another certificate than the expected one, or it has expired."
         cause = cause.__cause__ or cause.__context__
     return ""

@@ -1,4 +1,4 @@
-"""A hub's client as a person's browser is one: log in, start a server, run a cell over the websocket.
+"""A client of the hub that does what a person's browser does: log in, start a server, run a cell over the websocket.
 
 The one client of this project: `hubinstall verify`, the machine suite and the benchmarks all use it. It is imported
 late by those who may not need it, because httpx is slow to import.
@@ -24,11 +24,11 @@ POLL = 0.2
 # A client may be shared by threads. httpx's pool closes idle connections beyond the 20 that it keeps by default, also
 # one that another thread was given a moment ago: of 12 000 requests of 200 threads 11 failed so, without limits none.
 KEPT = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=60)
-"""Seconds between two looks at something that takes its time."""
+"""Seconds between two checks of something that takes time."""
 
 
 class _Pinned(httpx.HTTPTransport):
-    """Connects to one address whatever the name in the URL; TLS and the Host header keep the name."""
+    """Connects to one address, whatever name the URL has; TLS and the Host header use the name."""
 
     def __init__(self, address: str, context: ssl.SSLContext) -> None:
         super().__init__(verify=context, limits=KEPT)
@@ -44,7 +44,7 @@ class _Pinned(httpx.HTTPTransport):
 
 
 def tls_context(verify: bool | str | ssl.SSLContext) -> ssl.SSLContext:
-    """True: the machine's authorities; a path: exactly the certificates of that file; False: none is asked for."""
+    """True: trust the machine's authorities; a path: only the certificates in that file; False: check nothing."""
     if isinstance(verify, ssl.SSLContext):
         return verify
     if isinstance(verify, str):
@@ -61,7 +61,7 @@ def tls_context(verify: bool | str | ssl.SSLContext) -> ssl.SSLContext:
 
 
 class HubClient:
-    """One person at one hub, or with `token` a service. Not for several threads at once.
+    """One person at one hub, or a service if `token` is given. Not thread-safe.
 
     `base_url` is what a person types, its path included (`https://hub.example.org/jupyter/`); `address` is where to
     connect instead of asking the resolver; `timeout` is of one request, in seconds. Every failure is a HubError.
@@ -96,11 +96,11 @@ class HubClient:
     # -- what a person does ----------------------------------------------------------------------------------
 
     def login_page(self) -> httpx.Response:
-        """The page with the form; HubError where something else answers."""
+        """Fetch the page with the form; HubError if something else answers."""
         response = self.request("GET", "hub/login", step="login page", headers=PAGE)
         raise_for(response, "login page")
         if "x-jupyterhub-version" not in response.headers:
-            raise HubError("login page", f"{response.url} is not answered by a hub: {plain_text(response)}")
+            raise HubError("login page", f"the answer of {response.url} is not a hub's: {plain_text(response)}")
         return response
 
     def login(self, user: str, password: str) -> None:
@@ -120,7 +120,7 @@ class HubClient:
         self._http.cookies.clear()
 
     def start_server(self, timeout: float = 600, options: dict[str, Any] | None = None) -> None:
-        """Start this person's server and return when it is ready; HubError has the words of the spawn page."""
+        """Start this person's server and return when it is ready; a HubError has the text of the spawn page."""
         end = time.monotonic() + timeout
         response = self.fetch("POST", self._server, step="server", json=options, timeout=timeout)
         if response.status_code == 400 and "already running" in response.text:
@@ -135,7 +135,7 @@ class HubClient:
             time.sleep(POLL)
 
     def stop_server(self, timeout: float = 60) -> None:
-        """Stop this person's server and return when it is gone; also where none runs."""
+        """Stop this person's server and return when it is gone; does nothing if none runs."""
         end = time.monotonic() + timeout
         response = self.fetch("DELETE", self._server, step="stop", timeout=timeout)
         if response.status_code == 404:
@@ -143,25 +143,25 @@ class HubClient:
         raise_for(response, "stop")
         while self.server() is not None:
             if time.monotonic() > end:
-                raise HubError("stop", f"the server of {self.user} was not gone within {timeout:.0f} s")
+                raise HubError("stop", f"the server of {self.user} did not stop within {timeout:.0f} s")
             time.sleep(POLL)
 
     def server(self) -> dict[str, Any] | None:
-        """What the hub says of this person's server; None where none runs or starts."""
+        """What the hub says about this person's server; None if none runs or starts."""
         model = self.api("GET", f"users/{quote(self.user)}", step="server")
         found: dict[str, Any] | None = model.get("servers", {}).get("")
         return None if found is not None and found.get("stopped") else found
 
     def open_server(self) -> httpx.Response:
-        """Open the server's page; hub and server settle the sign-on between them by redirects."""
+        """Open the server's page; hub and server complete the sign-on by redirects."""
         response = self.request("GET", self._home, step="page", headers=PAGE)
         raise_for(response, "page")
         if f"/{self._home}" not in response.url.path:
-            raise HubError("page", f"the server of {self.user} is not there: one is led to {response.url}")
+            raise HubError("page", f"the server of {self.user} is not running: its page redirects to {response.url}")
         return response
 
     def kernel(self, name: str = "", timeout: float = 60) -> Kernel:
-        """Start a kernel (the server's usual one without a `name`) in the running server, and connect to it."""
+        """Start a kernel in the running server (its default kernel if there is no `name`) and connect to it."""
         if not self.token:
             self.open_server()
         body = {"name": name} if name else {}
@@ -170,7 +170,7 @@ class HubClient:
         return Kernel(self, response.json()["id"], timeout)
 
     def run_cell(self, code: str, timeout: float = 60) -> str:
-        """Run one cell in a kernel of its own; its outputs as text, an error's name and words among them."""
+        """Run one cell in a new kernel and return its outputs as text, including an error's name and message."""
         with self.kernel(timeout=timeout) as kernel:
             try:
                 return kernel.execute(code, timeout)
@@ -186,14 +186,14 @@ class HubClient:
         return response.json() if response.content else None
 
     def fetch(self, method: str, path: str, *, step: str, **rest: Any) -> httpx.Response:
-        """A request as a page's script makes it: with the `_xsrf` token that belongs to the path."""
+        """Send a request as a page's script does: with the `_xsrf` token of the path."""
         headers = FETCH | {"Referer": self.base_url}
         if not self.token:
             headers["X-XSRFToken"] = self._xsrf(path)
         return self.request(method, path, step=step, headers=headers, **rest)
 
     def request(self, method: str, path: str, *, step: str, **rest: Any) -> httpx.Response:
-        """Any request below the base URL; the answer whatever its status."""
+        """Send any request below the base URL; return the answer whatever its status."""
         try:
             return self._http.request(method, path, **rest)
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError) as error:
@@ -225,7 +225,7 @@ class HubClient:
         return HubError("server", f"the server of {self.user} did not start: {words}", status)
 
     def _becomes_ready(self, end: float) -> bool:
-        """Follow the start as the spawn page does; False when the stream broke off, as at a restart of the hub."""
+        """Follow the start as the spawn page does; False if the stream was interrupted, as by a restart of the hub."""
         for event in self._progress(end):
             if event.get("failed"):
                 raise self._not_started(str(event.get("message", "")).removeprefix("Spawn failed: "))

@@ -1,4 +1,4 @@
-"""A kernel in a person's server, spoken to over the websocket.
+"""A kernel in a person's server, used over the websocket.
 
 The messages are those of Jupyter's messaging protocol 5.3 in the JSON form of the default websocket protocol
 (jupyter-client's documentation, "Messaging in Jupyter"; jupyter-server's, "WebSocket kernel wire protocols").
@@ -31,19 +31,19 @@ class Connection(Protocol):
 
     base_url: str
     address: str | None
-    """Where to connect to; None: where the URL leads."""
+    """Where to connect to; None: to the URL's host."""
     user: str
     token: str
     context: ssl.SSLContext
     timeout: float
-    """Seconds until a connection stands."""
+    """Seconds to connect."""
 
     def cookies_for(self, path: str) -> str: ...
     def fetch(self, method: str, path: str, *, step: str) -> object: ...
 
 
 class Kernel:
-    """A kernel and one websocket to it, which stays open over cells (and over a restart of the hub).
+    """A kernel and one websocket to it, which stays open from cell to cell (and across a restart of the hub).
 
     `timeout`: seconds until the websocket is open, which the server delays until the kernel has started.
     """
@@ -63,7 +63,7 @@ class Kernel:
         self.close()
 
     def execute(self, code: str, timeout: float = 60) -> str:
-        """Run a cell and return its outputs as text: streams, results, and of an error its name and words.
+        """Run a cell and return its outputs as text: streams, results, and an error's name and message.
 
         Raises HubError when the websocket broke, the kernel died, or the cell took more than `timeout` seconds.
         """
@@ -89,16 +89,16 @@ class Kernel:
         return "".join(outputs)
 
     def reconnect(self) -> None:
-        """Open a new websocket to the same kernel, as a page does whose old one broke."""
+        """Open a new websocket to the same kernel, as a page does after its old one broke."""
         self.close()
         self._socket = self._connect()
 
     def shut_down(self) -> None:
-        """End the kernel; also when it is already gone."""
+        """Stop the kernel; does nothing if it is gone."""
         self._client.fetch("DELETE", self._path, step="kernel")
 
     def close(self) -> None:
-        """Close the websocket; the kernel goes on."""
+        """Close the websocket; the kernel keeps running."""
         self._socket.close()
 
     def _connect(self) -> Websocket:
@@ -141,7 +141,7 @@ class Kernel:
         try:
             text = self._socket.receive(end)
         except TimeoutError:
-            raise HubError("cell", f"the cell did not end within {timeout:.0f} s") from None
+            raise HubError("cell", f"the cell did not finish within {timeout:.0f} s") from None
         except (WebSocketException, OSError) as error:
             raise HubError("websocket", f"the websocket broke: {error}") from error
         with contextlib.suppress(ValueError):

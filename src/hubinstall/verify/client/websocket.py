@@ -1,4 +1,4 @@
-"""A websocket for code that waits for its answers.
+"""A websocket for code that waits for answers.
 
 All TLS of it is done on one thread, by asyncio: websockets' own client for threads reads and writes one TLS
 connection from two of them at once, which OpenSSL does not allow (openssl-threads(7)). On a busy machine it lost the
@@ -16,11 +16,11 @@ from websockets.asyncio.client import ClientConnection, connect
 
 T = TypeVar("T")
 CLOSING = 10.0
-"""Seconds for the other side to say goodbye."""
+"""Seconds for the other side to close."""
 
 
 class Websocket:
-    """Open from the start; `timeout` seconds are for that. `options` are those of websockets' connect.
+    """Opens when it is made, within `timeout` seconds. `options` are those of websockets' connect.
 
     Raises what websockets raises: WebSocketException, InvalidStatus among them, or OSError (TimeoutError is one).
     """
@@ -41,11 +41,11 @@ class Websocket:
         self._run(self._connection.send(text))
 
     def receive(self, until: float) -> str | bytes:
-        """The next message; TimeoutError when none has come at `until` (time.monotonic())."""
+        """Wait for the next message; TimeoutError if none has come by `until` (time.monotonic())."""
         return self._run(asyncio.wait_for(self._connection.recv(), max(0.0, until - time.monotonic())))
 
     def close(self) -> None:
-        """Also when it is closed, or broken."""
+        """Close it; does nothing if it is closed or broken."""
         if not self._loop.is_closed():
             with contextlib.suppress(OSError):
                 self._run(self._connection.close())

@@ -93,7 +93,7 @@ def test_a_refusal_by_json_is_told(hub: FakeHub, client: HubClient) -> None:
 
 def test_something_that_is_no_hub_is_noticed(hub: FakeHub, client: HubClient) -> None:
     hub.broken["/pre/hub/login"] = (200, "<body>It works!</body>")
-    with pytest.raises(HubError, match="not answered by a hub: It works!"):
+    with pytest.raises(HubError, match="is not a hub's: It works!"):
         client.login_page()
 
 
@@ -194,7 +194,7 @@ def test_a_kernel_that_dies_is_told(kernel: Callable[[Answer], Kernel]) -> None:
 
 
 def test_a_cell_that_takes_too_long_is_told(kernel: Callable[[Answer], Kernel]) -> None:
-    with kernel(lambda *_: None) as one, pytest.raises(HubError, match="did not end within 0 s"):
+    with kernel(lambda *_: None) as one, pytest.raises(HubError, match="did not finish within 0 s"):
         one.execute("…", 0.1)
 
 
