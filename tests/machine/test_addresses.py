@@ -241,7 +241,7 @@ def listening(machine: Machine) -> set[str]:
 def test_plain_http_is_warned_of_and_narrowed_to_one_address(named: Machine) -> None:
     """A running nginx cannot go from every address of a port to one of them, or back."""
     said(named, "hubinstall config unset domain")
-    said(named, "hubinstall config set https.mode to off")
+    said(named, "hubinstall config set https.mode off")
     warned = said(named, "hubinstall config set http.port 8000 --apply")
     assert "https.mode is off" in warned
     assert f"http://{named.address}:8000/jupyter/" in warned

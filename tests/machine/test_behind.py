@@ -20,7 +20,7 @@ PORT = 8000
 REPORT = visits.report(NAME)
 BEHIND = f"""set -e
 hubinstall config set domain {NAME}
-hubinstall config set https.mode to off
+hubinstall config set https.mode off
 hubinstall config set http.port {PORT}
 hubinstall config set http.trusted_proxies '["127.0.0.1"]' --apply
 """
