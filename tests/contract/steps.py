@@ -145,7 +145,10 @@ class Trial:
 
     def plan(self) -> list[Change]:
         self.host.forget()
-        return plan([self.resource], self.host, self.ledger)
+        mark = self.host.once("what acts forgets this", object)
+        changes = plan([self.resource], self.host, self.ledger)
+        assert self.host.once("what acts forgets this", object) is mark, "a look has acted"
+        return changes
 
     def difference(self, what: str) -> Change:
         changes = self.plan()

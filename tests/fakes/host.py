@@ -1,9 +1,11 @@
 """A host that is a folder: files are real, owners are remembered, commands are canned."""
 
 import os
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from hubinstall import layout
 from hubinstall.errors import CommandError
 from hubinstall.machine.host import Completed, Host
 from hubinstall.resources.base import Change, Resource, look
@@ -13,6 +15,14 @@ www-data:x:33:33::/var/www:/usr/sbin/nologin
 alice:x:1000:1000::/home/alice:/bin/bash
 """
 GROUP = "root:x:0:\nshadow:x:42:\nwww-data:x:33:\nalice:x:1000:\ndocker:x:101:\n"
+LOOKS = (
+    "apt-get indextargets", "docker image ls", "docker logs", "docker ps", "dockerd --version", "dpkg-query ",
+    "getent ", "journalctl ", "nft -c ", "nft -s -nn list ", "nft list ", "nginx -V", "nginx -t", "openssl pkey -in",
+    "openssl verify ", "openssl x509 ", "systemctl show ", "systemd-analyze verify ", "tail ",
+)  # fmt: skip
+"""How commands begin that change nothing, whatever follows."""
+CHECKS = {os.path.basename(layout.NGINX_CHECK), "python3", "checker"}
+"""Programs that judge a candidate before it counts."""
 Answer = Callable[[list[str], str | None], str | tuple[int, str] | tuple[int, str, str]]
 
 
@@ -23,12 +33,17 @@ class FakeHost(Host):
     as the command would.
     A command without an answer is not found (127). What begins with GET is a question to a daemon at its socket: code 0
     is 200, any other one 404, and without an answer there is no daemon.
+
+    It holds the line between a question and an act: `query` refuses a command that is not known to only look (LOOKS),
+    and what is asked once may not act. `acts` has the commands that `run` was told.
     """
 
     def __init__(self, root: Path, answers: Mapping[str, str | Answer] | None = None) -> None:
         super().__init__(str(root))
         self.answers = {"sync -f": "", **(answers or {})}
         self.commands: list[str] = []
+        self.acts: list[str] = []
+        self._asking = threading.local()
         self.questions: list[str] = []
         self.owners: dict[str, tuple[str, str]] = {}
         for folder in ("etc", "var/lib", "run", "srv", "opt", "home", "usr/bin"):
@@ -36,7 +51,27 @@ class FakeHost(Host):
         (root / "etc/passwd").write_text(PASSWD)
         (root / "etc/group").write_text(GROUP)
 
-    def run(self, argv, *, check=True, input=None, env=None, cwd=None, timeout=0, bound=False):  # noqa: A002
+    def query(self, argv, **options):
+        words = " ".join(argv)
+        assert words.startswith(LOOKS) or os.path.basename(argv[0]) in CHECKS, f"a question that may act: {words}"
+        return super().query(argv, **options)
+
+    def run(self, argv, **options):
+        assert not getattr(self._asking, "depth", 0), f"an act within a question: {' '.join(argv)}"
+        self.acts.append(" ".join(argv))
+        return super().run(argv, **options)
+
+    def once(self, question, ask):
+        def asking():
+            self._asking.depth = getattr(self._asking, "depth", 0) + 1
+            try:
+                return ask()
+            finally:
+                self._asking.depth -= 1
+
+        return super().once(question, asking)
+
+    def _execute(self, argv, *, check, input, env, cwd, timeout, bound):  # noqa: A002
         self.commands.append(" ".join(argv))
         code, *said = self._answer(argv, input) or (127, f"{argv[0]}: command not found")
         out, err = said if len(said) == 2 else ("", *said) if code else (*said, "")

@@ -153,6 +153,20 @@ def test_only_unix_http_connects_to_unix_sockets() -> None:
     assert offenders(sources(), connects) == ["machine/unix_http.py: socket.AF_UNIX"]
 
 
+def test_nobody_forgets_answers_by_hand() -> None:
+    """What acts forgets by itself (machine/host.py); by hand only what no method of Host can see."""
+
+    def forgets(tree: ast.Module) -> Iterator[str]:
+        calls = (ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Call))
+        yield from (call for call in calls if re.fullmatch(r"(.*\.)?_?host\.forget\(\)", call))
+
+    assert sorted(offenders(sources(), forgets)) == [
+        "cli/certificate.py: host.forget()",  # another run, that was waited for
+        "engine/run.py: self._host.forget()",  # the second look is one at the machine, whatever others have asked
+        "machine/docker.py: host.forget()",  # the Engine has come up by itself
+    ]
+
+
 def test_engine_and_resources_know_nothing_of_jupyterhub() -> None:
     def knows(tree: ast.Module) -> Iterator[str]:
         yield from (text for _, text in literals(tree) if "jupyter" in text.lower())

@@ -25,8 +25,8 @@ def renew(host: Host, logged: Callable[[Host], AbstractContextManager[object]], 
     if if_due and not Renewal(host).is_due():
         return 0
     with lock.one_run("certificate renew", patience=PATIENCE if if_due else 0), logged(host):
-        host.forget()
-        renewal = Renewal(host)  # what was waited for may have applied other settings
+        host.forget()  # the run that was waited for has acted, and may have applied other settings
+        renewal = Renewal(host)
         failures = renewal.run(force=force, if_due=if_due)
     found = seen(host, renewal.wishes.settings, renewal.wishes.resources, time.time())
     if failures:

@@ -106,11 +106,10 @@ def _until_up(host: Host, manager: Manager, names: list[str]) -> int:
     deadline = time.monotonic() + UP_WITHIN
     down: dict[str, Look] = {}
     while True:
-        host.forget()
         down = {name: seen for name in names if not (seen := manager.look(host, name)).running}
         if not down or time.monotonic() > deadline:
             break
-        time.sleep(0.2)
+        host.wait(0.2)
     for name in names:
         say(f"{name}: {down[name].words if name in down else 'running'}")
     if down:

@@ -145,7 +145,7 @@ class Run:
             self._ledger.note(change)
             with self._host.step(change.id):
                 resource.apply(self._host, change)
-                self._host.forget()
+                self._host.forget()  # what others asked while it was under way is no second look
                 if left := look(resource, self._host):
                     raise UserError(
                         f"{change.id} did not become as wished: {', '.join(left.keys)} still differs",

@@ -138,7 +138,6 @@ class _Application:
             left, refused = self.journal.put_back(), list[str]()
         try:
             refused = inputs.put_back(self.host)
-            self.host.forget()
             if not (refused and self._as_before()):
                 left = self.journal.put_back()
                 left += self._start_again()
@@ -163,7 +162,6 @@ class _Application:
 
     def _start_again(self) -> list[str]:
         """Let whatever was touched take up the files that are there again; says what does not."""
-        self.host.forget()
         left = []
         for resource in self.wishes.resources:
             if isinstance(resource, Service | FirewallTable) and resource_id(resource) in self.ledger.touched():

@@ -49,17 +49,14 @@ class Renewal:
             failures.append(str(error))
             if link and link.kind == "link" and self.host.exists(f"{layout.TLS}/{link.target}"):
                 self.host.link(layout.SERVED, link.target)
-        self.host.forget()
         return failures
 
     def _settle(self, resource: Resource) -> None:
-        self.host.forget()
         if change := look(resource, self.host):
             resource.apply(self.host, change)
 
     def _reload(self) -> None:
         """Only for the certificate: what else was changed by hand waits for an apply. One that is stopped stays so."""
-        self.host.forget()
         if self._has_older_files() and MANAGERS[self.web.manager].look(self.host, self.web.name).running:
             self.web.start_again(self.host)
 

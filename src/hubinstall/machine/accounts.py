@@ -25,7 +25,7 @@ def in_directory(host: Host, name: str) -> bool:
     sources = next((li for li in host.text("/etc/nsswitch.conf").splitlines() if li.startswith("passwd:")), "")
     if not set(sources.split()[1:]) - {"files", "systemd", "compat"}:
         return False
-    return host.run(["getent", "passwd", name], check=False).returncode == 0
+    return host.query(["getent", "passwd", name], check=False).returncode == 0
 
 
 @dataclass(frozen=True)

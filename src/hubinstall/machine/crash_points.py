@@ -29,11 +29,9 @@ class KillPoints:
         """From now on this thread works on `step`."""
         self._here.step, self._here.mids = step, 0
 
-    def leave(self) -> bool:
-        """The step has ended. Whether it has touched the machine."""
-        touched: int = self._here.mids
+    def leave(self) -> None:
+        """The step has ended."""
         self._here.step, self._here.mids = "", 0
-        return touched > 0
 
     def before(self) -> None:
         self._pass("before")

@@ -31,7 +31,13 @@ class Engine:
 
 
 def docker(host: Host, *arguments: str, check: bool = True, timeout: float = 1800) -> Completed:
+    """Let the docker command do something."""
     return host.run(["docker", *arguments], env=AT_SOCKET, check=check, timeout=timeout)
+
+
+def docker_query(host: Host, *arguments: str, check: bool = True) -> Completed:
+    """Let the docker command list something."""
+    return host.query(["docker", *arguments], env=AT_SOCKET, check=check)
 
 
 def asked(host: Host, path: str) -> dict[str, Any]:
@@ -65,7 +71,7 @@ def engine(host: Host) -> Engine:
         return Engine(found["ServerVersion"], found.get("CgroupDriver", ""), running=True, info=found)
     if host.which("dockerd") is None:
         return Engine()
-    words = re.search(r"version (\S+?),", host.run(["dockerd", "--version"], check=False).stdout)
+    words = re.search(r"version (\S+?),", host.query(["dockerd", "--version"], check=False).stdout)
     return Engine(version=words[1] if words else "")
 
 
@@ -79,7 +85,7 @@ def answering(host: Host) -> None:
                 "Its log says why: `journalctl -u docker`, or `hubinstall logs docker` where it runs under supervisor.",
             )
         time.sleep(0.2)
-    host.forget()
+    host.forget()  # it came up by itself: what was asked while it was down is no answer
 
 
 def inspect_network(host: Host, name: str) -> dict[str, Any]:

@@ -185,7 +185,7 @@ def nginx_words(host: Host) -> str:
     """What nginx says of itself: its version and how it was built; empty where there is none."""
     if host.which("nginx") is None:
         return ""
-    done = host.once("nginx -V", lambda: host.run(["nginx", "-V"], check=False))
+    done = host.once("nginx -V", lambda: host.query(["nginx", "-V"], check=False))
     return done.stderr + done.stdout
 
 

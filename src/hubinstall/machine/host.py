@@ -1,5 +1,9 @@
 """The one door to the machine: run, read, write, link, remove. Nothing else starts processes or changes files.
 
+What was asked once is remembered (query_cache.py) until something acts: every method that changes the machine forgets
+the answers by itself. So a command is either a question (`query`) or an act (`run`); when in doubt it is an act, which
+costs time where a question that acts would leave false answers.
+
 Files are written beside their place under one fixed temporary name (0600 until complete), fsynced and renamed,
 so that a kill at any moment leaves the old file or the new one, and the next run overwrites the temporary.
 """
@@ -11,11 +15,13 @@ import shutil
 import stat
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from hubinstall import layout
 from hubinstall.errors import CommandError, OverdueError, UserError
 from hubinstall.machine import processes, unix_http
 from hubinstall.machine.command_environment import BASE_ENVIRONMENT, for_commands
@@ -25,6 +31,8 @@ from hubinstall.machine.query_cache import Answers
 T = TypeVar("T")
 TEMPORARY = ".hubinstall-new"
 CANDIDATE = ".candidate"
+OWN_NOTES = (layout.LEDGER, layout.GENERATIONS)
+"""What this program writes about each step, before and after it. No question to the machine is about these files."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +127,18 @@ class Host:
         """What the administrator's shell says; empty when it says nothing."""
         return os.environ.get(name, "")
 
+    def query(
+        self,
+        argv: list[str],
+        *,
+        check: bool = True,
+        input: str | None = None,  # noqa: A002 - subprocess's own name for it
+        env: Mapping[str, str] | None = None,
+        timeout: float = 1800,
+    ) -> Completed:
+        """Run a command that only looks, as `run` does; what was asked before still holds after it."""
+        return self._execute(argv, check=check, input=input, env=env, cwd=None, timeout=timeout, bound=False)
+
     def ask(self, socket: str, path: str, timeout: float = 60) -> tuple[int, bytes]:
         """GET `path` of a daemon at its unix socket: HTTP status and body; status 0 where nobody answers."""
         return unix_http.get(str(self.path(socket)), path, timeout)
@@ -131,10 +151,28 @@ class Host:
         """Begin, beside what is going on, to ask what will be asked anyway."""
         self._known.ahead(look)
 
+    def wait(self, seconds: float) -> None:
+        """Let a program get on; what is asked after that is asked of the machine."""
+        time.sleep(seconds)
+        self.forget()
+
     def forget(self) -> None:
+        """Ask the machine again: something has changed it that no method here has seen, such as another process."""
         self._known.forget()
 
     # -- acting ----------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def changing(self, path: str = "") -> Iterator[None]:
+        """What happens within changes the machine (what stands at `path`): answers from before count no more after it.
+
+        All that acts here is in it; what tells a daemon to act, over a socket, says so by it.
+        """
+        try:
+            yield
+        finally:
+            if not path.startswith(OWN_NOTES):
+                self.forget()
 
     def run(
         self,
@@ -147,12 +185,26 @@ class Host:
         timeout: float = 1800,
         bound: bool = False,
     ) -> Completed:
-        """Run a command to its end; its output goes to the log.
+        """Run a command that acts to its end; its output goes to the log.
 
         Raises CommandError on a non-zero exit (unless `check` is False) and on a timeout in seconds. The command
         has a session of its own: Ctrl-C reaches this program, which lets a running step finish. `bound`: when this
         program is killed it goes too, so that it does not still write where the next run builds anew.
         """
+        with self.changing():
+            return self._execute(argv, check=check, input=input, env=env, cwd=cwd, timeout=timeout, bound=bound)
+
+    def _execute(
+        self,
+        argv: list[str],
+        *,
+        check: bool,
+        input: str | None,  # noqa: A002 - as above
+        env: Mapping[str, str] | None,
+        cwd: str | None,
+        timeout: float,
+        bound: bool,
+    ) -> Completed:
         self.log(f"$ {' '.join(argv)}")
         if bound:
             argv = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
@@ -181,6 +233,10 @@ class Host:
     def write(self, path: str, content: bytes, mode: str = "0644", owner: str = "root", group: str = "root") -> None:
         """Put a file there, whole or not at all; its owner and mode are right before anyone can see it."""
         self._remember(path)
+        with self.changing(path):
+            self._write(path, content, mode, owner, group)
+
+    def _write(self, path: str, content: bytes, mode: str, owner: str, group: str) -> None:
         temporary = self.path(path + TEMPORARY)
         temporary.unlink(missing_ok=True)
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
@@ -201,8 +257,9 @@ class Host:
     def rename(self, source: str, target: str) -> None:
         """Switch what stands at `target`, at once and for good (the folder is fsynced)."""
         self._remember(target)
-        self.path(source).rename(self.path(target))
-        self._fsync(self.path(target).parent)
+        with self.changing(target):
+            self.path(source).rename(self.path(target))
+            self._fsync(self.path(target).parent)
 
     def link(self, path: str, target: str) -> None:
         """Make or switch a symbolic link, at once."""
@@ -215,7 +272,7 @@ class Host:
     def mkdir(self, path: str, mode: str = "0755", owner: str = "root", group: str = "root") -> None:
         """Make a folder, or set the owner and mode of the one that is there. Its parent must be there."""
         self._remember(path)
-        with self._making:  # two threads may want the same one
+        with self.changing(path), self._making:  # two threads may want the same one
             at = path if self.exists(path) else path + TEMPORARY
             with contextlib.suppress(FileExistsError):
                 self.path(at).mkdir(mode=0o700)
@@ -231,7 +288,7 @@ class Host:
         self._remember(path)
         self.kill_points.mid()
         target = self.path(path)
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        with self.changing(path), contextlib.suppress(FileNotFoundError, NotADirectoryError):
             if target.is_dir() and not target.is_symlink():
                 with contextlib.suppress(OSError):
                     target.rmdir()
@@ -242,7 +299,9 @@ class Host:
     def remove_tree(self, path: str) -> None:
         """Remove a folder with all that is in it; links in it are removed, never followed."""
         target = self.path(path)
-        if target.is_dir() and not target.is_symlink():
+        if not target.is_dir() or target.is_symlink():
+            return
+        with self.changing(path):
             for entry in sorted(target.iterdir()):  # a seal comes first
                 (shutil.rmtree if entry.is_dir() and not entry.is_symlink() else os.unlink)(entry)
                 self.kill_points.mid()
@@ -258,8 +317,7 @@ class Host:
             yield
             self.kill_points.after()
         finally:
-            if self.kill_points.leave():
-                self.forget()
+            self.kill_points.leave()
 
     def notice(self, text: str) -> None:
         """Something a person should read at the end of the run."""

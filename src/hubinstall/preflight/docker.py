@@ -7,7 +7,7 @@ from typing import Any
 
 from hubinstall import layout
 from hubinstall.errors import UserError
-from hubinstall.machine.docker import attached, docker, engine, info, inspect_network
+from hubinstall.machine.docker import attached, docker_query, engine, info, inspect_network
 from hubinstall.machine.host import Host
 from hubinstall.resources.files.json_keys import parse
 
@@ -109,7 +109,9 @@ def user_servers(host: Host) -> list[str]:
     """The names of people's running servers."""
     if not info(host):
         return []
-    listed = docker(host, "ps", "--filter", f"label={layout.USER_LABEL}", "--format", "{{json .Names}}", check=False)
+    listed = docker_query(
+        host, "ps", "--filter", f"label={layout.USER_LABEL}", "--format", "{{json .Names}}", check=False
+    )
     return sorted(json.loads(line) for line in listed.stdout.splitlines())
 
 

@@ -40,7 +40,6 @@ def end(host: Host, names: list[str]) -> None:
     server that was started in between (hubside/spawner.py, `poll`).
     """
     docker(host, "stop", "-t", str(GRACE), *names, check=False)
-    host.forget()
 
 
 def some(names: list[str]) -> str:

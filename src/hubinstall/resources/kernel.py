@@ -72,7 +72,7 @@ class FirewallTable:
         return None if any(done.returncode for done in lists) else "".join(done.stdout for done in lists)
 
     def _list(self, host: Host, family: str) -> Completed:
-        return host.run(["nft", "-s", "-nn", "list", "table", family, self.name], check=False)
+        return host.query(["nft", "-s", "-nn", "list", "table", family, self.name], check=False)
 
 
 @dataclass(frozen=True)

@@ -195,7 +195,7 @@ def docker(host: Host, seen: dict[str, Look]) -> Check:
 def firewall(host: Host, seen: dict[str, Look]) -> Check:
     if words := down(seen, layout.FIREWALL_SERVICE):
         return Check("firewall", "failed", words, revive(layout.FIREWALL_SERVICE))
-    if host.run(["nft", "list", "table", "inet", layout.FIREWALL_TABLE], check=False).returncode:
+    if host.query(["nft", "list", "table", "inet", layout.FIREWALL_TABLE], check=False).returncode:
         words = f"the kernel has no table {layout.FIREWALL_TABLE}: user servers can reach this machine's network"
         return Check("firewall", "failed", words, "Run: hubinstall apply")
     return Check("firewall", "ok", "user servers reach only the hub and the internet")

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from hubinstall import layout
 from hubinstall.blueprint import urls
 from hubinstall.errors import CommandError, UserError
-from hubinstall.machine.docker import docker
+from hubinstall.machine.docker import docker_query
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
 from hubinstall.settings.model import Settings
@@ -91,8 +91,7 @@ def services(host: Host, facts: Facts) -> None:
             first = next(iter(down))
             words = ", ".join(f"{service} is {look.words}" for service, look in down.items())
             raise VerifyError("services", words, log=first)
-        time.sleep(0.5)
-        host.forget()
+        host.wait(0.5)
 
 
 def reach(client: "HubClient") -> None:
@@ -205,7 +204,7 @@ def stop(host: Host, client: "HubClient") -> None:
 def containers(host: Host) -> str:
     """The probe's containers, running or not."""
     label = f"label={layout.USER_LABEL}={layout.PROBE_USER}"
-    return " ".join(docker(host, "ps", "--all", "--quiet", "--filter", label).stdout.split())
+    return " ".join(docker_query(host, "ps", "--all", "--quiet", "--filter", label).stdout.split())
 
 
 @contextlib.contextmanager
@@ -223,7 +222,7 @@ def clean(host: Host, client: "HubClient") -> Iterator[None]:
         if failed and client.user:
             with contextlib.suppress(UserError, ssl.SSLError, OSError):
                 for container in containers(host).split():  # its output, for the log
-                    docker(host, "logs", "--tail", "50", container, check=False)
+                    docker_query(host, "logs", "--tail", "50", container, check=False)
                 client.stop_server(STOPPING)
         if not failed and locked.returncode:
             raise VerifyError("login", f"the account {layout.PROBE_USER} could not be locked again", log="")

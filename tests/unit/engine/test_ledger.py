@@ -87,8 +87,8 @@ def test_what_an_older_release_made_is_removed(old):
 
 def test_people_and_groups_of_an_older_release_stay(old):
     """They stand on the machine, nobody wants them any more, and no plan names them."""
-    old.put("/etc/passwd", "alice:x:1000:1000::/home/alice:/bin/bash\n")
-    old.put("/etc/group", "alice:x:1000:\ndocker:x:101:\n")
+    old.put("/etc/passwd", "root:x:0:0:root:/root:/bin/bash\nalice:x:1000:1000::/home/alice:/bin/bash\n")
+    old.put("/etc/group", "root:x:0:\nalice:x:1000:\ndocker:x:101:\n")
     book = Ledger(old, layout.LEDGER)
     left = [resource for resource in book.unwanted([]) if resource.stays]
     ids = {resource_id(resource) for resource in left}

@@ -34,6 +34,13 @@ def test_verify_comes_after_what_is_on_the_way_to_a_cell_and_only_then(installed
     assert installed.verified == 1
 
 
+def test_with_nothing_to_do_nothing_acts(installed):
+    """Or each question that was asked ahead would be asked once more."""
+    mark = installed.host.once("q", object)
+    installed.apply()
+    assert installed.host.once("q", object) is mark
+
+
 def test_the_settings_of_flags_are_kept(installed):
     installed.apply(CONFIG.format("2G"))
     assert installed.host.text(layout.CONFIG_FILE) == CONFIG.format("2G")

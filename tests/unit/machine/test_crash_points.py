@@ -17,7 +17,7 @@ def ended(asked, mids=2):
         for _ in range(mids):
             points.mid()
         points.after()
-        assert points.leave() == (mids > 0)
+        points.leave()
         points.mid()
         os._exit(0)
     status = os.waitpid(child, 0)[1]

@@ -5,10 +5,17 @@ import threading
 import pytest
 
 from fakes.host import FakeHost
+from fakes.process_managers import SupervisorMachine
 from hubinstall import layout
+from hubinstall.engine.journal import Journal
+from hubinstall.engine.ledger import Ledger
+from hubinstall.errors import CommandError
 from hubinstall.installation import prefetch
+from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers import systemd
+from hubinstall.machine.process_managers.supervisor import Supervisor
 from hubinstall.machine.query_cache import Answers
+from hubinstall.resources.base import Change
 from hubinstall.resources.files.file import File
 from hubinstall.resources.kernel import FirewallTable
 from hubinstall.resources.packages import apt
@@ -112,3 +119,85 @@ def test_a_step_that_touches_nothing_leaves_the_answers(tmp_path):
         with host.step("toy:a"):
             touch()
     assert len(asked) == 2
+
+
+def fails(call, *arguments):
+    with pytest.raises(CommandError):
+        call(*arguments)
+
+
+ACTS = {
+    "write": lambda host: host.write("/etc/a", b"x"),
+    "rename": lambda host: host.rename("/etc/there", "/etc/b"),
+    "link": lambda host: host.link("/etc/c", "/etc/there"),
+    "mkdir": lambda host: host.mkdir("/etc/folder"),
+    "mkdir, one that is there": lambda host: host.mkdir("/etc", mode="0750"),
+    "remove": lambda host: host.remove("/etc/there"),
+    "remove_tree": lambda host: host.remove_tree("/etc"),
+    "run": lambda host: host.run(["true"]),
+    "run, and it fails": lambda host: fails(host.run, ["false"]),
+    "run, and nobody minds that it fails": lambda host: host.run(["false"], check=False),
+    "wait": lambda host: host.wait(0),
+}
+LOOKS = {
+    "read": lambda host: (host.read("/etc/there"), host.stat("/etc/there"), host.names("/etc"), host.uid("alice")),
+    "query": lambda host: host.query(["getent", "passwd"]),
+    "query, and it fails": lambda host: host.query(["getent", "no"], check=False),
+    "ask": lambda host: host.ask("/run/there.sock", "/info"),
+}
+
+
+def still_known(host, act) -> bool:
+    mark = host.once("q", object)
+    act(host)
+    return host.once("q", object) is mark
+
+
+@pytest.fixture
+def host(tmp_path):
+    host = FakeHost(tmp_path, {"true": "", "false": (1, ""), "getent passwd": "", "getent no": (2, "")})
+    host.put("/etc/there", "")
+    return host
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_what_acts_forgets_by_itself(host, act):
+    assert not still_known(host, ACTS[act])
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_what_only_looks_leaves_the_answers(host, look):
+    assert still_known(host, LOOKS[look])
+
+
+def test_every_method_of_the_host_is_known_to_act_or_to_look():
+    looks = {"path", "stat", "exists", "names", "text", "uid", "gid", "which", "environment", "once", "ahead", "show"}
+    others = looks | {"forget", "changing", "step", "notice"}
+    methods = {name for name, value in vars(Host).items() if callable(value) and not name.startswith("_")}
+    assert methods - others == {name.partition(",")[0] for name in (*ACTS, *LOOKS)}
+
+
+def test_an_order_to_supervisord_is_an_act(tmp_path):
+    machine = SupervisorMachine(tmp_path)
+    assert not still_known(machine.host, lambda host: Supervisor().define(host, "jupyterhub"))
+    assert not still_known(machine.host, lambda host: Supervisor().stop(host, "jupyterhub"))
+
+
+def test_our_own_notes_are_nothing_that_anybody_asks_about(host):
+    """Ledger and journal write at every step, while other steps look."""
+    ledger = Ledger(host, layout.LEDGER)
+    host.mkdir(layout.STATE)
+    host.journal = Journal(host)
+    assert still_known(host, lambda host: host.journal.remember("/etc/there"))
+    wished = File("/etc/a", content="")
+    assert still_known(host, lambda _: ledger.note(Change(wished, None, wished.desired())))
+    assert still_known(host, lambda _: ledger.finish())
+    assert host.names(layout.GENERATIONS)
+    assert host.exists(layout.LEDGER)
+
+
+def test_a_fake_host_tells_a_question_from_an_act(host):
+    with pytest.raises(AssertionError, match="a question that may act: true"):
+        host.query(["true"])
+    with pytest.raises(AssertionError, match="an act within a question: true"):
+        host.once("q", lambda: host.run(["true"]))

@@ -75,10 +75,7 @@ class Supervisor:
         What does not come up is seen by whoever waits for it.
         """
         program, configuration = f"{layout.SUPERVISOR_VENV}/bin/supervisorctl", layout.SUPERVISOR_CONFIG
-        try:
-            host.run([program, "-c", configuration, verb, service], check=False, timeout=2 * STOPPING_TAKES)
-        finally:
-            host.forget()
+        host.run([program, "-c", configuration, verb, service], check=False, timeout=2 * STOPPING_TAKES)
 
     def _stop(self, host: Host, service: str) -> None:
         self.tell(host, lambda server: server.supervisor.stopProcess(service, False), NOT_RUNNING, BAD_NAME)
@@ -86,19 +83,18 @@ class Supervisor:
         while self._processes(host).get(service, {}).get("statename") == "STOPPING":
             if time.monotonic() > deadline:
                 raise UserError(f"{service} does not stop", f"See: hubinstall logs {service}")
-            time.sleep(0.05)
-            host.forget()
+            host.wait(0.05)
 
     def _processes(self, host: Host) -> dict[str, dict[str, Any]]:
         """All programs by name; none where supervisord does not run."""
         return host.once("supervisor processes", lambda: processes(host))
 
     def tell(self, host: Host, ask: "Callable[[xmlrpc.client.ServerProxy], Any]", *fine: int) -> Any:
-        """One question; faults in `fine` mean that it is so already."""
+        """One order; faults in `fine` mean that it is so already."""
         from hubinstall.machine.process_managers import supervisor_rpc as rpc  # noqa: PLC0415 - slow to import, no use under systemd
 
         try:
-            with rpc.connection(host) as server:
+            with host.changing(), rpc.connection(host) as server:
                 return ask(server)
         except rpc.Fault as fault:
             if fault.faultCode not in fine:
@@ -106,8 +102,6 @@ class Supervisor:
                 raise UserError(f"supervisord refuses: {fault.faultString}", hint) from None
         except rpc.SILENT as error:
             raise UserError(f"supervisord does not answer: {error}", "Try: hubinstall start") from None
-        finally:
-            host.forget()
 
 
 def processes(host: Host) -> dict[str, dict[str, Any]]:

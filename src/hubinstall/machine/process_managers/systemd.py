@@ -57,7 +57,6 @@ class Systemd:
         if self._show(host, service).get("LoadState") == "loaded":
             host.run(["systemctl", "disable", "--quiet", "--now", unit(service)])
         host.run(["systemctl", "reset-failed", unit(service)], check=False)
-        host.forget()
 
     def log_command(self, service: str, lines: int, *, follow: bool) -> list[str]:
         command = ["journalctl", "--unit", unit(service), "--lines", str(lines), "--no-pager", "--output=short-iso"]
@@ -66,14 +65,10 @@ class Systemd:
     def read_units(self, host: Host) -> None:
         """Let systemd read its unit files again; running services do not notice."""
         host.run(["systemctl", "daemon-reload"])
-        host.forget()
 
     def _act(self, host: Host, verb: str, service: str, *, check: bool = True) -> None:
         """`check` off: systemd tries again what fails at first, and whoever waits for it sees how that ends."""
-        try:
-            host.run(["systemctl", verb, unit(service)], check=check, timeout=180)
-        finally:
-            host.forget()
+        host.run(["systemctl", verb, unit(service)], check=check, timeout=180)
 
     def _show(self, host: Host, service: str) -> dict[str, str]:
         return units(host).get(unit(service), {})
@@ -92,7 +87,7 @@ def show(host: Host) -> dict[str, dict[str, str]]:
     """All units of an installation by name, with their properties; nothing where systemd does not run."""
     units = [unit(service) for service in (*layout.SERVICES, *layout.SYSTEMDS_OWN)]
     try:
-        output = host.run(["systemctl", "show", f"--property={PROPERTIES}", *units]).stdout
+        output = host.query(["systemctl", "show", f"--property={PROPERTIES}", *units]).stdout
     except CommandError:
         return {}
     blocks = [dict(line.split("=", 1) for line in block.splitlines()) for block in output.strip().split("\n\n")]

@@ -99,7 +99,6 @@ class Account:
         if (row := accounts(host).get(self.name)) and int(row[2]) >= self.uid_min:
             return  # a person's by now
         manage(host, "userdel", self.name, fine=ABSENT)
-        host.forget()
         if self.name in groups(host):
             manage(host, "groupdel", self.name, fine=ABSENT)
 

@@ -59,9 +59,8 @@ class Share:
                 f"{self.skel} is there and no link of ours", "Move it away, or give the share another name."
             )
         if self.group:
-            if host.run(["getent", "group", self.group], check=False).returncode:
+            if host.query(["getent", "group", self.group], check=False).returncode:
                 host.run(["groupadd", self.group])
-                host.forget()
             host.mkdir(self.folder, mode="2775", owner=folder.owner if folder else "root", group=self.group)
         elif folder is None:
             host.mkdir(self.folder)

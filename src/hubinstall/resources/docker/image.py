@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hubinstall.errors import CommandError, UserError
-from hubinstall.machine.docker import AT_SOCKET, docker, inspect_image
+from hubinstall.machine.docker import AT_SOCKET, docker, docker_query, inspect_image
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.files.tree import SEAL, seal, sealed
@@ -192,10 +192,10 @@ def nameless(host: Host) -> list[str]:
 
 def _ids(host: Host, *filters: str) -> list[str]:
     words = [word for condition in filters for word in ("--filter", condition)]
-    return docker(host, "image", "ls", "--quiet", "--no-trunc", *words, check=False).stdout.split()
+    return docker_query(host, "image", "ls", "--quiet", "--no-trunc", *words, check=False).stdout.split()
 
 
 def tags(host: Host, repository: str) -> list[str]:
     """The tags of a repository on this machine, newest first."""
-    listed = docker(host, "image", "ls", "--format", "{{.Tag}}", repository, check=False)
+    listed = docker_query(host, "image", "ls", "--format", "{{.Tag}}", repository, check=False)
     return [tag for tag in listed.stdout.split() if tag != "<none>"] if listed.returncode == 0 else []

@@ -42,7 +42,6 @@ class LiveRestore:
                     f"Its log says why (journalctl -u docker). The setting stands in {layout.DAEMON_JSON}.",
                 )
             time.sleep(0.1)
-        host.forget()
 
     def remove(self, host: Host) -> None:
         """The key in daemon.json is a resource of its own, and dockerd reads the file again when it goes."""

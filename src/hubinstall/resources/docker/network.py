@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hubinstall.errors import CommandError, UserError
-from hubinstall.machine.docker import answering, attached, docker, info, inspect_network
+from hubinstall.machine.docker import answering, attached, docker, docker_query, info, inspect_network
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import KEPT, Change, State, look
 
@@ -89,10 +89,9 @@ class DockerNetwork:
                 f"the Docker network {self.name} cannot be removed: Docker does not answer",
                 "Start it, then run again.",
             )
-        ours = docker(host, "ps", "--all", "--quiet", "--filter", f"label={self.label}").stdout.split()
+        ours = docker_query(host, "ps", "--all", "--quiet", "--filter", f"label={self.label}").stdout.split()
         if ours:
             docker(host, "rm", "--force", *ours)
-            host.forget()
         found = inspect_network(host, self.name)
         for container in attached(found):
             docker(host, "network", "disconnect", "--force", self.name, container)

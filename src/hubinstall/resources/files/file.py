@@ -63,7 +63,7 @@ class File:
             candidate = f"{self.name}{CANDIDATE}"
             host.write(candidate, self.data, mode="0600")
             try:
-                host.run([candidate if word == "{}" else word for word in self.check])
+                host.query([candidate if word == "{}" else word for word in self.check])
             finally:
                 host.remove(candidate)
         host.write(self.name, self.data, self.mode, self.owner, self.group)

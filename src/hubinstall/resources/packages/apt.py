@@ -80,12 +80,10 @@ def mend(host: Host, *, update: bool = False) -> None:
     apt_lock.free(host)
     if again := torn(host):
         apt(host, *INSTALL, "--reinstall", *again)
-        host.forget()
     host.run(["dpkg", *KEEP_CONFIGURATION, "--configure", "-a"], env=QUIET, check=False)
     if update:
         apt(host, "update")
     apt(host, "--fix-broken", "--no-remove", "install")
-    host.forget()
 
 
 def torn(host: Host) -> list[str]:
@@ -94,7 +92,7 @@ def torn(host: Host) -> list[str]:
     Mostly half-installed ones; for a moment also such as count as unpacked already.
     """
     shown = ["dpkg-query", "-W", "-f", "${db:Status-Eflag} ${db:Status-Status} ${Package}\\n"]
-    rows = [line.split() for line in host.run(shown, check=False).stdout.splitlines()]
+    rows = [line.split() for line in host.query(shown, check=False).stdout.splitlines()]
     return [row[2] for row in rows if len(row) == 3 and (row[0] == "reinstreq" or row[1] == "half-installed")]
 
 
@@ -109,7 +107,7 @@ def statuses(host: Host) -> dict[str, str]:
 
 
 def _ask(host: Host) -> dict[str, str]:
-    listed = host.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n"], check=False)
+    listed = host.query(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n"], check=False)
     found: dict[str, str] = {}
     for line in listed.stdout.splitlines():
         package, _, status = line.partition(" ")

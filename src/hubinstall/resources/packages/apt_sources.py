@@ -21,7 +21,7 @@ def sources(host: Host, codename: str) -> list[str]:
 
     Raises UserError where apt knows no mirror of the release (or its lists were never fetched).
     """
-    listed = host.run(["apt-get", "indextargets", "--format", FORMAT, "Created-By: Packages"]).stdout
+    listed = host.query(["apt-get", "indextargets", "--format", FORMAT, "Created-By: Packages"]).stdout
     names = {codename + pocket for pocket in POCKETS}
     components: dict[tuple[str, str, str], list[str]] = {}
     for line in listed.splitlines():

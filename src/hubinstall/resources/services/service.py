@@ -104,7 +104,7 @@ class Service:
     def _renew(self, host: Host) -> None:
         """Take up the new configuration in the gentlest way that there is."""
         if self.reloads:
-            host.run(list(self.reloads.check))
+            host.query(list(self.reloads.check))
             before = self.reloads.workers(host)
             self._manager.reload(host, self.name)
             if not self.reloads.replaced(host, before):
@@ -117,7 +117,6 @@ class Service:
         """Until it is up and answers. Raises UserError with the end of its log when it does not come up."""
         failures, deadline = 0, time.monotonic() + self.timeout
         while True:
-            host.forget()
             seen = self._manager.look(host, self.name)
             settled = seen.running if any_configuration else look(self, host) is None
             thief = taken(host, self.ready, seen.pid)
@@ -126,10 +125,10 @@ class Service:
             failures += seen.failed
             if failures > FAILURES or time.monotonic() > deadline:
                 raise UserError(f"{self.name} does not come up: {thief or seen.words}", self._last_words(host))
-            time.sleep(EVERY)
+            host.wait(EVERY)
 
     def _last_words(self, host: Host) -> str:
-        shown = host.run(self._manager.log_command(self.name, 15, follow=False), check=False).stdout.strip()
+        shown = host.query(self._manager.log_command(self.name, 15, follow=False), check=False).stdout.strip()
         return f"{shown}\nMend what it says; more: hubinstall logs {self.name}".strip()
 
 

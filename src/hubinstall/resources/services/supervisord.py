@@ -77,8 +77,7 @@ def start(host: Host) -> None:
     while not (running(host) and answers(host, layout.SUPERVISOR_SOCKET)):
         if time.monotonic() > deadline:
             raise UserError("supervisord does not come up", host.text(layout.SUPERVISOR_LOG)[-2000:])
-        time.sleep(0.1)
-    host.forget()
+        host.wait(0.1)
 
 
 def shut_down(host: Host) -> None:
@@ -91,5 +90,4 @@ def shut_down(host: Host) -> None:
     while running(host) == pid:
         if time.monotonic() > deadline:
             raise UserError(f"supervisord (pid {pid}) does not stop", f"See {layout.SUPERVISOR_LOG}.")
-        time.sleep(0.1)
-    host.forget()
+        host.wait(0.1)

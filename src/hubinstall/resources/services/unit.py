@@ -68,7 +68,7 @@ class UnitFile:
         host.write(candidate, self.content.encode(), mode="0600")
         try:
             asked = ["systemd-analyze", "verify", "--man=no", candidate]
-            complaints = host.run(asked, check=False).stderr.splitlines()
+            complaints = host.query(asked, check=False).stderr.splitlines()
         finally:
             host.remove(candidate)
             host.remove(layout.UNIT_CANDIDATES)

@@ -120,7 +120,6 @@ class AcmeCertificate:
             # Who does not answer has counted nothing, and what certbot says of it is the same at greater length.
             asked = not any(line.startswith(self.server) for line in against)
             words = "; ".join([*against, words] if asked else against)
-        host.forget()
         return note(host, self.tries, Try(time.time(), self.names, self.server, words, asked))
 
     def _ask(self, host: Host, place: Place, *, force: bool) -> str:
@@ -136,6 +135,5 @@ class AcmeCertificate:
     def deploy(self, host: Host) -> None:
         """Let all that serves it take up what is there now."""
         for resource in self.deploys:
-            host.forget()
             if change := look(resource, host):
                 resource.apply(host, change)

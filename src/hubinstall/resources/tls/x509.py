@@ -58,7 +58,7 @@ def certificate(host: Host, path: str) -> Certificate | None:
 
 
 def _read(host: Host, path: str) -> Certificate | None:
-    done = host.run(["openssl", "x509", "-in", path, *SHOW, "-nameopt", "RFC2253,-esc_msb,utf8"], check=False)
+    done = host.query(["openssl", "x509", "-in", path, *SHOW, "-nameopt", "RFC2253,-esc_msb,utf8"], check=False)
     fields = dict(re.findall(r"^(notBefore|notAfter|serial|subject|issuer)=(.*)$", done.stdout, re.MULTILINE))
     key = re.search(r"-----BEGIN PUBLIC KEY-----(.*?)-----END", done.stdout, re.DOTALL)
     if not (key and "notAfter" in fields):
@@ -83,7 +83,7 @@ def _alternative_names(text: str) -> set[str]:
 
 def public_key(host: Host, key: str) -> str:
     """The public half as one line of base64; empty where there is no usable key."""
-    done = host.run(["openssl", "pkey", "-in", key, "-pubout"], check=False)
+    done = host.query(["openssl", "pkey", "-in", key, "-pubout"], check=False)
     lines = done.stdout.splitlines()
     return "" if done.returncode else "".join(line for line in lines if not line.startswith("-----"))
 
@@ -156,7 +156,7 @@ def _of_chain(host: Host, cert: str, found: Certificate, trust: str) -> Iterator
     # What stands behind it in the file is trusted for this question: whether it fits, not whose it is.
     among = ["-trusted", "/dev/stdin"] if behind else ["-CAfile", trust] if host.exists(trust) else []
     argv = ["openssl", "verify", "-partial_chain", "-no_check_time", *among, cert]
-    if host.run(argv, input="".join(behind) or None, check=False).returncode:
+    if host.query(argv, input="".join(behind) or None, check=False).returncode:
         yield Trouble(
             "cert", f"{cert} lacks the certificate of its authority ({found.authority}): some browsers would refuse it",
             "try the file with the whole chain, often called fullchain.pem",
