@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from fakes.host import FakeHost
 from fakes.resources import Silent, Toy
 from hubinstall import layout
+from hubinstall.config.validate import load
 from hubinstall.errors import UserError
 from hubinstall.installation import apply as installation_apply
 from hubinstall.installation import wishes
@@ -58,7 +59,8 @@ class World:
             raise UserError("verify: cell: it prints nothing", "See: hubinstall logs jupyterhub")
 
     def apply(self, text=None):
-        return installation_apply.apply(self.host, wishes.read(self.host, text), self.report)
+        config = None if text is None else load(text)
+        return installation_apply.apply(self.host, wishes.read(self.host, config), self.report)
 
     def plan(self):
         return wishes.differences(self.host, wishes.read(self.host))

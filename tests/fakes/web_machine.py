@@ -37,7 +37,7 @@ class WebMachine:
         host.answers["systemctl reload nginx"] = lambda argv, text: self.reloaded(systemctl, argv, text)
         self.certbot = Certbot(host, layout.CERTBOT, authority)
         monkeypatch.setattr(layout, "LOCK", str(tmp_path / "lock"))
-        monkeypatch.setattr("hubinstall.installation.wishes.read", lambda host, text: self.wishes())
+        monkeypatch.setattr("hubinstall.installation.wishes.read", lambda host, config: self.wishes())
         monkeypatch.setattr("hubinstall.resources.services.service.EVERY", 0.001)
         for folder in (layout.TLS, layout.ACME, layout.CONFIG_DIR):
             host.path(folder).mkdir(parents=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from hubinstall.config.problems import ConfigError
-from hubinstall.config.validate import validate
+from hubinstall.config.validate import load
 from hubinstall.settings.model import Settings
 from hubinstall.settings.values import dns, files, names, sizes, urls
 
@@ -100,7 +100,7 @@ FILES = st.one_of(
 
 def read(data: dict[str, Any]) -> Settings | None:
     try:
-        return validate(json.dumps(data), "drawn.yaml")
+        return load(json.dumps(data), "drawn.yaml").settings
     except ConfigError:
         return None
 

@@ -11,7 +11,7 @@ from harness.manifest import HALF_WRITTEN
 from harness.nspawn import ProcessManager
 from harness.sametree import Tree
 from hubinstall.blueprint.contents import blueprint
-from hubinstall.config.validate import validate
+from hubinstall.config.validate import load
 from hubinstall.engine.run import in_order
 from hubinstall.resources.base import Resource, resource_id
 
@@ -98,5 +98,5 @@ def finished(machine: Machine, clean: Tree) -> None:
 
 def _wishes(kind: ProcessManager, settings: str) -> dict[str, Resource]:
     manager = "systemd" if kind is ProcessManager.SYSTEMD else "supervisor"
-    wished = blueprint(validate(settings, "config.yaml"), fake_facts(manager=manager))
+    wished = blueprint(load(settings, "config.yaml").settings, fake_facts(manager=manager))
     return {resource_id(resource): resource for resource in in_order(wished)}

@@ -34,7 +34,7 @@ def test_a_command_of_the_docs_exists(command):
         if arguments.key == "KEY":
             return
         value = "someone" if arguments.value == "NAME" else arguments.value
-        validate.validate(edit("", arguments.key, value), layout.CONFIG_FILE)
+        validate.validate(edit(validate.document(""), arguments.key, value))
 
 
 def test_every_verb_and_flag_is_told():

@@ -4,9 +4,8 @@ import json
 import sys
 from argparse import Namespace
 
-from hubinstall import layout
 from hubinstall.blueprint.proxy_snippet import missing, snippet
-from hubinstall.cli.session import apply_text, need_root
+from hubinstall.cli.session import apply_config, need_root
 from hubinstall.config import edit, reference, validate
 from hubinstall.installation import inputs, lock
 from hubinstall.machine import network
@@ -25,25 +24,25 @@ def config(arguments: Namespace, host: Host) -> int:
         print(validate.show(text) if verb == "show" else proxy_snippet(arguments, host, text), end="")
         return 0
     if verb == "reload":
-        return apply_text(host, text)
+        return apply_config(host, validate.load(text))
+    old = validate.document(text)
     edits = {
-        "set": lambda: edit.set_value(text, arguments.key, arguments.value),
-        "unset": lambda: edit.unset(text, arguments.key),
-        "add-item": lambda: edit.add_item(text, arguments.key, arguments.value),
-        "remove-item": lambda: edit.remove_item(text, arguments.key, arguments.value),
+        "set": lambda: edit.set_value(old, arguments.key, arguments.value),
+        "unset": lambda: edit.unset(old, arguments.key),
+        "add-item": lambda: edit.add_item(old, arguments.key, arguments.value),
+        "remove-item": lambda: edit.remove_item(old, arguments.key, arguments.value),
     }
-    new = edits[verb]()
-    validate.validate(new, layout.CONFIG_FILE)
+    new = validate.validate(edits[verb]())
     if arguments.apply:
-        return apply_text(host, new)
+        return apply_config(host, new)
     with lock.one_run(f"config {verb}"):
-        inputs.keep_config(host, new)
+        inputs.keep_config(host, new.text)
     return 0
 
 
 def proxy_snippet(arguments: Namespace, host: Host, text: str) -> str:
     """What the web server in front is to be told; what is missing here for it goes to stderr."""
-    settings = validate.validate(text, layout.CONFIG_FILE)
+    settings = validate.load(text).settings
     made = snippet(arguments.server, settings, network.addresses(host))
     if words := missing(settings):
         print(f"hubinstall: {words}", file=sys.stderr)

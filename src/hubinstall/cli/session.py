@@ -8,7 +8,8 @@ from hubinstall import layout
 from hubinstall.blueprint import nginx
 from hubinstall.cli.flags import FLAG_SETTINGS
 from hubinstall.cli.welcome import welcome
-from hubinstall.config import edit, validate
+from hubinstall.config import edit
+from hubinstall.config.validate import Config, load, validate
 from hubinstall.errors import UserError
 from hubinstall.installation import inputs, lock
 from hubinstall.installation.apply import apply
@@ -21,11 +22,11 @@ from hubinstall.resources.accounts import first_passwords
 from hubinstall.verify.certificate import advice
 
 
-def apply_text(
-    host: Host, text: str, *, plain: bool = False, given: dict[str, str] | None = None, yes: bool = False
+def apply_config(
+    host: Host, config: Config, *, plain: bool = False, given: dict[str, str] | None = None, yes: bool = False
 ) -> int:
     """Apply what config.yaml is to say. `given`: first passwords by account; `yes`: also when people's servers end."""
-    wishes = read(host, text)
+    wishes = read(host, config)
     with lock.one_run("apply"), logged(host) as log, make_report(log, plain=plain or None) as report:
         host.say = report.aside
         outcome = apply(host, wishes, report, given, may_stop_servers=yes)
@@ -43,18 +44,17 @@ def need_root() -> None:
         raise UserError("this needs root", f"sudo {' '.join(['hubinstall', *sys.argv[1:]])}")
 
 
-def with_flags(host: Host, arguments: Namespace) -> str:
-    """The text of config.yaml with the flags that are settings written into it; comments stay."""
-    text = inputs.config_text(host)
-    validate.validate(text, layout.CONFIG_FILE)
+def with_flags(host: Host, arguments: Namespace) -> Config:
+    """config.yaml with the flags that are settings written into it; comments stay."""
+    config = load(inputs.config_text(host))
+    document = config.document
     for flag, key in FLAG_SETTINGS.items():
         if (value := getattr(arguments, flag, None)) is not None:
-            text = edit.set_value(text, key, value)
-    admins = validate.validate(text, layout.CONFIG_FILE).users.admin
+            document = edit.set_value(document, key, value)
     for admin in dict.fromkeys(a.partition(":")[0] for a in arguments.admin):
-        if admin not in admins:
-            text = edit.add_item(text, "users.admin", admin)
-    return text
+        if admin not in config.settings.users.admin:
+            document = edit.add_item(document, "users.admin", admin)
+    return config if document is config.document else validate(document)
 
 
 def logged(host: Host) -> Log:

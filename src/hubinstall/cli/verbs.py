@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from hubinstall import __version__
 from hubinstall.cli import password_flags, services
-from hubinstall.cli.session import apply_text, logged, need_root, with_flags
+from hubinstall.cli.session import apply_config, logged, need_root, with_flags
 from hubinstall.cli.welcome import farewell
 from hubinstall.errors import UserError
 from hubinstall.installation import lock
@@ -28,7 +28,7 @@ def plan(arguments: Namespace, host: Host) -> int:
 def apply(arguments: Namespace, host: Host) -> int:
     need_root()
     given = password_flags.from_flags(arguments.admin, arguments.admin_password_file)
-    return apply_text(host, with_flags(host, arguments), plain=arguments.plain, given=given, yes=arguments.yes)
+    return apply_config(host, with_flags(host, arguments), plain=arguments.plain, given=given, yes=arguments.yes)
 
 
 def status(arguments: Namespace, host: Host) -> int:

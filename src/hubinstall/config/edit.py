@@ -1,4 +1,4 @@
-"""Changes of single values in a YAML text: every other character stays, comments, order and quoting with them.
+"""Changes of single values in a YAML file: every other character stays, comments, order and quoting with them.
 
 The text is cut at the places that the parser gave. Afterwards the new text is read again: it must mean what was meant,
 or the change is refused. So an unusual way of writing can make an edit fail, never make it wrong. Whether the result is
@@ -19,12 +19,12 @@ from hubinstall.errors import UserError
 _KEY_PART = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'([^']*)'|([^.\"']+)")
 
 
-def set_value(text: str, key: str, value: Any) -> str:
-    """The text with `key` set; a `value` of type str is read as YAML (`2G`, `[a, b]`, `{group: x}`), others are data.
+def set_value(document: Document, key: str, value: Any) -> Document:
+    """The file with `key` set; a `value` of type str is read as YAML (`2G`, `[a, b]`, `{group: x}`), others are data.
 
-    Raises UserError where the key cannot be set, ConfigError where the text cannot be read.
+    Raises UserError where the key cannot be set, ConfigError where the file cannot be read.
     """
-    path, data, root = _path(key), _data(value), _document(text).root
+    path, data, root, text = _path(key), _data(value), _root(document), document.text
     parents, node = _descend(root, path)
     new = (
         _replaced(text, parents[-1], path[-1], data) if node else _added(text, parents, path[len(parents) - 1 :], data)
@@ -32,9 +32,9 @@ def set_value(text: str, key: str, value: Any) -> str:
     return _checked(new, key, _with(root.data, path, data))
 
 
-def unset(text: str, key: str) -> str:
-    """The text without `key`; an emptied section stays, as its comments do. Raises UserError if `key` is not set."""
-    path, root = _path(key), _document(text).root
+def unset(document: Document, key: str) -> Document:
+    """The file without `key`; an emptied section stays, as its comments do. Raises UserError if `key` is not set."""
+    path, root, text = _path(key), _root(document), document.text
     parents, node = _descend(root, path)
     if node is None:
         raise UserError(f"{key} is not set", "`hubinstall config show` prints what is.")
@@ -44,15 +44,15 @@ def unset(text: str, key: str) -> str:
     return _checked(_cut(text, spans, index, flow=parents[-1].flow), key, dict(without(root, path).data))
 
 
-def add_item(text: str, key: str, item: Any) -> str:
-    """The text with `item` at the end of the list `key`; the same text if it is in it already."""
-    path, data, root = _path(key), _data(item), _document(text).root
+def add_item(document: Document, key: str, item: Any) -> Document:
+    """The file with `item` at the end of the list `key`; the same document if it is in it already."""
+    path, data, root, text = _path(key), _data(item), _root(document), document.text
     _, node = _descend(root, path)
     if node is None or node.data is None:
-        return set_value(text, key, [data])
+        return set_value(document, key, [data])
     nodes = _list(node, key)
     if data in [each.data for each in nodes]:
-        return text
+        return document
     expected = _with(root.data, path, [*(each.data for each in nodes), data])
     if isinstance(node, Items) and node.flow:
         at = _end(text, nodes[-1]) if nodes else node.place.start + 1
@@ -62,9 +62,9 @@ def add_item(text: str, key: str, item: Any) -> str:
     return _checked(_line_added(text, _end(text, nodes[-1]), [f"{dash}{flow_text(data)}"]), key, expected)
 
 
-def remove_item(text: str, key: str, item: Any) -> str:
-    """The text without `item` in the list `key`. Raises UserError if it is not in it."""
-    path, data, root = _path(key), _data(item), _document(text).root
+def remove_item(document: Document, key: str, item: Any) -> Document:
+    """The file without `item` in the list `key`. Raises UserError if it is not in it."""
+    path, data, root, text = _path(key), _data(item), _root(document), document.text
     _, node = _descend(root, path)
     nodes = _list(node, key) if node is not None and node.data is not None else ()
     found = [index for index, each in enumerate(nodes) if each.data == data]
@@ -104,14 +104,13 @@ def _data(value: Any) -> Any:
     return document.root.data["value"]
 
 
-def _document(text: str) -> Document:
-    document = parse(text)
+def _root(document: Document) -> Map:
     if document.faults:
         path = layout.CONFIG_FILE
         raise ConfigError(
             Problem(path, f.place.line, f.place.column, dotted(f.path), f.message, f.hint) for f in document.faults
         )
-    return document
+    return document.root
 
 
 def _descend(root: Map, path: tuple[str, ...]) -> tuple[list[Map], Node | None]:
@@ -221,13 +220,13 @@ def _line_end(text: str, offset: int) -> int:
     return len(text) if end < 0 else end
 
 
-def _checked(text: str, key: str, expected: dict[str, Any]) -> str:
+def _checked(text: str, key: str, expected: dict[str, Any]) -> Document:
     document = parse(text)
     if document.faults or _bare(document.root.data) != _bare(expected):
         raise UserError(
             f"{key} cannot be changed in the way the file is written", f"Edit {layout.CONFIG_FILE} by hand."
         )
-    return text
+    return document
 
 
 def _bare(data: Any) -> Any:

@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from hubinstall.config.problems import MOST_SHOWN, Problem
 from hubinstall.config.yaml.nodes import Fault, Map, Node, Place, without
-from hubinstall.config.yaml.parser import Document, parse
+from hubinstall.config.yaml.parser import Document
 from hubinstall.settings.keys import known_keys
 from hubinstall.settings.model import Settings
 from hubinstall.settings.section import Conflict
@@ -29,9 +29,9 @@ def check(document: Document, path: str) -> tuple[Settings | None, list[Problem]
     return (None if problems else settings), problems
 
 
-def placed(text: str, name: str, key: Path, message: str, hint: str) -> Problem:
-    """What the machine has against a value: at its place in the text; at the beginning where it is a default."""
-    place = _value(parse(text).root, key)
+def placed(document: Document, name: str, key: Path, message: str, hint: str) -> Problem:
+    """What the machine has against a value: at its place in the file; at the beginning where it is a default."""
+    place = _value(document.root, key)
     return Problem(name, place.line, place.column, dotted(key), message, hint)
 
 

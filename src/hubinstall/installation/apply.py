@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from hubinstall import layout
 from hubinstall.config.explain import placed
+from hubinstall.config.yaml.parser import Document
 from hubinstall.engine.journal import Journal
 from hubinstall.engine.ledger import Ledger
 from hubinstall.engine.run import Outcome, Run
@@ -37,7 +38,7 @@ def apply(
     `may_stop_servers`: those of people that the new settings leave out of reach.
     """
     found = checks.check(host, wishes.settings, wishes.facts, may_stop_servers=may_stop_servers)
-    refuse(found, wishes.text)
+    refuse(found, wishes.config.document)
     first_passwords.stage(host, given or {})
     if names := running_servers.servers(host, wishes.settings):
         report.phase(f"stopping people's servers: {running_servers.some(names)}")
@@ -50,11 +51,11 @@ def apply(
     return _Application(host, wishes, report).apply()
 
 
-def refuse(problems: list[checks.Problem], text: str) -> None:
+def refuse(problems: list[checks.Problem], document: Document) -> None:
     """Raise all reasons why this machine cannot be worked on, at once; those that config.yaml has, with their place."""
     if problems:
         words = [
-            str(placed(text, layout.CONFIG_FILE, p.at, p.message, p.hint)) if p.at else f"{p.message}\n  {p.hint}"
+            str(placed(document, layout.CONFIG_FILE, p.at, p.message, p.hint)) if p.at else f"{p.message}\n  {p.hint}"
             for p in problems
         ]
         raise UserError("\n".join(words), code=max(p.code for p in problems))
@@ -75,7 +76,7 @@ class _Application:
             mend(self.host)
         self.host.journal = self.journal
         with self.host.step("settings"):
-            keep_config(self.host, self.wishes.text)
+            keep_config(self.host, self.wishes.config.text)
         with _signals(self.run.stop.set):
             outcome = self.run.apply()
         if outcome.failed:

@@ -1,6 +1,7 @@
 """One renewal of the certificate, with what was applied last."""
 
 from hubinstall import layout
+from hubinstall.config.validate import load
 from hubinstall.errors import UserError
 from hubinstall.installation import inputs
 from hubinstall.installation import wishes as installation_wishes
@@ -66,7 +67,7 @@ class Renewal:
 
 def applied(host: Host) -> installation_wishes.Wishes:
     """The wishes of the last good apply. Raises UserError where there is no certificate."""
-    wishes = installation_wishes.read(host, inputs.accepted_text(host))
+    wishes = installation_wishes.read(host, load(inputs.accepted_text(host)))
     if wishes.settings.tls_mode == "off":
         raise UserError("there is no certificate: https.mode is off", "The web server in front has one.", code=2)
     if not host.exists(layout.SERVED):

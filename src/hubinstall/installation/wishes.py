@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hubinstall import layout
 from hubinstall.blueprint.contents import blueprint
-from hubinstall.config.validate import validate
+from hubinstall.config.validate import Config, load
 from hubinstall.engine.ledger import Ledger
 from hubinstall.engine.run import plan
 from hubinstall.installation import inputs, prefetch
@@ -18,18 +18,20 @@ from hubinstall.settings.model import Settings
 class Wishes:
     """What the file says, what the machine is, and what follows from both."""
 
-    text: str
-    settings: Settings
+    config: Config
     facts: Facts
     resources: list[Resource]
 
+    @property
+    def settings(self) -> Settings:
+        return self.config.settings
 
-def read(host: Host, text: str | None = None) -> Wishes:
-    """The wishes of config.yaml, or of a `text` that is to take its place; raises ConfigError, touches nothing."""
-    text = inputs.config_text(host) if text is None else text
-    settings = validate(text, layout.CONFIG_FILE)
-    facts = gather(host, settings.process_manager)
-    wishes = Wishes(text, settings, facts, blueprint(settings, facts))
+
+def read(host: Host, config: Config | None = None) -> Wishes:
+    """The wishes of config.yaml, or of a `config` that is to take its place; raises ConfigError, touches nothing."""
+    config = load(inputs.config_text(host)) if config is None else config
+    facts = gather(host, config.settings.process_manager)
+    wishes = Wishes(config, facts, blueprint(config.settings, facts))
     prefetch.go_on(host, wishes.resources)
     return wishes
 

@@ -150,7 +150,7 @@ def test_any_command_line(number, call):
             assert all(re.match(rf"{layout.CONFIG_FILE}(:\d+:\d+)?: ", line) for line in err.splitlines()), err
         if now != text:
             assert (code, argv[0]) == (0, "config")
-            validate.validate(now, layout.CONFIG_FILE)
+            validate.load(now)
             assert comments(now) == comments(text)
 
     check()
@@ -189,10 +189,10 @@ def test_any_value_of_config_set_leaves_a_file_that_can_be_read_with_its_comment
     @given(st.sampled_from(FILES), st.sampled_from(KEYS), EDITED)
     def check(text: str, key: str, value: str) -> None:
         try:
-            new = edit.set_value(text, key, value)
+            new = edit.set_value(parse(text), key, value)
         except UserError:
             return
-        assert set(comments(text)) <= set(comments(new))
-        assert parse(new).faults == ()
+        assert set(comments(text)) <= set(comments(new.text))
+        assert new.faults == ()
 
     check()

@@ -160,7 +160,7 @@ def test_an_nginx_that_was_stopped_stays_so(machine):
 def test_it_goes_by_the_settings_that_were_applied(machine, monkeypatch):
     """A domain that was written into the file, and not applied, is none of a timer's business."""
     texts = []
-    monkeypatch.setattr(wishes, "read", lambda host, text: texts.append(text) or machine.wishes())
+    monkeypatch.setattr(wishes, "read", lambda host, config: texts.append(config.text) or machine.wishes())
     machine.host.put(layout.CONFIG_FILE, "domain: old.example.org\n")
     machine.host.path(layout.STATE).mkdir(exist_ok=True)
     inputs.accept(machine.host)

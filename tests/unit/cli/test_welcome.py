@@ -5,13 +5,13 @@ from fakes.host import FakeHost
 from hubinstall import layout
 from hubinstall.cli.services import stopped
 from hubinstall.cli.welcome import farewell, welcome
-from hubinstall.config.validate import validate
+from hubinstall.config.validate import load
 
 FACTS = fake_facts(addresses=("10.0.0.5", "2001:db8::5"))
 
 
 def settings(text=""):
-    return validate(text, "config.yaml")
+    return load(text, "config.yaml").settings
 
 
 def test_every_address_where_there_is_no_name():

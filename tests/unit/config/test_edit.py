@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from hubinstall.config.edit import add_item, quote, remove_item, set_value, unset
+from hubinstall.config import edit
+from hubinstall.config.edit import quote
 from hubinstall.config.problems import ConfigError
 from hubinstall.config.yaml.parser import parse
 from hubinstall.errors import UserError
@@ -32,6 +33,14 @@ shares:
 network:
 # end
 """
+
+
+def on_texts(change):
+    return lambda text, *arguments: change(parse(text), *arguments).text
+
+
+set_value, unset = on_texts(edit.set_value), on_texts(edit.unset)
+add_item, remove_item = on_texts(edit.add_item), on_texts(edit.remove_item)
 
 
 def changed(before: str, after: str) -> list[str]:

@@ -14,7 +14,7 @@ from hubinstall.config import edit, reference
 from hubinstall.config import problems as config_problems
 from hubinstall.config import validate as config_validate
 from hubinstall.config.problems import ConfigError
-from hubinstall.config.validate import decode, validate
+from hubinstall.config.validate import decode, document, load
 from hubinstall.errors import UserError
 from hubinstall.settings.model import Settings
 
@@ -35,7 +35,7 @@ def ident(path: Path) -> str:
 
 def problems(text: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        validate(text, NAME)
+        load(text, NAME)
     assert caught.value.code == 78
     return str(caught.value).splitlines()
 
@@ -43,7 +43,7 @@ def problems(text: str) -> list[str]:
 @pytest.mark.parametrize("path", GOOD, ids=ident)
 def test_good(path):
     """A good file means what the JSON beside it says, as far as that says something."""
-    made = validate(decode(path.read_bytes()), NAME).model_dump(mode="json")
+    made = load(decode(path.read_bytes()), NAME).settings.model_dump(mode="json")
     expected = json.loads(path.with_suffix(".json").read_text())
     assert {key: made[key] for key in expected} == expected
 
@@ -89,7 +89,7 @@ def test_every_class_of_nonsense_has_files():
 
 @pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "---\n", "\ufeff", "null\n", "users:\nlimits:\n  cpu:\n"])
 def test_nothing_means_the_defaults(text):
-    assert validate(text, NAME) == Settings()
+    assert load(text, NAME).settings == Settings()
 
 
 def test_a_byte_order_mark_is_left_aside():
@@ -118,12 +118,12 @@ def test_thousands_of_wrong_keys_are_refused_in_seconds(line):
 
 def test_a_folded_text_is_joined_by_spaces():
     assert problems("domain: >-\n  hub\n  example\n")[0].startswith(f"{NAME}:1:9: domain: 'hub example' is not")
-    assert validate("domain: >-\n  hub.example.org\n", NAME).domain == "hub.example.org"
+    assert load("domain: >-\n  hub.example.org\n", NAME).settings.domain == "hub.example.org"
 
 
 def test_the_path_of_the_file_is_in_every_problem():
     with pytest.raises(ConfigError) as caught:
-        validate("a: 1\nb: 2\n", "some/where.yaml")
+        load("a: 1\nb: 2\n", "some/where.yaml")
     assert [(p.path, p.line, p.column, p.key) for p in caught.value.problems] == [
         ("some/where.yaml", 1, 1, "a"),
         ("some/where.yaml", 2, 1, "b"),
@@ -157,7 +157,7 @@ def refused_or_settings(text: str) -> None:
 
 def problems_of(text: str) -> list[tuple[str, config_problems.Problem]]:
     try:
-        made = validate(text, NAME)
+        made = load(text, NAME).settings
     except ConfigError as error:
         return list(zip(str(error).splitlines(), error.problems, strict=True))
     assert Settings.model_validate(made.model_dump(mode="json")) == made
@@ -189,10 +189,10 @@ def test_show_ends_in_one_new_line():
 
 def test_the_example_means_the_defaults_and_every_line_of_it_is_valid():
     text = reference.example()
-    assert validate(text, NAME) == Settings()
+    assert load(text, NAME).settings == Settings()
     lines = [line for line in text.splitlines() if line.strip("# ").partition(":")[0] not in FOR_ANOTHER_CHOICE]
     live = "\n".join(line.replace("# ", "", 1) if _is_setting(line) else line for line in lines)
-    made = validate(live, NAME)
+    made = load(live, NAME).settings
     assert made.domain == "hub.example.org"
     assert made.shares["project"].group == "teachers"
     assert made.network.allow
@@ -228,4 +228,4 @@ def test_the_reference_page_is_the_one_that_the_types_make():
 
 def test_what_edits_raise_is_for_people():
     with pytest.raises(UserError, match="is not a key"):
-        edit.set_value("", "limits..memory", "2G")
+        edit.set_value(document(""), "limits..memory", "2G")

@@ -8,6 +8,8 @@ import pytest
 from fakes.installation import CONFIG, DROPIN, make
 from fakes.resources import Toy
 from hubinstall import layout
+from hubinstall.config.validate import load
+from hubinstall.config.yaml.parser import parse
 from hubinstall.errors import UserError
 from hubinstall.installation import apply, lock, uninstall
 from hubinstall.installation import wishes as installation_wishes
@@ -198,7 +200,7 @@ def test_uninstall_that_cannot_remove_something_says_what(installed, monkeypatch
 def test_what_the_machine_has_against_a_setting_is_placed_in_the_file_and_no_password_is_kept(world, monkeypatch):
     against = checks.Problem("10.1.0.0/16 is taken", "try another", 78, ("network", "subnet"))
     monkeypatch.setattr(apply.checks, "check", lambda *_, **__: [against])
-    wishes = installation_wishes.read(world.host, "limits: {memory: 1G}\nnetwork:\n  subnet: 10.1.0.0/16\n")
+    wishes = installation_wishes.read(world.host, load("limits: {memory: 1G}\nnetwork:\n  subnet: 10.1.0.0/16\n"))
     with pytest.raises(UserError) as refused:
         apply.apply(world.host, wishes, world.report, {"ada": "secret"})
     assert refused.value.code == 78
@@ -213,7 +215,7 @@ def test_servers_are_stopped_before_the_first_step_and_the_end_says_so(installed
     monkeypatch.setattr(
         apply.running_servers, "end", lambda host, names: ended.append((host.text("/etc/hub.json"), names))
     )
-    wishes = installation_wishes.read(installed.host, CONFIG.format("2G"))
+    wishes = installation_wishes.read(installed.host, load(CONFIG.format("2G")))
     apply.apply(installed.host, wishes, installed.report, may_stop_servers=True)
     assert ended == [("1G", ["jupyter-ada", "jupyter-grace"])]
     assert [words for words in installed.host.notices if "2 servers of people" in words and "jupyter-grace" in words]
@@ -223,7 +225,7 @@ def test_all_that_is_against_a_machine_is_said_at_once(world):
     machine = checks.Problem("too little memory", "Give it more.")
     default = checks.Problem("10.99.0.0/16 is taken", "try another", 78, ("network", "subnet"))
     with pytest.raises(UserError) as refused:
-        apply.refuse([machine, default], "# nothing\n")
+        apply.refuse([machine, default], parse("# nothing\n"))
     assert str(refused.value) == (
         "too little memory\n  Give it more.\n"
         f"{layout.CONFIG_FILE}:1:1: network.subnet: 10.99.0.0/16 is taken; try another"

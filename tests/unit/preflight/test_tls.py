@@ -7,6 +7,7 @@ from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from hubinstall import layout
 from hubinstall.config.explain import placed
+from hubinstall.config.yaml.parser import parse
 from hubinstall.errors import BAD_CONFIGURATION
 from hubinstall.preflight import checks
 from hubinstall.settings.model import Settings
@@ -40,7 +41,7 @@ def test_everything_that_is_wrong_at_its_place(host, authority):
     host.put(KEY, authority.pair("other.example.org")[2])
     found = refused(host, MANUAL)
     assert {problem.code for problem in found} == {BAD_CONFIGURATION}
-    lines = [str(placed(TEXT, layout.CONFIG_FILE, p.at, p.message, p.hint)) for p in found]
+    lines = [str(placed(parse(TEXT), layout.CONFIG_FILE, p.at, p.message, p.hint)) for p in found]
     assert [line.partition(": /")[0] for line in lines] == [
         f"{layout.CONFIG_FILE}:4:10: https.tls.key",
         f"{layout.CONFIG_FILE}:5:11: https.tls.cert",

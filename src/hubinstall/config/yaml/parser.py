@@ -38,8 +38,9 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffc\
 
 @dataclass(frozen=True)
 class Document:
-    """A file's keys and values, and what was refused on the way (those values are left out of the tree)."""
+    """A file's text, its keys and values, and what was refused on the way (those values are left out of the tree)."""
 
+    text: str
     root: Map
     faults: tuple[Fault, ...] = ()
 
@@ -48,20 +49,20 @@ def parse(text: str) -> Document:
     """The tree of a text, whatever the text is; without a syntax there is no tree, only a fault."""
     forbidden = tuple(_forbidden(text, found) for found in islice(_FORBIDDEN.finditer(text), 20))
     if forbidden:
-        return Document(_empty(text), forbidden)
+        return Document(text, _empty(text), forbidden)
     builder = _Builder(text)
     try:
         with warnings.catch_warnings(action="ignore"):  # ruamel warns of directives; they are refused below
             root = builder.document(YAML(typ="rt", pure=True).parse(text))
     except _RefusedError as refused:
-        return Document(_empty(text), (*builder.faults, refused.fault))
+        return Document(text, _empty(text), (*builder.faults, refused.fault))
     except MarkedYAMLError as error:
-        return Document(_empty(text), (_syntax(text, error),))
+        return Document(text, _empty(text), (_syntax(text, error),))
     except Exception as error:  # noqa: BLE001 (the parser is not ours; whatever it trips over is the file's fault)
         reason = " ".join(str(error).split())[:100] or type(error).__name__
         fault = Fault(place_at(text, 0), (), f"is not YAML: {reason}", "try `hubinstall config example`")
-        return Document(_empty(text), (fault,))
-    return Document(root, tuple(builder.faults))
+        return Document(text, _empty(text), (fault,))
+    return Document(text, root, tuple(builder.faults))
 
 
 def place_at(text: str, offset: int) -> Place:
