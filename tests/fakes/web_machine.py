@@ -1,6 +1,7 @@
 """A machine whose nginx serves a certificate: the resources of `tls` and `authority`, certbot and systemd as fakes."""
 
 import hashlib
+from dataclasses import replace
 from types import SimpleNamespace
 
 from fakes.authority import Authority, Certbot, openssl
@@ -8,7 +9,7 @@ from fakes.facts import fake_facts
 from fakes.process_managers import SystemdMachine
 from hubinstall import layout
 from hubinstall.blueprint import tls
-from hubinstall.resources.base import Resource, look
+from hubinstall.resources.base import Resource, ids, look
 from hubinstall.resources.services.service import Reloads, Service
 from hubinstall.resources.tls.acme import AcmeCertificate
 from hubinstall.resources.tls.self_signed import SelfSignedCertificate
@@ -60,7 +61,10 @@ class WebMachine:
         acme = [r for r in issued if isinstance(r, AcmeCertificate)]
         # What it was made with when the module was read is the real one.
         checked = [AcmeCertificate(**{**vars(r), "check": lambda *_: self.against}) for r in acme]
-        return [*certificate[1:], web, *checked]
+        # What is not made here is not needed either.
+        there = [*certificate[1:], web, *checked]
+        known = set(ids(*there))
+        return [replace(r, needs=tuple(need for need in r.needs if need in known)) for r in there]
 
     @property
     def web(self) -> Service:

@@ -66,12 +66,12 @@ def authority(settings: Settings, facts: Facts, serving: list[Resource]) -> list
         Directory(layout.ACME_WEBROOT, whole=True, needs=(state,)),
     ]
     link = Link(layout.CERTBOT_VENV, path, needs=ids(certbot))
-    deploys = tuple(r for r in serving if isinstance(r, ServedCertificate | Service))
+    unsettles = ids(*(r for r in serving if isinstance(r, ServedCertificate | Service)))
     certificate = AcmeCertificate(
         live_folder(settings), names=wanted, server=server(settings), email=settings.https.letsencrypt.email or "",
         program=layout.CERTBOT, logs=layout.ACME_LOGS,
         place=Place(facts.addresses, layout.ACME_WEBROOT, TRUST_STORE),
-        deploys=deploys, needs=ids(link, *folders, *deploys),
+        unsettles=unsettles, needs=(*ids(link, *folders), *unsettles),
     )  # fmt: skip
     return [certbot, link, *folders, certificate]
 

@@ -7,6 +7,7 @@ there before this installation came is noted as adopted, and never removed.
 import dataclasses
 import json
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from hubinstall import layout
@@ -97,6 +98,13 @@ class Ledger:
                     entry.pop("since", None)
                 self._save(LAST)  # first: the next run has nothing to finish once the other one is written
                 self._save()
+
+    def finish_only(self, ids: Iterable[str]) -> None:
+        """These are known to work, whatever an apply that was killed has left of others."""
+        with self._lock:
+            for id_ in ids:
+                self._entries[id_].pop("since", None)
+            self._save()
 
     def unwanted(self, wished: list[Resource], *, new: bool = False) -> list[Resource]:
         """What we made and nobody wishes any more, newest first. What was adopted is not ours to remove.

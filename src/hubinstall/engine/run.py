@@ -1,11 +1,13 @@
 """Plan and apply: order, parallelism, locks, failure. Knows nothing of JupyterHub.
 
 A resource is looked at when all it needs is settled; a difference is noted in the ledger, applied and looked at again.
+What a change unsettles (resources/base.py) is looked at once more after it. A run that is killed in between leaves that
+to the next one, whose look finds the difference.
 """
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -13,7 +15,7 @@ from typing import Protocol
 from hubinstall.engine.ledger import Ledger
 from hubinstall.errors import UserError
 from hubinstall.machine.host import Host
-from hubinstall.resources.base import Change, Resource, look, resource_id
+from hubinstall.resources.base import Change, Resource, look, resource_id, unsettled_by
 
 WORKERS = 8
 
@@ -36,12 +38,15 @@ class Outcome:
 def in_order(resources: Iterable[Resource]) -> list[Resource]:
     """Sort so that each resource comes after all it needs, and otherwise as given.
 
-    Raises ValueError (a bug of the blueprint) for a need that nobody meets, a circle, or two of one id.
+    Raises ValueError (a bug of the blueprint) for a need that nobody meets, a circle, two of one id, or one that
+    unsettles what it does not need.
     """
     by_id: dict[str, Resource] = {}
     for resource in resources:
         if by_id.setdefault(resource_id(resource), resource) is not resource:
             raise ValueError(f"{resource_id(resource)} is wished twice")
+        if strangers := set(unsettled_by(resource)) - set(resource.needs):
+            raise ValueError(f"{resource_id(resource)} unsettles {', '.join(strangers)}, which it does not need")
     settled: dict[str, Resource] = {}
 
     def visit(id_: str, wanted_by: tuple[str, ...]) -> None:
@@ -67,16 +72,22 @@ def plan(resources: list[Resource], host: Host, ledger: Ledger) -> list[Change]:
 
 
 class Run:
-    """One apply: every resource once, independent ones at the same time."""
+    """One apply: every resource, independent ones at the same time."""
 
     def __init__(self, resources: list[Resource], host: Host, ledger: Ledger, reporter: Reporter) -> None:
-        self._waiting = in_order(resources)
+        self._resources = self._waiting = in_order(resources)
         self._host, self._ledger, self._reporter = host, ledger, reporter
         self._locks: dict[str | None, threading.Lock] = defaultdict(threading.Lock)
         self._settled: set[str] = set()
         self.outcome = Outcome()
         self.stop = threading.Event()
         """Set (by a signal, or a failure): running steps finish, no further one starts."""
+
+    def settle(self, ids: Collection[str]) -> Outcome:
+        """Apply these only, and what their change unsettles; all that they need besides counts as settled."""
+        self._settled = {resource_id(r) for r in self._resources} - set(ids)
+        self._waiting = [r for r in self._resources if resource_id(r) in ids]
+        return self.apply()
 
     def apply(self) -> Outcome:
         running: dict[Future[Change | None], Resource] = {}
@@ -127,9 +138,15 @@ class Run:
             self._settled.add(resource_id(resource))
             if change := future.result():
                 self.outcome.done.append(change)
+                self._unsettle(unsettled_by(resource))
         else:
             self._fail(resource_id(resource), error)
             self.stop.set()
+
+    def _unsettle(self, ids: tuple[str, ...]) -> None:
+        """Let them come again; what needs them, and has not begun, waits for that."""
+        self._settled -= set(ids)
+        self._waiting = [*(r for r in self._resources if resource_id(r) in ids), *self._waiting]
 
     def _fail(self, id_: str, error: BaseException) -> None:
         self.outcome.failed[id_] = error

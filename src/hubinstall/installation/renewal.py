@@ -2,13 +2,15 @@
 
 from hubinstall import layout
 from hubinstall.config.validate import load
-from hubinstall.errors import UserError
+from hubinstall.engine.ledger import Ledger
+from hubinstall.engine.run import Run
+from hubinstall.errors import UserError, of_system
 from hubinstall.installation import inputs
 from hubinstall.installation import wishes as installation_wishes
 from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers.choice import MANAGERS
 from hubinstall.report.words import say
-from hubinstall.resources.base import Resource, look
+from hubinstall.resources.base import Change, ids, look
 from hubinstall.resources.services.service import Service
 from hubinstall.resources.tls.acme import AcmeCertificate
 from hubinstall.resources.tls.self_signed import SelfSignedCertificate
@@ -36,25 +38,31 @@ class Renewal:
 
     def run(self, *, force: bool, if_due: bool) -> list[str]:
         """Do it all; what fails is said, and keeps nothing else. The old certificate serves on then."""
-        failures = []
+        failures: list[str] = []
+        ledger = Ledger(self.host, layout.LEDGER)
+        left_by_others = ledger.touched().keys()
         if self.acme and (not if_due or self.acme.is_due(self.host)):
             say(f"asking {self.acme.server}")
             try_ = self.acme.ask(self.host, force=force)
             failures += [try_.words] if try_.words else []
         link = self.host.stat(layout.SERVED)
         try:
-            for resource in self.made:
-                self._settle(resource)
+            self._settle(ledger)
             self._reload()
         except UserError as error:
             failures.append(str(error))
             if link and link.kind == "link" and self.host.exists(f"{layout.TLS}/{link.target}"):
                 self.host.link(layout.SERVED, link.target)
+        # It is served, or as it was before: the next apply need not log in to see whether that works.
+        if mine := ledger.touched().keys() - left_by_others:
+            ledger.finish_only(mine)
         return failures
 
-    def _settle(self, resource: Resource) -> None:
-        if change := look(resource, self.host):
-            resource.apply(self.host, change)
+    def _settle(self, ledger: Ledger) -> None:
+        """Let the engine do it; raises what keeps it from going on."""
+        outcome = Run(self.wishes.resources, self.host, ledger, _Words(self.host)).settle(ids(*self.made))
+        for error in outcome.failed.values():
+            raise of_system(error) if isinstance(error, OSError) else error
 
     def _reload(self) -> None:
         """Only for the certificate: what else was changed by hand waits for an apply. One that is stopped stays so."""
@@ -63,6 +71,22 @@ class Renewal:
 
     def _has_older_files(self) -> bool:
         return bool(self.web.reloads and self.web.reloads.is_outdated(self.host))
+
+
+class _Words:
+    """A reporter: one line for each step that is done. What fails is said at the end."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def started(self, change: Change) -> None:
+        self._host.log(f"begin {change.verb} {change.id}: {', '.join(change.keys)}")
+
+    def finished(self, change: Change) -> None:
+        say(f"{change.verb} {change.id}")
+
+    def failed(self, id_: str, error: BaseException) -> None:
+        self._host.log(f"failed {id_}: {error}")
 
 
 def applied(host: Host) -> installation_wishes.Wishes:

@@ -88,6 +88,15 @@ def ids(*needed: Resource | str) -> tuple[str, ...]:
     return tuple(need if isinstance(need, str) else resource_id(need) for need in needed)
 
 
+def unsettled_by(resource: Resource) -> tuple[str, ...]:
+    """The ids of what may differ again once `resource` was changed: few kinds say so, in a field `unsettles`.
+
+    They are among its needs, so they were settled before it; the engine settles them again after it.
+    """
+    found: tuple[str, ...] = getattr(resource, "unsettles", ())
+    return found
+
+
 def look(resource: Resource, host: Host, last: State | None = None) -> Change | None:
     """Subtract what is from what should be; None when nothing is to do."""
     before, after = resource.actual(host), resource.desired()

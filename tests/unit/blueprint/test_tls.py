@@ -70,7 +70,7 @@ def test_what_the_authority_is_asked():
     certificate = acme(AUTHORITY)
     assert certificate.server == "https://acme-v02.api.letsencrypt.org/directory"
     assert (certificate.names, certificate.email) == (("hub.example.org",), "ops@example.org")
-    assert [type(r).kind for r in certificate.deploys] == ["served-certificate", "service"]
+    assert certificate.unsettles == (tls.CERTIFICATE, f"service:{layout.NGINX_SERVICE}")
     several = {"https": {"letsencrypt": {"email": "a@b.org", "domains": ["b.example.org", "a.example.org"]}}}
     assert acme(several).names == ("b.example.org", "a.example.org")
 

@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import os
+import signal
 import threading
 import time
 
@@ -11,8 +13,12 @@ from fakes.authority import DAY
 from fakes.web_machine import LETSENCRYPT, MANUAL, NAME, OWN_CERT, OWN_KEY, SELF_SIGNED, WebMachine
 from hubinstall import layout
 from hubinstall.cli import certificate
+from hubinstall.engine.ledger import Ledger
 from hubinstall.errors import UserError
 from hubinstall.installation import inputs, lock, wishes
+from hubinstall.machine.crash_points import KillPoints
+from hubinstall.resources.base import Change
+from hubinstall.resources.files.file import File
 from hubinstall.resources.tls.attempts import HOUR
 from hubinstall.verify import certificate as verify_certificate
 
@@ -40,8 +46,8 @@ def seen(machine, after: float = 0) -> verify_certificate.Seen:
 
 
 def later(monkeypatch, seconds: float) -> None:
-    now = time.time()
-    monkeypatch.setattr("hubinstall.resources.tls.acme.time.time", lambda: now + seconds)
+    clock = time.time
+    monkeypatch.setattr("hubinstall.resources.tls.acme.time.time", lambda: clock() + seconds)
 
 
 manual = pytest.mark.parametrize("machine", [MANUAL], indirect=True)
@@ -148,6 +154,40 @@ def test_where_nginx_refuses_a_renewed_one_it_is_said_until_it_takes_it(machine)
     assert renew(machine, if_due=True) == ""
     assert seen(machine).serial != serial
     assert seen(machine).state == "ok"
+
+
+SERVED = f"served-certificate:{layout.SERVED}"
+
+
+def touched(machine) -> list[str]:
+    return list(Ledger(machine.host, layout.LEDGER).touched())
+
+
+@pytest.mark.parametrize("nginx_refuses", [False, True])
+def test_a_renewal_is_in_the_ledger_and_the_next_apply_has_nothing_to_see_to(machine, nginx_refuses, capsys):
+    """Also where it was undone; what an apply that was killed has left is still to be seen to."""
+    left = File("/etc/left", content="")
+    Ledger(machine.host, layout.LEDGER).note(Change(left, None, left.desired()))
+    machine.nginx_refuses = nginx_refuses
+    assert bool(renew(machine)) is nginx_refuses
+    assert f"change {SERVED}" in capsys.readouterr().err
+    assert SERVED in Ledger(machine.host, layout.LEDGER)
+    assert touched(machine) == ["file:/etc/left"]
+    machine.nginx_refuses = False
+    assert renew(machine, if_due=True) == ""
+    assert touched(machine) == ["file:/etc/left"]
+
+
+@pytest.mark.parametrize("moment", ["before", "mid", "mid3", "mid5", "after"])
+def test_a_renewal_that_is_killed_is_gone_on_with(machine, moment):
+    if (child := os.fork()) == 0:
+        machine.host.kill_points = KillPoints(f"{SERVED}:{moment}")
+        renew(machine)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    assert touched(machine) == [SERVED], "an apply will see to it that it works"
+    assert renew(machine, if_due=True) == ""
+    assert machine.serves() == "authority's"
 
 
 def test_an_nginx_that_was_stopped_stays_so(machine):

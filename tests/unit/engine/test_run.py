@@ -1,6 +1,7 @@
 """The engine on toy resources: order, parallelism, locks, failure, removal; and that it looks again."""
 
 import threading
+from dataclasses import dataclass
 
 import pytest
 
@@ -13,11 +14,29 @@ from hubinstall.errors import UserError
 from hubinstall.resources import kinds
 
 
+@dataclass(frozen=True)
+class Bell(Toy):
+    """A toy whose change spoils others."""
+
+    kind = "bell"
+    unsettles: tuple[str, ...] = ()
+
+    def apply(self, host, change):
+        for id_ in self.unsettles:
+            host.remove(f"/etc/{id_.partition(':')[2]}")
+        super().apply(host, change)
+
+
+def bell(*needs):
+    return Bell("b", unsettles=needs, needs=needs)
+
+
 @pytest.fixture
 def host(tmp_path, monkeypatch):
     monkeypatch.setitem(kinds.KINDS, "toy", Toy)
     monkeypatch.setitem(kinds.KINDS, "locked-toy", LockedToy)
     monkeypatch.setitem(kinds.KINDS, "staying-toy", StayingToy)
+    monkeypatch.setitem(kinds.KINDS, "bell", Bell)
     return FakeHost(tmp_path)
 
 
@@ -40,6 +59,7 @@ def test_order_follows_needs_and_otherwise_the_given_order():
         ([Toy("a", needs=("toy:b",))], "needs toy:b, which nobody wishes"),
         ([Toy("a", needs=("toy:b",)), Toy("b", needs=("toy:a",))], "circle"),
         ([Toy("a"), Toy("a", wish="y")], "wished twice"),
+        ([Toy("a"), Bell("b", unsettles=("toy:a",))], "bell:b unsettles toy:a, which it does not need"),
     ],
 )
 def test_a_bad_blueprint_is_refused(wished, words):
@@ -135,3 +155,55 @@ def test_the_first_note_of_all_finds_no_folder(host):
     outcome = Run([Toy("a")], host, Ledger(host, layout.LEDGER), Silent()).apply()
     assert [c.id for c in outcome.done] == ["toy:a"]
     assert host.exists(layout.LEDGER)
+
+
+def test_what_a_change_unsettles_is_settled_again_before_what_waits_for_it(host):
+    wished = [Toy("a"), Toy("c", needs=("toy:a",)), bell("toy:a", "toy:c"), Toy("d", needs=("toy:c", "bell:b"))]
+    reporter = Silent()
+    outcome = run(host, *wished, reporter=reporter)
+    order = ["toy:a", "toy:c", "bell:b", "toy:a", "toy:c", "toy:d"]
+    assert [c.id for c in outcome.done] == order
+    assert [id_ for event, id_ in reporter.events if event == "finished"] == order
+    assert (outcome.failed, outcome.skipped, plan(wished, host, ledger(host))) == ({}, [], [])
+    assert run(host, *wished).done == [], "where nothing was changed nothing is unsettled"
+
+
+def test_what_is_unsettled_is_noted_as_touched(host):
+    wished = [Toy("a"), bell("toy:a")]
+    run(host, Toy("a"))
+    book = ledger(host)
+    book.finish()
+    Run(wished, host, book, Silent()).apply()
+    assert list(book.touched()) == ["toy:a", "bell:b"]
+
+
+def test_what_was_unsettled_when_a_run_was_stopped_is_left_to_the_next(host):
+    wished = [Toy("a"), bell("toy:a")]
+    work = Run(wished, host, ledger(host), reporter := Silent())
+    reporter.finished = lambda change: work.stop.set() if change.id == "bell:b" else None
+    assert work.apply().skipped == ["toy:a"]
+    assert host.read("/etc/a") is None
+    assert [c.id for c in run(host, *wished).done] == ["toy:a"]
+
+
+def test_what_is_unsettled_and_fails_is_named(host):
+    """The first time nothing is to do with it."""
+    host.put("/etc/a", "x")
+    outcome = run(host, Toy("a", mood="fail"), bell("toy:a"), Toy("d", needs=("toy:a", "bell:b")))
+    assert (list(outcome.failed), outcome.skipped) == (["toy:a"], ["toy:d"])
+
+
+def test_some_are_settled_and_all_others_left_alone(host):
+    wished = [Toy("a"), Toy("b", needs=("toy:a",)), Toy("c", needs=("toy:b",)), Toy("d")]
+    outcome = Run(wished, host, ledger(host), Silent()).settle(["toy:c", "toy:b"])
+    assert [c.id for c in outcome.done] == ["toy:b", "toy:c"]
+    assert (outcome.failed, outcome.skipped) == ({}, [])
+    assert [c.id for c in plan(wished, host, ledger(host))] == ["toy:a", "toy:d"]
+
+
+def test_some_are_known_to_work_before_the_others(host):
+    book = ledger(host)
+    Run([Toy("a"), Toy("b")], host, book, Silent()).apply()
+    book.finish_only(["toy:b"])
+    assert (list(book.touched()), list(ledger(host).touched())) == (["toy:a"], ["toy:a"])
+    assert not ledger(host).installed

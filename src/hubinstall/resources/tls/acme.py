@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from hubinstall.errors import UserError
 from hubinstall.machine.host import Host
-from hubinstall.resources.base import Change, Resource, State, look
+from hubinstall.resources.base import Change, State
 from hubinstall.resources.tls import certbot
 from hubinstall.resources.tls.attempts import HOUR, Try, last_try, note
 from hubinstall.resources.tls.served import CERT, KEY
@@ -49,8 +49,8 @@ class AcmeCertificate:
     place: Place | None = None
     check: Check = from_outside
     """What would keep the authority from finding this machine."""
-    deploys: tuple[Resource, ...] = ()
-    """What is settled again when the certificate is another: what serves it, in this order."""
+    unsettles: tuple[str, ...] = ()
+    """The ids of what serves it, and must take up another one."""
     needs: tuple[str, ...] = ()
 
     @property
@@ -84,7 +84,6 @@ class AcmeCertificate:
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
         self.ask(host)
-        self.deploy(host)
 
     def remove(self, host: Host) -> None:
         host.remove(self.tries)
@@ -131,9 +130,3 @@ class AcmeCertificate:
             return certbot.ask(host, request, force=force)
         except UserError as error:  # it hung, and was killed
             return error.message
-
-    def deploy(self, host: Host) -> None:
-        """Let all that serves it take up what is there now."""
-        for resource in self.deploys:
-            if change := look(resource, host):
-                resource.apply(host, change)

@@ -1,15 +1,20 @@
 """A certificate by ACME: asked for once, never too often, and no failure of an authority fails a run."""
 
 import dataclasses
+import os
+import signal
 import time
 
 import pytest
 
 from fakes.authority import Authority, Certbot, openssl
 from fakes.host import FakeHost, seen
+from fakes.resources import Silent
 from hubinstall.engine.ledger import Ledger
 from hubinstall.engine.run import Run
 from hubinstall.errors import CommandError
+from hubinstall.machine.crash_points import KillPoints
+from hubinstall.resources.base import Change, ids
 from hubinstall.resources.tls import certbot
 from hubinstall.resources.tls.acme import AcmeCertificate
 from hubinstall.resources.tls.attempts import HOUR, Try, last_try, note
@@ -20,6 +25,7 @@ SERVER = "https://ca.example.org/dir"
 LIVE = "/srv/acme/config/live/hub"
 TRIES = "/srv/acme/tries-hub.json"
 NAMES = ("hub.example.org", "jupyter.example.org")
+ASKED, SERVED = "acme-certificate", "served-certificate"
 NOW = 1_800_000_000.0
 REFUSED = """Requesting a certificate for hub.example.org
 
@@ -47,6 +53,7 @@ class Site:
         for folder in ("/srv/acme", "/srv/tls"):
             host.path(folder).mkdir()
         authority.put(host, "/srv/own.crt", "/srv/own.key", "own")
+        self.serving.apply(host, Change(self.serving, None, self.serving.desired()))  # an apply serves before it asks
         self.certbot = Certbot(host, "/opt/certbot", authority)
         self.against: list[str] = []
         self.checks = 0
@@ -54,30 +61,29 @@ class Site:
         real = time.time()
         monkeypatch.setattr("hubinstall.resources.tls.acme.time.time", lambda: real + self.at)
 
+    serving = ServedCertificate(
+        "/srv/tls/served", (Pair(f"{LIVE}/fullchain.pem", f"{LIVE}/privkey.pem"), Pair("/srv/own.crt", "/srv/own.key"))
+    )
+
     def wish(self, *names: str, server: str = SERVER) -> AcmeCertificate:
-        pairs = (Pair(f"{LIVE}/fullchain.pem", f"{LIVE}/privkey.pem"), Pair("/srv/own.crt", "/srv/own.key"))
-        served = ServedCertificate("/srv/tls/served", pairs)
         return AcmeCertificate(
             LIVE, names=names or NAMES, server=server, email="ops@example.org", program="/opt/certbot",
-            logs="/srv/logs", place=Place(("10.0.0.5",), "/srv/webroot", "/x"), check=self.check, deploys=(served,),
+            logs="/srv/logs", place=Place(("10.0.0.5",), "/srv/webroot", "/x"), check=self.check,
+            unsettles=ids(self.serving), needs=ids(self.serving),
         )  # fmt: skip
 
     def check(self, *_) -> list[str]:
         self.checks += 1
         return self.against
 
-    def apply(self, *names: str, server: str = SERVER) -> int:
-        """How many steps were done: a run of the engine, after which nothing may differ."""
+    def apply(self, *names: str, server: str = SERVER) -> list[str]:
+        """The kinds of the steps that were done: a run of the engine, after which nothing may differ."""
         self.host.forget()
-        wish = self.wish(*names, server=server)
-
-        class Quiet:
-            started = finished = failed = staticmethod(lambda *_: None)
-
-        outcome = Run([wish], self.host, Ledger(self.host, "/srv/ledger.json"), Quiet()).apply()
+        wished = [self.serving, self.wish(*names, server=server)]
+        outcome = Run(wished, self.host, Ledger(self.host, "/srv/ledger.json"), Silent()).apply()
         assert outcome.failed == {}
-        assert seen(wish, self.host) is None
-        return len(outcome.done)
+        assert [seen(wish, self.host) for wish in wished] == [None, None]
+        return [change.resource.kind for change in outcome.done]
 
     @property
     def asked(self) -> int:
@@ -97,10 +103,10 @@ def site(tmp_path, authority, monkeypatch) -> Site:
 
 
 def test_it_is_asked_for_and_served(site):
-    assert site.apply() == 1
+    assert site.apply() == [ASKED, SERVED]
     assert site.served() == site.host.text(f"{LIVE}/fullchain.pem") != ""
     assert site.words == ""
-    assert (site.apply(), site.asked, site.checks) == (0, 1, 1), "a no-op asks nobody"
+    assert (site.apply(), site.asked, site.checks) == ([], 1, 1), "a no-op asks nobody"
 
 
 def test_certbot_is_told_what_there_is_to_know(site):
@@ -117,32 +123,32 @@ def test_certbot_is_told_what_there_is_to_know(site):
 
 def test_a_refusal_fails_no_run_and_the_next_one_within_the_hour_does_nothing(site):
     site.certbot.refuses = REFUSED
-    assert site.apply() == 1
+    assert site.apply() == [ASKED]
     assert site.words == "hub.example.org: DNS problem: NXDOMAIN looking up A for hub.example.org"
     assert site.served() == site.host.text("/srv/own.crt"), "the next best one"
     site.at = HOUR - 1
-    assert (site.apply(), site.asked) == (0, 1)
+    assert (site.apply(), site.asked) == ([], 1)
     site.at = HOUR + 1
     site.certbot.refuses = ""
-    assert (site.apply(), site.asked) == (1, 2)
+    assert (site.apply(), site.asked) == ([ASKED, SERVED], 2)
     assert site.served() == site.host.text(f"{LIVE}/fullchain.pem")
 
 
 def test_other_names_are_asked_for_at_once(site):
     site.certbot.refuses = REFUSED
     site.apply()
-    assert site.apply("new.example.org") == 1
+    assert site.apply("new.example.org") == [ASKED]
     assert site.asked == 2
     site.certbot.refuses = ""
     site.at = 2 * HOUR
     site.apply("new.example.org")
-    assert site.apply() == 1, "and the other way round, where there is one for other names"
+    assert site.apply() == [ASKED, SERVED], "and the other way round, where there is one for other names"
 
 
 def test_another_server_is_asked_at_once(site):
     site.certbot.refuses = REFUSED
     site.apply()
-    assert site.apply(server="https://other.example.org/dir") == 1
+    assert site.apply(server="https://other.example.org/dir") == [ASKED]
 
 
 def test_why_another_server_gave_none_is_still_known_when_the_one_before_is_removed(site):
@@ -158,7 +164,7 @@ def test_why_another_server_gave_none_is_still_known_when_the_one_before_is_remo
 
 def test_what_the_check_finds_keeps_the_authority_from_being_asked(site):
     site.against = ["hub.example.org leads nowhere", "this machine's clock is 3.0 hours slow"]
-    assert site.apply() == 1
+    assert site.apply() == [ASKED]
     assert (site.asked, site.words) == (0, "hub.example.org leads nowhere; this machine's clock is 3.0 hours slow")
     assert last_try(site.host, TRIES).failures == 0, "what was not asked is not counted"
 
@@ -181,16 +187,15 @@ def test_a_renewal_asks_without_a_check_and_explains_a_failure_with_one(site):
     site.certbot.refuses, site.against = REFUSED, ["hub.example.org leads to 9.9.9.9"]
     words = site.wish().ask(site.host, force=True).words
     assert words.startswith("hub.example.org leads to 9.9.9.9; hub.example.org: DNS problem")
-    site.wish().deploy(site.host)
+    assert site.apply() == [], "a run has nothing to do"
     assert site.served() == served, "the old one stays"
-    assert site.apply() == 0, "and a run has nothing to do"
 
 
 def test_one_that_is_lost_is_asked_for_again(site):
     site.apply()
     site.host.remove_tree(LIVE)
     assert seen(site.wish(), site.host).keys == ["asked"]
-    assert site.apply() == 1
+    assert site.apply() == [SERVED, ASKED, SERVED], "served meanwhile: the next best one"
 
 
 def test_an_authority_that_forgot_us_gets_to_know_us_again(site):
@@ -205,8 +210,24 @@ def test_a_certbot_that_hangs_is_a_failure_like_another(site):
         raise CommandError(["certbot"], -9, "still running after 900 s: killed")
 
     site.host.answers["/opt/certbot"] = hangs
-    assert site.apply() == 1
+    assert site.apply() == [ASKED]
     assert "`certbot` ended" in site.words
+
+
+MOMENTS = [f"{ASKED}:{LIVE}:{m}" for m in ("before", "mid", "mid2", "after")]
+MOMENTS += [f"{SERVED}:/srv/tls/served:{m}" for m in ("before", *(f"mid{n}" for n in ("", *range(2, 7))), "after")]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_run_that_is_killed_anywhere_is_gone_on_with(site, moment):
+    if (child := os.fork()) == 0:
+        site.host.kill_points = KillPoints(moment)
+        site.apply()
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    site.apply()
+    assert site.served() == site.host.text(f"{LIVE}/fullchain.pem") != ""
+    assert site.apply() == []
 
 
 def test_removal_keeps_what_an_authority_gives_only_few_of(site):
