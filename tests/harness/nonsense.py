@@ -5,9 +5,10 @@ Of each: the content, and what a person is told, as far as it is known here ("2:
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
-FOLDER = Path(__file__).parents[2] / "configs" / "bad"
+from checkout_path import CHECKOUT
+
+FOLDER = CHECKOUT / "tests/configs/bad"
 EXPECT = re.compile(rb"^# expect: (.*?)\r?$", re.MULTILINE)
 
 
