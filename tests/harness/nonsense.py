@@ -1,15 +1,20 @@
 """Configurations that mean nothing: the files of configs/bad, and those that are too large to be kept.
 
-Of each: the content, and what a person is told, as far as it is known here ("2:9: domain: …").
+Of each: the content, and what a person is told, as far as it is known here ("2:9: domain: …"). `{keys of limits}` in a
+file's expectation stands for the names of that section's keys, `{keys}` for those at the top of the file, so that a new
+setting changes no file of nonsense.
 """
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from checkout_path import CHECKOUT
+from hubinstall.settings.model import Settings
 
 FOLDER = CHECKOUT / "tests/configs/bad"
 EXPECT = re.compile(rb"^# expect: (.*?)\r?$", re.MULTILINE)
+KEYS = re.compile(r"\{keys(?: of ([a-z.]+))?\}")
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,17 @@ class Nonsense:
 def kept() -> list[Nonsense]:
     """The files of configs/bad; their first lines say what is expected."""
     return [
-        Nonsense(path.stem, data, tuple(line.decode() for line in EXPECT.findall(data)))
+        Nonsense(path.stem, data, tuple(KEYS.sub(_keys, line.decode()) for line in EXPECT.findall(data)))
         for path in sorted(FOLDER.glob("*.yaml"))
         for data in [path.read_bytes()]
     ]
+
+
+def _keys(mention: re.Match[str]) -> str:
+    section: Any = Settings
+    for name in mention[1].split(".") if mention[1] else ():
+        section = section.model_fields[name].annotation
+    return ", ".join(section.model_fields)
 
 
 def made() -> list[Nonsense]:
