@@ -1,100 +1,140 @@
 """Settings as hypothesis draws them: all that config.yaml may say, with a liking for what is barely allowed.
 
-Drawn as a file would say it, and read by the product's own reader: what does not go together is left out.
+The keys and the types of their values are read off the settings' classes, so that a new key is drawn by itself; here
+stands only what a type's schema does not say. Drawn as a file would say it, and read by the product's own reader: what
+does not go together is left out.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as how
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from hubinstall.config.problems import ConfigError
 from hubinstall.config.validate import load
-from hubinstall.settings.model import Settings
-from hubinstall.settings.values import dns, files, names, sizes, urls
+from hubinstall.settings.http import Http
+from hubinstall.settings.https import Https
+from hubinstall.settings.model import Settings, Share
+from hubinstall.settings.section import Section
+from hubinstall.settings.values.dns import Domain
+from hubinstall.settings.values.names import Group, ShareName
 
 LONGEST_DOMAIN = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
-
-
-def like(pattern: str, *extreme: str) -> SearchStrategy[str]:
-    """Texts of a pattern; now and then one of those that are as long, or as odd, as the pattern lets them be."""
-    drawn = st.from_regex(pattern, fullmatch=True)
-    return st.one_of(drawn, st.sampled_from(extreme)) if extreme else drawn
-
-
-DOMAINS = like(dns._DOMAIN, LONGEST_DOMAIN, "a", "xn--hb-umc.example.org", f"x.{'y' * 60}.org", "HUB.Example.ORG")
-ACCOUNTS = like(names._ACCOUNT, "_", "a" * 32, "-".join("abcd"), "null", "true", "on", "x-", "www-data")
-GROUPS = like(names._ACCOUNT, "g" * 32, "_", "no")
-SHARES = like(names._SHARE, "s" * 64, "2026", "a..b", "true", "1e3", "x.-_", "null", "0x10")
-PATHS = like(urls._BASE_URL, "/", "/-/", "/_", "/hub", "/hub/login/", "a/b/c", f"/{'p' * 198}/", "/a..b/")
-IMAGES = like(
-    names._IMAGE, "a", "localhost:5000/a/b:c", f"quay.io/jupyter/base-notebook@sha256:{'0' * 64}", "a__b/c-----d",
-    f"a:{'T' * 128}",
-)  # fmt: skip
-SIZES = st.one_of(like(sizes._SIZE, "128M", "65536T", "2G", "134217728"), st.integers(128 << 20, 1 << 56))
-TLS_FILES = like(files.FILE_PATH, "/-", "/a,b", f"/{'f' * 200}/{'g' * 199}", "/~=@+")
+EXTREME: dict[str, tuple[str, ...]] = {
+    "DNS name": (LONGEST_DOMAIN, "a", "xn--hb-umc.example.org", f"x.{'y' * 60}.org", "HUB.Example.ORG"),
+    "account name": ("_", "a" * 32, "-".join("abcd"), "null", "true", "on", "x-", "www-data"),
+    "group name": ("g" * 32, "_", "no"),
+    "share name": ("s" * 64, "2026", "a..b", "true", "1e3", "x.-_", "null", "0x10"),
+    "URL path": (
+        "/", "/-/", "/_", "/hub", "/hub/login/", "a/b", "a/b/c", f"/{'p' * 198}/", f"/{'e' * 198}", "/a..b/", "/-",
+    ),
+    "image name": (
+        "a", "localhost:5000/a/b:c", f"quay.io/jupyter/base-notebook@sha256:{'0' * 64}", "a__b/c-----d",
+        f"a:{'T' * 128}",
+    ),
+    "path of a file": ("/-", "/a,b", f"/{'f' * 200}/{'g' * 199}", "/~=@+"),
+    "address of an ACME directory": ("https://a", "https://[::1]:14000/dir"),
+}  # fmt: skip
+"""Title of a type → values that are as long, or as odd, as the pattern lets them be; drawn beside any others of it."""
 OCTET = st.integers(0, 255)
 ADDRESSES = st.tuples(st.sampled_from([10, 172, 192, 8, 100, 223]), OCTET, OCTET, OCTET).map(
     lambda octets: ".".join(map(str, octets))
 )
-DESTINATIONS = st.tuples(ADDRESSES, st.sampled_from(["", ":1", ":443", ":65535"])).map("".join)
-NETWORKS = st.sampled_from(["10.1.0.0/16", "192.168.0.0/24:22", "172.31.0.0/17", "203.0.113.0/24", "11.0.0.0/8:80"])
-SUBNETS = st.sampled_from(["10.0.0.0/16", "172.30.0.0/20", "192.168.255.0/24", "10.255.0.0/16", "172.16.0.0/24"])
-ENTRANCES = like(urls._BASE_URL, "/jupyter", "a/b", f"/{'e' * 198}", "/-")
-UPLOADS = st.one_of(st.sampled_from(["1M", "1T", "2G", "1.5G", "1048577"]), st.integers(1 << 20, 1 << 40))
-PROXIES = st.sampled_from(["127.0.0.1", "::1", "10.1.0.0/16", "2001:db8::/32", "192.0.2.7", "fd00::9"])
+INSTEAD: dict[str, SearchStrategy[Any]] = {
+    "size": st.one_of(
+        st.sampled_from(["1M", "128M", "1.5G", "2G", "1T", "65536T", "1048577", "134217728"]),
+        st.tuples(st.integers(1, 4096), st.sampled_from("MGT")).map(lambda parts: f"{parts[0]}{parts[1]}"),
+        st.integers(1 << 20, 1 << 46),
+    ),
+    "IPv4 network": st.sampled_from(
+        ["10.0.0.0/16", "172.30.0.0/20", "192.168.255.0/24", "10.255.0.0/16", "172.16.0.0/24"]
+    ),
+    "address, network or either with a port": st.one_of(
+        st.tuples(ADDRESSES, st.sampled_from(["", ":1", ":443", ":65535"])).map("".join),
+        st.sampled_from(["10.1.0.0/16", "192.168.0.0/24:22", "172.31.0.0/17", "203.0.113.0/24", "11.0.0.0/8:80"]),
+    ),
+    "address": st.sampled_from(["127.0.0.1", "::1", "::", "127.9.9.9"]),  # of every machine: nginx tries to bind them
+    "address or network": st.sampled_from(["127.0.0.1", "::1", "10.1.0.0/16", "2001:db8::/32", "192.0.2.7", "fd00::9"]),
+}
+"""Title of a type → what is drawn of it, where most of what its pattern lets through is refused."""
 
 
-def maps(**parts: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional=parts)
+def of_schema(part: dict[str, Any]) -> SearchStrategy[Any]:
+    """Values of one type, as its JSON schema describes it."""
+    title = part.get("title", "")
+    if "anyOf" in part:
+        return st.one_of([of_schema(one) for one in part["anyOf"]])
+    if title in INSTEAD:
+        return INSTEAD[title]
+    if "const" in part or "enum" in part:
+        return st.sampled_from(part.get("enum") or [part["const"]])
+    return OF_TYPE[part["type"]](part)
 
 
-TLS = maps(
-    mode=st.sampled_from(["letsencrypt", "manual", "self-signed"]),
-    letsencrypt=maps(
-        email=like(dns._EMAIL),
-        domains=st.lists(DOMAINS, max_size=3),
-        server=like(urls.ACME_SERVER, "https://a", "https://[::1]:14000/dir"),
-        staging=st.booleans(),
-    ),
-    tls=maps(key=TLS_FILES, cert=TLS_FILES),
-)  # fmt: skip
-OFF = maps(
-    port=st.sampled_from([1, 80, 443, 8000, 65535]),
-    address=st.sampled_from(["127.0.0.1", "::1", "::", "127.9.9.9"]),  # of every machine: nginx tries to bind them
-    trusted_proxies=st.lists(PROXIES, max_size=3),
-    max_upload=UPLOADS,
-)
-OTHERS: dict[str, SearchStrategy[Any]] = {
-    "domain": st.one_of(st.none(), DOMAINS),
-    "auth": maps(type=st.just("pam")),
-    "users": maps(
-        admin=st.lists(ACCOUNTS, max_size=3),
-        allowed=st.lists(ACCOUNTS, max_size=3),
-        allow_all=st.booleans(),
-        banned=st.lists(ACCOUNTS, max_size=2),
-    ),
-    "shares": st.dictionaries(
-        SHARES,
-        st.one_of(st.none(), maps(access=st.one_of(st.just("read-only"), st.fixed_dictionaries({"group": GROUPS})))),
-        max_size=4,
-    ),
-    "environment": maps(image=IMAGES),
-    "limits": maps(
-        memory=SIZES,
-        cpu=st.one_of(st.floats(0.01, 1024), st.sampled_from([0.01, 1024, 1, 1 / 3])),
-        processes=st.sampled_from([64, 1024, 4_194_304]),
-    ),
-    "network": maps(subnet=SUBNETS, allow=st.lists(st.one_of(DESTINATIONS, NETWORKS), max_size=4)),
-    "process_manager": st.just("auto"),
-}  # fmt: skip
+def _text(part: dict[str, Any]) -> SearchStrategy[str]:
+    drawn = st.from_regex(part["pattern"], fullmatch=True)
+    extreme = EXTREME.get(part.get("title", ""))
+    return st.one_of(drawn, st.sampled_from(extreme)) if extreme else drawn
+
+
+def _between(part: dict[str, Any], anywhere: SearchStrategy[Any]) -> SearchStrategy[Any]:
+    return st.one_of(st.sampled_from([part["minimum"], part["maximum"]]), anywhere)
+
+
+OF_TYPE: dict[str, Callable[[dict[str, Any]], SearchStrategy[Any]]] = {
+    "null": lambda _: st.none(),
+    "boolean": lambda _: st.booleans(),
+    "string": _text,
+    "integer": lambda part: _between(part, st.integers(part["minimum"], part["maximum"])),
+    "number": lambda part: _between(part, st.floats(part["minimum"], part["maximum"])),
+    "array": lambda part: st.lists(of_schema(part["items"]), max_size=4),
+}
+
+
+def values(kind: Any) -> SearchStrategy[Any]:
+    """What a type accepts by itself, whatever the other keys say."""
+    adapter = TypeAdapter(kind)
+
+    def accepted(value: Any) -> bool:
+        try:
+            adapter.validate_python(value)
+        except ValidationError:
+            return False
+        return True
+
+    return of_schema(adapter.json_schema()).filter(accepted)
+
+
+def of_field(field: FieldInfo) -> SearchStrategy[Any]:
+    kind = field.annotation
+    return section(kind) if isinstance(kind, type) and issubclass(kind, Section) else values(field.rebuild_annotation())
+
+
+def section(model: type[Section], **given: SearchStrategy[Any] | None) -> SearchStrategy[dict[str, Any]]:
+    """Some of a section's keys. `given`: key → what is drawn of it, where its type does not say; None: nothing."""
+    drawn = {name: of_field(field) for name, field in model.model_fields.items() if name not in given}
+    chosen = {name: strategy for name, strategy in given.items() if strategy is not None}
+    return st.fixed_dictionaries({}, optional=drawn | chosen)
+
+
+DOMAINS = values(Domain)
+ACCESS = st.one_of(st.just("read-only"), st.fixed_dictionaries({"group": values(Group)}))
+SHARES = st.dictionaries(values(ShareName), st.one_of(st.none(), section(Share, access=ACCESS)), max_size=4)
+TLS = section(Https, mode=st.sampled_from(["letsencrypt", "manual", "self-signed"]))
+WITH_TLS: dict[str, None] = {"port": None, "address": None, "trusted_proxies": None}
+OTHERS: dict[str, SearchStrategy[Any]] = {"shares": SHARES, "process_manager": st.just("auto")}
 FILES = st.one_of(
-    maps(base_url=PATHS, https=TLS, http=maps(max_upload=UPLOADS), **OTHERS),
-    maps(https=TLS, http=maps(entrance=ENTRANCES, max_upload=UPLOADS), **OTHERS),
-    maps(base_url=PATHS, http=OFF, **OTHERS).map(lambda file: {**file, "https": {"mode": "off"}}),
+    section(Settings, https=TLS, http=section(Http, entrance=None, **WITH_TLS), **OTHERS),
+    section(Settings, base_url=None, https=TLS, http=section(Http, **WITH_TLS), **OTHERS),
+    section(Settings, https=None, http=section(Http, entrance=None), **OTHERS).map(
+        lambda file: {**file, "https": {"mode": "off"}}
+    ),
 )
 
 
