@@ -1,13 +1,23 @@
 """People and settings, as the hub is told of them."""
 
+from dataclasses import replace
+
+from fakes.facts import fake_facts
+from hubinstall.blueprint.hub import hub_settings
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.settings import HubSettings
+from hubinstall.settings.model import Settings
 
-SETTINGS = HubSettings(
-    base_url="/", gateway="10.99.0.1", admins=("alice",), allowed=("bob",), allow_all=False, banned=("mallory",),
-    uid_min=1000, uid_max=60000, image="hubinstall/default:1", memory=2 << 30, cpus=1.5, processes=1024,
-    cgroup_parent="/users", cores=2, group_shares={"project": "teachers"},
+SETTINGS = hub_settings(
+    Settings.model_validate({
+        "users": {"admin": ["alice"], "allowed": ["bob"], "allow_all": False, "banned": ["mallory"]},
+        "limits": {"memory": "2G", "cpu": 1.5},
+        "shares": {"project": {"access": {"group": "teachers"}}},
+    }),
+    fake_facts(cpus=2, uid_min=1000, uid_max=60000),
+    "hubinstall/default:1",
 )  # fmt: skip
+"""Made by the blueprint, so that a new setting has its place here by itself."""
 
 ALICE = Account("alice", 1000, 1001, "/home/alice", group="alice", gids=frozenset({1001, 2000}))
 
@@ -17,4 +27,4 @@ def person(name: str, uid: int = 1000) -> Account:
 
 
 def everyone(**changes) -> HubSettings:
-    return HubSettings(**(SETTINGS.as_dict() | {"allow_all": True} | changes))
+    return replace(SETTINGS, allow_all=True, **changes)

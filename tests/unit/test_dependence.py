@@ -22,7 +22,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "config": frozenset({"settings", "errors", "layout"}),
     "machine": frozenset({"errors", "layout"}),
     "resources": frozenset({"machine", "errors", "layout"}),
-    "blueprint": frozenset({"settings", "machine", "resources", "hubside.settings", "errors", "layout"}),
+    "blueprint": frozenset({
+        "settings", "machine", "resources", "hubside.limits", "hubside.settings", "errors", "layout",
+    }),
     "engine": frozenset({"resources.base", "resources.kinds", "machine", "errors", "layout"}),
     "preflight": frozenset({"machine", "resources", "settings", "hubside.database", "errors", "layout"}),
     "verify": frozenset({"blueprint.urls", "machine", "resources", "settings", "errors", "layout"}),
@@ -30,7 +32,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "installation": EVERYTHING - {"installation"},
     "cli": EVERYTHING,
     "hubside": frozenset({"layout"}),
-}
+}  # fmt: skip
 """Room (a folder or file at the top of the package) → the rooms, or single files of one, that its files may import;
 each may import itself. docs/explanation/architecture.md says why.
 """

@@ -6,6 +6,7 @@ from hubinstall import layout
 from hubinstall.blueprint.accounts import HUB_ACCOUNT
 from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.blueprint.templating import render
+from hubinstall.hubside.limits import ServerLimits
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, id_of
@@ -48,13 +49,17 @@ def hub_settings(settings: Settings, facts: Facts, image: str) -> HubSettings:
         uid_min=facts.uid_min,
         uid_max=facts.uid_max,
         image=image,
-        memory=settings.limits.memory_bytes(facts.memory),
-        cpus=settings.limits.cpu,
-        processes=settings.limits.processes,
+        limits=server_limits(settings, facts),
         cgroup_parent=users_cgroup(facts),
         cores=facts.cpus,
         group_shares={name: share.group for name, share in settings.shares.items() if share.group},
     )
+
+
+def server_limits(settings: Settings, facts: Facts) -> ServerLimits:
+    """Every key of `limits` in config.yaml, by its name."""
+    memory = settings.limits.memory_bytes(facts.memory)
+    return ServerLimits(**settings.limits.model_dump() | {"memory": memory})
 
 
 def users_cgroup(facts: Facts) -> str:

@@ -98,8 +98,8 @@ def servers(c: Any, settings: HubSettings) -> None:
     c.DockerSpawner.prefix = layout.CONTAINER_PREFIX
     c.DockerSpawner.port = layout.SERVER_PORT
     c.DockerSpawner.remove = True
-    c.DockerSpawner.mem_limit = settings.memory
-    c.DockerSpawner.cpu_limit = settings.cpus
+    c.DockerSpawner.mem_limit = settings.limits.memory
+    c.DockerSpawner.cpu_limit = settings.limits.cpu
     c.DockerSpawner.client_kwargs = {"base_url": f"unix://{layout.DOCKER_SOCKET}", "timeout": 60}
     c.Spawner.default_url = "/lab"
     c.Spawner.start_timeout = START_TIMEOUT

@@ -12,10 +12,10 @@ from typing import Any
 
 from hubinstall import layout
 from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.limits import MIB, ServerLimits, of_docker
 
 Mount = dict[str, Any]
 """One of HostConfig's Mounts, as Docker's API has it."""
-MIB = 1024 * 1024
 # Libraries that start a thread for every core of the machine unless they are told otherwise.
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS",
@@ -24,16 +24,6 @@ THREAD_VARIABLES = (
 INITS = frozenset({"catatonit", "docker-init", "dumb-init", "tini"})
 # What docker-stacks images write to besides the home belongs to their group `users`.
 DOCKER_STACKS_GROUP = 100
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Memory in bytes (swap is not added), processors as a number of cores."""
-
-    memory: int | None
-    cpus: float | None
-    processes: int
-    cgroup_parent: str
 
 
 @dataclass(frozen=True)
@@ -65,12 +55,11 @@ def bind(source: str, target: str, *, read_only: bool = False, propagation: str 
     return {"Type": "bind", "Source": source, "Target": target, "ReadOnly": read_only, "BindOptions": options}
 
 
-def host_config(limits: Limits, groups: Iterable[int], *, init: bool) -> dict[str, Any]:
+def host_config(limits: ServerLimits, cgroup_parent: str, groups: Iterable[int], *, init: bool) -> dict[str, Any]:
     """Everything of Docker's HostConfig but mounts and network."""
-    memory = limits.memory
     # A kernel and a few libraries in /tmp must fit, and more than half of the limit there would starve the kernels.
-    room = f"size={max(64 * MIB, (memory or 2048 * MIB) // 2)}"
-    config: dict[str, Any] = {
+    room = f"size={max(64 * MIB, (limits.memory or 2048 * MIB) // 2)}"
+    return of_docker(limits) | {
         # Docker's own removal at exit loses containers over a restart of dockerd (moby#46308); the hub removes them.
         "auto_remove": False,
         "cap_drop": ["ALL"],
@@ -82,17 +71,11 @@ def host_config(limits: Limits, groups: Iterable[int], *, init: bool) -> dict[st
             "/run": f"rw,nosuid,nodev,mode=1777,size={16 * MIB}",
         },
         "group_add": [str(gid) for gid in sorted(groups)],
-        "pids_limit": limits.processes,
         "init": init,
         "oom_score_adj": 500,
-        "cgroup_parent": limits.cgroup_parent,
+        "cgroup_parent": cgroup_parent,
         "log_config": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "1"}},
     }
-    if memory is not None:
-        config |= {"mem_limit": memory, "memswap_limit": memory, "shm_size": max(64 * MIB, memory // 4)}
-    if limits.cpus is not None:
-        config |= {"cpu_period": 100_000, "cpu_quota": max(1000, int(limits.cpus * 100_000))}
-    return config
 
 
 def environment(account: Account, cpus: float | None, *, shares: bool = False) -> dict[str, str]:

@@ -10,6 +10,7 @@ import inspect
 import time
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import requests
@@ -139,11 +140,9 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
         image = await self.docker("inspect_image", self.image)
         groups = container.further_groups(self.image, shares.values())
         files = container.AccountFiles(*write_account_files(account, self._group_names(shares)))
-        limits = container.Limits(
-            self.mem_limit, self.cpu_limit, self.hub_settings.processes, self.hub_settings.cgroup_parent
-        )
+        limits = replace(self.hub_settings.limits, memory=self.mem_limit, cpu=self.cpu_limit)
         init = not container.has_init(image["Config"].get("Entrypoint"))
-        config = container.host_config(limits, groups, init=init) | {
+        config = container.host_config(limits, self.hub_settings.cgroup_parent, groups, init=init) | {
             "mounts": container.mounts(account, files, shares, container.propagation_here()) + self.mount_binds,
             "binds": self.volume_binds,
             "network_mode": self.network_name,

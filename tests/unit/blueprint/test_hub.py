@@ -31,7 +31,7 @@ def test_the_hub_is_not_told_of_an_image_that_does_not_come():
 def test_defaults():
     found = written()
     assert found.gateway == "10.99.0.1"
-    assert found.memory == 1 << 30
+    assert found.limits.memory == 1 << 30
     assert found.allow_all
     assert found.cgroup_parent == "hubinstall-users.slice"
     assert (found.image, found.cores, found.uid_min, found.uid_max) == ("hubinstall/default:1", 4, 1000, 60000)
@@ -45,7 +45,7 @@ def test_what_the_file_says_arrives():
     )  # fmt: skip
     assert (found.base_url, found.gateway) == ("/jupyter/", "172.30.0.1")
     assert (found.admins, found.allowed, found.banned, found.allow_all) == (("alice",), ("bob",), ("eve",), False)
-    assert (found.memory, found.cpus, found.processes) == (3 << 30, 0.5, 99)
+    assert (found.limits.memory, found.limits.cpu, found.limits.processes) == (3 << 30, 0.5, 99)
     assert found.group_shares == {"project": "teachers"}
 
 

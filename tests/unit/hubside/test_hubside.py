@@ -19,8 +19,12 @@ from hubinstall.hubside.startqueue import StartQueue
 
 def test_settings_survive_the_file():
     assert HubSettings.parse(json.dumps(SETTINGS.as_dict())) == SETTINGS
-    with pytest.raises(ValueError, match="keys that do not fit: image, picture"):
-        HubSettings.parse(json.dumps({("picture" if k == "image" else k): v for k, v in SETTINGS.as_dict().items()}))
+
+
+@pytest.mark.parametrize(("key", "other"), [("image", "picture"), ("processes", "tasks")])
+def test_settings_of_another_version_are_refused(key, other):
+    with pytest.raises(ValueError, match=f"keys that do not fit: {key}, {other}"):
+        HubSettings.parse(json.dumps(SETTINGS.as_dict()).replace(f'"{key}"', f'"{other}"'))
 
 
 @pytest.mark.parametrize("name", ["alice", "bob"])
@@ -84,13 +88,11 @@ def test_an_account_is_found_only_by_exactly_its_name():
 
 
 def test_the_container_is_locked_up():
-    limits = container.Limits(1 << 30, 0.5, 1024, "/users")
-    config = container.host_config(limits, {2000, 7}, init=True)
+    config = container.host_config(SETTINGS.limits, "/users", {2000, 7}, init=True)
     assert config["cap_drop"] == ["ALL"]
     assert config["security_opt"] == ["no-new-privileges"]
     assert config["read_only"]
-    assert config["mem_limit"] == config["memswap_limit"] == 1 << 30
-    assert (config["cpu_quota"], config["cpu_period"]) == (50_000, 100_000)
+    assert (config["cgroup_parent"], config["pids_limit"]) == ("/users", 1024)
     assert config["group_add"] == ["7", "2000"]
     assert not config["auto_remove"]
     assert config["oom_score_adj"] == 500
