@@ -141,6 +141,7 @@ def test_a_changed_limit_restarts_the_hub_only_and_holds_for_the_next_server(
     groups = {"jupyter-grace": memory.group(machine, "jupyter-grace")}
     unlimited = memory.limit(machine, groups["jupyter-grace"])
     before = installed.starts(machine)
+    machine.run("hubinstall config set limits.shm 100M")
     through(machine, kernel, "hubinstall config set limits.memory 300M --apply")
     assert restarted(machine, before) == installed.names(machine, "jupyterhub")
     assert memory.limit(machine, groups["jupyter-grace"]) == unlimited != 300 << 20
@@ -149,6 +150,9 @@ def test_a_changed_limit_restarts_the_hub_only_and_holds_for_the_next_server(
         joan.start_server()
         shown = "docker inspect --format '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}}' jupyter-joan"
         assert machine.run(shown).out == f"{300 << 20} {300 << 20}\n"
+        shared = "docker exec {} df --block-size=1 --output=size /dev/shm"
+        assert machine.run(shared.format("jupyter-joan")).out.split()[-1] == str(100 << 20)
+        assert machine.run(shared.format("jupyter-grace")).out.split()[-1] == str(unlimited // 4)
         hers = memory.group(machine, "jupyter-joan")
         assert memory.limit(machine, hers) == 300 << 20
         assert memory.kills(machine, hers) == 0

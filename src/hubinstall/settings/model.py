@@ -19,11 +19,13 @@ from hubinstall.settings.section import Conflict, Section, repeats
 from hubinstall.settings.values.dns import Domain
 from hubinstall.settings.values.names import Accounts, Group, Image, ShareName
 from hubinstall.settings.values.networks import Destinations, Subnet
-from hubinstall.settings.values.sizes import GIB, MIB, Cpus, Memory, Processes
+from hubinstall.settings.values.sizes import GIB, MIB, Cpus, Memory, Processes, Shm
 from hubinstall.settings.values.urls import BaseUrl
 from hubinstall.settings.values.words import shown, type_name, wrong
 
 _ONCE = "try deleting one of them"
+_MOST_UNASKED = 2 * GIB
+"""What a server's memory is at most where the file does not say."""
 
 
 class Auth(Section):
@@ -141,10 +143,23 @@ class Limits(Section):
         description="Processes and threads of one user's server, at least 64. Libraries start a thread per core.",
         examples=[2048],
     )
+    shm: Shm | None = Field(
+        None,
+        description="Size of /dev/shm in one user's server, at least 1M: memory that processes share, such as the"
+        " workers of PyTorch's DataLoader. It counts towards `limits.memory`, and is never larger. Absent: a quarter of"
+        " the memory, at least 64M.",
+        examples=["1G"],
+    )
+
+    def conflicts(self) -> list[Conflict]:
+        if (self.shm or 0) <= (self.memory or _MOST_UNASKED):
+            return []
+        hint = "try less, or a larger limits.memory (absent: 2G at most)"
+        return [Conflict(("shm",), ("memory", "shm"), "is more than the memory that it counts towards", hint)]
 
     def memory_bytes(self, machine: int) -> int:
         """The limit in bytes on a machine with `machine` bytes of memory."""
-        return self.memory or max(128 * MIB, min(2 * GIB, machine // 2))
+        return self.memory or max(128 * MIB, min(_MOST_UNASKED, machine // 2))
 
 
 class Network(Section):

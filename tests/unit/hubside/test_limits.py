@@ -33,5 +33,10 @@ def test_shared_memory_is_a_quarter_of_the_memory(memory, shm):
     assert told(memory=memory * MIB)["shm_size"] == shm * MIB
 
 
+@pytest.mark.parametrize(("memory", "shm"), [(1024 * MIB, 300), (256 * MIB, 256), (None, 300)])
+def test_shared_memory_is_as_large_as_the_file_says_within_the_memory(memory, shm):
+    assert told(memory=memory, shm=300 * MIB)["shm_size"] == shm * MIB
+
+
 def test_what_a_dropin_leaves_without_a_limit_has_none():
     assert told(memory=None, cpu=None, processes=64) == {"pids_limit": 64}

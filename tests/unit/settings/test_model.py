@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from checkout_path import CHECKOUT
 from hubinstall.settings.model import Limits, Settings
 from hubinstall.settings.values.networks import Destination, parse_subnet
-from hubinstall.settings.values.sizes import GIB, MIB, parse_memory, parse_size
+from hubinstall.settings.values.sizes import GIB, MIB, parse_memory, parse_shm, parse_size
 from hubinstall.settings.values.urls import parse_base_url
 
 SAFE = re.compile(r"[A-Za-z0-9._/:@+%-]*")
@@ -66,6 +66,16 @@ def test_memory_has_bounds():
     for text in ("127M", 0, -1, "9" * 300, 10**30):
         with pytest.raises(ValueError, match=r"too little|more than"):
             parse_memory(text)
+
+
+def test_shared_memory_is_within_the_memory():
+    assert parse_shm("1M") == MIB
+    with pytest.raises(ValueError, match="too little"):
+        parse_shm("1023K")
+    assert made(limits={"shm": "2G"}).limits.shm == made(limits={"memory": "2G", "shm": "2G"}).limits.shm == 2 * GIB
+    for limits in ({"shm": "2049M"}, {"memory": "1G", "shm": "2G"}):
+        with pytest.raises(ValidationError, match="conflicts"):
+            made(limits=limits)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,16 @@ def parse_memory(value: Any) -> int:
     return size
 
 
+def parse_shm(value: Any) -> int:
+    """A size of /dev/shm; 0 would be Docker's own default."""
+    size = parse_size(value)
+    if size < MIB:
+        raise wrong(f"{shown(value)} is too little to share memory in", "try 1M or more")
+    return size
+
+
 Memory = Annotated[int, BeforeValidator(parse_memory), schema("size", _SIZE, ["string", "integer"])]
+Shm = Annotated[int, BeforeValidator(parse_shm), schema("size", _SIZE, ["string", "integer"])]
 Cpus = Annotated[float, Field(ge=0.01, le=1024, allow_inf_nan=False, title="number")]
 Processes = Annotated[int, Field(ge=64, le=4_194_304, title="whole number")]
 
