@@ -52,6 +52,18 @@ def test_paths_in_the_docs_are_those_of_the_layout():
             assert told.rstrip("/*.") in names, f"{path.name}: {told}"
 
 
+def test_the_setting_that_is_shown_end_to_end_is_as_the_files_have_it():
+    """Each line of the diff in CONTRIBUTING that the setting came with; up to `…`, where it is shortened."""
+    text = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"^```diff\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    sections = re.findall(r"^--- (\S+) .*\n((?:(?!---).*\n)+)", shown, re.MULTILINE)
+    assert len(sections) == shown.count("--- ") > 4
+    for name, lines in sections:
+        content = (CHECKOUT / name).read_text(encoding="utf-8").splitlines()
+        for line in re.findall(r"^[+ ](.*\S.*)", lines, re.MULTILINE):
+            assert any(there.startswith(line.partition("…")[0]) for there in content), f"{name}: {line}"
+
+
 def test_links_between_the_pages_lead_somewhere():
     for path in PAGES:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8")):
