@@ -149,7 +149,7 @@ def complaint(case: nonsense.Nonsense, answer: tuple[int, str, str, bool, float]
     found = {
         f"exit code {code}": code != BAD_CONFIGURATION,
         f"stdout: {out[:200]}": bool(out),
-        f"not said: {missing}": bool(missing),
+        f"not said: {missing} {err}": bool(missing),
         f"without place, or without what to try: {strange[:3]}": bool(strange) or not lines,
         "the file was written": not same,
         f"{seconds:.0f} s": seconds > 30,
@@ -223,7 +223,7 @@ def test_what_the_machine_has_against_a_setting_is_placed_too(live: Subject) -> 
     assert refused.code == BAD_CONFIGURATION
     lines = refused.err.splitlines()
     assert any(line.startswith(f"{CONFIG}:3:11: network.subnet: {taken} overlaps ") for line in lines), refused
-    assert any(line.startswith(f"{CONFIG}:1:22: users.admin[1]: www-data is an account of ") for line in lines), refused
+    assert any(line.startswith(f"{CONFIG}:1:22: users.admin[1]: www-data is a system ") for line in lines), refused
     assert all(PLACE.match(line) for line in lines), refused
     live.assert_unchanged()
 
