@@ -5,7 +5,7 @@ import shutil
 
 from checkout_path import CHECKOUT
 from harness.archives import pack
-from harness.commands import execute
+from harness.commands import Result, execute
 
 # Where there is no git (an unpacked archive): what .gitignore would have kept out.
 NOT_SOURCE = {".git", ".venv", "__pycache__", "build", "dist", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
@@ -15,11 +15,19 @@ INSTALLED_FROM = (
 )  # fmt: skip
 
 
+def has_history() -> bool:
+    """False in an unpacked archive."""
+    return shutil.which("git") is not None and (CHECKOUT / ".git").exists()
+
+
+def git(*words: str, check: bool = True) -> Result:
+    return execute(["git", "-c", "safe.directory=*", "-C", str(CHECKOUT), *words], check=check)
+
+
 def files() -> list[str]:
     """Paths relative to the checkout, links to folders as links."""
-    if shutil.which("git") and (CHECKOUT / ".git").exists():
-        git = ["git", "-c", "safe.directory=*", "-C", str(CHECKOUT)]
-        listed = execute([*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]).out
+    if has_history():
+        listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard").out
         paths = {CHECKOUT / name for name in listed.split("\0") if name}
     else:
         paths = {p for p in CHECKOUT.rglob("*") if not NOT_SOURCE & set(p.relative_to(CHECKOUT).parts)}

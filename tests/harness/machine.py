@@ -246,15 +246,16 @@ class Machine:
     def push(self, source: Path, target: str) -> None:
         """Copy a file, or a folder with what is in it, to the path `target`."""
         if source.is_dir():
-            self._extract(pack(source, sorted(p.name for p in source.iterdir())), target)
+            self.unpack(pack(source, sorted(p.name for p in source.iterdir())), target)
         else:
             self.write(target, source.read_bytes(), source.stat().st_mode & 0o777)
 
     def push_checkout(self, target: str = "/root/hubinstall") -> None:
         """Copy this checkout's sources."""
-        self._extract(checkout.archive(), target)
+        self.unpack(checkout.archive(), target)
 
-    def _extract(self, archive: bytes, target: str) -> None:
+    def unpack(self, archive: bytes, target: str) -> None:
+        """What a tar holds, into the folder `target`."""
         self.run(["sh", "-c", 'mkdir -p "$1" && tar -C "$1" -xf -', "sh", target], stdin=archive)
 
     # Beginning and end.

@@ -1,6 +1,7 @@
-"""Snapshots that outlive a run, found again by the digest of the checkout that they were made from."""
+"""Snapshots that outlive a run, found again by the digest of the checkout, or the commit, that they were made from."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from harness import checkout, numbers, store
 from harness.machine import Machine, Snapshot
@@ -9,18 +10,24 @@ from harness.nspawn import ProcessManager
 Build = Callable[[Machine], None]
 
 
+class SnapshotOf(Protocol):
+    """The fixture `snapshot_of`: what `build` makes of a fresh machine. `made_from`: what of; else the checkout."""
+
+    def __call__(self, what: str, build: Build, made_from: str = "") -> Snapshot: ...
+
+
 def ours(name: str, process_manager: ProcessManager) -> str:
     """How the keys begin of those that this checkout may remove."""
     return f"{checkout.place()}-{store.RELEASE}-{name}-{process_manager}-"
 
 
-def key(name: str, process_manager: ProcessManager) -> str:
-    return ours(name, process_manager) + checkout.digest()
+def key(name: str, process_manager: ProcessManager, made_from: str = "") -> str:
+    return ours(name, process_manager) + (made_from or checkout.digest())
 
 
-def earlier(name: str, process_manager: ProcessManager) -> Snapshot | None:
+def earlier(name: str, process_manager: ProcessManager, made_from: str = "") -> Snapshot | None:
     """The one that an earlier run has left."""
-    found = next(store.folder("snapshots").glob(f"{key(name, process_manager)}-*[0-9]"), None)
+    found = next(store.folder("snapshots").glob(f"{key(name, process_manager, made_from)}-*[0-9]"), None)
     return Snapshot(found, process_manager, int(found.name.split("-")[-1])) if found else None
 
 
@@ -29,10 +36,10 @@ def remove_outdated(name: str, process_manager: ProcessManager) -> None:
         store.remove(outdated)
 
 
-def make(name: str, process_manager: ProcessManager, build: Build) -> Snapshot:
+def make(name: str, process_manager: ProcessManager, build: Build, made_from: str = "") -> Snapshot:
     """What `build` makes of a fresh machine."""
     with Machine(process_manager, number=numbers.for_snapshot(name, process_manager)) as machine:
         build(machine)
         machine.stop()
         number = machine.link.number
-        return machine.snapshot(store.folder("snapshots") / f"{key(name, process_manager)}-{number}")
+        return machine.snapshot(store.folder("snapshots") / f"{key(name, process_manager, made_from)}-{number}")

@@ -10,10 +10,8 @@ from harness import addresses, installed, numbers, room, sametree, snapshots, st
 from harness.faults import Place
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
-from harness.snapshots import Build
+from harness.snapshots import Build, SnapshotOf
 from harness.store import StoreError
-
-SnapshotOf = Callable[[str, Build], Snapshot]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -86,10 +84,10 @@ def snapshot_of(
     """`snapshot_of("installed", build)`: the machine that `build` makes of a fresh one, made once per run."""
     cached: bool = request.config.getoption("--snapshot-cache")
 
-    def find(what: str, build: Build) -> Snapshot:
+    def find(what: str, build: Build, made_from: str = "") -> Snapshot:
         name = what if addresses.name() == "root" else f"{what}-{addresses.name()}"
-        key = snapshots.key(name, process_manager)
-        if cached and (earlier := snapshots.earlier(name, process_manager)):
+        key = snapshots.key(name, process_manager, made_from)
+        if cached and (earlier := snapshots.earlier(name, process_manager, made_from)):
             made.setdefault(key, earlier)
         if key in failed_builds:
             pytest.fail(f"the machine {name!r} could not be made, see the first test that wanted it", pytrace=False)
@@ -97,7 +95,7 @@ def snapshot_of(
             failed_builds.add(key)
             if cached:
                 snapshots.remove_outdated(name, process_manager)
-            made[key] = snapshots.make(name, process_manager, build)
+            made[key] = snapshots.make(name, process_manager, build, made_from)
             failed_builds.remove(key)
         return made[key]
 
