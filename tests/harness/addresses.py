@@ -52,6 +52,7 @@ LEFT_OUT = {
     "test_static_files.py": "sets its own addresses",
     "test_tls_scan.py": "scans the TLS of the machine itself",
     "test_transfers.py": "sizes and patience, which test_behind.py has, too",
+    "test_upgrade.py": "what the last release has set up, at the root",
 }
 """Test file → why it is no part of the core suite, which is all the others."""
 

@@ -1,6 +1,7 @@
 """What one does with a machine that hubinstall has set up: the README's command, a person's login, its services."""
 
 import json
+import re
 import time
 from typing import Any
 
@@ -98,6 +99,11 @@ def plan(machine: Machine) -> list[dict[str, Any]]:
     """What apply would change."""
     changes: list[dict[str, Any]] = json.loads(machine.run(["hubinstall", "plan", "--json"]).out)["changes"]
     return changes
+
+
+def changed(applied: Result) -> set[str]:
+    """The ids of what an apply says that it did."""
+    return set(re.findall(r"^(?:create|change|remove) +(\S+) ", applied.err, re.MULTILINE))
 
 
 def starts(machine: Machine) -> dict[str, str]:

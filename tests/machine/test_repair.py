@@ -1,7 +1,6 @@
 """One thing of every kind broken by hand: plan names exactly those, apply mends exactly those."""
 
 import json
-import re
 from collections.abc import Mapping
 
 import pytest
@@ -87,8 +86,7 @@ def differing(machine: Machine) -> set[str]:
 
 def mended(machine: Machine) -> set[str]:
     """What an apply says that it did."""
-    applied = machine.run(["hubinstall", "apply"])
-    return set(re.findall(r"^(?:create|change|remove) +(\S+) ", applied.err, re.MULTILINE))
+    return installed.changed(machine.run(["hubinstall", "apply"]))
 
 
 def break_and_mend(machine: Machine, breaks: Mapping[str, str], implied: frozenset[str] = frozenset()) -> None:
