@@ -12,7 +12,6 @@ DEBIAN_12 = Facts(
     arch="amd64",
     python="3.11",
     manager="systemd",
-    cgroup_version=2,
     memory=4 << 30,
     cpus=2,
     hostname="localhost",

@@ -149,8 +149,3 @@ def _supervisord_launcher(config: File, supervisor: str) -> tuple[File, str]:
     configured = digest(config.data, supervisor, text(""))
     launcher = File(layout.launcher(layout.SUPERVISORD), text(configured), mode="0755", needs=GENERATED)
     return launcher, configured
-
-
-def needed(resources: list[Resource]) -> tuple[str, ...]:
-    """Ids, for a service that needs all of a part."""
-    return ids(*resources)

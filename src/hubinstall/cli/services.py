@@ -1,11 +1,10 @@
-"""`hubinstall start | stop | restart | logs`, and what `status` says of the services.
+"""`hubinstall start | stop | restart | logs`.
 
 `start` is what is told to run at boot where systemd does not. `stop` stops what people come through (nginx, the
 proxy, the hub); Docker goes on, and with it everyone's server.
 """
 
 import time
-from dataclasses import dataclass
 
 from hubinstall import layout
 from hubinstall.errors import UserError
@@ -18,22 +17,6 @@ from hubinstall.resources.services import supervisord
 STOPPABLE = (layout.HUB_SERVICE, layout.PROXY_SERVICE, layout.NGINX_SERVICE)
 UP_WITHIN = 120.0
 """Seconds that all services have to come up."""
-
-
-@dataclass(frozen=True)
-class ServiceStatus:
-    """One service, for `status`."""
-
-    name: str
-    running: bool
-    words: str
-
-
-def status(host: Host) -> list[ServiceStatus]:
-    """All services of this installation, in the order in which they start."""
-    manager = installed(host)
-    seen = {name: manager.look(host, name) for name in services(host, manager)}
-    return [ServiceStatus(name, look.running, look.words) for name, look in seen.items()]
 
 
 def start(host: Host, service: str | None = None) -> int:

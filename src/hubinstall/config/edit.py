@@ -75,11 +75,6 @@ def remove_item(document: Document, key: str, item: Any) -> Document:
     return _checked(_cut(text, spans, found[0], flow=isinstance(node, Items) and node.flow), key, expected)
 
 
-def quote(text: str) -> str:
-    """YAML that means exactly this text, whatever is in it."""
-    return flow_text(text)
-
-
 def _path(key: str) -> tuple[str, ...]:
     parts, at = [], 0
     while match := _KEY_PART.match(key, at):

@@ -31,7 +31,6 @@ class Facts:
     """Of the distribution's /usr/bin/python3."""
     manager: str
     """What runs services here: "systemd" where it is PID 1, else "supervisor"."""
-    cgroup_version: int
     memory: int
     """Bytes; of a container or VM what it may use."""
     cpus: int
@@ -88,7 +87,6 @@ def gather(host: Host, process_manager: str = "auto") -> Facts:
         arch=architecture(),
         python=distribution_python(host) or brings.python,
         manager=manager,
-        cgroup_version=cgroup_version,
         memory=memory(host),
         cpus=os.cpu_count() or 1,
         hostname=host.text("/proc/sys/kernel/hostname").strip() or "localhost",

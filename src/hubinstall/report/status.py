@@ -10,8 +10,6 @@ from hubinstall.report.plan import printable
 if TYPE_CHECKING:
     from hubinstall.verify.health import Health
 
-WORST_FIRST = ("failed", "warning", "ok")
-
 
 def print_status(found: "Health", *, as_json: bool = False) -> None:
     """Print every check with its state to stdout, and below a failed one what to do."""

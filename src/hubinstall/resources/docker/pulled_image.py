@@ -1,4 +1,4 @@
-"""Images by name: pulled once, pinned, and never again asked for until someone says `refresh`.
+"""Images by name: pulled once and pinned; what the name means in the registry later is not asked.
 
 A pin is two things: a note that says which image the name meant, and a tag of our own on that image. Servers start
 from our tag, so neither a later run nor somebody's `docker pull` of the same name changes what people get.
@@ -53,18 +53,6 @@ class PulledImage:
                 )
             pull(host, pinned["digest"])
         docker(host, "image", "tag", self._pinned(host)["id"], self.tag)
-
-    def refresh(self, host: Host) -> bool:
-        """Ask the registry what the name means now; whether that is another image than before."""
-        before = self._pinned(host).get("id")
-        pull(host, self.name)
-        self._pin(host, ours=bool(self._pinned(host).get("ours")) or before is None)
-        now: str = self._pinned(host)["id"]
-        docker(host, "image", "tag", now, self.tag)
-        if before and before != now:
-            # Refused while a server runs from it; Docker's own pruning finds it later.
-            docker(host, "image", "rm", before, check=False)
-        return before != now
 
     def remove(self, host: Host) -> None:
         """What we pulled goes; an image that was on the machine before keeps its name."""

@@ -245,17 +245,6 @@ def test_a_pinned_image_that_is_gone_comes_back_by_its_digest(host, docker):
     assert docker.images[wished.image] == "id-1"
 
 
-def test_refresh_asks_again(host, docker):
-    docker.registry[NAME] = "id-1"
-    wished = environment(NAME)
-    apply(host, wished.resources)
-    assert wished.provider.refresh(host) is False
-    docker.registry[NAME] = "id-2"
-    assert wished.provider.refresh(host) is True
-    assert docker.images[wished.image] == "id-2"
-    assert apply(host, wished.resources) == []
-
-
 def test_an_image_of_this_machine_needs_no_registry_and_is_not_removed(host, docker):
     docker.images[NAME] = "id-1"
     wished = environment(NAME)
