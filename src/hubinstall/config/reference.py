@@ -72,7 +72,7 @@ def reference() -> str:
     """The reference page: every key with its type, its default and its meaning."""
     head = (
         "# Settings\n\n"
-        "<!-- Made by `hubinstall.config.reference()` from the settings' types; a test holds it equal. -->\n\n"
+        "<!-- Made by `src/hubinstall/config/reference.py` from the settings' types; a test holds it equal. -->\n\n"
         f"What `{layout.CONFIG_FILE}` may say. A key that is left out, or has no value, is at its default.\n"
         "`hubinstall config set KEY VALUE` changes one and keeps the file's comments; `hubinstall apply` makes it so.\n"
         'A name with a dot in it stands in quotes: `shares."a.b".access`.\n\n'

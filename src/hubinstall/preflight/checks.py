@@ -242,5 +242,5 @@ def _certificate(host: Host, settings: "Settings", facts: Facts) -> Iterator[Pro
     if settings.tls_mode == "letsencrypt" and not settings.names and not any(address.is_global for address in here):
         yield _wrong(
             ("https", "mode"), "needs a name: this machine has no public address that it knows of",
-            "try setting `domain`, or mode: self-signed",
+            "try setting `domain`, or https.mode: self-signed",
         )  # fmt: skip

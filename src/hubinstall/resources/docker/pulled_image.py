@@ -97,6 +97,6 @@ def pull(host: Host, reference: str) -> None:
         said = (error.output.strip().splitlines() or ["no answer"])[-1]
         raise UserError(
             f"the image {reference} could not be pulled: {said}",
-            "Is environment.image spelled right, can this machine reach its registry (network.proxy), and does the"
-            " registry give it without a login (else `docker login` as root first)?",
+            "Is environment.image spelled right, can this machine reach its registry, and does the registry give it"
+            " without a login (else `docker login` as root first)?",
         ) from error
