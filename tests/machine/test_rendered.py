@@ -27,7 +27,7 @@ COUNT = 25
 NUMBERS = range(40)
 FOLDER = "/root/rendered"
 SUPERVISOR = "import sys; from supervisor.options import ServerOptions as O; O().realize(['-c', sys.argv[1]])"
-# The folder of a unit, then its names: what is said of other units is not ours (see resources/units.py).
+# The folder of a unit, then its names: what is said of other units is not ours (see resources/services/unit.py).
 SYSTEMD = """cd "$1"; shift
 said=$(systemd-analyze verify "$@" 2>&1)
 for unit; do ! echo "$said" | grep -F "$unit" || exit 1; done

@@ -21,7 +21,7 @@ WORKERS = 8
 
 
 class Reporter(Protocol):
-    """Is told what happens, from any thread (report.py)."""
+    """Is told what happens, from any thread (report/choose.py)."""
 
     def started(self, change: Change) -> None: ...
     def finished(self, change: Change) -> None: ...

@@ -12,7 +12,7 @@ from hubinstall.resources.packages import apt_lock
 LISTS = "/var/lib/apt/lists"
 DAY = 24 * 3600
 KEEP_CONFIGURATION = ("--force-confdef", "--force-confold")
-# Its locks are waited for in aptlock.py; apt's own patience is for one that is taken between that look and its own.
+# Its locks are waited for in apt_lock.py; apt's own patience is for one that is taken between that look and its own.
 APT = (
     "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=3", "-o", "Dpkg::Use-Pty=0",
     *(word for option in KEEP_CONFIGURATION for word in ("-o", f"Dpkg::Options::={option}")),

@@ -1,7 +1,7 @@
 """A certificate that an authority gives by itself (ACME, RFC 8555).
 
 The wish is that it was asked for: an authority that refuses, or cannot be reached, fails no run. What came of it is
-kept (tries.py) for whoever tells people, and a timer tries again. So a run that finds a good certificate, or a try
+kept (attempts.py) for whoever tells people, and a timer tries again. So a run that finds a good certificate, or a try
 for these very names that is younger than an hour, asks nobody.
 """
 

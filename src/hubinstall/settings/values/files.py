@@ -1,4 +1,4 @@
-"""The types of single settings of TLS. As those of values.py: parsed once, at the edge, and narrow."""
+"""The type of a setting that is a path: parsed once, at the edge, and narrow."""
 
 import re
 from typing import Annotated, Any
