@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+import hints
 from checkout_path import CHECKOUT
 from hubinstall import layout
 from hubinstall.resources.kinds import KINDS
@@ -169,13 +170,31 @@ def test_nobody_forgets_answers_by_hand() -> None:
     ]
 
 
-def test_engine_and_resources_know_nothing_of_jupyterhub() -> None:
-    def knows(tree: ast.Module) -> Iterator[str]:
-        yield from (text for _, text in literals(tree) if "jupyter" in text.lower())
-        names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
-        yield from (name for name in names if "jupyter" in name.lower())
+def named(tree: ast.Module, word: str) -> Iterator[str]:
+    """Strings and names with the word in them."""
+    yield from (text for _, text in literals(tree) if word in text.lower())
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute))
+    names = (node.id if isinstance(node, ast.Name) else node.attr for node in nodes)
+    yield from (name for name in names if word in name.lower())
 
-    assert offenders(sources("engine", "resources"), knows) == []
+
+def test_engine_and_resources_do_not_name_jupyterhub() -> None:
+    assert offenders(sources("engine", "resources"), lambda tree: named(tree, "jupyter")) == []
+    assert offenders(sources("blueprint"), lambda tree: named(tree, "jupyter")) != []
+
+
+def test_the_engine_names_no_setting_and_resources_only_in_messages() -> None:
+    """What a resource is made with, the blueprint says; that a named setting exists, test_hints.py sees."""
+
+    def told(tree: ast.Module) -> Iterator[str]:
+        yield from (key for _, text in literals(tree) for key in hints.keys(text, message=" " in text))
+
+    def used(tree: ast.Module) -> Iterator[str]:
+        yield from (key for _, text in literals(tree) if " " not in text for key in hints.keys(text, message=False))
+
+    assert offenders(sources("engine"), told) == []
+    assert offenders(sources("resources"), used) == []
+    assert offenders(sources("cli"), used) != []
 
 
 def test_the_blueprint_runs_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Plan and apply: order, parallelism, locks, failure. Knows nothing of JupyterHub.
+"""Plan and apply: order, parallelism, locks, failure. Knows nothing of JupyterHub, nor of settings.
 
 A resource is looked at when all it needs is settled; a difference is noted in the ledger, applied and looked at again.
 What a change unsettles (resources/base.py) is looked at once more after it. A run that is killed in between leaves that

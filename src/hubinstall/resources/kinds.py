@@ -1,4 +1,4 @@
-"""The kinds of resources. One file per kind; knows nothing of JupyterHub."""
+"""The kinds of resources, one file per kind."""
 
 from hubinstall.resources.accounts.account import Account, Group, Person
 from hubinstall.resources.accounts.share import Share
