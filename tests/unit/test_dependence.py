@@ -9,6 +9,7 @@ import pytest
 import hints
 from checkout_path import CHECKOUT
 from hubinstall import layout
+from hubinstall.machine.process_managers.choice import MANAGERS
 from hubinstall.resources.kinds import KINDS
 
 PACKAGE = CHECKOUT / "src/hubinstall"
@@ -195,6 +196,23 @@ def test_the_engine_names_no_setting_and_resources_only_in_messages() -> None:
     assert offenders(sources("engine"), told) == []
     assert offenders(sources("resources"), used) == []
     assert offenders(sources("cli"), used) != []
+
+
+def test_what_process_managers_do_differently_is_asked_of_them() -> None:
+    """Only where files are written for one of them, or it is found out which is there, does its name count."""
+
+    def asks(tree: ast.Module) -> Iterator[str]:
+        compared = (node for node in ast.walk(tree) if isinstance(node, ast.Compare | ast.Dict | ast.Match))
+        for node in compared:
+            words = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+            if words & MANAGERS.keys() or re.search(r"\b(manager|Systemd|Supervisor)\.name\b", ast.unparse(node)):
+                yield f"{node.lineno}: {ast.unparse(node)}"
+
+    trees = sources()
+    asking = {name.partition(":")[0] for name in offenders(trees, asks)}
+    rest = {name for name in asking if not name.startswith(("blueprint/", "machine/process_managers/"))}
+    assert rest == {"machine/facts.py", "preflight/checks.py"}
+    assert {"blueprint/service_spec.py", "machine/process_managers/choice.py"} <= asking
 
 
 def test_the_blueprint_runs_nothing() -> None:

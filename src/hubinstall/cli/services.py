@@ -22,7 +22,7 @@ UP_WITHIN = 120.0
 def start(host: Host, service: str | None = None) -> int:
     """Start all, or one, and wait until they run. Starts supervisord first where it does not run (after a boot)."""
     manager, names = _chosen(host, service)
-    if manager.name == "supervisor":
+    if manager.ours:
         supervisord.start(host)
     for name in names:
         if not manager.look(host, name).running:
@@ -45,7 +45,7 @@ def stop(host: Host, service: str | None = None) -> int:
 def restart(host: Host, service: str | None = None) -> int:
     """Restart one, or those through which people come in; then nginx only reloads, and keeps open connections."""
     manager, names = _chosen(host, service)
-    if manager.name == "supervisor":
+    if manager.ours:
         supervisord.start(host)
     chosen = [name for name in names if service or name in STOPPABLE]
     for name in chosen:

@@ -61,10 +61,10 @@ def uninstall(arguments: Namespace, host: Host) -> int:
             code=2,
         )
     with lock.one_run("uninstall"), logged(host) as log, make_report(log) as report:
-        manager = installed(host).name
+        manager = installed(host)
         outcome = uninstall_all(host, report)
         report.summary(outcome, host.notices)
-        report.say(farewell(services.stopped(host) if manager == "supervisor" else []))
+        report.say(farewell(services.stopped(host) if manager.ours else []))
     return 0
 
 

@@ -161,11 +161,10 @@ class _Case:
         if self.mode == "self-signed":
             return None
         manager = installed(self.host)
-        name = layout.CERTIFICATES_TIMER if manager.name == "systemd" else layout.CERTIFICATES_SERVICE
-        look = manager.look(self.host, name)
-        return (
-            None if look.running else ("warning", f"{self.left}, but nothing renews it: {name} is {look.words}", APPLY)
-        )
+        look = manager.look(self.host, manager.certificates)
+        if look.running:
+            return None
+        return "warning", f"{self.left}, but nothing renews it: {manager.certificates} is {look.words}", APPLY
 
 
 def advice(host: Host, settings: Settings, resources: list[Resource]) -> list[str]:

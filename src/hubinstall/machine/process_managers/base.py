@@ -25,6 +25,10 @@ class Manager(Protocol):
     """systemd or supervisor. Every act may be repeated, and raises UserError when the manager refuses it."""
 
     name: ClassVar[str]
+    ours: ClassVar[bool]
+    """It came with us: we start it, and with it goes all that it runs, the distribution's services too."""
+    certificates: ClassVar[str]
+    """The service that renews certificates: a timer where there are timers."""
 
     def look(self, host: Host, service: str) -> Look:
         """Asks about all services at once, and only once until something changes."""

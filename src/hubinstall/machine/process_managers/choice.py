@@ -1,4 +1,8 @@
-"""The process managers: one small abstraction, two implementations. Nothing outside this folder asks which is there."""
+"""The process managers: one small abstraction, two implementations.
+
+What they do differently is asked of `Manager`. Its name counts only for the blueprint, which writes other files for
+each, and where it is found out (facts.py) and compared with the setting (preflight).
+"""
 
 from hubinstall import layout
 from hubinstall.machine.host import Host

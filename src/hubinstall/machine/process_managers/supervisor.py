@@ -23,6 +23,8 @@ STOPPING_TAKES = 60.0
 
 class Supervisor:
     name: ClassVar[str] = "supervisor"
+    ours: ClassVar[bool] = True
+    certificates: ClassVar[str] = layout.CERTIFICATES_SERVICE
 
     def look(self, host: Host, service: str) -> Look:
         process = self._processes(host).get(service)

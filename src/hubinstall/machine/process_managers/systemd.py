@@ -13,6 +13,8 @@ STARTS_AT_BOOT = {"enabled", "static", "generated", "alias", "indirect"}
 
 class Systemd:
     name: ClassVar[str] = "systemd"
+    ours: ClassVar[bool] = False
+    certificates: ClassVar[str] = layout.CERTIFICATES_TIMER
 
     def look(self, host: Host, service: str) -> Look:
         shown = self._show(host, service)

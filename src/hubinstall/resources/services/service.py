@@ -83,7 +83,7 @@ class Service:
         self._wait(host, any_configuration=True)
 
     def remove(self, host: Host) -> None:
-        if not (self.distribution and self.manager == "systemd"):
+        if not self.distribution or self._manager.ours:
             self._manager.forget(host, self.name)
         if self.undo and host.exists(self.undo):
             host.run([self.undo, "undo"], check=False)
