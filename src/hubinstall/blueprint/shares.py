@@ -11,8 +11,8 @@ from hubinstall.settings.model import Settings
 def shares(settings: Settings, facts: Facts) -> list[Resource]:
     """The folder of all shares is there even without one: containers mount it whole, and see later ones appear."""
     root = id_of(Directory, layout.SHARED_DATA)
-    wished: list[Resource] = [Directory(layout.SHARED_DATA)]
-    for name, share in settings.shares.items():
-        group = "" if share.access == "read-only" else share.access.group
-        wished.append(Share(name, group=group, uid_min=facts.uid_min, uid_max=facts.uid_max, needs=(root,)))
-    return wished
+    folder: list[Resource] = [Directory(layout.SHARED_DATA)]
+    return folder + [
+        Share(name, group=share.group, uid_min=facts.uid_min, uid_max=facts.uid_max, needs=(root,))
+        for name, share in settings.shares.items()
+    ]

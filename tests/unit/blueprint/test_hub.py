@@ -8,7 +8,9 @@ from fakes.facts import fake_facts
 from hubinstall import layout
 from hubinstall.blueprint.contents import blueprint
 from hubinstall.blueprint.hub import hub
+from hubinstall.blueprint.shares import shares
 from hubinstall.hubside.settings import HubSettings
+from hubinstall.resources.accounts.share import Share
 from hubinstall.settings.model import Settings
 
 FACTS = fake_facts(memory=2 << 30, cpus=4, cgroup_driver="systemd")
@@ -51,6 +53,16 @@ def test_what_the_file_says_arrives():
 
 def test_a_read_only_share_restarts_nothing():
     assert written() == written(shares={"course": None})
+
+
+@pytest.mark.parametrize("share", [None, {"access": "read-only"}, {"access": {"group": "teachers"}}])
+def test_a_share_has_the_group_of_its_setting_or_none(share):
+    """Where nobody writes the group is None from the settings to the resource, and the hub is told of none."""
+    settings = Settings(shares={"course": share})
+    [made] = [resource for resource in shares(settings, FACTS) if isinstance(resource, Share)]
+    group = "teachers" if share and share["access"] != "read-only" else None
+    assert (settings.shares["course"].group, made.group) == (group, group)
+    assert written(shares={"course": share}).group_shares == ({"course": group} if group else {})
 
 
 def test_only_the_hub_reads_its_settings():

@@ -16,13 +16,13 @@ from hubinstall.resources.base import KEPT, Change, State
 
 @dataclass(frozen=True)
 class Share:
-    """`group`: the folder belongs to this host group, whose members may write; empty: only its owner writes."""
+    """`group`: the folder belongs to this host group, whose members may write; None: only its owner writes."""
 
     kind: ClassVar[str] = "share"
     lock: ClassVar[str | None] = "accounts"
     stays: ClassVar[bool] = False
     name: str
-    group: str = ""
+    group: str | None = None
     uid_min: int = field(default=1000, metadata=KEPT)
     uid_max: int = field(default=60000, metadata=KEPT)
     needs: tuple[str, ...] = ()
