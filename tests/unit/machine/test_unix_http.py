@@ -1,5 +1,6 @@
 """A question to a daemon at its unix socket, against one that answers as it is told."""
 
+import re
 import socket
 import threading
 from contextlib import contextmanager
@@ -9,6 +10,18 @@ import pytest
 from hubinstall.machine import unix_http
 from hubinstall.machine.host import Host
 from hubinstall.machine.unix_connection import UnixConnection
+
+
+def whole(connection):
+    """A request to its end: the library's client sends the body after the head."""
+    request = b""
+    while piece := connection.recv(4096):
+        request += piece
+        head, end, body = request.partition(b"\r\n\r\n")
+        length = re.search(rb"(?im)^content-length: (\d+)", head)
+        if end and len(body) >= (int(length[1]) if length else 0):
+            break
+    return request
 
 
 @contextmanager
@@ -22,7 +35,7 @@ def daemon(path, answer):
         def serve():
             connection, _ = listening.accept()
             with connection:
-                asked.append(connection.recv(4096))
+                asked.append(whole(connection))
                 for at in range(0, len(answer), 7):
                     connection.sendall(answer[at : at + 7])
                 if not answer:
