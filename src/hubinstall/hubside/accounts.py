@@ -4,7 +4,7 @@ import contextlib
 import grp
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -27,7 +27,6 @@ class Account:
     uid: int
     gid: int
     home: str
-    shell: str = "/bin/bash"
     group: str = ""
     gids: frozenset[int] = frozenset()
 
@@ -41,7 +40,7 @@ class Account:
         if entry.pw_name != name:
             return None
         gids = frozenset(os.getgrouplist(name, entry.pw_gid))
-        return cls(name, entry.pw_uid, entry.pw_gid, entry.pw_dir, entry.pw_shell, _group_name(entry.pw_gid), gids)
+        return cls(name, entry.pw_uid, entry.pw_gid, entry.pw_dir, _group_name(entry.pw_gid), gids)
 
     def check_home(self, others: Mapping[str, str]) -> None:
         """Raise NoServerError unless the home can be mounted safely. `others`: names and homes of all people.
@@ -63,12 +62,12 @@ def homes(uid_min: int) -> dict[str, str]:
     return {entry.pw_name: entry.pw_dir for entry in pwd.getpwall() if entry.pw_uid >= uid_min}
 
 
-def group_ids(names: Mapping[str, str]) -> dict[str, int]:
-    """Share → number of its group; shares whose group the host does not have (yet) are left out."""
+def group_ids(names: Iterable[str]) -> dict[str, int]:
+    """Group → its number; those that the host does not have (yet) are left out."""
     found = {}
-    for share, group in names.items():
+    for name in names:
         with contextlib.suppress(KeyError):
-            found[share] = grp.getgrnam(group).gr_gid
+            found[name] = grp.getgrnam(name).gr_gid
     return found
 
 

@@ -136,10 +136,12 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
         if account is None:
             raise NoServerError(f"There is no account {self.user.name} on this machine any more.")
         account.check_home(homes(self.hub_settings.uid_min))
-        shares = self._writable_shares(account)
+        gids = group_ids(self.hub_settings.group_shares.values())
+        shares = self._writable_shares(account, gids)
         image = await self.docker("inspect_image", self.image)
-        groups = container.further_groups(self.image, shares.values())
-        files = container.AccountFiles(*write_account_files(account, self._group_names(shares)))
+        share_groups = {group: gids[group] for group in shares.values()}
+        groups = container.further_groups(self.image, share_groups.values())
+        files = container.AccountFiles(*write_account_files(account, share_groups))
         limits = replace(self.hub_settings.limits, memory=self.mem_limit, cpu=self.cpu_limit)
         init = not container.has_init(image["Config"].get("Entrypoint"))
         config = container.host_config(limits, self.hub_settings.cgroup_parent, groups, init=init) | {
@@ -168,13 +170,10 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
         value = await value if inspect.isawaitable(value) else value
         return dict(self._render_templates(value) or {})
 
-    def _writable_shares(self, account: Account) -> dict[str, int]:
+    def _writable_shares(self, account: Account, gids: dict[str, int]) -> dict[str, str]:
         """Share → its group, where this person is a member; a folder that is gone keeps nobody from starting."""
-        groups = group_ids(self.hub_settings.group_shares)
-        return {s: g for s, g in groups.items() if g in account.gids and container.is_folder(s)}
-
-    def _group_names(self, shares: dict[str, int]) -> dict[str, int]:
-        return {self.hub_settings.group_shares[share]: gid for share, gid in shares.items()}
+        shares = self.hub_settings.group_shares.items()
+        return {s: g for s, g in shares if gids.get(g) in account.gids and container.is_folder(s)}
 
     def _home(self) -> str:
         account = Account.find(self.user.name)

@@ -234,4 +234,4 @@ def test_a_damaged_database_is_named(tmp_path):
 
 def test_no_account_without_its_group_becomes_a_writer(monkeypatch):
     monkeypatch.setattr(accounts.grp, "getgrnam", lambda name: {"teachers": SimpleNamespace(gr_gid=2000)}[name])
-    assert accounts.group_ids({"project": "teachers", "other": "gone"}) == {"project": 2000}
+    assert accounts.group_ids(["teachers", "gone"]) == {"teachers": 2000}

@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import docker.errors
@@ -64,7 +66,7 @@ def server(tmp_path, monkeypatch):
     with_people(monkeypatch)
     monkeypatch.setattr(layout, "SERVER_ACCOUNTS", str(tmp_path / "accounts"))
     monkeypatch.setattr(spawner, "homes", lambda _uid_min: {})
-    monkeypatch.setattr(spawner, "group_ids", lambda _groups: {"project": 2000})
+    monkeypatch.setattr(spawner, "group_ids", lambda _groups: {"teachers": 2000})
     monkeypatch.setattr(spawner.container, "is_folder", lambda _share: True)
     monkeypatch.setattr(spawner, "PATIENCE", 0)
     monkeypatch.setattr(Spawner, "get_env", lambda _self: {"JUPYTERHUB_API_TOKEN": "t"})
@@ -93,6 +95,20 @@ def test_the_container_is_the_persons_own(server):
     assert host["NetworkMode"] == layout.NETWORK
     assert "Init" not in host or host["Init"] is False
     assert [m["Target"] for m in host["Mounts"]][-2:] == ["/srv/data", "/srv/data/project"]
+
+
+def test_a_share_of_another_group_is_neither_mounted_nor_named(server, monkeypatch):
+    monkeypatch.setattr(spawner, "group_ids", lambda _groups: {"teachers": 2000, "staff": 3000})
+    made, fake = server()
+    shares = {"project": "teachers", "marks": "staff", "old": "gone"}
+    made.hub_settings = replace(made.hub_settings, group_shares=shares)
+    asyncio.run(made.create_object())
+    host = next(kwargs for method, _, kwargs in fake.calls if method == "create_container")["host_config"]
+    assert host["GroupAdd"] == ["2000"]
+    assert [m["Target"] for m in host["Mounts"] if not m["ReadOnly"]] == ["/home/alice", "/srv/data/project"]
+    groups = Path(layout.SERVER_ACCOUNTS, "1000.group").read_text(encoding="utf-8")
+    assert "teachers:x:2000:alice" in groups
+    assert "staff" not in groups
 
 
 def test_what_an_administrator_adds_comes_on_top(server):
