@@ -1,9 +1,9 @@
-"""What stood there before a run changed it, and the way back.
+"""Backups of what a run changes, and the rollback to them.
 
-The journal is told of every path before it changes (machine/host.py) and keeps what stood there in a folder of its own.
-A run that was killed leaves its folder open, and the next run goes on with it: the way back leads to the last state
-that worked. Content-named folders, packages and images need none of this: the link or the name that is switched to
-them is what counts, and that is a file. What people write (installation/inputs.py) is kept apart.
+The Host tells the journal about every path before the path changes (machine/host.py), and the journal keeps a copy in
+its own directory. A killed run leaves this directory open and the next run continues with it, so a rollback always
+leads to the last working state. Content-named directories, packages and images need no backup: what changes is the
+link or name that points to them, and that is a file. What people write (installation/inputs.py) is kept elsewhere.
 """
 
 import json
@@ -16,7 +16,7 @@ from hubinstall.machine.host import CANDIDATE, TEMPORARY, Host, Stat
 from hubinstall.machine.records import record
 
 KEPT = 5
-"""How many generations stay on the disk."""
+"""The number of generations that stay on the disk."""
 NOT_HERE = (
     layout.GENERATIONS, layout.LEDGER, layout.ACCEPTED, layout.CONFIG_DIR, layout.TREES, layout.IMAGES, layout.ACME,
     layout.ACME_WEBROOT,
@@ -25,19 +25,19 @@ WRITTEN_IN = (
     layout.STATE, layout.TREES, layout.ACCEPTED, layout.CONFIG_DIR, layout.EDITS, layout.HUB_DROPINS,
     layout.NGINX_DROPINS,
 )  # fmt: skip
-"""The folders of which a file may be written without being remembered."""
+"""Directories in which files may be written without a backup."""
 CLOSED = "closed"
 NEEDED = {
     "link": ("target",),
     "dir": ("mode", "owner", "group"),
     "file": ("mode", "owner", "group", "copy"),
 }
-"""What an entry of a kind must say, so that it can be put back."""
+"""The fields that an entry of each kind needs for its restoration."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What stood at a path, as Stat has it; `copy`: where a file's content is kept."""
+    """What was at a path, with the fields of Stat; `copy`: the path of the backup of a file's content."""
 
     kind: Literal["absent", "file", "dir", "link", "other"]
     mode: str = ""
@@ -53,7 +53,7 @@ class Entry:
 
 
 class Journal:
-    """What was changed since the last generation was closed, oldest first."""
+    """What has changed since the last generation was closed, oldest first."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -72,7 +72,7 @@ class Journal:
         return _folder(self._number)
 
     def remember(self, path: str) -> None:
-        """Keep what stands at `path`, the first time only. State of this program itself is not the machine's."""
+        """Back up what is at `path`, the first time only. This program's own state is not backed up."""
         if path.startswith(NOT_HERE):
             return
         with self._lock:
@@ -85,9 +85,10 @@ class Journal:
             self._host.write(f"{self.folder}/index.json", json.dumps(index, indent=1).encode(), mode="0600")
 
     def put_back(self) -> list[str]:
-        """Undo, newest first. What cannot be undone (on a full disk) does not keep the rest: says what, and why.
+        """Undo all changes, newest first. Returns what could not be restored (on a full disk) and why; that does not
+        stop the rest.
 
-        Folders that are not empty and unreadable things stay.
+        Directories that are not empty, and things that could not be read, stay.
         """
         left = []
         with self._lock:
@@ -99,7 +100,7 @@ class Journal:
         return left
 
     def sweep(self) -> None:
-        """Take away what a killed run left half-written: beside its place, and of what is not in the index."""
+        """Remove what a killed run left half-written: temporary files, and backups that are not in the index."""
         for folder in (self.folder, *WRITTEN_IN):
             for name in self._host.names(folder):
                 if name.endswith(TEMPORARY):
@@ -110,7 +111,7 @@ class Journal:
                 self._host.remove(path)
 
     def close(self) -> None:
-        """What stands now works: changes from here on are a generation of their own."""
+        """The present state works: changes from here on belong to a new generation."""
         with self._lock:
             if self._entries:
                 self._host.write(f"{self.folder}/{CLOSED}", b"", mode="0600")
@@ -142,7 +143,7 @@ class Journal:
             self._host.mkdir(path, entry.mode, entry.owner, entry.group)
         elif entry.kind == "file":
             content, now = self._host.read(entry.copy) or b"", self._host.stat(path)
-            # What is as it was (the change to it failed) needs no room on a full disk.
+            # A file that is unchanged (its change failed) is not written again: the disk may be full.
             as_it_was = now == Stat("file", entry.mode, entry.owner, entry.group) and self._host.read(path) == content
             if not as_it_was:
                 self._host.write(path, content, entry.mode, entry.owner, entry.group)
@@ -150,8 +151,8 @@ class Journal:
 
 def _index(host: Host, folder: str) -> dict[str, Entry]:
     hint = (
-        f"It says how to undo a run that was broken off. Move {folder} away: then nothing of that run is undone,"
-        " and the next one goes on from what stands there."
+        f"It says how to undo a run that was interrupted. Move {folder} away: then that run is not undone, and the"
+        " next one starts from the machine's present state."
     )
     return record(host, f"{folder}/index.json", dict[str, Entry], hint) or {}
 

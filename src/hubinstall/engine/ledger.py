@@ -1,7 +1,7 @@
-"""What this installation owns on the machine: the base of `uninstall`, and of taking off what is no longer wished.
+"""What this installation owns on the machine: `uninstall`, and the removal of what is no longer wanted, rely on it.
 
-A thing is noted before it is touched, so that whatever a kill leaves behind is known to the next run. What stood
-there before this installation came is noted as adopted, and never removed.
+A resource is recorded before it is touched, so the next run knows everything that a killed run left behind. What was
+there before this installation is recorded as adopted, and never removed.
 """
 
 import dataclasses
@@ -21,11 +21,11 @@ VERSION = 1
 and must not change the machine.
 """
 LAST = ".last"
-"""Beside the list: as it was when an apply last came to its end, for whoever has to mend it."""
+"""Suffix of the copy from the last complete apply, for anyone who has to repair the ledger."""
 
 
 def fields_kept(resource: Resource) -> dict[str, Any]:
-    """The fields that make the resource again for its removal; see resources/base.py."""
+    """The fields from which the resource is rebuilt for its removal; see resources/base.py."""
     assert dataclasses.is_dataclass(resource)
     kept = (f.name for f in dataclasses.fields(resource) if f.name == "name" or "kept" in f.metadata)
     return {name: getattr(resource, name) for name in kept}
@@ -40,7 +40,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._entries: dict[str, dict[str, Any]] = {}
         self.installed = False
-        """Whether an apply ever came to its end here."""
+        """Whether an apply was ever completed here."""
         content = host.read(path)
         if content is not None:
             self._load(content)
@@ -52,27 +52,27 @@ class Ledger:
         return len(self._entries)
 
     def last(self, resource: Resource) -> State | None:
-        """What we left there when we last changed it."""
+        """The state in which we left it when we last changed it."""
         state: State | None = self._entries.get(resource_id(resource), {}).get("state")
         return state
 
     def note(self, change: Change) -> None:
-        """Before the change: from now on it is ours, unless something stood there that we did not make."""
+        """Called before the change: from now on the resource is ours, unless we found it and did not create it."""
         entry = self._entries.get(change.id, {"adopted": change.before is not None, "since": "new"})
         self._put(change.resource, {"since": "changed"} | entry)
 
     def settle(self, change: Change) -> None:
-        """After the change held."""
+        """Called after the change, when the actual state is the desired state."""
         self._put(change.resource, self._entries[change.id] | {"state": change.after})
 
     def agree(self, resource: Resource) -> None:
-        """It is as wished already: so a run left it that was killed before it could say so, or one that put it back."""
+        """Called if there was no difference: a run that was killed, or rolled back, may have left it so unrecorded."""
         entry = self._entries.get(resource_id(resource))
         if entry is not None and entry.get("state") != resource.desired():
             self._put(resource, entry | {"state": resource.desired()})
 
     def unsettle(self) -> None:
-        """After a rollback: what we left there is no longer what stands there, where anything was touched."""
+        """Called before a rollback: the recorded states of everything that was touched are no longer true."""
         with self._lock:
             for entry in self._entries.values():
                 if "since" in entry:
@@ -80,38 +80,38 @@ class Ledger:
             self._save()
 
     def forget(self, resource: Resource) -> None:
-        """After it was removed, or left where it stays."""
+        """Called after it was removed, or if it stays on the machine."""
         with self._lock:
             self._entries.pop(resource_id(resource), None)
             self._save()
 
     def touched(self) -> dict[str, str]:
-        """Id → kind of all that was changed since an apply last came to its end, by this run or by killed ones."""
+        """Id → kind of everything that changed since the last complete apply, in this run or in killed ones."""
         return {id_: entry["kind"] for id_, entry in self._entries.items() if "since" in entry}
 
     def finish(self) -> None:
-        """An apply came to its end: all that was changed is known to work."""
+        """Called when an apply is complete: everything that changed is known to work."""
         with self._lock:
             if not self.installed or self.touched():
                 self.installed = True
                 for entry in self._entries.values():
                     entry.pop("since", None)
-                self._save(LAST)  # first: the next run has nothing to finish once the other one is written
+                self._save(LAST)  # first: once the ledger itself is written, the next run has nothing left to finish
                 self._save()
 
     def finish_only(self, ids: Iterable[str]) -> None:
-        """These are known to work, whatever an apply that was killed has left of others."""
+        """Mark only these as working; what a killed apply left of others stays marked as changed."""
         with self._lock:
             for id_ in ids:
                 self._entries[id_].pop("since", None)
             self._save()
 
-    def unwanted(self, wished: list[Resource], *, new: bool = False) -> list[Resource]:
-        """What we made and nobody wishes any more, newest first. What was adopted is not ours to remove.
+    def unwanted(self, wanted: list[Resource], *, new: bool = False) -> list[Resource]:
+        """What we created and `wanted` no longer lists, newest first. What was adopted is not ours to remove.
 
-        `new`: only what was made since an apply last came to its end.
+        `new`: only what was created since the last complete apply.
         """
-        keep = {resource_id(r) for r in wished}
+        keep = {resource_id(r) for r in wanted}
         return [
             KINDS[entry["kind"]](**entry["fields"])
             for id_, entry in reversed(self._entries.items())
@@ -143,11 +143,11 @@ class Ledger:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(
                 f"{self._path} cannot be read: {error!r}",
-                f"It lists what this installation made. `cp {self._path}{LAST} {self._path}` puts back what it was "
-                "when all worked last; then run again."
+                f"It lists what this installation created. Run `cp {self._path}{LAST} {self._path}` to restore it from "
+                "the last run that succeeded, then run it again."
                 if self._host.exists(self._path + LAST)
-                else "It lists what this installation made. Put back a copy of it, or move it away: "
-                "then nothing is lost, but what stands on the machine counts as yours and is never removed.",
+                else "It lists what this installation created. Restore it from a backup, or move it away: "
+                "then nothing is lost, but everything that is on the machine counts as yours and is never removed.",
             ) from error
 
     def _save(self, beside: str = "") -> None:

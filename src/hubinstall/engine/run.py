@@ -1,8 +1,8 @@
 """Plan and apply: order, parallelism, locks, failure. Knows nothing of JupyterHub, nor of settings.
 
-A resource is looked at when all it needs is settled; a difference is noted in the ledger, applied and looked at again.
-What a change unsettles (resources/base.py) is looked at once more after it. A run that is killed in between leaves that
-to the next one, whose look finds the difference.
+When everything that a resource needs is settled, its actual state is compared with its desired state. A difference is
+recorded in the ledger and applied; then the two are compared again. What a change unsettles (resources/base.py) is
+compared once more after it; if a run is killed in between, the next run finds the difference.
 """
 
 import threading
@@ -21,7 +21,7 @@ WORKERS = 8
 
 
 class Reporter(Protocol):
-    """Is told what happens, from any thread (report/choose.py)."""
+    """Receives the events of a run, from any thread (report/choose.py)."""
 
     def started(self, change: Change) -> None: ...
     def finished(self, change: Change) -> None: ...
@@ -36,24 +36,24 @@ class Outcome:
 
 
 def in_order(resources: Iterable[Resource]) -> list[Resource]:
-    """Sort so that each resource comes after all it needs, and otherwise as given.
+    """Sort the resources so that each one comes after all it needs; otherwise the given order is kept.
 
-    Raises ValueError (a bug of the blueprint) for a need that nobody meets, a circle, two of one id, or one that
-    unsettles what it does not need.
+    Raises ValueError (a bug in the blueprint) if a need is missing, if needs form a cycle, if two resources have the
+    same id, or if one unsettles what it does not need.
     """
     by_id: dict[str, Resource] = {}
     for resource in resources:
         if by_id.setdefault(resource_id(resource), resource) is not resource:
-            raise ValueError(f"{resource_id(resource)} is wished twice")
+            raise ValueError(f"{resource_id(resource)} is in the list twice")
         if strangers := set(unsettled_by(resource)) - set(resource.needs):
             raise ValueError(f"{resource_id(resource)} unsettles {', '.join(strangers)}, which it does not need")
     settled: dict[str, Resource] = {}
 
     def visit(id_: str, wanted_by: tuple[str, ...]) -> None:
         if id_ in wanted_by:
-            raise ValueError(f"a circle of needs: {' → '.join([*wanted_by, id_])}")
+            raise ValueError(f"a cycle of needs: {' → '.join([*wanted_by, id_])}")
         if id_ not in by_id:
-            raise ValueError(f"{wanted_by[-1]} needs {id_}, which nobody wishes")
+            raise ValueError(f"{wanted_by[-1]} needs {id_}, which is not in the list")
         for need in by_id[id_].needs if id_ not in settled else ():
             visit(need, (*wanted_by, id_))
         settled.setdefault(id_, by_id[id_])
@@ -64,7 +64,7 @@ def in_order(resources: Iterable[Resource]) -> list[Resource]:
 
 
 def plan(resources: list[Resource], host: Host, ledger: Ledger) -> list[Change]:
-    """Every difference between the wishes and the machine, in the order in which apply would mend it."""
+    """Every difference between desired and actual state, in the order in which apply would fix it."""
     changes = [look(r, host, ledger.last(r)) for r in in_order(resources)]
     unwanted = [r for r in ledger.unwanted(resources) if not r.stays]
     removals = [Change(r, before, None) for r in unwanted if (before := r.actual(host)) is not None]
@@ -72,7 +72,7 @@ def plan(resources: list[Resource], host: Host, ledger: Ledger) -> list[Change]:
 
 
 class Run:
-    """One apply: every resource, independent ones at the same time."""
+    """One apply of all resources; independent ones run in parallel."""
 
     def __init__(self, resources: list[Resource], host: Host, ledger: Ledger, reporter: Reporter) -> None:
         self._resources = self._waiting = in_order(resources)
@@ -81,10 +81,10 @@ class Run:
         self._settled: set[str] = set()
         self.outcome = Outcome()
         self.stop = threading.Event()
-        """Set (by a signal, or a failure): running steps finish, no further one starts."""
+        """When it is set (by a signal or a failure), running steps finish and no further step starts."""
 
     def settle(self, ids: Collection[str]) -> Outcome:
-        """Apply these only, and what their change unsettles; all that they need besides counts as settled."""
+        """Apply only these, and what their change unsettles; everything else they need counts as settled."""
         self._settled = {resource_id(r) for r in self._resources} - set(ids)
         self._waiting = [r for r in self._resources if resource_id(r) in ids]
         return self.apply()
@@ -103,9 +103,9 @@ class Run:
         return self.outcome
 
     def remove(self, resources: list[Resource]) -> Outcome:
-        """Take off what is no longer wished, in the order given; one failure does not keep the rest.
+        """Remove resources that are no longer wanted, in the given order; one failure does not stop the rest.
 
-        What stays is only taken off the ledger.
+        A resource that stays on the machine is only removed from the ledger.
         """
         for resource in resources:
             if resource.stays:
@@ -144,7 +144,7 @@ class Run:
             self.stop.set()
 
     def _unsettle(self, ids: tuple[str, ...]) -> None:
-        """Let them come again; what needs them, and has not begun, waits for that."""
+        """Settle these again; what needs them and has not started waits for that."""
         self._settled -= set(ids)
         self._waiting = [*(r for r in self._resources if resource_id(r) in ids), *self._waiting]
 
@@ -162,11 +162,12 @@ class Run:
             self._ledger.note(change)
             with self._host.step(change.id):
                 resource.apply(self._host, change)
-                self._host.forget()  # what others asked while it was under way is no second look
+                self._host.forget()  # answers that others got while the change was in progress may be outdated
                 if left := look(resource, self._host):
+                    differ = f"{', '.join(left.keys)} still differ{'s' if len(left.keys) == 1 else ''}"
                     raise UserError(
-                        f"{change.id} did not become as wished: {', '.join(left.keys)} still differs",
-                        f"wished {[left.after and left.after.get(k) for k in left.keys]}, "
+                        f"{change.id} was applied, but its {differ} from the configuration",
+                        f"desired {[left.after and left.after.get(k) for k in left.keys]}, "
                         f"found {[left.before and left.before.get(k) for k in left.keys]}",
                     )
             self._ledger.settle(change)

@@ -56,9 +56,9 @@ def test_order_follows_needs_and_otherwise_the_given_order():
 @pytest.mark.parametrize(
     ("wished", "words"),
     [
-        ([Toy("a", needs=("toy:b",))], "needs toy:b, which nobody wishes"),
-        ([Toy("a", needs=("toy:b",)), Toy("b", needs=("toy:a",))], "circle"),
-        ([Toy("a"), Toy("a", wish="y")], "wished twice"),
+        ([Toy("a", needs=("toy:b",))], "needs toy:b, which is not in the list"),
+        ([Toy("a", needs=("toy:b",)), Toy("b", needs=("toy:a",))], "a cycle of needs: toy:a → toy:b → toy:a"),
+        ([Toy("a"), Toy("a", wish="y")], "toy:a is in the list twice"),
         ([Toy("a"), Bell("b", unsettles=("toy:a",))], "bell:b unsettles toy:a, which it does not need"),
     ],
 )
@@ -74,7 +74,7 @@ def test_made_then_nothing_to_do(host):
     assert plan([Toy("a"), Toy("b")], host, ledger(host)) == []
 
 
-def test_plan_names_exactly_what_apply_mends(host):
+def test_plan_names_exactly_what_apply_fixes(host):
     wished = [Toy("a"), Toy("b"), Toy("c")]
     run(host, *wished)
     host.put("/etc/b", "broken")
@@ -88,7 +88,7 @@ def test_plan_names_exactly_what_apply_mends(host):
 
 def test_what_does_not_hold_is_a_failure(host):
     outcome = run(host, Toy("a", mood="lazy"))
-    assert "did not become as wished" in str(outcome.failed["toy:a"])
+    assert "toy:a was applied, but its wish still differs from the configuration" in str(outcome.failed["toy:a"])
 
 
 def test_a_failure_skips_what_needs_it_and_finishes_what_runs(host):
