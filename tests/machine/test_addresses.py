@@ -150,7 +150,7 @@ def test_a_path_does_not_change_while_servers_run_unless_one_says_so(named: Mach
         assert named.read("/etc/hubinstall/config.yaml") == config
         assert installed.server_answers(grace)
         done = said(named, "hubinstall apply --base-url /jupyter/ --yes")
-        assert "1 server of people had to be stopped (jupyter-grace)" in done
+        assert "1 server had to be stopped (jupyter-grace)" in done
     assert user_servers(named) == []
     assert installed.plan(named) == []
 

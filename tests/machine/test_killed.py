@@ -160,7 +160,7 @@ def test_a_signal_lets_the_running_step_finish(survivor: Machine, signal: str) -
     stopped = while_the_hub_restarts(machine, f"kill -{signal} $pid")
     assert stopped.code == 1
     assert "interrupted" in stopped.err
-    assert "Run `hubinstall apply` to go on" in stopped.err
+    assert "Run `hubinstall apply` to continue" in stopped.err
     assert "Traceback" not in stopped.err
     installed.wait_for_login_page(machine)
     killing.settled(machine)

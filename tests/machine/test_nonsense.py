@@ -50,10 +50,10 @@ json.dump(tried, sys.stdout)
 """
 # What is no file at all: how it is made in the place of config.yaml, and what is said of it.
 NO_FILES = {
-    "a folder": ("mkdir {}", "is not a file with text"),
-    "a pipe that nobody writes to": ("mkfifo {}", "is not a file with text"),
-    "a device without end": ("ln -s /dev/zero {}", "is not a file with text"),
-    "a link to nothing": ("ln -s gone.yaml {}", "is a link to nothing"),
+    "a folder": ("mkdir {}", "is not a regular file"),
+    "a pipe that nobody writes to": ("mkfifo {}", "is not a regular file"),
+    "a device without end": ("ln -s /dev/zero {}", "is not a regular file"),
+    "a link without a target": ("ln -s gone.yaml {}", "is a link whose target does not exist"),
     "a link to itself": ("ln -s config.yaml {}", "cannot be read"),
     "a terabyte": ("truncate -s 1T {}", "has more than a million characters"),
 }

@@ -1,4 +1,4 @@
-"""What the verbs do: one installation, from its settings to a verified machine, and away again."""
+"""One apply from start to end: preflight, changes, verification; and the rollback if it fails."""
 
 import contextlib
 import signal
@@ -32,10 +32,10 @@ def apply(
     host: Host, wishes: Wishes, report: Report, given: Mapping[str, str] | None = None, *,
     may_stop_servers: bool = False,
 ) -> Outcome:  # fmt: skip
-    """Bring the machine to the wishes, verify, take off what is no longer wished; or put back what this run changed.
+    """Bring the machine to the desired state, verify it and remove what is no longer wanted; or roll this run back.
 
-    `given`: first passwords by account. Nothing is written, these neither, before the machine was found fit.
-    `may_stop_servers`: those of people that the new settings leave out of reach.
+    `given`: first passwords by account. Nothing is written before the preflight checks pass, not even these.
+    `may_stop_servers`: people's servers that the new settings would cut off may be stopped.
     """
     found = checks.check(host, wishes.settings, wishes.facts, may_stop_servers=may_stop_servers)
     refuse(found, wishes.config.document)
@@ -43,8 +43,8 @@ def apply(
     if names := running_servers.servers(host, wishes.settings):
         report.phase(f"stopping people's servers: {running_servers.some(names)}")
         host.notice(
-            f"{counted(len(names), 'server')} of people had to be stopped ({running_servers.some(names)}): "
-            "files are kept, what was not saved and what ran is lost; people start them again on the hub's page"
+            f"{counted(len(names), 'server')} had to be stopped ({running_servers.some(names)}): files are kept, "
+            "unsaved work and running computations are lost; people can start their servers again on the hub's page"
         )
         with host.step("user servers"):
             running_servers.end(host, names)
@@ -52,7 +52,7 @@ def apply(
 
 
 def refuse(problems: list[checks.Problem], document: Document) -> None:
-    """Raise all reasons why this machine cannot be worked on, at once; those that config.yaml has, with their place."""
+    """Raise all problems in one UserError, with line and column where config.yaml is the cause."""
     if problems:
         words = [
             str(placed(document, layout.CONFIG_FILE, p.at, p.message, p.hint)) if p.at else f"{p.message}\n  {p.hint}"
@@ -62,7 +62,7 @@ def refuse(problems: list[checks.Problem], document: Document) -> None:
 
 
 class _Application:
-    """One apply, with what it needs to undo itself."""
+    """One apply, with what it needs for its rollback."""
 
     def __init__(self, host: Host, wishes: Wishes, report: Report) -> None:
         self.host, self.wishes, self.report = host, wishes, report
@@ -83,25 +83,28 @@ class _Application:
             self._give_up()
         if self.run.stop.is_set():
             raise UserError(
-                f"interrupted: {counted(len(outcome.done), 'step')} done, {len(outcome.skipped)} not begun",
-                "Nothing is half-done. Run `hubinstall apply` to go on.",
+                f"interrupted: {counted(len(outcome.done), 'step')} completed, {len(outcome.skipped)} not started",
+                "Completed steps are kept, and none is half-done. Run `hubinstall apply` to continue.",
             )
         self._verify()
         self.host.journal = None
         with self.host.step("accept"):
             if self.ledger.touched():
-                # What commands wrote (packages, Docker's layers, links of systemctl) must outlive a power cut, too.
+                # What commands wrote (packages, Docker's layers, systemctl's links) must survive a power failure too.
                 self.host.run(["sync", "-f", *filter(self.host.exists, layout.FILE_SYSTEMS)], check=False)
             inputs.accept(self.host)
             self.journal.close()
             self.ledger.finish()
         self.run.remove(self.ledger.unwanted(self.wishes.resources))
         if outcome.failed:
-            raise UserError("not everything that is no longer wished could be removed", "See above; then run again.")
+            raise UserError(
+                "not everything that is no longer needed could be removed",
+                "Fix the problems listed above, then run it again.",
+            )
         return outcome
 
     def _verify(self) -> None:
-        """Log in for real when something on the way to a cell changed, in this run or in one that was killed."""
+        """Log in and run a cell if anything that this depends on has changed, in this run or in a killed one."""
         if set(self.ledger.touched().values()) <= NOT_ON_THE_WAY_TO_A_CELL:
             return
         from hubinstall.verify.probe import verify  # noqa: PLC0415 - HTTP and TLS are slow to import, and only needed here
@@ -115,27 +118,30 @@ class _Application:
             self._give_up()
         except KeyboardInterrupt:
             raise UserError(
-                "interrupted: all steps are done, and it was not seen yet whether they work",
-                "Run `hubinstall apply` to go on.",
+                "interrupted: all steps are completed, but whether the hub works was not verified",
+                "Run `hubinstall apply` to continue.",
             ) from None
 
     def _give_up(self) -> NoReturn:
-        """End a run that failed. What worked before is put back; a first install is left to be gone on with."""
+        """End a failed run. It is rolled back to what worked before; a first install stays, so that it can continue."""
         outcome = self.run.outcome
         self.report.failure(outcome)
         if self.ledger.installed:
-            self.report.phase("putting back what was changed")
+            self.report.phase("rolling back the changes")
             with _signals(lambda: None):
                 hint = self._put_back()
         else:
-            hint = "Mend the cause and run it again: what is done stays done. `hubinstall uninstall --yes` removes it."
-        raise UserError(f"failed: {', '.join(outcome.failed)}", f"{hint}\nThe whole output is in {layout.LOG_FILE}.")
+            hint = (
+                "Fix the problems listed above, then run it again: completed steps are kept. To remove them, run"
+                " `hubinstall uninstall --yes`."
+            )
+        raise UserError(f"failed: {', '.join(outcome.failed)}", f"{hint}\nThe full output is in {layout.LOG_FILE}.")
 
     def _put_back(self) -> str:
-        """Go back to what worked last: files, what people wrote, then all that follows from it. Says how it went."""
+        """Restore what worked last: files, people's own files, then what follows from them. Returns what to tell."""
         self.host.journal = None
         with self.host.step("put back"):
-            self.ledger.unsettle()  # first: a run that is killed here must not take what is put back for a hand's edit
+            self.ledger.unsettle()  # first: otherwise, after a kill here, restored files would look edited by hand
             left, refused = self.journal.put_back(), list[str]()
         try:
             refused = inputs.put_back(self.host)
@@ -147,12 +153,12 @@ class _Application:
         except (UserError, OSError) as error:
             left.append(str(of_system(error) if isinstance(error, OSError) else error))
         if left:
-            on = "Mend that and run `hubinstall apply`: it goes on from here."
-            return "\n".join(["Not everything could be put back:", *left, *refused, on])
-        return "\n".join(["The machine is back as it was when all worked last.", *refused])
+            on = "Fix these problems, then run `hubinstall apply`: it continues from here."
+            return "\n".join(["Not everything could be restored:", *left, *refused, on])
+        return "\n".join(["The machine is back as it was when everything last worked.", *refused])
 
     def _as_before(self) -> bool:
-        """What people wrote before leads back, by the usual way; with a newer version of this tool it may fail, too."""
+        """Apply people's restored files in the usual way; with a newer version of this tool that may fail too."""
         self.host.journal = self.journal
         old = read(self.host)
         run = Run(old.resources, self.host, self.ledger, self.report)
@@ -162,7 +168,7 @@ class _Application:
         return not run.outcome.failed
 
     def _start_again(self) -> list[str]:
-        """Let whatever was touched take up the files that are there again; says what does not."""
+        """Let every touched service load the restored files; returns what went wrong."""
         left = []
         for resource in self.wishes.resources:
             if isinstance(resource, Service | FirewallTable) and resource_id(resource) in self.ledger.touched():
@@ -175,7 +181,7 @@ class _Application:
 
 @contextlib.contextmanager
 def _signals(act: Callable[[], object]) -> Iterator[None]:
-    """SIGTERM and Ctrl-C do `act`, and nothing else, within the block."""
+    """Within the block, SIGTERM and Ctrl-C call `act` and do nothing else."""
     before = {s: signal.signal(s, lambda *_: act()) for s in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield

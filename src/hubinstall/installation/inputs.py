@@ -1,6 +1,6 @@
-"""What people write: config.yaml and their drop-ins. What was there when all worked last is kept, for the way back.
+"""What people write: config.yaml and their drop-ins. A copy of the versions that worked last is kept for a rollback.
 
-A run never undoes a person's edit in silence: what it could not make work is kept aside, and named.
+A run never undoes a person's edit silently: it keeps a version that did not work elsewhere, and says where.
 """
 
 import stat
@@ -15,9 +15,9 @@ from hubinstall.machine.host import TEMPORARY, Host
 
 
 def config_text(host: Host) -> str:
-    """What config.yaml says; empty where it is not there.
+    """The text of config.yaml; empty if there is no such file.
 
-    Raises ConfigError where something else stands in its place, UserError where only others may read it.
+    Raises ConfigError if something else is in its place, UserError if this user may not read it.
     """
     path = layout.CONFIG_FILE
 
@@ -26,11 +26,11 @@ def config_text(host: Host) -> str:
 
     try:
         if not stat.S_ISREG(host.path(path).stat().st_mode):
-            raise refused("is not a file with text")
+            raise refused("is not a regular file")
         return decode(host.read(path, MAX_CHARACTERS * 4 + 1) or b"")
     except (FileNotFoundError, NotADirectoryError):
         if host.exists(path):
-            raise refused("is a link to nothing") from None
+            raise refused("is a link whose target does not exist") from None
         return ""
     except PermissionError:
         raise UserError(f"{path} is for root only", "Run it again as root, with sudo.") from None
@@ -39,13 +39,13 @@ def config_text(host: Host) -> str:
 
 
 def accepted_text(host: Host) -> str:
-    """What config.yaml said when all worked last; what it says now, where nothing is known of that."""
+    """The text of config.yaml that worked last; the present text if none has worked yet."""
     kept = host.read(_copy(layout.CONFIG_FILE))
     return config_text(host) if kept is None else decode(kept)
 
 
 def accept(host: Host) -> None:
-    """All works with what people have written by now."""
+    """Keep a copy of what people have written by now: everything works with it."""
     kept, now = _kept(host), _written(host)
     if now == kept:
         return
@@ -61,7 +61,7 @@ def accept(host: Host) -> None:
 
 
 def put_back(host: Host) -> list[str]:
-    """Make them what they were when all worked last; says of each that differs where the refused one is kept."""
+    """Restore the versions that worked last. For each file that differs, says where the failed version is kept."""
     kept, now = _kept(host), _written(host)
     notes = []
     for path in sorted(kept.keys() | now.keys()) if kept else ():
@@ -72,9 +72,9 @@ def put_back(host: Host) -> list[str]:
             if not host.exists(layout.EDITS):
                 host.mkdir(layout.EDITS, mode="0700")
             host.write(refused, now[path], mode="0600")
-            notes.append(f"{path} is as it was before; the one that did not work is kept as {refused}")
+            notes.append(f"{path} was restored; the version that did not work is kept as {refused}")
         else:
-            notes.append(f"{path} is there again: it did not work without it")
+            notes.append(f"{path} was restored: without it the hub did not work")
         if path in kept:
             _restore(host, path, kept[path])
         else:
@@ -84,7 +84,7 @@ def put_back(host: Host) -> list[str]:
 
 def _restore(host: Host, path: str, content: bytes) -> None:
     copy, folder = host.stat(_copy(path)), host.stat(path.rpartition("/")[0])
-    # The folder's group is the one that must be able to read it.
+    # The group of the directory is the one that must be able to read the file.
     host.write(path, content, mode=copy.mode if copy else "0600", group=folder.group if folder else "root")
 
 
@@ -103,7 +103,7 @@ def _copy(path: str) -> str:
 
 
 def keep_config(host: Host, text: str) -> None:
-    """Write config.yaml, for root only: what people put there is nobody else's business."""
+    """Write config.yaml so that only root can read it: it may hold what nobody else should see."""
     if host.text(layout.CONFIG_FILE) == text and host.exists(layout.CONFIG_FILE):
         return
     if not host.exists(layout.CONFIG_DIR):

@@ -1,4 +1,4 @@
-"""One run at a time: the lock of this machine, which says who holds it."""
+"""One run at a time: the lock of this machine, a file that names its holder."""
 
 import contextlib
 import fcntl
@@ -14,7 +14,7 @@ LOCK_FD = "HUBINSTALL_LOCK_FD"
 
 @contextlib.contextmanager
 def one_run(verb: str, *, patience: float = 0) -> Iterator[None]:
-    """Hold the one lock of this machine; bootstrap may have taken it and passed it on. Raises UserError (75) when
+    """Hold the lock of this machine; bootstrap may have taken it and passed it on. Raises UserError (exit code 75) if
     another run still holds it after `patience` seconds.
     """
     passed_on = os.environ.pop(LOCK_FD, "")
@@ -23,7 +23,7 @@ def one_run(verb: str, *, patience: float = 0) -> Iterator[None]:
     while not _locked(fd):
         if time.monotonic() >= deadline:
             holder = os.pread(fd, 200, 0).decode(errors="replace").strip() or "another run"
-            raise UserError(f"{holder} holds the lock {layout.LOCK}", "Wait for it to end, then run again.", 75)
+            raise UserError(f"{holder} holds the lock {layout.LOCK}", "Wait until it ends, then run it again.", 75)
         time.sleep(1)
     os.set_inheritable(fd, False)
     os.ftruncate(fd, 0)

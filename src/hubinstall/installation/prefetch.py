@@ -1,6 +1,6 @@
-"""The questions of every plan that another process or the kernel answers: begun early, while Python reads and computes.
+"""Queries that every plan sends to other processes or the kernel: started early, while Python is busy.
 
-Each takes 5 to 30 ms. What is found is in the host's answers (query_cache.py) by the time it is asked.
+Each takes 5 to 30 ms. The answers are in the host's cache (query_cache.py) by the time they are needed.
 """
 
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ from hubinstall.resources.base import Resource
 from hubinstall.resources.packages import apt
 
 ASK_ANOTHER = ("image", "firewall-table", "self-signed-certificate", "acme-certificate")
-"""The kinds whose look does, once it is known what to ask for."""
+"""The kinds whose actual state another process must report; which one is known only from the settings."""
 
 
 def begin(host: Host) -> None:
-    """Ask what is the same whatever the settings say. Only tells time: every answer may be asked for again."""
+    """Start the queries that do not depend on the settings. This only saves time: any of them may be sent again."""
     network = partial(docker.inspect_network, name=layout.NETWORK)
     for ask in (docker.info, network, apt.statuses, listening_ports.listening):
         host.ahead(partial(ask, host))
@@ -26,8 +26,8 @@ def begin(host: Host) -> None:
         host.ahead(partial(systemd.units, host))
 
 
-def go_on(host: Host, resources: Iterable[Resource]) -> None:
-    """Ask what depends on the settings."""
+def continue_with(host: Host, resources: Iterable[Resource]) -> None:
+    """Start the queries that depend on the settings."""
     for resource in resources:
         if resource.kind in ASK_ANOTHER:
             host.ahead(partial(resource.actual, host))

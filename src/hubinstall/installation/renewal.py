@@ -1,4 +1,4 @@
-"""One renewal of the certificate, with what was applied last."""
+"""One renewal of the certificate, with the settings that were applied last."""
 
 from hubinstall import layout
 from hubinstall.config.validate import load
@@ -18,9 +18,9 @@ from hubinstall.resources.tls.served import ServedCertificate
 
 
 class Renewal:
-    """The resources of the certificate, as the last good apply has wished them.
+    """The resources of the certificate, as in the last successful apply.
 
-    What was written into config.yaml since, and not applied, is none of a timer's business.
+    A timer ignores what was written into config.yaml since then and not applied.
     """
 
     def __init__(self, host: Host) -> None:
@@ -32,17 +32,17 @@ class Renewal:
         self.web = next(r for r in resources if isinstance(r, Service) and r.name == layout.NGINX_SERVICE)
 
     def is_due(self) -> bool:
-        """Whether anything is to do; asks nobody outside."""
+        """Whether there is anything to do; sends nothing over the network."""
         asks = self.acme is not None and self.acme.is_due(self.host)
         return asks or any(look(r, self.host) for r in self.made) or self._has_older_files()
 
     def run(self, *, force: bool, if_due: bool) -> list[str]:
-        """Do it all; what fails is said, and keeps nothing else. The old certificate serves on then."""
+        """Do all steps; return the failures, which stop no other step: the old certificate is still served."""
         failures: list[str] = []
         ledger = Ledger(self.host, layout.LEDGER)
         left_by_others = ledger.touched().keys()
         if self.acme and (not if_due or self.acme.is_due(self.host)):
-            say(f"asking {self.acme.server}")
+            say(f"asking {self.acme.server} for a certificate")
             try_ = self.acme.ask(self.host, force=force)
             failures += [try_.words] if try_.words else []
         link = self.host.stat(layout.SERVED)
@@ -53,19 +53,19 @@ class Renewal:
             failures.append(str(error))
             if link and link.kind == "link" and self.host.exists(f"{layout.TLS}/{link.target}"):
                 self.host.link(layout.SERVED, link.target)
-        # It is served, or as it was before: the next apply need not log in to see whether that works.
+        # The new certificate is served, or the old one as before: the next apply need not log in to verify that.
         if mine := ledger.touched().keys() - left_by_others:
             ledger.finish_only(mine)
         return failures
 
     def _settle(self, ledger: Ledger) -> None:
-        """Let the engine do it; raises what keeps it from going on."""
+        """Let the engine apply the certificate's resources; raises the first failure."""
         outcome = Run(self.wishes.resources, self.host, ledger, _Words(self.host)).settle(ids(*self.made))
         for error in outcome.failed.values():
             raise of_system(error) if isinstance(error, OSError) else error
 
     def _reload(self) -> None:
-        """Only for the certificate: what else was changed by hand waits for an apply. One that is stopped stays so."""
+        """Only for a new certificate: other manual changes wait for an apply. A stopped web server stays stopped."""
         if self._has_older_files() and MANAGERS[self.web.manager].look(self.host, self.web.name).running:
             self.web.start_again(self.host)
 
@@ -74,7 +74,7 @@ class Renewal:
 
 
 class _Words:
-    """A reporter: one line for each step that is done. What fails is said at the end."""
+    """A reporter that prints one line for each completed step; failures are told at the end."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -90,10 +90,10 @@ class _Words:
 
 
 def applied(host: Host) -> installation_wishes.Wishes:
-    """The wishes of the last good apply. Raises UserError where there is no certificate."""
+    """The desired state of the last successful apply. Raises UserError if there is no certificate."""
     wishes = installation_wishes.read(host, load(inputs.accepted_text(host)))
     if wishes.settings.tls_mode == "off":
-        raise UserError("there is no certificate: https.mode is off", "The web server in front has one.", code=2)
+        raise UserError("there is no certificate: https.mode is off", "The web server in front holds it.", code=2)
     if not host.exists(layout.SERVED):
-        raise UserError("there is no certificate yet", "Install it: hubinstall apply")
+        raise UserError("there is no certificate yet", "To install one, run: hubinstall apply")
     return wishes

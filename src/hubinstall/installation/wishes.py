@@ -32,7 +32,7 @@ def read(host: Host, config: Config | None = None) -> Wishes:
     config = load(inputs.config_text(host)) if config is None else config
     facts = gather(host, config.settings.process_manager)
     wishes = Wishes(config, facts, blueprint(config.settings, facts))
-    prefetch.go_on(host, wishes.resources)
+    prefetch.continue_with(host, wishes.resources)
     return wishes
 
 

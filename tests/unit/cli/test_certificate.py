@@ -239,7 +239,7 @@ def test_a_clock_that_was_ahead_keeps_nobody_from_asking(machine, monkeypatch):
 
 def test_where_nothing_is_installed(machine):
     machine.host.remove(layout.SERVED)
-    assert "Install it: hubinstall apply" in renew(machine)
+    assert "To install one, run: hubinstall apply" in renew(machine)
     assert seen(machine).state == "failed"
 
 

@@ -135,7 +135,7 @@ def test_a_hand_broken_machine_whose_mending_fails_stays_as_it_was(installed):
 def test_a_signal_lets_the_running_step_finish_and_says_how_to_go_on(installed):
     installed.moods = {"hub.json": "slow"}
     installed.report.started = lambda change: os.kill(os.getpid(), signal.SIGTERM)
-    with pytest.raises(UserError, match="interrupted: 1 step done, 1 not begun") as stopped:
+    with pytest.raises(UserError, match="interrupted: 1 step completed, 1 not started") as stopped:
         installed.apply(CONFIG.format("2G"))
     assert "hubinstall apply" in stopped.value.hint
     assert installed.host.text("/etc/hub.json") == "2G"
@@ -148,7 +148,7 @@ def test_a_signal_lets_the_running_step_finish_and_says_how_to_go_on(installed):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_while_verifying_says_what_is_left(installed, number):
     installed.works = lambda host: os.kill(os.getpid(), number)
-    with pytest.raises(UserError, match="all steps are done"):
+    with pytest.raises(UserError, match="all steps are completed"):
         installed.apply(CONFIG.format("2G"))
     assert installed.host.text("/etc/hub.json") == "2G"
     installed.works = lambda host: True
@@ -218,7 +218,9 @@ def test_servers_are_stopped_before_the_first_step_and_the_end_says_so(installed
     wishes = installation_wishes.read(installed.host, load(CONFIG.format("2G")))
     apply.apply(installed.host, wishes, installed.report, may_stop_servers=True)
     assert ended == [("1G", ["jupyter-ada", "jupyter-grace"])]
-    assert [words for words in installed.host.notices if "2 servers of people" in words and "jupyter-grace" in words]
+    assert [
+        words for words in installed.host.notices if "2 servers had to be stopped (jupyter-ada, jupyter-grace)" in words
+    ]
 
 
 def test_all_that_is_against_a_machine_is_said_at_once(world):

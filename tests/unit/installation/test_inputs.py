@@ -41,19 +41,19 @@ def test_a_file_also_by_a_link(host):
 def test_what_is_no_file_is_refused_and_never_waited_for(host):
     path = host.path(layout.CONFIG_FILE)
     path.mkdir()
-    assert "is not a file" in refusal(host)
+    assert "is not a regular file" in refusal(host)
     path.rmdir()
     os.mkfifo(path)
-    assert "is not a file" in refusal(host)
+    assert "is not a regular file" in refusal(host)
     path.unlink()
     path.symlink_to("/dev/zero")
-    assert "is not a file" in refusal(host)
+    assert "is not a regular file" in refusal(host)
 
 
 def test_a_link_that_leads_nowhere_is_not_an_empty_file(host):
     path = host.path(layout.CONFIG_FILE)
     path.symlink_to("gone.yaml")
-    assert "is a link to nothing" in refusal(host)
+    assert "is a link whose target does not exist" in refusal(host)
     path.unlink()
     path.symlink_to(path.name)
     assert "cannot be read" in refusal(host)

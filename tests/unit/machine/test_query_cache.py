@@ -99,7 +99,7 @@ def test_a_plan_finds_its_answers_begun(tmp_path):
     host.put(f"{layout.SYSTEMD_RUNS}/there", "")
     prefetch.begin(host)
     wished = [FirewallTable("hubinstall", loaded="/nowhere"), File("/etc/a", content="")]
-    prefetch.go_on(host, wished)
+    prefetch.continue_with(host, wished)
     for thread in threading.enumerate():
         if thread.daemon:
             thread.join(10)
