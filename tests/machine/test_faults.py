@@ -42,7 +42,7 @@ FAULTS = (
     # What it does when it is up again is in test_registry.py; another image here would cost the default one.
     Fault(
         "registry down", ":", ":",
-        (f"the image {IMAGE} could not be pulled", "connection refused", "can this machine reach its registry"),
+        (f"the image {IMAGE} could not be pulled", "connection refused", "this machine can reach its registry"),
         meanwhile=f"hubinstall apply --image {IMAGE}", again="hubinstall apply",
     ),
     Fault(

@@ -128,7 +128,7 @@ def test_a_step_that_fails_among_others_that_do_not(place: Place) -> None:
     settings = {"limits.memory": "900M", "network.allow": "[10.1.2.3:80]", "shares": "{fine: , blocked: }"}
     edits = [f"hubinstall config set {key} '{value}'" for key, value in settings.items()]
     command = " && ".join([*edits, "exec hubinstall apply"])
-    refused(place, command, "/srv/data/blocked is no folder", f"{EDITS}/etc%hubinstall%config.yaml")
+    refused(place, command, "/srv/data/blocked is not a directory", f"{EDITS}/etc%hubinstall%config.yaml")
     assert not machine.exists("/etc/skel/fine")
     assert not machine.exists("/home/grace/fine")
     machine.run("rm /srv/data/blocked && hubinstall apply")

@@ -1,4 +1,4 @@
-"""Tables of the kernel's packet filter, and settings of the kernel that they depend on."""
+"""Tables of the kernel's packet filter, and the kernel settings that they depend on."""
 
 import json
 from dataclasses import dataclass, field
@@ -10,16 +10,16 @@ from hubinstall.machine.host import Completed, Host
 from hubinstall.resources.base import KEPT, Change, State, digest
 
 FAMILIES = ("inet", "bridge")
-"""Those of nft(8) in which a table of ours can be."""
+"""The families of nft(8) in which we may have a table."""
 
 
 @dataclass(frozen=True)
 class FirewallTable:
-    """A table of nftables as the kernel has it; its rules are loaded from the file `path`.
+    """A table of nftables in the kernel; its rules are loaded from the file `path`.
 
-    The kernel says rules in its own words. So what it says right after a load is kept in `loaded`, under the digest
-    of the rules: what it says later is compared with that, and a rule that was taken out by hand is noticed.
-    `families`: those of nft in which the rules define a table of this name.
+    The kernel lists rules in a form of its own. So its listing right after a load is recorded in the file `loaded`,
+    with the digest of the rules: later listings are compared with it, and a rule that someone deleted is noticed.
+    `families`: the families of nft in which the rules define a table of this name.
     """
 
     kind: ClassVar[str] = "firewall-table"
@@ -49,14 +49,14 @@ class FirewallTable:
         done = host.run(["nft", "-f", self.path], check=False)
         if done.returncode:
             raise UserError(
-                f"the kernel refused the firewall's rules in {self.path}",
-                f"{done.stderr.strip()}\nuser servers must not run without them: nf_tables has to be in the kernel.",
+                f"the kernel rejected the firewall rules in {self.path}",
+                f"{done.stderr.strip()}\nPeople's servers must not run without them: use a kernel with nf_tables.",
             )
         record = {"rules": change.after and change.after["rules"], "listing": digest(self._listing(host) or "")}
         host.write(self.loaded, (json.dumps(record) + "\n").encode(), mode="0600")
 
     def start_again(self, host: Host) -> None:
-        """After the rules and the record of them were put back: load them, if any were there."""
+        """Load the rules again after a rollback has restored their file and the record, if there were any."""
         if host.exists(self.path):
             host.run(["nft", "-f", self.path])
 
@@ -67,7 +67,7 @@ class FirewallTable:
         host.remove(self.loaded)
 
     def _listing(self, host: Host) -> str | None:
-        """What the kernel has, without its counters; None when one of the tables is missing."""
+        """The kernel's listing without counters; None if one of the tables is missing."""
         lists = [self._list(host, family) for family in self.families]
         return None if any(done.returncode for done in lists) else "".join(done.stdout for done in lists)
 
@@ -77,7 +77,7 @@ class FirewallTable:
 
 @dataclass(frozen=True)
 class KernelSetting:
-    """A setting of sysctl(8) in the running kernel, which needs a module. Never set back: others may count on it."""
+    """A setting of sysctl(8) in the running kernel that needs a module. Never reset: others may rely on it."""
 
     kind: ClassVar[str] = "kernel-setting"
     lock: ClassVar[str | None] = None

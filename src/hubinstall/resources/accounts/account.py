@@ -1,4 +1,4 @@
-"""Groups and accounts: those of services, which are ours, and those of people, which are theirs from the beginning."""
+"""Groups and accounts: service accounts are ours; people's accounts belong to them from the beginning."""
 
 import time
 from collections.abc import Callable
@@ -20,7 +20,7 @@ TRIES = 20
 
 @dataclass(frozen=True)
 class Group:
-    """A system group that others count on as soon as it is there: never removed."""
+    """A system group. Others may rely on it as soon as it exists, so it is never removed."""
 
     kind: ClassVar[str] = "group"
     lock: ClassVar[str | None] = "accounts"
@@ -43,7 +43,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Account:
-    """An account of a service: nobody logs in with it. It is in `groups` at least."""
+    """A service account: nobody logs in with it. It is a member of `groups`, and may be in others."""
 
     kind: ClassVar[str] = "account"
     lock: ClassVar[str | None] = "accounts"
@@ -52,7 +52,7 @@ class Account:
     home: str = NOWHERE
     groups: tuple[str, ...] = ()
     uid_min: int = field(default=1000, metadata=KEPT)
-    """Where people's numbers begin."""
+    """People's UIDs start here."""
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:
@@ -81,8 +81,8 @@ class Account:
         before = change.before
         if before and not before["system"]:
             raise UserError(
-                f"{self.name} is the account of a person here, and the name of a service's",
-                f"Give the person another name (usermod -l NEW {self.name}), and run again.",
+                f"{self.name} is a person's account on this machine, but a service needs an account of this name",
+                f"Rename the person's account (usermod -l NEW {self.name}), then run it again.",
             )
         options = ["--home-dir", self.home, "--shell", NOLOGIN]
         if before is None:
@@ -97,7 +97,7 @@ class Account:
 
     def remove(self, host: Host) -> None:
         if (row := accounts(host).get(self.name)) and int(row[2]) >= self.uid_min:
-            return  # a person's by now
+            return  # it has become a person's account
         manage(host, "userdel", self.name, fine=ABSENT)
         if self.name in groups(host):
             manage(host, "groupdel", self.name, fine=ABSENT)
@@ -105,9 +105,9 @@ class Account:
 
 @dataclass(frozen=True)
 class Person:
-    """An account for a person, made when there is none, and theirs from then on: never changed, never removed.
+    """A person's account: created if there is none, and theirs from then on. It is never changed or removed.
 
-    Its first password is the one that was given, or one made here, which is told once (first_passwords.py).
+    Its first password is the given one, or a generated one that is shown once (first_passwords.py).
     """
 
     kind: ClassVar[str] = "person"
@@ -137,9 +137,9 @@ class Person:
 
 
 def manage(host: Host, *argv: str, fine: int = 0) -> None:
-    """Run one of the shadow tools; while a package's script holds their lock, or a process ends, try again.
+    """Run one of the shadow tools; retry while a package's script holds their lock, or a process of the account ends.
 
-    `fine` is an exit code that is no failure.
+    `fine` is an exit code that does not count as a failure.
     """
     retry(lambda: host.run(list(argv), check=False), fine)
 

@@ -1,6 +1,6 @@
-"""First passwords of the accounts that are made for administrators: kept 0600 until they were set, or told once.
+"""First passwords of the accounts that are created for administrators: kept with mode 0600 until set, or shown once.
 
-Never in config.yaml, the ledger, the log or a command line.
+They are never in config.yaml, the ledger, the log or a command line.
 """
 
 import json
@@ -12,13 +12,13 @@ from hubinstall import layout
 from hubinstall.machine.host import Host
 from hubinstall.machine.records import record
 
-# Without what is easily taken for something else (0 O, 1 l I).
+# Without characters that are easily confused (0 O, 1 l I).
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
 @dataclass(frozen=True)
 class First:
-    """One first password; `told`: it was made here, and its owner has not seen it yet. `due`: it is not set yet."""
+    """One first password. `told`: its owner knows it, because it was given and not generated. `due`: not set yet."""
 
     password: str
     told: bool
@@ -26,11 +26,11 @@ class First:
 
 
 def stage(host: Host, given: Mapping[str, str]) -> None:
-    """Keep the passwords of accounts that are not there yet; that of an existing account is never changed."""
+    """Keep the passwords of accounts that do not exist yet; an existing account's password is never changed."""
     there = {line.partition(":")[0] for line in host.text("/etc/passwd").splitlines()}
     new = {name: First(password=password, told=True, due=True) for name, password in given.items() if name not in there}
     for name in sorted(given.keys() & there):
-        host.notice(f"the account {name} is there already: its password stays as it is")
+        host.notice(f"the account {name} exists already: its password was not changed")
     if new:
         for folder in (layout.STATE, layout.SECRETS):
             if not host.exists(folder):
@@ -39,12 +39,12 @@ def stage(host: Host, given: Mapping[str, str]) -> None:
 
 
 def is_due(host: Host, name: str) -> bool:
-    """Whether the account was made, and its first password not set: a run was killed in between."""
+    """Whether the account was created but its first password was not set: a run was killed in between."""
     return bool((first := _read(host).get(name)) and first.due)
 
 
 def due(host: Host, name: str) -> str:
-    """The password to set: the one that was given, or a new one that is kept until it was told."""
+    """The password to set: the given one, or a generated one that is kept until it was shown."""
     kept = _read(host)
     if name not in kept or not kept[name].due:
         kept[name] = First(password=generate(), told=False, due=True)
@@ -53,7 +53,7 @@ def due(host: Host, name: str) -> str:
 
 
 def settle(host: Host, name: str) -> None:
-    """It is set. What was given is forgotten at once."""
+    """Called when it is set. A given password is deleted at once."""
     kept = _read(host)
     if kept[name].told:
         del kept[name]
@@ -63,7 +63,7 @@ def settle(host: Host, name: str) -> None:
 
 
 def to_print_once(host: Host) -> dict[str, str]:
-    """The passwords that were made here and nobody has seen; after this they are nowhere but in the answer."""
+    """The generated passwords that nobody has seen; this deletes them, so only the caller has them now."""
     kept = _read(host)
     told = {name: first.password for name, first in kept.items() if not first.told and not first.due}
     if told:
@@ -78,8 +78,8 @@ def generate() -> str:
 
 def _read(host: Host) -> dict[str, First]:
     hint = (
-        "It keeps the passwords that were made here until they are shown. Move it away, run again, and give new ones "
-        "to those whose first password was not shown yet: `passwd NAME`."
+        "It holds generated passwords until they are shown. Move it away and run it again; then set a new password for "
+        "each account whose first password was not shown yet: `passwd NAME`."
     )
     return record(host, layout.INITIAL_PASSWORDS, dict[str, First], hint) or {}
 

@@ -1,7 +1,7 @@
-"""Shared folders: one resource for the folder, its link in /etc/skel and the links in every existing home.
+"""Shared directories: one resource for the directory, its link in /etc/skel and the links in every existing home.
 
-A link in a home is made with its owner's rights, by a process that has only these: root never follows a path that
-a user can change. What a user keeps under the same name stays, and is said.
+A process that has only the owner's rights creates the link in a home: root never follows a path that a user can
+change. If users have something else of that name, it stays, and a notice says so.
 """
 
 from dataclasses import dataclass, field
@@ -53,10 +53,14 @@ class Share:
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
         folder, skel = host.stat(self.folder), host.stat(self.skel)
         if folder and folder.kind != "dir":
-            raise UserError(f"{self.folder} is no folder", f"Move it away, or give the share {self.name} another name.")
+            raise UserError(
+                f"{self.folder} is not a directory, but a directory is expected there",
+                f"Move it away, or give the share {self.name} another name.",
+            )
         if skel and skel.kind != "link":
             raise UserError(
-                f"{self.skel} is there and no link of ours", "Move it away, or give the share another name."
+                f"{self.skel} is not a link, but a link is expected there",
+                f"Move it away, or give the share {self.name} another name.",
             )
         if self.group:
             if host.query(["getent", "group", self.group], check=False).returncode:
@@ -70,10 +74,12 @@ class Share:
             if not host.exists(path):
                 host.run([*rights_of(person), "ln", "-sT", self.folder, path])
             elif (there := host.stat(path)) and there.target != self.folder:
-                host.notice(f"{path} is {person.name}'s own {there.kind}: it stays, and the share is {self.folder}")
+                host.notice(
+                    f"{path} was not replaced by a link to the share {self.folder}: it belongs to {person.name}"
+                )
 
     def remove(self, host: Host) -> None:
-        """Take the links away that still lead to the share; the folder is people's data and stays."""
+        """Remove the links that still point to the share; the directory holds people's data and stays."""
         if (skel := host.stat(self.skel)) and skel.target == self.folder:
             host.remove(self.skel)
         for person in self._people(host):
@@ -85,12 +91,12 @@ class Share:
         return host.once("people", lambda: people(host, self.uid_min, self.uid_max))
 
     def _homes(self, host: Host) -> list[tuple[str, frozenset[str]]]:
-        """Person → the names in the home: one look at each home, however many shares there are."""
+        """Person → the names in the home: each home is listed once, however many shares there are."""
         return host.once("homes", lambda: [(p.name, names_in(host, p.home)) for p in self._people(host)])
 
 
 def names_in(host: Host, home: str) -> frozenset[str]:
-    """None where not even root may look, as on a network's file system."""
+    """Empty if not even root may read the home, as on a network file system."""
     try:
         return frozenset(host.names(home))
     except PermissionError:
@@ -98,5 +104,5 @@ def names_in(host: Host, home: str) -> frozenset[str]:
 
 
 def rights_of(person: Person) -> list[str]:
-    """The beginning of a command that runs with the rights of `person` only."""
+    """The start of a command that runs with only the rights of `person`."""
     return ["setpriv", f"--reuid={person.uid}", f"--regid={person.gid}", "--clear-groups", "--no-new-privs", "--"]

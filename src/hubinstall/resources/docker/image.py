@@ -1,7 +1,7 @@
 """Docker images that are built on this machine from its distribution's packages and a hash-locked Python list.
 
-Two resources, because a root file system can be made while Docker is still being installed. It is not kept: once
-imported, a note beside its place says so, and when the image is lost it is built anew as part of mending the image.
+There are two resources, because the root file system can be built while Docker is still being installed. It is deleted
+once it is imported: a note beside its path says so, and if the image gets lost, its repair builds it again.
 """
 
 import functools
@@ -18,13 +18,13 @@ from hubinstall.resources.packages.downloads import begun_anew
 from hubinstall.resources.packages.virtualenv import uv_environment
 
 LABEL = "org.hubinstall.built-from"
-"""On the image: the digest of all it was built from, so that another image under its name is noticed."""
+"""The label with the digest of everything the image was built from, so that another image of its name is noticed."""
 BUILD_SECONDS = 3600
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a root file system is built from; see the script `build.sh` in the folder `scripts`."""
+    """What a root file system is built from; see `build.sh` in the directory `scripts`."""
 
     scripts: str = ""
     codename: str = ""
@@ -34,10 +34,10 @@ class Recipe:
     uv: str = ""
 
     def build(self, host: Host, path: str) -> None:
-        """Make the root file system at `path`, sealed when it is complete.
+        """Build the root file system at `path`, and seal it when it is complete.
 
-        A build whose parent was killed may still be writing: it holds the lock file, and is waited for; one that
-        waits for its turn itself goes with its parent. Its mounts are seen by itself only, and go with it.
+        A build whose parent was killed may still be writing: it holds the lock file, and we wait for it. A build that
+        is waiting itself ends with its parent. Its mounts are in a namespace of its own and end with it.
         """
         cache = f"{path}.cache"
         try:
@@ -46,8 +46,8 @@ class Recipe:
         except CommandError as error:
             raise UserError(
                 "the image for user servers could not be built",
-                f"{error.hint}\n  Do `apt-get update` and the way to PyPI's packages work on this machine, and is its"
-                " disk not full? Then run again.",
+                f"{error.hint}\n  Check that `apt-get update` works on this machine, that it can reach PyPI, and that"
+                " its disk is not full. Then run it again.",
             ) from error
         host.remove_tree(cache)
         seal(host, path)
@@ -67,7 +67,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class ImageRoot:
-    """A root file system that waits for Docker; `name` is its content-derived path."""
+    """A root file system that is ready to be imported into Docker; `name` is its content-derived path."""
 
     kind: ClassVar[str] = "image-root"
     lock: ClassVar[str | None] = None
@@ -95,8 +95,8 @@ class ImageRoot:
 class Image:
     """An image of our own: `name` is its repository, `tag` its content-derived tag, `root` the ImageRoot's path.
 
-    `changes` are Dockerfile instructions for `docker import`. The image before this one stays until the next
-    change, for servers that run from it and for a run that is put back.
+    `changes` are Dockerfile instructions for `docker import`. The previous image stays until the next change, for
+    servers that run from it and for a rollback.
     """
 
     kind: ClassVar[str] = "image"
@@ -114,7 +114,7 @@ class Image:
 
     def actual(self, host: Host) -> State | None:
         if self.tag and labels(host, f"{self.name}:{self.tag}").get(LABEL) == self.tag:
-            # A run that was killed when Docker had the image has left the folder that it was made of.
+            # A run that was killed after the import has left the directory that was imported.
             noted = host.exists(imported(self.root)) and not host.exists(self.root)
             return {"tag": self.tag, "root": "imported" if noted else "left over"}
         others = [tag for tag in tags(host, self.name) if tag != self.tag]
@@ -132,12 +132,12 @@ class Image:
         self._drop(host, [tag for tag in tags(host, self.name) if tag not in {self.tag, before}])
 
     def remove(self, host: Host) -> None:
-        """All images of the repository, and those that lost their name while a container ran from them."""
+        """Remove all images of the repository, and those that lost their name while a container used them."""
         self._drop(host, tags(host, self.name))
         for lost in nameless(host):
             docker(host, "image", "rm", lost, check=False)
         if tags(host, self.name):
-            host.notice(f"the image {self.name} stays: a container runs from it (docker ps)")
+            host.notice(f"the image {self.name} was not removed: a container uses it (docker ps --all)")
 
     def _make(self, host: Host, reference: str) -> None:
         if sealed(host, self.root) != {"complete": True}:
@@ -150,12 +150,12 @@ class Image:
         )
 
     def _drop(self, host: Host, old: list[str]) -> None:
-        """Images that a container runs from stay: Docker refuses, and the next change tries again."""
+        """Docker refuses to remove images that a container uses; the next change tries again."""
         for tag in old:
             docker(host, "image", "rm", f"{self.name}:{tag}", check=False)
 
 
-# Straight from the folder into Docker: an archive on the disk would cost its size a third time.
+# Piped from the directory into Docker: an archive on the disk would need the space a third time.
 IMPORT = (
     f'tar --create --directory="$1" --numeric-owner --one-file-system --exclude=./{SEAL} . '
     '| docker import "${@:3}" - "$2"'
@@ -163,30 +163,30 @@ IMPORT = (
 
 
 def imported(root: str) -> str:
-    """The note that the root file system has become an image."""
+    """The path of the note that the root file system was imported."""
     return f"{root}.imported"
 
 
 def discard(host: Host, root: str) -> None:
-    """Remove a root file system; what a killed build left mounted in it is not entered."""
+    """Remove a root file system, but never anything that a killed build left mounted in it."""
     host.remove(f"{root}/{SEAL}")
     gone = [str(host.path(path)) for path in (root, f"{root}.python", f"{root}.cache", f"{root}.apt.conf")]
     host.run(["rm", "-rf", "--one-file-system", *gone])
 
 
 def labels(host: Host, reference: str) -> dict[str, str]:
-    """The labels of an image; none when it, or Docker, is not there."""
+    """The labels of an image; none if there is no such image, or no Docker."""
     found = host.once(f"docker image {reference}", functools.partial(inspect_image, host, reference))
     return (found.get("Config") or {}).get("Labels") or {}
 
 
 def built_from(host: Host, tag: str) -> list[str]:
-    """The ids of images that were built as `tag`, whatever they are called now."""
+    """The ids of images that were built as `tag`, whatever their present names are."""
     return _ids(host, f"label={LABEL}={tag}")
 
 
 def nameless(host: Host) -> list[str]:
-    """The ids of images that were built like this, and have lost every name: no other repository's."""
+    """The ids of images that were built like this and have lost all their names; no other repository's images."""
     return _ids(host, f"label={LABEL}", "dangling=true")
 
 

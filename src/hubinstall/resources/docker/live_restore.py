@@ -1,4 +1,4 @@
-"""Containers that live on while dockerd restarts."""
+"""Docker's live-restore: containers keep running while dockerd restarts."""
 
 import time
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ RELOAD_SECONDS = 10
 
 @dataclass(frozen=True)
 class LiveRestore:
-    """Containers live on while dockerd restarts. The wish stands in daemon.json; here it counts once it is loaded."""
+    """live-restore as dockerd has loaded it. The setting itself is in daemon.json, which is another resource."""
 
     kind: ClassVar[str] = "docker-setting"
     lock: ClassVar[str | None] = "docker"
@@ -38,10 +38,10 @@ class LiveRestore:
         while not _info(host).get("LiveRestoreEnabled"):
             if time.monotonic() > deadline:
                 raise UserError(
-                    "dockerd has not taken over live-restore from its configuration",
-                    f"Its log says why (journalctl -u docker). The setting stands in {layout.DAEMON_JSON}.",
+                    "dockerd has not loaded the setting live-restore from its configuration",
+                    f"Its log says why (journalctl -u docker). The setting is in {layout.DAEMON_JSON}.",
                 )
             time.sleep(0.1)
 
     def remove(self, host: Host) -> None:
-        """The key in daemon.json is a resource of its own, and dockerd reads the file again when it goes."""
+        """Nothing to do: the key in daemon.json is a separate resource, and its removal reloads dockerd."""

@@ -1,9 +1,4 @@
-"""The Docker Engine: what it says of itself, its network for user servers, and settings that it has loaded.
-
-What the Engine is told goes through the docker command, as a person would type it; what it is asked goes straight to
-its socket (docs.docker.com/reference/api/engine), as the command alone takes longer to start than the Engine to answer.
-Both mean this machine's Engine, whatever context root's docker command is set to.
-"""
+"""The Docker network of people's servers."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -19,9 +14,9 @@ ICC = "com.docker.network.bridge.enable_icc"
 
 @dataclass(frozen=True)
 class DockerNetwork:
-    """A bridge network of our own, where containers do not reach each other.
+    """A bridge network of our own, on which containers cannot reach each other.
 
-    `label`: of the containers that are ours, and go with the network when it is removed.
+    `label`: the label of our containers, which are removed with the network.
     """
 
     kind: ClassVar[str] = "docker-network"
@@ -61,7 +56,7 @@ class DockerNetwork:
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
         answering(host)
-        change_now = look(self, host)  # an Engine that was just started did not answer the first look
+        change_now = look(self, host)  # an Engine that was starting did not answer the first time
         if change_now is None:
             return
         if change_now.before is not None:
@@ -76,18 +71,18 @@ class DockerNetwork:
             if "overlap" not in error.output:
                 raise
             raise UserError(
-                f"Docker cannot make a network of {self.subnet}: {error.output.strip()}",
-                "Another of its networks has these addresses (`docker network ls`). Set network.subnet to a free one.",
+                f"Docker cannot create a network with the subnet {self.subnet}: {error.output.strip()}",
+                "Another Docker network uses these addresses (`docker network ls`). Set network.subnet to a free one.",
             ) from error
 
     def remove(self, host: Host) -> None:
-        """With the containers of ours that are on it; others are only taken off it."""
+        """Remove it together with our containers; other containers are only disconnected from it."""
         if host.which("docker") is None:
             return
         if not info(host):
             raise UserError(
                 f"the Docker network {self.name} cannot be removed: Docker does not answer",
-                "Start it, then run again.",
+                "Start Docker, then run it again.",
             )
         ours = docker_query(host, "ps", "--all", "--quiet", "--filter", f"label={self.label}").stdout.split()
         if ours:
@@ -100,10 +95,10 @@ class DockerNetwork:
 
 
 def refuse_in_use(host: Host, name: str, what: str) -> None:
-    """Raise UserError while containers run on the network."""
+    """Raise UserError if running containers are attached to the network. `what`: the properties that differ."""
     if there := attached(inspect_network(host, name)):
-        more = " …" if len(there) > 5 else ""
+        more = f" and {len(there) - 5} more" if len(there) > 5 else ""
         raise UserError(
-            f"the Docker network {name} has to be made anew ({what}), and {len(there)} containers run on it",
-            f"Stop these servers first (hub: Admin → Stop all): {', '.join(there[:5])}{more}. Or leave it as it was.",
+            f"the Docker network {name} must be recreated (to change its {what}), but containers run on it",
+            f"Stop these servers first (hub: Admin → Stop all): {', '.join(there[:5])}{more}. Or undo the change.",
         )

@@ -1,6 +1,6 @@
 """Images by name: pulled once and pinned; what the name means in the registry later is not asked.
 
-A pin is two things: a note that says which image the name meant, and a tag of our own on that image. Servers start
+A pin is two things: a note that says which image the name referred to, and our own tag on that image. Servers start
 from our tag, so neither a later run nor somebody's `docker pull` of the same name changes what people get.
 """
 
@@ -18,7 +18,7 @@ PULL_SECONDS = 7200
 
 @dataclass(frozen=True)
 class PulledImage:
-    """`name` as a person wrote it, `tag` our own tag for it, `pin` the path of the note."""
+    """`name`: as a person wrote it; `tag`: our own tag for it; `pin`: the path of the note."""
 
     kind: ClassVar[str] = "pulled-image"
     lock: ClassVar[str | None] = None
@@ -48,14 +48,14 @@ class PulledImage:
         elif not inspect_image(host, pinned["id"]):
             if not pinned["digest"]:
                 raise UserError(
-                    f"the image {self.name} was on this machine, and came from no registry; it is gone",
-                    "Bring it back (docker load, docker build), or set environment.image to another.",
+                    f"the image {self.name} is gone, and it came from no registry: it was only on this machine",
+                    "Load or build it again (docker load, docker build), or set environment.image to another image.",
                 )
             pull(host, pinned["digest"])
         docker(host, "image", "tag", self._pinned(host)["id"], self.tag)
 
     def remove(self, host: Host) -> None:
-        """What we pulled goes; an image that was on the machine before keeps its name."""
+        """Remove what we pulled; an image that was on the machine before keeps its name."""
         pinned = self._pinned(host)
         docker(host, "image", "rm", self.tag, check=False)
         if pinned.get("ours") and inspect_image(host, self.name).get("Id") == pinned["id"]:
@@ -65,7 +65,7 @@ class PulledImage:
         host.remove(self.pin)
 
     def _pinned(self, host: Host) -> dict[str, Any]:
-        """What the note says: the image's `id`, its `digest` in the registry, whether it is `ours` to remove."""
+        """The note: the image's `id`, its `digest` in the registry, and whether it is `ours` to remove."""
         try:
             found: dict[str, Any] = json.loads(host.text(self.pin) or "{}")
             return found if {"id", "digest", "ours"} <= found.keys() else {}
@@ -83,20 +83,20 @@ class PulledImage:
 
 
 def familiar(repository: str) -> str:
-    """A repository as Docker lists it: without the parts that Docker's own hub implies."""
+    """A repository as Docker lists it: without the parts that are implied for Docker Hub."""
     for implied in ("docker.io/library/", "docker.io/"):
         repository = repository.removeprefix(implied)
     return repository
 
 
 def pull(host: Host, reference: str) -> None:
-    """Raises UserError in words when the registry does not give it."""
+    """Pull an image. Raises UserError with the reason if that fails."""
     try:
         docker(host, "image", "pull", "--quiet", reference, timeout=PULL_SECONDS)
     except CommandError as error:
         said = (error.output.strip().splitlines() or ["no answer"])[-1]
         raise UserError(
             f"the image {reference} could not be pulled: {said}",
-            "Is environment.image spelled right, can this machine reach its registry, and does the registry give it"
-            " without a login (else `docker login` as root first)?",
+            "Check that environment.image is spelled correctly and that this machine can reach its registry. If the"
+            " registry requires a login, run `docker login` as root first.",
         ) from error

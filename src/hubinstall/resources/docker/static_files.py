@@ -1,6 +1,6 @@
-"""Files that nginx gives out by itself: taken out of where they come from, and compressed once for all.
+"""Static files that nginx serves itself: extracted from where they come from, and compressed once.
 
-A content-named folder like a `Tree`, but what is in it is printed by a command, as a tar archive.
+A content-named directory like a `Tree`, but a command prints its content, as a tar archive.
 """
 
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from hubinstall.resources.files.tree import ASIDE, built_anew, seal, sealed
 
 BROTLI = "br"
 NOTHING_GIVEN = 99
-"""pack.sh: the command ran, and printed no archive."""
+"""Exit code of pack.sh: the command ran but printed no archive."""
 MADE_OF = "made-of"
 
 
 @dataclass(frozen=True)
 class StaticFiles:
-    """`command` reads a program of `scripts` and prints the archive; `encodings` are the ways of compression.
+    """`command` reads a program from `scripts` and prints the archive; `encodings` are the compressions to make.
 
-    `source`: the path of a file that names what the command takes the files from, where the folder's name does not.
-    Where the files cannot be had, the folder is made and stays empty: nginx then passes on what it is asked for.
+    `source`: the path of a file that names where the command takes the files from, unless the directory's name does.
+    If the files cannot be extracted, the directory stays empty, and nginx passes the requests on to the servers.
     """
 
     kind: ClassVar[str] = "static-files"
@@ -35,7 +35,7 @@ class StaticFiles:
     encodings: tuple[str, ...] = ()
     source: str = ""
     what: str = ""
-    """What they are taken from, for people."""
+    """What they are extracted from, in words for people."""
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:
@@ -67,8 +67,8 @@ class StaticFiles:
         if done.returncode == NOTHING_GIVEN:
             said = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("tar:")]
             host.notice(
-                f"{self.what} does not give its static files to nginx: its servers send them, which is a little slower"
-                f" ({(said or ['no reason given'])[-1]})"
+                f"nginx cannot serve the static files of {self.what} itself ({(said or ['no reason given'])[-1]}): its"
+                " servers send them, which is a little slower"
             )
         elif done.returncode:
             raise CommandError(argv, done.returncode, done.stderr.strip() or done.stdout)

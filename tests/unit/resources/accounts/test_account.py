@@ -86,7 +86,7 @@ def test_a_lock_of_another_program_is_waited_for(host):
 
 
 def test_a_person_of_the_name_is_left_alone(host):
-    with pytest.raises(UserError, match="account of a person"):
+    with pytest.raises(UserError, match="is a person's account on this machine"):
         settle(host, Account("alice"))
     Account("alice").remove(host)
     assert "alice:" in host.text("/etc/passwd")
@@ -137,7 +137,7 @@ def test_a_kill_before_the_password_was_set(host):
 def test_an_existing_account_is_never_changed(host):
     first_passwords.stage(host, {"alice": "new"})
     assert settle(host, Person("alice")) is None
-    assert "stays as it is" in host.notices[0]
+    assert "its password was not changed" in host.notices[0]
     assert host.commands == []
 
 

@@ -59,7 +59,7 @@ def test_what_a_person_keeps_under_the_name_stays(host):
     host.put("/home/alice/course/mine.txt", "precious")
     settle(host)
     assert host.text("/home/alice/course/mine.txt") == "precious"
-    assert "alice's own dir" in host.notices[0]
+    assert "it belongs to alice" in host.notices[0]
     assert settle(host) is None
 
 

@@ -152,8 +152,7 @@ def applied(tmp_path, command) -> FakeHost:
 def test_an_image_without_python_is_no_failure(tmp_path):
     host = applied(tmp_path, ["sh", "-c", "echo python3: not found >&2; exit 127"])
     [notice] = host.notices
-    assert notice.startswith("the image x does not give its static files to nginx: its servers send them")
-    assert notice.endswith("(python3: not found)")
+    assert notice.startswith("nginx cannot serve the static files of the image x itself (python3: not found): its")
 
 
 def test_a_docker_that_does_not_answer_is_one(tmp_path):
