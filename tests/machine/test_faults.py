@@ -140,7 +140,7 @@ FAULTS = (
     ),
     Fault(
         "Docker dead: daemon.json cut off", f"{SAVE_DAEMON}printf '{{\"live' >/etc/docker/daemon.json\n{DEAD_DOCKER}",
-        MEND_DAEMON, ("/etc/docker/daemon.json:1:", "no valid JSON", "Mend it"),
+        MEND_DAEMON, ("/etc/docker/daemon.json:1:", "not valid JSON", "Fix the file"),
     ),
     Fault(
         "Docker dead: a setting it refuses",

@@ -22,7 +22,7 @@ from hubinstall.report.words import counted
 from hubinstall.resources.accounts import first_passwords
 from hubinstall.resources.base import resource_id
 from hubinstall.resources.kernel import FirewallTable
-from hubinstall.resources.packages.apt import Packages, half_done, mend
+from hubinstall.resources.packages.apt import Packages, half_done, repair
 from hubinstall.resources.services.service import Service
 
 NOT_ON_THE_WAY_TO_A_CELL = {"share", "person"}
@@ -73,7 +73,7 @@ class _Application:
     def apply(self) -> Outcome:
         self.journal.sweep()
         if Packages.kind in self.ledger.touched().values() and half_done(self.host):
-            mend(self.host)
+            repair(self.host)
         self.host.journal = self.journal
         with self.host.step("settings"):
             keep_config(self.host, self.wishes.config.text)

@@ -14,7 +14,7 @@ from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.files.tree import SEAL, seal, sealed
 from hubinstall.resources.packages.apt_sources import sources
-from hubinstall.resources.packages.downloads import begun_anew
+from hubinstall.resources.packages.downloads import restart_if_overdue
 from hubinstall.resources.packages.virtualenv import uv_environment
 
 LABEL = "org.hubinstall.built-from"
@@ -42,7 +42,7 @@ class Recipe:
         cache = f"{path}.cache"
         try:
             run = functools.partial(self._run, host, path, cache)
-            begun_anew(host, "the image for user servers", run, longest=BUILD_SECONDS)
+            restart_if_overdue(host, "the image for user servers", run, longest=BUILD_SECONDS)
         except CommandError as error:
             raise UserError(
                 "the image for user servers could not be built",

@@ -10,7 +10,7 @@ from hubinstall.errors import CommandError
 from hubinstall.machine.docker import AT_SOCKET
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State, digest
-from hubinstall.resources.files.tree import ASIDE, built_anew, seal, sealed
+from hubinstall.resources.files.tree import ASIDE, rebuilding, seal, sealed
 
 BROTLI = "br"
 NOTHING_GIVEN = 99
@@ -50,7 +50,7 @@ class StaticFiles:
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
         made_of = self._made_of(host)
-        with built_anew(host, self.name):
+        with rebuilding(host, self.name):
             host.mkdir(self.name)
             self._pack(host)
             host.write(f"{self.name}/{MADE_OF}", made_of.encode())

@@ -13,7 +13,7 @@ from hubinstall.resources.files.json_keys import reload
 
 @dataclass(frozen=True)
 class File:
-    """A file whose whole content is ours. `check` is an argv that must accept the new content before it counts.
+    """A file whose whole content is ours. `check`: a command that must accept the new content before it is in place.
 
     In `check`, the word "{}" stands for the path of a candidate beside the file.
     """
@@ -27,11 +27,11 @@ class File:
     owner: str = "root"
     group: str = "root"
     dropin: str = ""
-    """Where a person's own additions belong; named when an edit by hand is found."""
+    """Where people's own additions belong; named if the file was edited by hand."""
     check: tuple[str, ...] = ()
     secret: bool = False
     rereads: str = field(default="", metadata=KEPT)
-    """The pid file of a program that is told to read its own files again (SIGHUP) when this one is removed."""
+    """The PID file of a program that is told to reload (SIGHUP) when this file is removed."""
     needs: tuple[str, ...] = ()
 
     @property
@@ -57,7 +57,9 @@ class File:
 
     def apply(self, host: Host, change: Change) -> None:
         if change.before and change.before["type"] == "dir":
-            raise UserError(f"{self.name} is a folder, and a file belongs there", "Move the folder away.")
+            raise UserError(
+                f"{self.name} is a directory, but a file is expected there", "Move it away, then run it again."
+            )
         keep_edit(host, change, self.dropin)
         if self.check:
             candidate = f"{self.name}{CANDIDATE}"
@@ -74,14 +76,14 @@ class File:
             reload(host, self.rereads)
 
     def texts(self, host: Host) -> tuple[str, str] | None:
-        """The old and the new text, for a difference that people read; None for what they must not see."""
+        """The old and the new text, for a diff that people read; None if they must not see it."""
         if self.secret or self.mode.endswith("00"):
             return None
         return host.text(self.name), self.data.decode(errors="replace")
 
 
 def keep_edit(host: Host, change: Change, dropin: str) -> None:
-    """Keep a copy of what a hand wrote into a file of ours, and say where it belongs."""
+    """If a file of ours was edited by hand, keep a copy of the edited version, and say where such edits belong."""
     if not change.before or not change.last or change.before.get("content") == change.last.get("content"):
         return
     path = change.resource.name
@@ -95,7 +97,7 @@ def keep_edit(host: Host, change: Change, dropin: str) -> None:
 
 @dataclass(frozen=True)
 class Directory:
-    """A folder; removed only when it is empty, unless `whole`: then with all that is in it."""
+    """A directory. It is removed only if it is empty, or, with `whole`, together with its content."""
 
     kind: ClassVar[str] = "directory"
     lock: ClassVar[str | None] = None
@@ -118,7 +120,9 @@ class Directory:
 
     def apply(self, host: Host, change: Change) -> None:
         if change.before and change.before["type"] != "dir":
-            raise UserError(f"{self.name} is no folder, and a folder belongs there", "Move it away.")
+            raise UserError(
+                f"{self.name} is not a directory, but a directory is expected there", "Move it away, then run it again."
+            )
         host.mkdir(self.name, self.mode, self.owner, self.group)
 
     def remove(self, host: Host) -> None:
@@ -127,7 +131,8 @@ class Directory:
         else:
             host.remove(self.name)
         stat = host.stat(self.name)
-        # What people keep in it stays; not for an account that goes, or for the next one with its number.
+        # People's files in it stay, but the directory must not belong to an account that goes, or to the next account
+        # that gets its UID.
         if stat and stat.kind == "dir" and (stat.owner, stat.group) != ("root", "root"):
             host.mkdir(self.name, stat.mode)
 
@@ -153,8 +158,7 @@ class Link:
     def apply(self, host: Host, change: Change) -> None:
         if change.before and change.before["type"] != "link":
             raise UserError(
-                f"{self.name} is a {change.before['type']}, and a link belongs there",
-                "Move it away, and run again.",
+                f"{self.name} is not a link, but a link is expected there", "Move it away, then run it again."
             )
         host.link(self.name, self.target)
 

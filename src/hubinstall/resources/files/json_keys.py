@@ -1,4 +1,4 @@
-"""Single keys of a JSON file that belongs to others: theirs stay as they are, to the byte."""
+"""Single keys of a JSON file that belongs to others: everything else in it stays byte for byte."""
 
 import json
 import re
@@ -18,7 +18,7 @@ MODE = "0644"
 
 @dataclass(frozen=True)
 class Note:
-    """What was there before: the file, its folder, and the keys of it that have other values now."""
+    """What was there before us: whether the file and its directory existed, and the keys whose values we replaced."""
 
     file: bool = True
     folder: bool = True
@@ -27,9 +27,9 @@ class Note:
 
 @dataclass(frozen=True)
 class JsonKeys:
-    """Keys at the top of the file `name`. `before` is the path of a note with what they were, for the way back.
+    """Top-level keys of the file `name`. `before`: the path of a note with their former values, for the removal.
 
-    `pid_file`: of a program that reads the file again at SIGHUP; told when the keys are taken away.
+    `pid_file`: the PID file of a program that reloads the file on SIGHUP, which it gets when the keys are removed.
     """
 
     kind: ClassVar[str] = "json-keys"
@@ -45,7 +45,9 @@ class JsonKeys:
         return dict(self.keys)
 
     def actual(self, host: Host) -> State | None:
-        """None also when a key has a value that we did not give it: what the note remembers can be put back."""
+        """Also None while keys have values from before us: the ledger must not record them as adopted, because `remove`
+        can restore them from the note.
+        """
         values = parse(self.name, host.read(self.name))
         found = {key: values[key] for key in self.keys if key in values}
         return found if found == self.keys or (found and host.exists(self.before)) else None
@@ -67,13 +69,13 @@ class JsonKeys:
 
     def remove(self, host: Host) -> None:
         content = host.read(self.name)
-        hint = f"It says what stood in {self.name} before. Move it away: then our keys are taken out, and no more."
+        hint = f"It says what was in {self.name} before. Move it away: then our keys are removed, and nothing more."
         note = record(host, self.before, Note, hint) or Note()
         if content is not None:
             text, now = decoded(self.name, content), parse(self.name, content)
             for key, ours in self.keys.items():
                 if now.get(key) != ours:
-                    continue  # someone has set it to something else since: theirs
+                    continue  # someone else has changed it since: now it is theirs
                 text = with_key(text, key, note.keys[key]) if key in note.keys else without_key(text, key)
             if not note.file and not json.loads(text):
                 host.remove(self.name)
@@ -87,45 +89,47 @@ class JsonKeys:
     def _write(self, host: Host, text: str) -> None:
         stat = host.stat(self.name)
         if stat and stat.kind == "link":
-            raise UserError(f"{self.name} is a link to {stat.target}", "Put the file itself there, and run again.")
+            raise UserError(
+                f"{self.name} is a link to {stat.target}", "Replace the link with the file itself, then run it again."
+            )
         who = {"mode": stat.mode, "owner": stat.owner, "group": stat.group} if stat else {"mode": MODE}
         host.write(self.name, text.encode(), **who)
 
 
 def reload(host: Host, pid_file: str) -> None:
-    """SIGHUP for the program whose number stands in the file, if it runs."""
+    """Send SIGHUP to the program whose PID is in the file, if it runs."""
     pid = host.text(pid_file).strip() if pid_file else ""
     if pid.isdigit() and host.exists(f"/proc/{pid}"):
         host.run(["sh", "-c", 'kill -HUP "$1"', "sh", pid], check=False)
 
 
 def decoded(path: str, content: bytes | None) -> str:
-    """The text of the file; an empty file is an object without keys, as for dockerd. Raises UserError."""
+    """The text of the file; an empty file counts as an empty object, as for dockerd. Raises UserError."""
     try:
         text = (content or b"").decode()
     except UnicodeDecodeError as error:
         where = f"{error.reason} at byte {error.start}"
-        raise UserError(f"{path} is not UTF-8: {where}", "Mend it, and run again.") from None
+        raise UserError(f"{path} is not UTF-8: {where}", "Fix the file, then run it again.") from None
     return text if text.strip() else "{}\n"
 
 
 def parse(path: str, content: bytes | None) -> dict[str, Any]:
-    """The values of the file; none where there is no file. Raises UserError with the place of what is wrong."""
+    """The values of the file; empty if there is no file. Raises UserError with line and column of what is wrong."""
     try:
         values = json.loads(decoded(path, content))
     except JSONDecodeError as error:
         raise UserError(
-            f"{path}:{error.lineno}:{error.colno}: no valid JSON: {error.msg}",
-            "Mend it (or move it away, if nothing in it is needed), and run again.",
+            f"{path}:{error.lineno}:{error.colno}: not valid JSON: {error.msg}",
+            "Fix the file (or move it away, if you need nothing in it), then run it again.",
         ) from None
     if not isinstance(values, dict):
-        raise UserError(f"{path}:1:1: must be a JSON object", "Let it begin with { and end with }; {} is an empty one.")
+        raise UserError(f"{path}:1:1: must be a JSON object", "It must be enclosed in { and }; {} is an empty object.")
     return values
 
 
 @dataclass(frozen=True)
 class Member:
-    """Where a key at the top and its value stand in the text: [start, end) is the whole, `value` where it begins."""
+    """Where a top-level key and its value are in the text: both together are [start, end); `value` is its start."""
 
     key: str
     start: int
@@ -134,7 +138,7 @@ class Member:
 
 
 def members(text: str) -> list[Member]:
-    """Of a text that is a JSON object."""
+    """The members of a JSON object, given as its text."""
     decoder, found = json.JSONDecoder(), []
     at = skip(text, skip(text, 0) + 1)
     while text[at] != "}":
@@ -153,7 +157,7 @@ def skip(text: str, at: int) -> int:
 
 
 def with_key(text: str, key: str, value: Any) -> str:
-    """Set one key, in place or after the last; everything else stays."""
+    """Set one key, in place or after the last one; everything else stays."""
     new, there = json.dumps(value), members(text)
     if mine := [m for m in there if m.key == key]:
         return text[: mine[-1].value] + new + text[mine[-1].end :]
@@ -167,7 +171,7 @@ def with_key(text: str, key: str, value: Any) -> str:
 
 
 def without_key(text: str, key: str) -> str:
-    """Take one key away, with the comma and the space that came with it."""
+    """Remove one key, with its comma and white space."""
     there = members(text)
     while mine := [i for i, m in enumerate(there) if m.key == key]:
         i = mine[0]

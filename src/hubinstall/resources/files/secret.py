@@ -1,4 +1,4 @@
-"""Random values that services share. Each copy belongs to one reader, 0400; the value is never shown or compared."""
+"""Random values that services share. One reader owns each copy (0400); the value is never shown or compared."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from hubinstall.resources.base import KEPT, Change, State
 
 @dataclass(frozen=True)
 class Secret:
-    """64 hexadecimal digits (256 bits). `readers`: path → owner, `name` being the first of the paths."""
+    """64 hexadecimal digits (256 bits). `readers`: path → owner; `name` is the first of the paths."""
 
     kind: ClassVar[str] = "secret"
     lock: ClassVar[str | None] = None

@@ -1,8 +1,8 @@
-"""Content-named folders: the same name always means the same content, and a link beside them says which one counts.
+"""Content-named directories: the same name always means the same content, and a link beside them selects one.
 
-Such a folder is built under its final name and counts only when its seal is there, which is written last: a kill
-in the middle leaves a folder without a seal, which nobody uses and the next run builds anew. The seal lists what
-stands at the top of the folder, so that a missing package or file is noticed without reading everything.
+Such a directory is built under its final name and is valid only with its seal, which is written last: a kill in the
+middle leaves a directory without a seal, which nobody uses and the next run rebuilds. The seal is a digest of the names
+at the top of the directory, so that a missing package or file is noticed without reading everything.
 """
 
 import contextlib
@@ -19,13 +19,13 @@ ASIDE = ".aside"
 
 
 def seal_of(host: Host, path: str, inside: str = "") -> str:
-    """What the seal of the folder must say: a digest of the names in it (or in `path/inside`)."""
+    """What the seal of the directory must contain: a digest of the names in it (or in `path/inside`)."""
     names = [n for n in host.names(f"{path}/{inside}".rstrip("/")) if n not in {SEAL, "__pycache__"}]
     return digest(*names)
 
 
 def sealed(host: Host, path: str, inside: str = "") -> State | None:
-    """The look at a content-named folder: None unless it is sealed."""
+    """The actual state of a content-named directory; None unless it is sealed."""
     seal = host.read(f"{path}/{SEAL}")
     if seal is None:
         return None
@@ -33,15 +33,15 @@ def sealed(host: Host, path: str, inside: str = "") -> State | None:
 
 
 def seal(host: Host, path: str, inside: str = "") -> None:
-    """Declare the folder complete. Its content is on the disk before its seal."""
+    """Mark the directory as complete. Its content is on the disk before its seal is."""
     host.run(["sync", "-f", path])
     host.write(f"{path}/{SEAL}", seal_of(host, path, inside).encode())
 
 
 @contextlib.contextmanager
-def built_anew(host: Host, path: str) -> Iterator[None]:
-    """The block makes the folder. One that was complete once and lacks something now stands aside meanwhile, and
-    comes back when the block fails (no network, a full disk): what runs from it needs what is left of it.
+def rebuilding(host: Host, path: str) -> Iterator[None]:
+    """The block builds the directory. A damaged one that was complete once is moved aside first, and moved back if the
+    block fails (no network, a full disk): programs that run from it need what is left of it.
     """
     aside = path + ASIDE
     if host.exists(f"{path}/{SEAL}"):
@@ -61,7 +61,7 @@ def built_anew(host: Host, path: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Tree:
-    """A content-named folder of given files. `files`: relative path → content."""
+    """A content-named directory of given files. `files`: relative path → content."""
 
     kind: ClassVar[str] = "tree"
     lock: ClassVar[str | None] = None
@@ -77,7 +77,7 @@ class Tree:
         return sealed(host, self.name)
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
-        with built_anew(host, self.name):
+        with rebuilding(host, self.name):
             host.mkdir(self.name)
             for relative, content in sorted(self.files.items()):
                 for folder in reversed(PurePosixPath(relative).parents[:-1] if "/" in relative else ()):

@@ -1,4 +1,4 @@
-"""A link of the distribution's that is out of the way as long as we are here."""
+"""A link of the distribution that is removed as long as we are installed."""
 
 import posixpath
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ from hubinstall.resources.base import KEPT, Change, State
 
 @dataclass(frozen=True)
 class Unlinked:
-    """The thing is the absence of the link `name`; removing it puts the link to `target` back.
+    """The resource is the absence of the link `name`; removing the resource restores the link to `target`.
 
-    Where the link was gone before us, nothing is done, nothing noted, and nothing put back. `program`: a path
-    that is there once the distribution has made the link; before that the absence means nothing.
+    If the link was absent before us, nothing is done, recorded or restored. `program`: a path that exists once the
+    distribution has made the link; before that, the absence of the link means nothing.
     """
 
     kind: ClassVar[str] = "unlinked"

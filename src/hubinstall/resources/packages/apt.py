@@ -1,4 +1,4 @@
-"""Packages of the distribution. One look answers for all of them; one apt runs at a time."""
+"""Packages of the distribution. One query to dpkg covers all of them; one apt runs at a time."""
 
 import time
 from dataclasses import dataclass
@@ -12,25 +12,25 @@ from hubinstall.resources.packages import apt_lock
 LISTS = "/var/lib/apt/lists"
 DAY = 24 * 3600
 KEEP_CONFIGURATION = ("--force-confdef", "--force-confold")
-# Its locks are waited for in apt_lock.py; apt's own patience is for one that is taken between that look and its own.
+# apt_lock.py waits for its locks; apt's own timeout is for a lock that is taken between that check and apt's start.
 APT = (
     "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=3", "-o", "Dpkg::Use-Pty=0",
     *(word for option in KEEP_CONFIGURATION for word in ("-o", f"Dpkg::Options::={option}")),
 )  # fmt: skip
-# --no-remove: rather fail in words than take away what an administrator installed.
+# --no-remove: better a failure than the removal of what an administrator installed.
 INSTALL = ("--no-install-recommends", "--no-remove", "install")
 HALF_DONE = {"half-installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"}
-"""What dpkg(1) calls packages that somebody must come back to."""
+"""The states of dpkg(1) for packages whose installation is not finished."""
 UNREACHABLE = ("Failed to fetch", "Could not resolve", "Could not connect", "Temporary failure")
-# Nobody answers questions, and nothing of the administrator's is restarted on the way.
+# Nobody can answer questions, and none of the administrator's services may be restarted.
 QUIET = {"NEEDRESTART_SUSPEND": "1", "APT_LISTCHANGES_FRONTEND": "none", "UCF_FORCE_CONFFOLD": "1"}
 
 
 @dataclass(frozen=True)
 class Packages:
-    """Some packages under one name; never removed, since others may have come to need them.
+    """Some packages under one name; never uninstalled, since other programs may need them by now.
 
-    The ledger keeps only the name: to what it makes again there is nothing to remove.
+    The ledger keeps only the name: a removal has nothing to do.
     """
 
     kind: ClassVar[str] = "packages"
@@ -55,27 +55,27 @@ class Packages:
             apt(host, "update", check=True)
         if apt(host, *INSTALL, *wanted).returncode == 0:
             return
-        # An apt that was killed half-way, or lists that name what the mirrors no longer have.
-        mend(host, update=True)
+        # An apt was killed half-way, or its lists name versions that the mirrors no longer have.
+        repair(host, update=True)
         try:
             apt(host, *INSTALL, *wanted, check=True)
         except CommandError as error:
             raise UserError(f"apt could not install {', '.join(wanted)}", advice(error)) from error
 
     def remove(self, host: Host) -> None:
-        host.notice("the distribution's packages stay installed: others may need them by now")
+        host.notice("the distribution's packages stay installed: other programs may need them by now")
 
 
 def apt(host: Host, *arguments: str, check: bool = False) -> Completed:
-    """Run apt-get once nobody else does."""
+    """Run apt-get as soon as nobody else does."""
     apt_lock.free(host)
     return host.run([*APT, *arguments], env=QUIET, check=check)
 
 
-def mend(host: Host, *, update: bool = False) -> None:
-    """Finish what an apt or dpkg that was killed has begun; whether that helped is seen by what comes next.
+def repair(host: Host, *, update: bool = False) -> None:
+    """Finish what a killed apt or dpkg has started. Errors are ignored here: the next command shows what is left.
 
-    What it was unpacking must be unpacked again first, or dpkg configures nothing at all.
+    The package that it was unpacking must be unpacked again first, or dpkg configures no package at all.
     """
     apt_lock.free(host)
     if again := torn(host):
@@ -87,9 +87,10 @@ def mend(host: Host, *, update: bool = False) -> None:
 
 
 def torn(host: Host) -> list[str]:
-    """The packages that dpkg wants unpacked again (dpkg(1), reinst-required), asked now: a killed run's may go on.
+    """The packages that dpkg must unpack again (dpkg(1), reinst-required). Not cached: a killed run's dpkg may still be
+    running.
 
-    Mostly half-installed ones; for a moment also such as count as unpacked already.
+    Mostly these are half-installed; for a moment a package may also have the state unpacked already.
     """
     shown = ["dpkg-query", "-W", "-f", "${db:Status-Eflag} ${db:Status-Status} ${Package}\\n"]
     rows = [line.split() for line in host.query(shown, check=False).stdout.splitlines()]
@@ -97,12 +98,12 @@ def torn(host: Host) -> list[str]:
 
 
 def half_done(host: Host) -> list[str]:
-    """The packages that an apt or dpkg has left half-way."""
+    """The packages whose installation an apt or dpkg has not finished."""
     return [package for package, status in statuses(host).items() if status in HALF_DONE]
 
 
 def statuses(host: Host) -> dict[str, str]:
-    """Every package that dpkg knows, with its status (dpkg-query(1), db:Status-Status)."""
+    """Every package that dpkg lists, with its status (dpkg-query(1), db:Status-Status)."""
     return host.once("packages", lambda: _ask(host))
 
 
@@ -111,13 +112,13 @@ def _ask(host: Host) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in listed.stdout.splitlines():
         package, _, status = line.partition(" ")
-        if found.get(package) != "installed":  # of several architectures the one that is there counts
+        if found.get(package) != "installed":  # of several architectures, the installed one counts
             found[package] = "not-installed" if status == "config-files" else status
     return found
 
 
 def fresh_lists(host: Host) -> bool:
-    """Whether apt has lists of packages, fetched within a day: it touches `partial` each time."""
+    """Whether apt has package lists that are less than a day old: each update touches `partial`."""
     if not any("_Packages" in name or "_InRelease" in name for name in host.names(LISTS)):
         return False
     try:
@@ -127,14 +128,14 @@ def fresh_lists(host: Host) -> bool:
 
 
 def advice(error: CommandError) -> str:
-    """What apt says, and what to do about it."""
+    """What apt says, and what to do."""
     output = error.output
     lines = [line for line in output.splitlines() if line.startswith(("E:", "W:", " ", "dpkg: error"))]
     words = "\n  ".join((lines or output.splitlines())[-8:])
     if any(sign in output for sign in UNREACHABLE):
-        return f"{words}\n  The mirrors cannot be reached: see whether `apt-get update` works here, then run again."
+        return f"{words}\n  The mirrors cannot be reached. Check that `apt-get update` works here, then run it again."
     if "Unable to locate package" in output or "has no installation candidate" in output:
-        return f"{words}\n  apt's sources do not offer it: see /etc/apt/sources.list.d, then run again."
+        return f"{words}\n  apt's sources do not offer it. Check /etc/apt/sources.list.d, then run it again."
     if "Could not get lock" in output:
-        return f"{words}\n  Another program installs packages: wait for it to end, then run again."
-    return f"{words}\n  Mend what apt says (`apt-get install -f` shows it), then run again."
+        return f"{words}\n  Another program is installing packages. Wait until it ends, then run it again."
+    return f"{words}\n  Fix what apt reports (`apt-get install -f` shows it), then run it again."

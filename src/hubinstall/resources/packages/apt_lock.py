@@ -1,7 +1,7 @@
-"""Who holds a lock of apt's or dpkg's. Looked at before apt is started, and waited for here rather than there.
+"""Who holds one of the locks of apt and dpkg. We check before we start apt, and wait here instead of there.
 
-apt itself waits without a word, for the lists not at all; and an apt that waits for its turn would outlive a killed
-run of ours, and take its turn later.
+apt itself waits silently, and for the lists not at all; and a waiting apt would survive a killed run of ours and get
+the lock later.
 """
 
 import fcntl
@@ -16,30 +16,30 @@ LOCKS = (
     "/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", "/var/lib/apt/lists/lock", "/var/cache/apt/archives/lock",
 )  # fmt: skip
 PATIENCE = 300.0
-"""Seconds. Unattended upgrades may take their time."""
+"""Seconds. Unattended upgrades may take a while."""
 EVERY = 0.5
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 FLOCK = "hhqqi4x"
 """struct flock of fcntl(2) on 64-bit Linux: type, whence, start, length, pid."""
 
 
 def free(host: Host) -> None:
-    """Return when apt's locks are free. While another holds one, say who; raise UserError when it takes too long."""
+    """Wait until apt's locks are free, and say who holds one. Raises UserError if that takes too long."""
     named, deadline = "", time.monotonic() + PATIENCE
     while words := holder(host):
         if time.monotonic() > deadline:
             raise UserError(
-                f"{words} has held a lock of apt's for {PATIENCE / 60:.0f} minutes",
-                "Wait for it to end, or end it if nobody needs it, then run again.",
+                f"{words} has held the lock of apt for {PATIENCE / 60:.0f} minutes",
+                "Wait until it ends, or stop it if nobody needs it. Then run it again.",
             )
         if words != named:
-            host.say(f"waiting for {words}, which holds a lock of apt's")
+            host.say(f"waiting for {words}, which holds the lock of apt")
         named = words
         time.sleep(EVERY)
 
 
 def holder(host: Host) -> str:
-    """The process that holds one of the locks: its number and its command. Empty when all are free."""
+    """The PID and command of the process that holds one of the locks; empty if all are free."""
     for path in LOCKS:
         if (pid := locked_by(str(host.path(path)))) is not None:
             command = " ".join(host.text(f"/proc/{pid}/cmdline").replace("\0", " ").split()) if pid > 0 else ""
@@ -48,9 +48,9 @@ def holder(host: Host) -> str:
 
 
 def locked_by(path: str) -> int | None:
-    """The id of the process that has locked a file as apt does (fcntl(2), F_SETLK); None when it is free.
+    """The PID of the process that has locked a file in the way of apt (fcntl(2), F_SETLK); None if it is not locked.
 
-    0 or less: the kernel does not say who, for a process of another container.
+    0 or less: the kernel does not tell, because the process is in another container.
     """
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

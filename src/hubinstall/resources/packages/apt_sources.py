@@ -1,6 +1,6 @@
-"""Where this host gets its distribution's packages from, for a root file system that is made from the same mirrors.
+"""The mirrors from which this host gets its distribution's packages, for a root file system from the same mirrors.
 
-What others offer through apt (Docker's, Node's, a vendor's) is left out: only the distribution's own releases count.
+Other vendors' repositories (Docker's, Node's) are left out: only the distribution's own releases count.
 """
 
 import re
@@ -10,8 +10,8 @@ from hubinstall.machine.host import Host
 
 DISTRIBUTIONS = {"Debian", "Ubuntu"}
 POCKETS = ("", "-updates", "-security")
-# The fields of `apt-get indextargets`; what apt calls release here is the name that its sources use, which may be
-# "stable". Ubuntu's pockets all have the release's codename: there, only that name tells backports.
+# The fields of `apt-get indextargets`. RELEASE is the name that the sources use, which may be "stable". All of Ubuntu's
+# pockets have the codename of the release: there, only RELEASE tells backports from the rest.
 FORMAT = "$(ORIGIN)|$(CODENAME)|$(RELEASE)|$(COMPONENT)|$(REPO_URI)|$(SOURCESENTRY)"
 UNWANTED = re.compile(r"-(backports|proposed)")
 
@@ -19,7 +19,7 @@ UNWANTED = re.compile(r"-(backports|proposed)")
 def sources(host: Host, codename: str) -> list[str]:
     """The lines of a sources.list with the release, its updates and its security fixes, from this host's mirrors.
 
-    Raises UserError where apt knows no mirror of the release (or its lists were never fetched).
+    Raises UserError if apt has no mirror of the release, or never fetched its lists.
     """
     listed = host.query(["apt-get", "indextargets", "--format", FORMAT, "Created-By: Packages"]).stdout
     names = {codename + pocket for pocket in POCKETS}
@@ -31,8 +31,8 @@ def sources(host: Host, codename: str) -> list[str]:
             found += [component] if component not in found else []
     if not components:
         raise UserError(
-            f"apt knows no mirror of {codename} on this machine",
-            "Run `apt-get update`; if that goes well, look whether /etc/apt/sources.list.d names the distribution.",
+            f"apt has no mirror of {codename} on this machine",
+            "Run `apt-get update`. If that succeeds, check that /etc/apt/sources.list.d names the distribution.",
         )
     return [
         " ".join(["deb", *([f"[signed-by={signed}]"] if signed else []), uri, release, *found])
@@ -41,9 +41,9 @@ def sources(host: Host, codename: str) -> list[str]:
 
 
 def keyring(host: Host, entry: str) -> str:
-    """The key file that the entry of the sources (`file:line`) names; empty when apt's own trusted keys hold.
+    """The key file that an entry of the sources (`file:line`) names; empty if apt's own trusted keys apply.
 
-    Both forms of sources files are understood; one that names several keys is left to the trusted ones.
+    Both formats of sources files are read. For a file that names several keys, the trusted keys are used.
     """
     named = set(re.findall(r"(?i)\bsigned-by\s*[:=]\s*(/[^\s\],]+)", host.text(entry.rpartition(":")[0])))
     return named.pop() if len(named) == 1 else ""

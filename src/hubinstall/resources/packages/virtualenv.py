@@ -1,4 +1,4 @@
-"""Virtualenvs of the distribution's Python from hash-locked lists, and node modules from a lock file."""
+"""Virtualenvs of the distribution's Python, from hash-locked lists; and node modules, from a lock file."""
 
 import functools
 from dataclasses import dataclass, field
@@ -6,11 +6,11 @@ from typing import ClassVar
 
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
-from hubinstall.resources.files.tree import ASIDE, built_anew, seal, sealed
-from hubinstall.resources.packages.downloads import begun_anew
+from hubinstall.resources.files.tree import ASIDE, rebuilding, seal, sealed
+from hubinstall.resources.packages.downloads import restart_if_overdue
 
 PYTHON = "/usr/bin/python3"
-"""Never the interpreter that happens to run us: a pyenv or conda in root's home cannot be read by service accounts."""
+"""Never the interpreter that runs us: service accounts cannot read a pyenv or conda in root's home."""
 TRUST_STORE = "/etc/ssl/certs/ca-certificates.crt"
 
 
@@ -41,10 +41,10 @@ class Virtualenv:
         return sealed(host, self.name, self.site_packages)
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
-        begun_anew(host, f"the Python packages of {self.name}", functools.partial(self._build, host))
+        restart_if_overdue(host, f"the Python packages of {self.name}", functools.partial(self._build, host))
 
     def _build(self, host: Host, timeout: float) -> None:
-        with built_anew(host, self.name):
+        with rebuilding(host, self.name):
             self._fill(host, timeout)
 
     def _fill(self, host: Host, timeout: float) -> None:
@@ -68,7 +68,7 @@ class Virtualenv:
 
 
 def uv_environment(host: Host, cache: str) -> dict[str, str]:
-    """Where uv keeps its downloads and whom it trusts: the host's own trust store, which administrators extend."""
+    """The cache directory of uv, and its trust store: the host's, to which administrators add their own roots."""
     return {
         "UV_CACHE_DIR": host.environment("UV_CACHE_DIR") or cache,
         "UV_PYTHON_DOWNLOADS": "never",
@@ -80,7 +80,7 @@ def uv_environment(host: Host, cache: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class NodeModules:
-    """A content-named folder with the node modules of a package-lock.json; `node` is the folder of Node itself."""
+    """A content-named directory with the node modules of a package-lock.json; `node`: the directory of Node itself."""
 
     kind: ClassVar[str] = "node-modules"
     lock: ClassVar[str | None] = None
@@ -98,10 +98,10 @@ class NodeModules:
         return sealed(host, self.name, "node_modules")
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
-        begun_anew(host, f"the node modules of {self.name}", functools.partial(self._build, host))
+        restart_if_overdue(host, f"the node modules of {self.name}", functools.partial(self._build, host))
 
     def _build(self, host: Host, timeout: float) -> None:
-        with built_anew(host, self.name):
+        with rebuilding(host, self.name):
             self._fill(host, timeout)
 
     def _fill(self, host: Host, timeout: float) -> None:
@@ -118,7 +118,7 @@ class NodeModules:
             env={
                 "NODE_EXTRA_CA_CERTS": host.environment("NODE_EXTRA_CA_CERTS") or TRUST_STORE,
                 "HOME": self.name,
-                "NODE_DISABLE_COMPILE_CACHE": "1",  # it would stay in /tmp
+                "NODE_DISABLE_COMPILE_CACHE": "1",  # it would be left in /tmp
             },
             timeout=timeout,
             bound=True,

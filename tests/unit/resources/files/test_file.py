@@ -89,7 +89,7 @@ def test_content_that_its_check_refuses_never_counts(host):
 @pytest.mark.parametrize("resource", [File("/etc/x", "a"), Link("/etc/x", "/etc/motd")], ids=lambda r: r.kind)
 def test_a_folder_in_the_way_is_said_and_stays(host, resource):
     host.path("/etc/x").mkdir()
-    with pytest.raises(UserError, match="/etc/x is a"):
+    with pytest.raises(UserError, match=f"/etc/x is .*, but a {resource.kind} is expected there"):
         settle(host, resource)
     assert host.path("/etc/x").is_dir()
 

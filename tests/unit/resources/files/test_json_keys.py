@@ -109,8 +109,8 @@ def test_the_program_reads_the_file_again(host):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b'{"a": 1,}', r"daemon.json:1:9: no valid JSON"),
-        (b'{\n"a" 1}', r"daemon.json:2:5: no valid JSON"),
+        (b'{"a": 1,}', r"daemon.json:1:9: not valid JSON"),
+        (b'{\n"a" 1}', r"daemon.json:2:5: not valid JSON"),
         (b"[1]", r"must be a JSON object"),
         (b'{"a": "\xff"}', r"is not UTF-8"),
     ],

@@ -11,7 +11,7 @@ from hubinstall.blueprint.docker import docker_packages
 from hubinstall.blueprint.packages import base
 from hubinstall.errors import UserError
 from hubinstall.resources.base import look
-from hubinstall.resources.packages.apt import LISTS, Packages, half_done, mend
+from hubinstall.resources.packages.apt import LISTS, Packages, half_done, repair
 from hubinstall.settings.model import Settings
 
 GROUP = Packages("web", ("nginx", "openssl"))
@@ -85,7 +85,7 @@ def test_what_a_killed_dpkg_left_of_other_packages_is_found_and_finished(tmp_pat
     host = machine(tmp_path, Dpkg({"openssl": "installed", "nginx": "installed", "libc-bin": status}))
     assert look(GROUP, host) is None
     assert half_done(host) == ["libc-bin"]
-    mend(host)
+    repair(host)
     assert any(command.startswith("dpkg ") and command.endswith("--configure -a") for command in host.commands)
     assert any("--fix-broken" in command for command in host.commands)
 

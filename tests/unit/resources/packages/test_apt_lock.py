@@ -57,7 +57,7 @@ def test_the_holder_is_named_once_and_waited_for(host, held, monkeypatch):
 
     monkeypatch.setattr(apt_lock.time, "sleep", nap)
     apt_lock.free(host)
-    assert host.said == [f"waiting for pid {held.pid} (/usr/bin/apt-get install emacs), which holds a lock of apt's"]
+    assert host.said == [f"waiting for pid {held.pid} (/usr/bin/apt-get install emacs), which holds the lock of apt"]
     assert len(naps) == 3
 
 
@@ -65,4 +65,4 @@ def test_a_holder_that_does_not_end_is_named_when_we_give_up(host, held, monkeyp
     monkeypatch.setattr(apt_lock, "PATIENCE", 0.05)
     with pytest.raises(UserError, match=rf"pid {held.pid} \(/usr/bin/apt-get install emacs\) has held") as caught:
         apt_lock.free(host)
-    assert "run again" in caught.value.hint
+    assert "run it again" in caught.value.hint

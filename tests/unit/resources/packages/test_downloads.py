@@ -1,4 +1,4 @@
-"""What takes too long is begun anew, from nothing."""
+"""What takes too long is restarted, from nothing."""
 
 import pytest
 
