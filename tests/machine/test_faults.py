@@ -146,7 +146,7 @@ FAULTS = (
         "Docker dead: a setting it refuses",
         f'{SAVE_DAEMON}echo \'{{"live-restore": true, "storage-driver": "no"}}\' >/etc/docker/daemon.json\n'
         f"{DEAD_DOCKER}", MEND_DAEMON,
-        ("docker does not come up", "driver not supported", "Mend what it says", "hubinstall logs docker"),
+        ("docker does not come up", "driver not supported", "Fix what the log says", "hubinstall logs docker"),
     ),
     *(
         Fault(f"read-only {folder}", f"read_only {folder}", f"umount {folder}",

@@ -1,8 +1,8 @@
-"""Services. Restarting is a state, not an event: "has it been started with what is there now?"
+"""Services. A restart is a state, not an event: "was it started with the files that are there now?"
 
-A service's launcher puts a digest of what it starts with into the environment, where it stays readable in
-/proc/PID/environ (proc(5)) under either process manager. A service that reloads keeps a record instead, written
-after each good reload; a oneshot writes the digest when it is done.
+A service's launcher puts a digest of what it starts with into the environment, where it can be read in
+/proc/PID/environ (proc(5)) under either process manager. For a service that reloads there is a record instead, written
+after each successful reload; a oneshot writes the digest when it is done.
 """
 
 import hashlib
@@ -21,18 +21,18 @@ from hubinstall.machine.process_managers.choice import MANAGERS
 from hubinstall.resources.base import KEPT, Change, State, look
 
 FAILURES = 12
-"""So often may a service be seen failed before we give up: it may need a second attempt, not a hundred."""
+"""How many checks may find a service failed before we give up: it may need a second attempt, but not a hundred."""
 REPLACED_WITHIN = 10.0
-"""Seconds. A reload that starts no new workers has failed."""
+"""Seconds. A reload that has not replaced the workers by then has failed."""
 ANSWERS_WITHIN = 2.0
 """Seconds until a connection must be accepted."""
 EVERY = 0.2
-"""Seconds between two looks at a service that is on its way up."""
+"""Seconds between two checks of a service that is starting."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """A service that runs, starts at boot, and was started with what is there now.
+    """A service that runs, starts at boot, and was started with the files that are there now.
 
     `started_with` empty: it is never restarted. `ready`: a unix socket's path or HOST:PORT that accepts connections
     when the service is up. `distribution`: its unit is not ours, so removal leaves it alone.
@@ -45,12 +45,12 @@ class Service:
     manager: str = field(default="systemd", metadata=KEPT)
     distribution: bool = field(default=False, metadata=KEPT)
     undo: str = field(default="", metadata=KEPT)
-    """A program that is run with the argument "undo" after the service is gone, if it leaves something behind."""
+    """A program that is run with the argument "undo" after the service is removed, if it leaves something behind."""
     started_with: str = ""
     oneshot: bool = False
     ready: str = ""
     timeout: float = 90
-    """Seconds until it must be up."""
+    """Seconds within which it must be up."""
     reloads: "Reloads | None" = None
     needs: tuple[str, ...] = ()
 
@@ -59,7 +59,7 @@ class Service:
 
     def actual(self, host: Host) -> State | None:
         seen = self._manager.look(host, self.name)
-        # A unit file that nobody enabled or started is no service yet.
+        # A unit that is neither enabled nor started does not count as a service yet.
         if not (seen.running or (seen.known and seen.enabled)):
             return None
         return {"enabled": seen.enabled, "running": seen.running, "started_with": self._started_with(host, seen)}
@@ -74,7 +74,7 @@ class Service:
         self._wait(host, any_configuration=False)
 
     def start_again(self, host: Host) -> None:
-        """After the files were put back: whatever it runs with, start it with what is there."""
+        """After a rollback: let it load the restored files, whatever it runs with now."""
         self._manager.define(host, self.name)
         if self._manager.look(host, self.name).running:
             self._renew(host)
@@ -102,7 +102,7 @@ class Service:
         return environment(host, seen.pid).get(layout.STARTED_WITH, "")
 
     def _renew(self, host: Host) -> None:
-        """Take up the new configuration in the gentlest way that there is."""
+        """Load the new configuration: by a reload if the service can, else by a restart."""
         if self.reloads:
             host.query(list(self.reloads.check))
             before = self.reloads.workers(host)
@@ -114,7 +114,7 @@ class Service:
             self._manager.restart(host, self.name)
 
     def _wait(self, host: Host, *, any_configuration: bool) -> None:
-        """Until it is up and answers. Raises UserError with the end of its log when it does not come up."""
+        """Wait until it is up and answers. Raises UserError with the end of its log if it does not come up."""
         failures, deadline = 0, time.monotonic() + self.timeout
         while True:
             seen = self._manager.look(host, self.name)
@@ -129,15 +129,15 @@ class Service:
 
     def _last_words(self, host: Host) -> str:
         shown = host.query(self._manager.log_command(self.name, 15, follow=False), check=False).stdout.strip()
-        return f"{shown}\nMend what it says; more: hubinstall logs {self.name}".strip()
+        return f"{shown}\nFix what the log says; to see more of it, run: hubinstall logs {self.name}".strip()
 
 
 @dataclass(frozen=True)
 class Reloads:
-    """How a service reads its configuration again, and knows what it has read.
+    """How a service reloads its configuration, and how we know which one it has loaded.
 
     `record` holds one digest, and below it those of the files in `watches` (certificates, whose content only the
-    machine knows); `recorder` writes it from what lies on the disk.
+    machine knows); `recorder` writes it from the files on the disk.
     """
 
     check: tuple[str, ...]
@@ -145,10 +145,10 @@ class Reloads:
     recorder: str
     watches: tuple[str, ...] = ()
     pid_file: str = ""
-    """Of the master whose workers a reload replaces; those from before answer for a moment longer."""
+    """The PID file of the master process. A reload replaces its workers; the old ones still answer for a moment."""
 
     def loaded(self, host: Host) -> str:
-        """The digest of the configuration that is in use; something else where a watched file has changed since."""
+        """The digest of the loaded configuration; something else if a watched file has changed since."""
         loaded, *_ = host.text(self.record).splitlines() or [""]
         return f"older files, {loaded}" if self.is_outdated(host) else loaded
 
@@ -158,17 +158,18 @@ class Reloads:
         return watched != [watched_line(host, path) for path in self.watches]
 
     def workers(self, host: Host) -> dict[int, str]:
-        """Number → title (proc(5), cmdline) of the processes that answer."""
+        """PID → title (proc(5), cmdline) of the processes that accept connections."""
         master = host.text(self.pid_file).strip() if self.pid_file else ""
         children = host.text(f"/proc/{master}/task/{master}/children").split() if master.isdigit() else []
         titles = {int(pid): host.text(f"/proc/{pid}/cmdline") for pid in children}
         return {pid: title for pid, title in titles.items() if title.strip("\0") and "shutting down" not in title}
 
     def replaced(self, host: Host, before: dict[int, str]) -> bool:
-        """Wait until none of the workers from before takes a connection any more. False: the reload has failed.
+        """Wait until no old worker accepts connections any more. False: the reload has failed.
 
-        nginx says only in its log that it goes on as before: it cannot listen at one address of a port while it
-        listens at every address of it, or the other way round, although the new configuration is good.
+        A reload fails although the configuration is valid if nginx listened on one address of a port and now must
+        listen on all of them, or the other way round. nginx then keeps the old configuration and says so only in its
+        log.
         """
         deadline = time.monotonic() + REPLACED_WITHIN
         while before.keys() & (now := self.workers(host).keys()) and time.monotonic() < deadline:
@@ -177,25 +178,25 @@ class Reloads:
 
 
 def watched_line(host: Host, path: str) -> str:
-    """As sha256sum(1) prints it; empty where there is no file, as when it fails."""
+    """The SHA-256 of a file as sha256sum(1) prints it; "-" if there is no file, as the recorder writes it then."""
     content = host.read(path)
     return "-" if content is None else hashlib.sha256(content).hexdigest()
 
 
 def environment(host: Host, pid: int) -> dict[str, str]:
-    """The environment with which a process was started; nothing when there is none."""
+    """The environment with which a process was started; empty if there is no such process."""
     content = (host.read(f"/proc/{pid}/environ") or b"").decode(errors="replace") if pid else ""
     return dict(entry.split("=", 1) for entry in content.split("\0") if "=" in entry)
 
 
 def started_with(configured: str, files: list[tuple[str, str]]) -> str:
-    """What a launcher computes with sha256sum(1): of `configured` and of (path, SHA-256) of each file, in order."""
+    """What a launcher computes with sha256sum(1): a digest of `configured` and the (path, SHA-256) of each file."""
     lines = [configured, *(f"{sha}  {path}" for path, sha in files)]
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
 def taken(host: Host, address: str, pid: int) -> str:
-    """Which program other than `pid` listens at HOST:PORT, in words; empty when none does."""
+    """Which program other than `pid` listens on HOST:PORT, in words; empty if none does."""
     server, _, port = address.rpartition(":")
     if not server or address.startswith("/"):
         return ""
@@ -204,7 +205,7 @@ def taken(host: Host, address: str, pid: int) -> str:
 
 
 def answers(host: Host, address: str) -> bool:
-    """Whether something accepts connections at a unix socket or HOST:PORT; true where no address is given."""
+    """Whether something accepts connections at a unix socket or HOST:PORT; true if no address is given."""
     if not address:
         return True
     server, _, port = address.rpartition(":")

@@ -1,4 +1,4 @@
-"""Our supervisord: the process manager where systemd is not, of an own virtualenv, configuration and socket."""
+"""Our supervisord: the process manager if there is no systemd, with its own virtualenv, configuration and socket."""
 
 import time
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from hubinstall.resources.base import Change, State
 from hubinstall.resources.services.service import answers, environment
 
 STOPS_WITHIN = 120.0
-"""Seconds. supervisord stops its programs one after the other."""
+"""Seconds. supervisord stops its programs one after another."""
 STARTS_WITHIN = 30.0
 RUNLEVELS = "2345"
 
 
 @dataclass(frozen=True)
 class Supervisord:
-    """supervisord runs, was started with the present configuration, and init starts it where there is an init.d."""
+    """supervisord runs with the present configuration, and init starts it at boot if there is an /etc/init.d."""
 
     kind: ClassVar[str] = "supervisord"
     lock: ClassVar[str | None] = None
@@ -54,14 +54,14 @@ class Supervisord:
 
 
 def running(host: Host) -> int:
-    """The PID of our supervisord; 0 when it does not run."""
+    """The PID of our supervisord; 0 if it does not run."""
     pid = host.text(layout.SUPERVISOR_PID).strip()
     ours = pid.isdigit() and environment(host, int(pid)).get(layout.SERVICE_NAME) == layout.SUPERVISORD
     return int(pid) if ours else 0
 
 
 def at_boot(host: Host) -> bool:
-    """Whether init starts us; also true where no init could (a container, WSL): there people start it themselves."""
+    """Whether init starts it at boot. Also true if there is no init (a container, WSL): there people start it."""
     if not host.which("update-rc.d"):
         return True
     folders = [f"/etc/rc{level}.d" for level in RUNLEVELS]
@@ -69,7 +69,7 @@ def at_boot(host: Host) -> bool:
 
 
 def start(host: Host) -> None:
-    """Start it unless it runs, in the environment that it would have at boot, not in that of somebody's shell."""
+    """Start it unless it runs, in the environment that it has at boot and not in that of a shell."""
     if not running(host):
         clean = [f"{key}={value}" for key, value in BASE_ENVIRONMENT.items()]
         host.run(["env", "-i", *clean, layout.launcher(layout.SUPERVISORD)])
@@ -81,7 +81,7 @@ def start(host: Host) -> None:
 
 
 def shut_down(host: Host) -> None:
-    """Stop it with all its programs. Containers go on running."""
+    """Stop it with all its programs. Containers keep running."""
     pid = running(host)
     if not pid:
         return

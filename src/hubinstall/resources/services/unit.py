@@ -1,4 +1,4 @@
-"""systemd's unit files, and drop-ins for those of the distribution."""
+"""Unit files of systemd, and drop-ins for the distribution's units."""
 
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -14,9 +14,10 @@ from hubinstall.resources.files.file import File
 
 @dataclass(frozen=True)
 class UnitFile:
-    """A file of which systemd keeps a copy in its memory, so that a mended one must be read again.
+    """A unit file, or a drop-in. systemd has a copy in its memory, so a changed file must be loaded again.
 
-    `reloads`: a service that is told to read its own files again when this one is removed; ours are gone by then.
+    `reloads`: a service that must reload its own configuration when this file is removed; our part of that is gone by
+    then.
     """
 
     kind: ClassVar[str] = "unit"
@@ -40,7 +41,7 @@ class UnitFile:
     def apply(self, host: Host, change: Change) -> None:
         self._verify(host)
         self._file.apply(host, change)
-        # What systemd has not loaded yet it will read when the service starts.
+        # A new unit is not loaded yet: systemd reads it when the service starts.
         if change.before is not None:
             Systemd().read_units(host)
 
@@ -56,9 +57,9 @@ class UnitFile:
         return self._file.texts(host)
 
     def _verify(self, host: Host) -> None:
-        """Let systemd-analyze(1) judge a copy before the file counts; complaints about other units are not ours.
+        """Check a copy with systemd-analyze(1) before the file is in place; complaints about other units are ignored.
 
-        Nor is a machine without man(1), or without a page that a unit names.
+        Man pages are not checked: the machine may lack man(1), or a page that the unit names.
         """
         path = PurePosixPath(self.name)
         if path.suffix == ".conf":

@@ -1,8 +1,8 @@
-"""A certificate that an authority gives by itself (ACME, RFC 8555).
+"""A certificate that an authority issues automatically (ACME, RFC 8555).
 
-The wish is that it was asked for: an authority that refuses, or cannot be reached, fails no run. What came of it is
-kept (attempts.py) for whoever tells people, and a timer tries again. So a run that finds a good certificate, or a try
-for these very names that is younger than an hour, asks nobody.
+The desired state is that the authority was asked: a run does not fail if the authority refuses or cannot be reached.
+The result is recorded (attempts.py) for the messages to people, and a timer tries again. So a run does not ask if there
+is a good certificate, or a failed attempt for exactly these names within the last hour.
 """
 
 import time
@@ -23,7 +23,7 @@ Check = Callable[[Host, tuple[str, ...], str, Place], list[str]]
 
 
 def from_outside(host: Host, names: tuple[str, ...], server: str, place: Place) -> list[str]:
-    """Why the authority at `server` would not find this machine under `names`."""
+    """Why the authority at `server` could not reach this machine under `names`."""
     from hubinstall.resources.tls.reachability import troubles  # noqa: PLC0415 - HTTP is slow to import, and a plan asks nobody
 
     return troubles(host, names, server, place)
@@ -31,9 +31,9 @@ def from_outside(host: Host, names: tuple[str, ...], server: str, place: Place) 
 
 @dataclass(frozen=True)
 class AcmeCertificate:
-    """The certificate for `names` from `server`, in a folder of certbot's (`…/config/live/NAME`).
+    """The certificate for `names` from `server`, in a directory of certbot (`…/config/live/NAME`).
 
-    Removal leaves it with its account: an authority gives few a week for the same names.
+    Removal leaves the certificate and the account: an authority issues only a few per week for the same names.
     """
 
     kind: ClassVar[str] = "acme-certificate"
@@ -44,13 +44,13 @@ class AcmeCertificate:
     server: str = ""
     email: str = ""
     program: str = ""
-    """Certbot."""
+    """The path of certbot."""
     logs: str = ""
     place: Place | None = None
     check: Check = from_outside
-    """What would keep the authority from finding this machine."""
+    """Finds out why the authority could not reach this machine."""
     unsettles: tuple[str, ...] = ()
-    """The ids of what serves it, and must take up another one."""
+    """The ids of the resources that serve it, and must load a new one."""
     needs: tuple[str, ...] = ()
 
     @property
@@ -63,7 +63,7 @@ class AcmeCertificate:
 
     @property
     def tries(self) -> str:
-        """Its own notes: those of another server's are removed after this one was asked, when the server changes."""
+        """The record of its attempts. Each server has its own: if the server changes, the old one's is removed last."""
         return f"{self._config.rpartition('/')[0]}/tries-{self.name.rpartition('/')[2]}.json"
 
     @property
@@ -89,26 +89,26 @@ class AcmeCertificate:
         host.remove(self.tries)
 
     def there(self, host: Host) -> Certificate | None:
-        """The certificate that the authority gave last."""
+        """The certificate that the authority issued last."""
         return certificate(host, self.cert)
 
     def is_good(self, there: Certificate | None) -> bool:
         return there is not None and there.names == set(self.names) and there.ends > time.time()
 
     def last(self, host: Host) -> Try | None:
-        """The last try for these very names from this server."""
+        """The last attempt for exactly these names at this server."""
         found = last_try(host, self.tries)
         return found if found and found.is_of(self.names, self.server) else None
 
     def is_due(self, host: Host) -> bool:
-        """Whether a timer should ask now; also when the last try lies ahead, because the clock did."""
+        """Whether a timer should ask now. Also true if the last attempt is in the future: the clock was ahead then."""
         try_ = self.last(host)
         return try_ is None or not try_.at <= time.time() < try_.next
 
     def ask(self, host: Host, *, force: bool = False) -> Try:
-        """Ask now; with `force` whatever speaks against it, and also for one that is not due. Says how it went.
+        """Ask now, and return the result. `force`: even if checks fail or the certificate is not due.
 
-        A certificate that is there was given to this machine: then the authority is asked without a check before.
+        An existing good certificate shows that the authority reaches this machine: then nothing is checked first.
         """
         place = self.place or Place((), "", certbot.TRUST_STORE)
         first = not force and not self.is_good(self.there(host))
@@ -116,7 +116,7 @@ class AcmeCertificate:
         asked, words = not against, "; ".join(against)
         if asked and (words := self._ask(host, place, force=force)):
             against = self.check(host, self.names, self.server, place)
-            # Who does not answer has counted nothing, and what certbot says of it is the same at greater length.
+            # An authority that does not answer has counted no failure; certbot's message says the same, but longer.
             asked = not any(line.startswith(self.server) for line in against)
             words = "; ".join([*against, words] if asked else against)
         return note(host, self.tries, Try(time.time(), self.names, self.server, words, asked))
@@ -128,5 +128,5 @@ class AcmeCertificate:
         )  # fmt: skip
         try:
             return certbot.ask(host, request, force=force)
-        except UserError as error:  # it hung, and was killed
+        except UserError as error:  # certbot hung and was killed
             return error.message

@@ -1,7 +1,6 @@
-"""When an authority was asked last, and what came of it: so that neither a no-op nor a timer asks too often.
+"""When an authority was last asked, and the result: so that no apply and no timer asks too often.
 
-Let's Encrypt counts failed validations of a name: five within an hour, and it asks for patience
-(letsencrypt.org/docs/rate-limits).
+Let's Encrypt limits failed validations of a name to five per hour (letsencrypt.org/docs/rate-limits).
 """
 
 import dataclasses
@@ -13,12 +12,14 @@ from hubinstall.machine.host import Host
 HOUR = 3600.0
 LONGEST_WAIT = 12 * HOUR
 CHECKS_EVERY = 12 * HOUR
-"""Twice a day a good certificate is looked after; the authority itself says when it is due."""
+"""Seconds: twice a day we ask whether a good certificate is due; the authority itself decides that."""
 
 
 @dataclass(frozen=True)
 class Try:
-    """The last one. `words`: why it failed; empty: all is well. `asked`: the authority was, and counts it."""
+    """The last attempt, at `at` (seconds since the epoch). `words`: why it failed; empty: it succeeded. `asked`: the
+    authority itself was asked and has counted a failure, if it was one.
+    """
 
     at: float
     names: tuple[str, ...]
@@ -26,11 +27,11 @@ class Try:
     words: str = ""
     asked: bool = True
     failures: int = 0
-    """In a row, of those that the authority has counted."""
+    """The number of failures in a row that the authority has counted."""
 
     @property
     def next(self) -> float:
-        """When a timer may try again: an hour after a failure, then two, four … as the authority's failures add up."""
+        """When a timer may try again: one hour after a first failure, then two, four … with each counted failure."""
         if not self.words:
             return self.at + CHECKS_EVERY
         return self.at + min(HOUR * 2.0 ** min(max(0, self.failures - 1), 9), LONGEST_WAIT)
@@ -40,7 +41,7 @@ class Try:
 
 
 def last_try(host: Host, path: str) -> Try | None:
-    """None where none was made; notes that are damaged, or another version's, are as good as none: one try too many."""
+    """None if there was none. A record that is damaged or from another version counts as none: one attempt too many."""
     try:
         found = json.loads(host.read(path) or b"{}")
         return Try(**(found | {"names": tuple(found["names"]), "at": float(found["at"])}))
@@ -49,7 +50,7 @@ def last_try(host: Host, path: str) -> Try | None:
 
 
 def note(host: Host, path: str, try_: Try) -> Try:
-    """Keep it, with the failures before it counted."""
+    """Record an attempt, and count its failure together with those before it."""
     before = last_try(host, path)
     same = before is not None and before.is_of(try_.names, try_.server)
     earlier = before.failures if before and same else 0

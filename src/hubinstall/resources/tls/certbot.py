@@ -1,8 +1,8 @@
-"""Certbot, the client of ACME authorities (eff-certbot.readthedocs.io), and what it says in words for people.
+"""Certbot, a client for ACME authorities (eff-certbot.readthedocs.io), and its errors in words for people.
 
-`certonly --keep-until-expiring` does all there is: it asks for a certificate, for a new one when the names have
-changed, or when the old one is due by what is left of its time (a third; half of one that lives for ten days or less)
-or by what the authority itself advises (ARI, RFC 9773).
+`certonly --keep-until-expiring` does everything: it requests a certificate if there is none, if the names have changed,
+or if the old one is due: when a third of its lifetime is left (half, if that is ten days or less), or when the
+authority itself advises it (ARI, RFC 9773).
 """
 
 import re
@@ -13,14 +13,14 @@ from hubinstall.resources.tls.self_signed import is_address
 
 TRUST_STORE = "/etc/ssl/certs/ca-certificates.crt"
 ENDLESS = 900.0
-"""Seconds."""
+"""Seconds after which certbot counts as hanging."""
 FORGOTTEN = "urn:ietf:params:acme:error:accountDoesNotExist"
 NOISE = re.compile(r"^(Saving debug log|Ask for help|An unexpected error|Some challenges|Hint:|- - -|\s*$)")
 
 
 @dataclass(frozen=True)
 class Request:
-    """A certificate for `names` (DNS names or addresses), as the folder live/`lineage` of certbot's `config`."""
+    """A certificate for `names` (DNS names or addresses), in the directory live/`lineage` of certbot's `config`."""
 
     program: str
     names: tuple[str, ...]
@@ -34,7 +34,7 @@ class Request:
 
     def argv(self, *, force: bool) -> list[str]:
         named = [w for name in self.names for w in ("--ip-address" if is_address(name) else "-d", name)]
-        # An address gets none but a short-lived one (letsencrypt.org/docs/profiles).
+        # For an IP address there are only short-lived certificates (letsencrypt.org/docs/profiles).
         short = ["--preferred-profile", "shortlived"] if any(map(is_address, self.names)) else []
         who = ["--email", self.email] if self.email else ["--register-unsafely-without-email"]
         return [
@@ -47,9 +47,9 @@ class Request:
 
 
 def ask(host: Host, request: Request, *, force: bool = False) -> str:
-    """Empty when the certificate is there and not due; else why not, as one line.
+    """Request a certificate. Empty if it is there and not due; else the reason, as one line.
 
-    An authority that has forgotten our account (a test server that was restarted) gets to know a new one.
+    If the authority has lost our account (a test server that was restarted), a new account is registered.
     """
     done = _run(host, request, force=force)
     if done.returncode and FORGOTTEN in host.text(f"{request.logs}/letsencrypt.log"):
@@ -59,18 +59,18 @@ def ask(host: Host, request: Request, *, force: bool = False) -> str:
 
 
 def _run(host: Host, request: Request, *, force: bool) -> Completed:
-    # requests, which certbot uses, knows no machine's trust store by itself.
+    # certbot uses the library requests, which does not use the machine's trust store by itself.
     env = {"REQUESTS_CA_BUNDLE": TRUST_STORE}
     return host.run(request.argv(force=force), check=False, env=env, timeout=ENDLESS)
 
 
 def in_words(output: str) -> str:
-    """What the authority had against it, or what went wrong on the way, out of certbot's output."""
+    """Why the authority refused, or what else went wrong, from certbot's output."""
     found = re.findall(r"^\s*(?:Identifier|Domain): (.*)\n\s*Type: .*\n\s*Detail: (.*)$", output, re.MULTILINE)
     if found:
         return "; ".join(f"{name}: {detail}" for name, detail in found)
     lines = [line.strip() for line in output.splitlines() if not NOISE.match(line)]
     after = output.partition("An unexpected error occurred:\n")[2].splitlines()
-    said = after[0] if after else lines[-1] if lines else "certbot failed and said nothing"
+    said = after[0] if after else lines[-1] if lines else "certbot failed without a message"
     cause = re.search(r"Caused by \w+\((.*)\)\)?$", said)
     return (cause[1] if cause else said)[:400]

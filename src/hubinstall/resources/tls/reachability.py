@@ -1,6 +1,6 @@
-"""Whether an ACME authority would find this machine: asked before it is, because it counts failures.
+"""Whether an ACME authority could reach this machine: checked before it is asked, because it counts failures.
 
-Only the standard library. Each finding is one line: what is wrong, and what to do.
+Only the standard library. Each problem is one line: what is wrong, then what to do.
 """
 
 import contextlib
@@ -22,11 +22,11 @@ TIMEOUT = 10.0
 """Seconds for each answer."""
 CLOCK_MAY_DIFFER = 300.0
 CHALLENGES = ".well-known/acme-challenge"
-OPEN_80 = "let port 80 through to this machine: firewall, security group, router"
+OPEN_80 = "open port 80 to this machine (firewall, security group, router)"
 
 
 def troubles(host: Host, names: tuple[str, ...], server: str, place: Place) -> list[str]:
-    """Why the authority at `server` could not give a certificate for `names`; empty: nothing speaks against asking."""
+    """Why the authority at `server` could not issue a certificate for `names`; empty if it can be asked."""
     found = list(server_troubles(server, place.trust))
     with challenge(host, place.webroot) as (path, token):
         for name in names:
@@ -35,13 +35,13 @@ def troubles(host: Host, names: tuple[str, ...], server: str, place: Place) -> l
 
 
 def server_troubles(server: str, trust: str) -> Iterator[str]:
-    """Whether the authority answers, and agrees with this machine about the time."""
+    """Problems with the authority: it does not answer, or its clock differs from this machine's."""
     try:
         context = ssl.create_default_context(cafile=trust)
         with urllib.request.urlopen(server, timeout=TIMEOUT, context=context) as answer:  # noqa: S310 - https, as parsed
             date = answer.headers.get("Date", "")
     except urllib.error.HTTPError as error:
-        yield f"{server} answers with {error.code} {error.reason}: see whether it is the address of an ACME directory"
+        yield f"{server} answers with {error.code} {error.reason}: check that it is the URL of an ACME directory"
         return
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
@@ -51,19 +51,19 @@ def server_troubles(server: str, trust: str) -> Iterator[str]:
         off = time.time() - email.utils.parsedate_to_datetime(date).timestamp()
         if abs(off) > CLOCK_MAY_DIFFER:
             much = f"{abs(off) / 3600:.1f} hours" if abs(off) > 5400 else f"{abs(off) / 60:.0f} minutes"
-            way = "ahead" if off > 0 else "slow"
-            yield f"this machine's clock is {much} {way}: set it right (timedatectl set-ntp true)"
+            way = "ahead" if off > 0 else "behind"
+            yield f"this machine's clock is {much} {way}: correct it (timedatectl set-ntp true)"
 
 
 def _way_out(reason: object) -> str:
     if isinstance(reason, ssl.SSLCertVerificationError):
-        return "the machine must know its root (update-ca-certificates), and its clock be right (timedatectl)"
-    return "see whether this machine reaches the internet, and whether that is the right address"
+        return "this machine must trust its root (update-ca-certificates), and the clock must be right (timedatectl)"
+    return "check that this machine can reach the internet, and that this is the right URL"
 
 
 @contextlib.contextmanager
 def challenge(host: Host, webroot: str) -> Iterator[tuple[str, str]]:
-    """A file as an authority would ask for, within the block: its path on the web, and what is in it."""
+    """Within the block there is a file like the one that an authority requests: its URL path, and its content."""
     token = secrets.token_hex(16)
     path = f"{CHALLENGES}/hubinstall-{token[:8]}"
     for folder in (f"{webroot}/{CHALLENGES.partition('/')[0]}", f"{webroot}/{CHALLENGES}"):
@@ -77,38 +77,38 @@ def challenge(host: Host, webroot: str) -> Iterator[tuple[str, str]]:
 
 
 def name_troubles(name: str, path: str, token: str, place: Place) -> Iterator[str]:
-    """Whether `name` leads here, at each of its addresses."""
+    """Problems with a name: it does not resolve, or one of its addresses does not lead to this machine."""
     try:
         found = [str(ip_address(name))] if _is_address(name) else addresses_of(name)
     except OSError as error:
         here = ", ".join(place.addresses) if not place.hidden else "this site's public address"
-        yield f"{name} leads nowhere ({_short(error)}): make a DNS record (A or AAAA) for it that says {here}"
+        yield f"{name} has no address ({_short(error)}): create a DNS record (A or AAAA) that points it to {here}"
         return
     for address in found:
         words = fetch(address, place.port, name, path, token)
         if words is None:
             continue
         if address in place.addresses:
-            yield f"{name} ({address}) is this machine, and its port {place.port} {words}: see `hubinstall status`"
+            yield f"{name} ({address}) is this machine, but its port {place.port} {words}: see `hubinstall status`"
         elif not place.hidden:
             own = ", ".join(place.addresses)
             yield (
-                f"{name} leads to {address}, which {words}, and not to this machine ({own}): set its DNS record right,"
+                f"{name} points to {address}, which {words}, and not to this machine ({own}): correct its DNS record,"
                 f" or {OPEN_80}"
             )
         elif words.startswith("answers"):
-            # Without an answer nothing is known: many routers do not lead their own network back in.
-            yield f"{name} leads to {address}, which {words}: set its DNS record right, or {OPEN_80}"
+            # No answer proves nothing: many routers do not route requests from inside back to their public address.
+            yield f"{name} points to {address}, which {words}: correct its DNS record, or {OPEN_80}"
 
 
 def addresses_of(name: str) -> list[str]:
-    """Its addresses, each once. Raises OSError where it has none."""
+    """The addresses of a name, each once. Raises OSError if it has none."""
     return list(dict.fromkeys(str(row[4][0]) for row in socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM)))
 
 
 def fetch(address: str, port: int, name: str, path: str, token: str) -> str | None:
-    """None where the file comes; else what came instead, as the end of a sentence. An IPv6 address that this machine
-    has no way to counts as fine: it cannot tell.
+    """None if the file is served; else what happened instead, as the end of a sentence. Also None for an IPv6 address
+    to which this machine has no route: then nothing is known.
     """
     connection = http.client.HTTPConnection(address, port, timeout=TIMEOUT)
     try:

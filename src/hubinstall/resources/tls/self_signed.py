@@ -1,4 +1,4 @@
-"""The certificate that a machine makes for itself."""
+"""The self-signed certificate that a machine makes for itself."""
 
 import time
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from hubinstall.resources.tls.x509 import certificate, public_key
 # Apple's systems refuse certificates that are valid for longer, imported ones too (support.apple.com/HT210176).
 DAYS = 825
 RENEW_BEFORE = 30 * 86400
-# How the DER of every public key on P-256 begins (RFC 5480: id-ecPublicKey, prime256v1, 66 bytes), in base64.
+# The DER of every public key on P-256 begins with this, in base64 (RFC 5480: id-ecPublicKey, prime256v1, 66 bytes).
 P256 = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"
 
 REQUEST = """[req]
@@ -37,10 +37,10 @@ subjectAltName = {names}
 class SelfSignedCertificate:
     """A P-256 key and a certificate for `names` (DNS names and addresses), valid for DAYS days.
 
-    A certificate is always made for the key that is there, and put in place by one rename: no kill leaves a pair
-    that does not match. It is made anew when it ends within 30 days, when it is not valid yet (the clock was ahead), or
-    when a name is missing in it and another one in it is no longer ours: an address that comes in addition does not
-    replace what people have accepted.
+    A certificate is always made for the existing key and put in place by one rename, so no kill leaves a pair that does
+    not match. It is replaced if it expires within 30 days, if it is not valid yet (the clock was ahead), or if it lacks
+    a name and also has one that is no longer ours: a mere additional address does not replace a certificate that people
+    have accepted in their browsers.
     """
 
     kind: ClassVar[str] = "self-signed-certificate"
@@ -94,7 +94,7 @@ class SelfSignedCertificate:
     def _certificate(self, host: Host) -> str:
         names = sorted(self.names)
         alternative = ",".join(f"IP:{n}" if is_address(n) else f"DNS:{n}" for n in names)
-        # X.520 lets a common name have 64 characters; browsers read the alternative names only.
+        # X.520 limits a common name to 64 characters; browsers only use the alternative names.
         request = REQUEST.format(common_name=self.names[0][:64], names=alternative)
         argv = ["openssl", "req", "-x509", "-new", "-key", self.key, "-sha256", "-days", str(DAYS)]
         return host.run([*argv, "-config", "/dev/stdin"], input=request).stdout

@@ -1,4 +1,4 @@
-"""The certificate that a web server reads: one link to a folder with a pair, so that both files switch at once."""
+"""The certificate that the web server loads: one link to a directory with a pair, so that both files switch at once."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,7 +15,7 @@ BEST = "the best there is"
 
 @dataclass(frozen=True)
 class Pair:
-    """The files of a certificate and its key. `names`: it serves only if it is for all of these."""
+    """The files of a certificate and its key. `names`: the pair is served only if it is valid for all of these."""
 
     cert: str
     key: str
@@ -24,10 +24,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class ServedCertificate:
-    """A link to a copy of the first pair of `pairs` that can be served: never to what is not there.
+    """A link to a copy of the first pair of `pairs` that can be served; it never points to nothing.
 
-    A pair that was found good once is not judged again: with its last day past it serves on until a newer one is there,
-    because any other would do no better. `trust`: a file with the roots that are known here.
+    A pair that was once found good is not checked again: after it has expired it is still served until there is a newer
+    one, because no other pair would be better. `trust`: a file with the roots that this machine trusts.
     """
 
     kind: ClassVar[str] = "served-certificate"
@@ -53,11 +53,13 @@ class ServedCertificate:
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
         link = host.stat(self.name)
         if link and link.kind != "link":
-            raise UserError(f"{self.name} is a {link.kind}, and a link belongs there", "Move it away, and run again.")
+            raise UserError(
+                f"{self.name} is not a link, but a link is expected there", "Move it away, then run it again."
+            )
         best = self.best(host)
         if best is None:
-            raise UserError("there is no certificate that could be served", "\n".join(map(str, self.reasons(host))))
-        # The one before stays as it is, beside the new one: a run that fails leads back to it.
+            raise UserError("no certificate can be served", "\n".join(map(str, self.reasons(host))))
+        # The previous pair stays unchanged beside the new one, for a rollback.
         slot = next(name for name in SLOTS if not (link and link.target == name))
         folder = f"{self._folder}/{slot}"
         host.mkdir(folder, mode="0700")
@@ -74,7 +76,7 @@ class ServedCertificate:
             host.remove(f"{self._folder}/{slot}")
 
     def best(self, host: Host) -> Pair | None:
-        """The pair that should be served; None where none can be."""
+        """The pair that should be served; None if none can be."""
         in_use = host.text(f"{self.name}/{JUDGED}")
         for pair in self.pairs:
             if in_use == _judged(host, pair) or not troubles(host, pair.cert, pair.key, pair.names, self.trust):
@@ -98,5 +100,5 @@ class ServedCertificate:
 
 
 def _judged(host: Host, pair: Pair) -> str:
-    """The same digest always means the same pair, found good for the same names."""
+    """A digest of a pair and the names for which it was found good."""
     return digest(content(host, pair.cert), content(host, pair.key), *pair.names)

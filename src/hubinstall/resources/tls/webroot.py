@@ -1,4 +1,4 @@
-"""Where an authority would find this machine."""
+"""Where an authority reaches this machine."""
 
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 @dataclass(frozen=True)
 class Place:
-    """Where this machine is: its own addresses, the folder that nginx shows on port 80, and the roots it knows."""
+    """The machine's own addresses, the directory that nginx serves on port 80, and the roots that it trusts."""
 
     addresses: tuple[str, ...]
     webroot: str
@@ -15,5 +15,5 @@ class Place:
 
     @property
     def hidden(self) -> bool:
-        """Behind somebody's NAT: people reach it at an address that it does not know."""
+        """Whether it is behind NAT: people reach it at an address that it does not know."""
         return not any(ip_address(address).is_global for address in self.addresses)

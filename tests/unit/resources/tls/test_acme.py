@@ -153,24 +153,24 @@ def test_another_server_is_asked_at_once(site):
 
 def test_why_another_server_gave_none_is_still_known_when_the_one_before_is_removed(site):
     """As an apply does after the server in the file was changed: first the new one, then what is no longer wished."""
-    site.against = ["hub.example.org leads nowhere"]
+    site.against = ["hub.example.org has no address"]
     site.apply()
     other = dataclasses.replace(site.wish(server="https://other.example.org/dir"), name=f"{LIVE}-other")
     other.ask(site.host)
     AcmeCertificate(LIVE).remove(site.host)
-    assert other.last(site.host).words == "hub.example.org leads nowhere"
+    assert other.last(site.host).words == "hub.example.org has no address"
     assert site.wish().last(site.host) is None
 
 
 def test_what_the_check_finds_keeps_the_authority_from_being_asked(site):
-    site.against = ["hub.example.org leads nowhere", "this machine's clock is 3.0 hours slow"]
+    site.against = ["hub.example.org has no address", "this machine's clock is 3.0 hours behind"]
     assert site.apply() == [ASKED]
-    assert (site.asked, site.words) == (0, "hub.example.org leads nowhere; this machine's clock is 3.0 hours slow")
+    assert (site.asked, site.words) == (0, "hub.example.org has no address; this machine's clock is 3.0 hours behind")
     assert last_try(site.host, TRIES).failures == 0, "what was not asked is not counted"
 
 
 def test_force_asks_whatever_the_check_would_say(site):
-    site.against = ["hub.example.org leads to the router"]
+    site.against = ["hub.example.org points to the router"]
     assert site.wish().ask(site.host, force=True).words == ""
     assert "--force-renewal" in site.certbot.asked[0]
 
@@ -184,9 +184,9 @@ def test_a_renewal_asks_without_a_check_and_explains_a_failure_with_one(site):
     words = site.wish().ask(site.host, force=True).words
     assert words == "https://ca.example.org/dir does not answer"
     assert last_try(site.host, TRIES).failures == 0, "who does not answer has counted nothing"
-    site.certbot.refuses, site.against = REFUSED, ["hub.example.org leads to 9.9.9.9"]
+    site.certbot.refuses, site.against = REFUSED, ["hub.example.org points to 9.9.9.9"]
     words = site.wish().ask(site.host, force=True).words
-    assert words.startswith("hub.example.org leads to 9.9.9.9; hub.example.org: DNS problem")
+    assert words.startswith("hub.example.org points to 9.9.9.9; hub.example.org: DNS problem")
     assert site.apply() == [], "a run has nothing to do"
     assert site.served() == served, "the old one stays"
 
@@ -245,7 +245,7 @@ def test_a_timer_waits_longer_the_more_the_authority_refuses(tmp_path):
         try_ = note(host, path, Try(NOW, NAMES, SERVER, "no"))
         waits.append((try_.next - NOW) / HOUR)
     assert waits == [1, 2, 4, 8, 12, 12]
-    assert note(host, path, Try(NOW, NAMES, SERVER, "the name leads nowhere", asked=False)).failures == 6
+    assert note(host, path, Try(NOW, NAMES, SERVER, "the name has no address", asked=False)).failures == 6
     assert note(host, path, Try(NOW, ("other.example.org",), SERVER, "no")).failures == 1
     good = note(host, path, Try(NOW, NAMES, SERVER))
     assert (good.failures, (good.next - NOW) / HOUR) == (0, 12), "a good one is looked after twice a day"
@@ -255,7 +255,7 @@ def test_a_timer_waits_longer_the_more_the_authority_refuses(tmp_path):
 def test_a_machine_that_nobody_could_ask_for_is_tried_once_an_hour(tmp_path):
     host = FakeHost(tmp_path)
     for _ in range(6):
-        try_ = note(host, "/srv/tries.json", Try(NOW, NAMES, SERVER, "the name leads nowhere", asked=False))
+        try_ = note(host, "/srv/tries.json", Try(NOW, NAMES, SERVER, "the name has no address", asked=False))
     assert try_.next == NOW + HOUR
 
 
@@ -281,7 +281,7 @@ def test_addresses_are_asked_for_with_the_profile_that_has_them():
     [
         (REFUSED, "hub.example.org: DNS problem: NXDOMAIN looking up A for hub.example.org"),
         (NO_ANSWER, "port=24000): Failed to establish a new connection: [Errno 111] Connection refused"),
-        ("Saving debug log to /x\n\n", "certbot failed and said nothing"),
+        ("Saving debug log to /x\n\n", "certbot failed without a message"),
         ("An unexpected error occurred:\nAccount 7 not found.\nAsk for help\n", "Account 7 not found."),
         ("certbot: error: unrecognized arguments: --x\n", "certbot: error: unrecognized arguments: --x"),
     ],

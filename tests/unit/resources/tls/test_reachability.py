@@ -99,15 +99,17 @@ def test_a_name_that_leads_here(host, web):
 def test_a_name_that_nobody_knows(host, web):
     [words] = found(host, web, "10.0.0.5", "203.0.113.7", name="new.example.org")
     assert words == (
-        "new.example.org leads nowhere (Name or service not known): make a DNS record (A or AAAA) for it that says this"
-        " site's public address"
+        "new.example.org has no address (Name or service not known): create a DNS record (A or AAAA) that points it to"
+        " this site's public address"
     )
-    assert found(host, web, "9.9.9.9", name="new.example.org")[0].endswith("that says 9.9.9.9")
+    assert found(host, web, "9.9.9.9", name="new.example.org")[0].endswith("that points it to 9.9.9.9")
 
 
 def test_somebody_elses_server(host, stranger):
     [words] = found(host, stranger, "9.9.9.9")
-    assert words.startswith(f"{NAME} leads to 127.0.0.1, which answers with something else (404 Not Found), and not to")
+    assert words.startswith(
+        f"{NAME} points to 127.0.0.1, which answers with something else (404 Not Found), and not to this machine"
+    )
     [words] = found(host, stranger, "10.0.0.5")
     assert "answers with something else (404" in words
 
@@ -115,7 +117,7 @@ def test_somebody_elses_server(host, stranger):
 def test_this_machine_without_an_answer(host, closed):
     [words] = found(host, closed, "127.0.0.1")
     assert words == (
-        f"{NAME} (127.0.0.1) is this machine, and its port {closed} does not answer (Connection refused): "
+        f"{NAME} (127.0.0.1) is this machine, but its port {closed} does not answer (Connection refused): "
         "see `hubinstall status`"
     )
 
@@ -173,8 +175,8 @@ def acme(tmp_path):
     [
         (0, []),
         (250, []),
-        (-3 * 3600, ["this machine's clock is 3.0 hours ahead: set it right (timedatectl set-ntp true)"]),
-        (600, ["this machine's clock is 10 minutes slow: set it right (timedatectl set-ntp true)"]),
+        (-3 * 3600, ["this machine's clock is 3.0 hours ahead: correct it (timedatectl set-ntp true)"]),
+        (600, ["this machine's clock is 10 minutes behind: correct it (timedatectl set-ntp true)"]),
     ],
 )
 def test_the_clock(acme, dns, off, words):
@@ -210,7 +212,7 @@ def test_an_authority_whose_root_is_not_known(acme, dns, tmp_path):
 def test_an_authority_that_is_away(host, closed, dns):
     dns["localhost"] = ["127.0.0.1"]
     [words] = server_troubles(f"https://localhost:{closed}/dir", "/etc/ssl/certs/ca-certificates.crt")
-    assert words.startswith(f"https://localhost:{closed}/dir does not answer (Connection refused): see whether")
+    assert words.startswith(f"https://localhost:{closed}/dir does not answer (Connection refused): check that")
 
 
 def test_all_together(host, web, closed, dns):

@@ -91,14 +91,14 @@ def test_nothing_to_serve_is_said_with_its_reasons(host):
     wish = ServedCertificate(WISH.name, (FIRST,))
     with pytest.raises(UserError) as caught:
         wish.apply(host, seen(wish, host))
-    assert f"{FIRST.cert} is not there" in caught.value.hint
+    assert f"{FIRST.cert} does not exist or is not a file" in caught.value.hint
     apply(host)
-    assert "is not there" in seen(wish, host).before["pair"], "and plan says it"
+    assert "does not exist or is not a file" in seen(wish, host).before["pair"], "and plan says it"
 
 
 def test_a_folder_in_its_place_is_somebodys(host):
     host.path("/srv/tls/served").mkdir()
-    with pytest.raises(UserError, match="a link belongs there"):
+    with pytest.raises(UserError, match="is not a link, but a link is expected there"):
         WISH.apply(host, seen(WISH, host))
 
 

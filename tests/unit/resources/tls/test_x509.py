@@ -54,7 +54,7 @@ def test_a_key_with_a_passphrase(host, authority):
     assert said(host) == [f"key: {KEY} has a passphrase"]
 
 
-@pytest.mark.parametrize(("begins", "ends", "words"), [(-90, -1, "has ended on"), (1, 90, "is not valid yet")])
+@pytest.mark.parametrize(("begins", "ends", "words"), [(-90, -1, "expired on"), (1, 90, "is not valid yet")])
 def test_one_whose_time_is_not_now(host, authority, begins, ends, words):
     authority.put(host, CERT, KEY, NAME, begins=begins, ends=ends)
     assert [words in line for line in said(host)] == [True]
@@ -66,7 +66,7 @@ def test_a_chain_that_is_not_whole(host, authority):
     host.put(KEY, key)
     host.put(TRUST, "")
     assert said(host) == [
-        f"cert: {CERT} lacks the certificate of its authority (Test's Authority): some browsers would refuse it"
+        f"cert: {CERT} lacks the certificate of its authority (Test's Authority): some browsers would reject it"
     ]
     host.put(TRUST, middle)
     assert said(host) == [], "its authority is a root that is known here"
@@ -89,8 +89,8 @@ def test_a_self_signed_one_needs_no_chain(host):
 @pytest.mark.parametrize(
     ("path", "content", "words"),
     [
-        (CERT, None, f"cert: {CERT} is not there, or no file"),
-        (KEY, None, f"key: {KEY} is not there, or no file"),
+        (CERT, None, f"cert: {CERT} does not exist or is not a file"),
+        (KEY, None, f"key: {KEY} does not exist or is not a file"),
         (CERT, "0\x82", f"cert: {CERT} is not PEM"),
         (CERT, "-----BEGIN PRIVATE KEY-----\nx\n", f"cert: there is no certificate in {CERT}"),
         (KEY, "-----BEGIN CERTIFICATE-----\nx\n", f"key: there is no private key in {KEY}"),
@@ -113,4 +113,4 @@ def test_where_openssl_is_not_there_yet_the_files_alone_are_looked_at(host):
     del host.answers["openssl"]
     assert said(host) == []
     host.remove(KEY)
-    assert said(host) == [f"key: {KEY} is not there, or no file"]
+    assert said(host) == [f"key: {KEY} does not exist or is not a file"]
