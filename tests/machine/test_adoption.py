@@ -138,7 +138,7 @@ def test_wrong_flags(refusing: Machine, flags: str, words: str) -> None:
 def test_a_disk_that_is_full(refusing: Machine) -> None:
     """A small disk of its own where the programs go."""
     refusing.run("mount -t tmpfs -o size=64m hubinstall-test /opt")
-    refused(refusing, "67 MB are free at /opt", "1.0 GB are needed")
+    refused(refusing, "/opt has 67 MB of free space", "1.0 GB is needed")
     refusing.run("umount /opt")
 
 
@@ -163,4 +163,4 @@ def test_a_distribution_that_is_too_old_is_refused(refusing: Machine) -> None:
 
 
 def test_too_little_memory(boot: Boot, process_manager: ProcessManager) -> None:
-    refused(boot(Machine(process_manager, memory=600 << 20)), "629 MB of memory are too little", "1 GB")
+    refused(boot(Machine(process_manager, memory=600 << 20)), "629 MB of memory is too little", "1 GB")

@@ -15,7 +15,7 @@ STATE = "/var/lib/hubinstall"
 DATABASE, LEDGER, JOURNAL = f"{STATE}/hub/jupyterhub.sqlite", f"{STATE}/ledger.json", f"{STATE}/generations"
 CONFIG, GENERATED = "/etc/hubinstall/config.yaml", "/opt/hubinstall/etc"
 IMAGE = "127.0.0.1:9/course:1"
-FULL = "Make room"
+FULL = "Free some space"
 LEAVES = "(homes, accounts, shared data and this file stay)"
 # Something at the top of the hub's virtualenv is gone that it does not need while it runs.
 DAMAGE_VIRTUALENV = 'rm -r "$(ls -d /opt/hubinstall/hub/lib/python3*/site-packages/*.dist-info | head -1)"\n'
@@ -51,16 +51,16 @@ FAULTS = (
     ),
     Fault(
         "DNS gone: Python packages", DAMAGE_VIRTUALENV + NO_DNS, DNS,
-        ("virtualenv:/opt/hubinstall/trees/hub-", "Names of other machines cannot be looked up", "/etc/resolv.conf"),
+        ("virtualenv:/opt/hubinstall/trees/hub-", "Host names cannot be resolved", "/etc/resolv.conf"),
         meanwhile="UV_CACHE_DIR=/root/empty hubinstall apply", again="hubinstall apply",
     ),
     Fault(
         "disk full before: programs", "small /opt 100000", "big /opt",
-        ("are free at /opt", "are needed", FULL),
+        ("/opt has ", " of free space; ", " is needed", FULL),
     ),
     Fault(
         "disk full before: /etc", "small /etc 100\nfill /etc", "big /etc",
-        ("are free at /etc", "1 MB are needed", FULL),
+        ("/etc has ", " of free space; 1 MB is needed", FULL),
     ),
     Fault(
         "disk full in the middle: what is generated", f"small {GENERATED} 100\nfill {GENERATED}", f"big {GENERATED}",
@@ -75,7 +75,7 @@ FAULTS = (
         f"big /opt\n{DAMAGE_VIRTUALENV}", ("virtualenv:/opt/hubinstall/trees/hub-", "No space left on device", FULL),
         meanwhile="hubinstall apply",
     ),
-    Fault("no inodes before", "small /etc 5000 7", "big /etc", ("/etc has room for", "inodes", "Remove files there")),
+    Fault("no inodes before", "small /etc 5000 7", "big /etc", ("/etc has ", " free inodes (files); ", "Remove files there")),
     Fault(
         "no inodes in the middle", f"small {GENERATED} 1000 0", f"big {GENERATED}",
         ("hub.json", "No space left on device", "`df -i`", "back as it was"),
@@ -176,6 +176,6 @@ def test_another_process_manager_is_refused(installed_machine: Machine) -> None:
     assert f"{CONFIG}:" in refused.err
     assert "process_manager: " in refused.err
     if systemd:
-        assert "cannot change from systemd to supervisor where JupyterHub is installed" in refused.err
+        assert "cannot change from systemd to supervisor after JupyterHub was installed" in refused.err
         assert f"`hubinstall uninstall --yes` first {LEAVES}" in refused.err
     assert machine.read(CONFIG) == before
