@@ -165,7 +165,7 @@ def finish_packages() -> None:
         apt_lock.free(host)
         if apt.half_done(host):
             say("finishing what an apt that was killed has left")
-            apt.mend(host)
+            apt.repair(host)
     except UserError as error:
         die(error.message, error.hint)
     stop_if_told()
