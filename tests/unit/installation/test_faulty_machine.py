@@ -146,7 +146,7 @@ def test_what_cannot_be_put_back_does_not_keep_the_rest(host, monkeypatch):
     assert host.text("/etc/first") == "before"
 
 
-# -- folders that are built anew ------------------------------------------------------------------------------------
+# -- directories that are rebuilt -----------------------------------------------------------------------------------
 
 
 def damaged(host):
@@ -165,7 +165,7 @@ def test_a_damaged_folder_is_replaced(host):
     assert host.names("/opt") == ["tree"]
 
 
-def test_a_damaged_folder_comes_back_when_it_cannot_be_built_anew(host, monkeypatch):
+def test_a_damaged_folder_comes_back_when_it_cannot_be_rebuilt(host, monkeypatch):
     tree = damaged(host)
     monkeypatch.setattr("hubinstall.resources.files.tree.seal", lambda *_: (_ for _ in ()).throw(NO_ROOM))
     with pytest.raises(OSError, match="No space left"):

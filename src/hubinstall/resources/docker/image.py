@@ -137,7 +137,7 @@ class Image:
         for lost in nameless(host):
             docker(host, "image", "rm", lost, check=False)
         if tags(host, self.name):
-            host.notice(f"the image {self.name} was not removed: a container uses it (docker ps --all)")
+            host.notice(f"the image {self.name} was not removed: a container uses it (`docker ps --all`)")
 
     def _make(self, host: Host, reference: str) -> None:
         if sealed(host, self.root) != {"complete": True}:

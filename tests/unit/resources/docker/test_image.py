@@ -96,7 +96,7 @@ def test_a_build_that_fails_says_what_the_tools_said(host):
     assert "Could not connect to mirror.example" in raised.value.hint
 
 
-def test_a_build_that_does_not_end_is_begun_anew(host):
+def test_a_build_that_does_not_end_is_restarted(host):
     build, begun = host.answers["flock"], []
 
     def stuck_once(argv, input_):

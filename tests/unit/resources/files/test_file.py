@@ -101,7 +101,7 @@ def test_a_directory_in_use_stays(host):
     assert host.text("/etc/deep/precious") == "data"
 
 
-def test_a_tree_without_its_seal_is_built_anew(host):
+def test_a_tree_without_its_seal_is_rebuilt(host):
     tree = ALL[3]
     settle(host, tree)
     host.path(f"/opt/tree-1/{SEAL}").unlink()
