@@ -21,7 +21,7 @@ def _rows(host: Host, path: str, fields: int) -> dict[str, list[str]]:
 
 
 def in_directory(host: Host, name: str) -> bool:
-    """Whether a directory service (LDAP, SSSD) knows the account; asked only where the host uses one."""
+    """Whether a directory service (LDAP, SSSD) has the account; asked only if the host uses one."""
     sources = next((li for li in host.text("/etc/nsswitch.conf").splitlines() if li.startswith("passwd:")), "")
     if not set(sources.split()[1:]) - {"files", "systemd", "compat"}:
         return False
@@ -30,7 +30,7 @@ def in_directory(host: Host, name: str) -> bool:
 
 @dataclass(frozen=True)
 class Person:
-    """An account of a person: one whose number lies between UID_MIN and UID_MAX, with a home that is theirs."""
+    """A person's account: its UID is between UID_MIN and UID_MAX, and it owns its home."""
 
     name: str
     uid: int
@@ -39,7 +39,7 @@ class Person:
 
 
 def people(host: Host, uid_min: int, uid_max: int) -> list[Person]:
-    """The host's people, from /etc/passwd."""
+    """The people of this machine, from /etc/passwd."""
     rows = [line.split(":") for line in host.text("/etc/passwd").splitlines() if line.count(":") == 6]
     found = [Person(row[0], int(row[2]), int(row[3]), row[5]) for row in rows]
     return [

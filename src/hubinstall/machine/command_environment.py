@@ -1,4 +1,4 @@
-"""The environment of every command that is run: the same from any shell, but for what it says about the way out."""
+"""The environment of every command that we run: the same from any shell, except for its network settings."""
 
 import os
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ BASE_ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "DEBIAN_FRONTEND": "noninteractive",
 }
-# What an administrator's shell may say about the way out (proxies, certificate authorities, caches) goes on.
+# Variables that are passed on from the administrator's shell: proxies, trust stores, package indexes and caches.
 PASSED_ON = (
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE",
     "SSL_CERT_DIR", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "UV_CACHE_DIR", "HOME", "TMPDIR",
@@ -18,5 +18,5 @@ PASSED_ON = (
 
 
 def for_commands(more: Mapping[str, str]) -> dict[str, str]:
-    """`more` wins."""
+    """The environment for a command; `more` overrides everything else."""
     return {k: os.environ[k] for k in PASSED_ON if k in os.environ} | BASE_ENVIRONMENT | dict(more)

@@ -1,7 +1,7 @@
-"""Where a test has this program killed (SIGKILL), to see that the next run goes on: HUBINSTALL_CRASH_AT.
+"""Points at which a test kills this program (SIGKILL), to see that the next run continues: HUBINSTALL_CRASH_AT.
 
 A step has these moments: `before` anything is touched; `mid`, `mid2` … the first times that it touches the machine (a
-command runs, a file is written but not renamed yet); `after` it has held, and before the ledger is told so.
+command runs, a file is written but not renamed yet); `after` it was applied, but before the ledger records that.
 """
 
 import os
@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 
 MIDS = 12
-"""So many of the times that a step touches the machine; a step that waits for something may ask without end."""
+"""The number of `mid` moments in a step; a step that waits for something may have no end of them."""
 
 
 class KillPoints:
-    """`asked` is `<step>:<moment>`, or the path of a file: then every moment that the file does not list yet.
+    """`asked`: `<step>:<moment>`; or the path of a file: then every moment that the file does not list. Empty: none.
 
-    Such a moment is listed first, so that the next run gets one further. Empty: none.
+    In the second case the moment is added to the file before the kill, so that the next run gets one moment further.
     """
 
     def __init__(self, asked: str = "") -> None:
@@ -37,7 +37,7 @@ class KillPoints:
         self._pass("before")
 
     def mid(self, wait: float = 0) -> None:
-        """`wait`: seconds that what has just begun may go on for."""
+        """`wait`: seconds for which a command that has just started may run before the kill."""
         if getattr(self._here, "step", ""):
             self._here.mids += 1
             if self._here.mids <= MIDS:

@@ -1,8 +1,8 @@
-"""The Docker Engine: what is asked of it, and the docker command.
+"""The Docker Engine: queries to its API, and the docker command.
 
-What the Engine is told goes through the docker command, as a person would type it; what it is asked goes straight to
-its socket (docs.docker.com/reference/api/engine), as the command alone takes longer to start than the Engine to answer.
-Both mean this machine's Engine, whatever context root's docker command is set to.
+Changes go through the docker command, as a person would type it. Queries go straight to the Engine's socket
+(docs.docker.com/reference/api/engine), because the command takes longer to start than the Engine to answer. Both use
+this machine's Engine, whatever context root's docker command is set to.
 """
 
 import json
@@ -22,7 +22,7 @@ START_SECONDS = 30
 
 @dataclass(frozen=True)
 class Engine:
-    """What of the Engine counts here; `version` is empty when there is none, `running` whether it answers."""
+    """What matters here about the Engine. `version`: empty if there is none; `running`: whether it answers."""
 
     version: str = ""
     cgroup_driver: str = ""
@@ -31,17 +31,17 @@ class Engine:
 
 
 def docker(host: Host, *arguments: str, check: bool = True, timeout: float = 1800) -> Completed:
-    """Let the docker command do something."""
+    """Change something with the docker command."""
     return host.run(["docker", *arguments], env=AT_SOCKET, check=check, timeout=timeout)
 
 
 def docker_query(host: Host, *arguments: str, check: bool = True) -> Completed:
-    """Let the docker command list something."""
+    """Query something with the docker command."""
     return host.query(["docker", *arguments], env=AT_SOCKET, check=check)
 
 
 def asked(host: Host, path: str) -> dict[str, Any]:
-    """What the Engine answers to GET `path` of its API; empty when it has nothing of the kind, or does not answer."""
+    """The Engine's answer to GET `path` of its API; empty if there is no such thing, or no answer."""
     status, body = host.ask(layout.DOCKER_SOCKET, path)
     try:
         found: dict[str, Any] = json.loads(body) if status == 200 else {}
@@ -51,7 +51,7 @@ def asked(host: Host, path: str) -> dict[str, Any]:
 
 
 def info(host: Host) -> dict[str, Any]:
-    """What the Engine says of itself (`docker info`); empty when no Engine answers."""
+    """The Engine's information about itself (`docker info`); empty if no Engine answers."""
     return host.once("docker info", lambda: _info(host))
 
 
@@ -61,12 +61,12 @@ def _info(host: Host) -> dict[str, Any]:
 
 
 def inspect_image(host: Host, reference: str) -> dict[str, Any]:
-    """What the Engine knows of an image on this machine; empty when it, or the Engine, is not there."""
+    """The Engine's information about an image on this machine; empty if there is no such image, or no Engine."""
     return asked(host, f"/images/{reference}/json")
 
 
 def engine(host: Host) -> Engine:
-    """The Engine that runs; or the one that would, by its program's own words."""
+    """The running Engine; if none runs, the installed one, according to its program."""
     if found := info(host):
         return Engine(found["ServerVersion"], found.get("CgroupDriver", ""), running=True, info=found)
     if host.which("dockerd") is None:
@@ -76,20 +76,20 @@ def engine(host: Host) -> Engine:
 
 
 def answering(host: Host) -> None:
-    """Wait for an Engine that is starting. Raises UserError when it takes too long."""
+    """Wait for an Engine that is starting. Raises UserError if that takes too long."""
     deadline = time.monotonic() + START_SECONDS
     while not _info(host):
         if time.monotonic() > deadline:
             raise UserError(
                 f"no Docker Engine answers at {layout.DOCKER_SOCKET}",
-                "Its log says why: `journalctl -u docker`, or `hubinstall logs docker` where it runs under supervisor.",
+                "Its log says why: run `journalctl -u docker`, or `hubinstall logs docker` if supervisor runs it.",
             )
         time.sleep(0.2)
-    host.forget()  # it came up by itself: what was asked while it was down is no answer
+    host.forget()  # the Engine started by itself: answers from before are no longer true
 
 
 def inspect_network(host: Host, name: str) -> dict[str, Any]:
-    """What the Engine knows of a network; empty when it, or the Engine, is not there."""
+    """The Engine's information about a network; empty if there is no such network, or no Engine."""
     return host.once(f"docker network {name}", lambda: asked(host, f"/networks/{name}"))
 
 

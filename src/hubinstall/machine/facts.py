@@ -1,8 +1,7 @@
-"""What the machine is: everything that the blueprint needs to know of it, looked up once, in one flat record.
+"""What the machine is: everything that the blueprint needs to know about it, gathered once into one flat record.
 
-With it the blueprint is a pure function: the same settings and facts always make the same wishes. So a fact must
-not change by what an installation does: what the wishes depend on is the same before it, after it, and while a
-service is down.
+This makes the blueprint a pure function: the same settings and facts always give the same desired state. So an
+installation must not change a fact: each is the same before it, after it, and while a service is down.
 """
 
 import hashlib
@@ -21,58 +20,58 @@ from hubinstall.machine.releases import Release, release
 
 @dataclass(frozen=True)
 class Facts:
-    """One machine, as it is now. Nothing is assumed: `gather` looks up every fact."""
+    """One machine as it is now. There are no defaults: `gather` finds out every fact."""
 
     distribution: str
     codename: str
     version: str
     arch: str
     python: str
-    """Of the distribution's /usr/bin/python3."""
+    """The version (3.N) of the distribution's /usr/bin/python3."""
     manager: str
-    """What runs services here: "systemd" where it is PID 1, else "supervisor"."""
+    """The process manager: "systemd" if it is PID 1, else "supervisor"."""
     memory: int
-    """Bytes; of a container or VM what it may use."""
+    """Bytes; in a container or VM, its limit."""
     cpus: int
     hostname: str
     addresses: tuple[str, ...]
-    """The host's own, without loopback and container bridges; the one that leads outside first."""
+    """The host's own, without loopback and container bridges; those of the device with the default route first."""
     resolvers: tuple[str, ...]
-    """Name servers that containers will ask; loopback ones resolved to their upstreams."""
+    """Name servers for containers; instead of a stub on loopback, its upstream servers."""
     routes: tuple[str, ...]
     """Connected networks (CIDR) that are not ours."""
     docker: str
-    """The Engine's version; empty when there is none."""
+    """The Engine's version; empty if there is none."""
     docker_adopted: bool
-    """The Engine was there before us, from another source than the distribution's package."""
+    """The Engine did not come with the distribution's package: it was there before us."""
     docker_keeps_containers: bool
-    """The Engine's own command line says --live-restore; dockerd refuses a setting that daemon.json repeats."""
+    """The Engine's command line has --live-restore; dockerd rejects a daemon.json that repeats an option of it."""
     cgroup_driver: str
     nginx: str
-    """The version that is there, or that the release brings."""
+    """The version that is installed, or else the release's."""
     nginx_encodings: tuple[str, ...]
-    """How files may be compressed beforehand that this nginx gives out: gzip, br."""
+    """The compressions in which this nginx can serve pre-compressed files: gzip, br."""
     nginx_ports: tuple[str, ...]
-    """The TCP ports on which the administrator's own sites of nginx listen."""
+    """The TCP ports on which the administrator's own nginx sites listen."""
     nginx_default_servers: tuple[str, ...]
-    """Those of them on which one is declared the default server."""
+    """The ports among these on which one of the sites is default_server."""
     nginx_keeps_default_site: bool
-    """The distribution's default site was changed: it is the administrator's, and stays."""
+    """The distribution's default site was modified: it is the administrator's, and stays."""
     bridge_netfilter: bool
-    """The kernel can pass bridged packets through the filters for routed ones."""
+    """The kernel can pass bridged packets through the filters for routed packets."""
     bridge_filter: bool
     """The kernel's nftables can filter bridged frames."""
     apparmor: bool
     foreign_service_policy: bool
-    """Someone else's policy-rc.d decides which services a package may start."""
+    """A policy-rc.d that is not ours decides which services packages may start."""
     uid_min: int
     uid_max: int
     dropins: dict[str, str]
-    """Path → SHA-256 of the administrator's drop-ins of hub and nginx."""
+    """Path → SHA-256 of the administrator's drop-ins for the hub and nginx."""
 
 
 def gather(host: Host, process_manager: str = "auto") -> Facts:
-    """Look the facts up; starts no daemon, changes nothing. `process_manager` is the setting."""
+    """Find out all facts; starts no daemon, changes nothing. `process_manager` is the setting."""
     system = os_release(host)
     brings = release(system["ID"], system["VERSION_ID"])
     manager = running_manager(host) if process_manager == "auto" else process_manager
@@ -122,18 +121,18 @@ def os_release(host: Host) -> dict[str, str]:
 
 
 def architecture() -> str:
-    """As Debian calls it: amd64, arm64; others as the kernel does."""
+    """Debian's name for it: amd64, arm64; for others the kernel's name."""
     machine = os.uname().machine
     return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
 
 
 def running_manager(host: Host) -> str:
-    """sd_booted(3): this folder is there exactly where systemd is the first process."""
+    """The process manager of this machine. This directory exists exactly if systemd is PID 1 (sd_booted(3))."""
     return "systemd" if host.exists(layout.SYSTEMD_RUNS) else "supervisor"
 
 
 def distribution_python(host: Host) -> str:
-    """/usr/bin/python3 is a link to python3.N; empty where it is none."""
+    """The version (3.N) to which the link /usr/bin/python3 points; empty if it is no such link."""
     stat = host.stat("/usr/bin/python3")
     found = re.search(r"python(3\.\d+)$", stat.target if stat else "")
     return found[1] if found else ""
@@ -150,16 +149,16 @@ def engine_flags(host: Host) -> str:
 
 
 def configured_cgroup_driver(host: Host) -> str:
-    """What an Engine that is not running would use because daemon.json says so; empty when it says nothing."""
+    """The driver that daemon.json sets for an Engine that does not run; empty if it sets none."""
     try:
         options = json.loads(host.text(layout.DAEMON_JSON) or "{}").get("exec-opts", [])
         return next((o.partition("=")[2] for o in options if o.startswith("native.cgroupdriver=")), "")
     except (ValueError, AttributeError, TypeError):
-        return ""  # preflight says what is wrong with the file
+        return ""  # preflight reports what is wrong with the file
 
 
 def default_driver(manager: str, cgroup_version: int) -> str:
-    """What dockerd chooses by itself since 20.10 (docs.docker.com, dockerd: native.cgroupdriver)."""
+    """The driver that dockerd chooses by itself since 20.10 (docs.docker.com, dockerd: native.cgroupdriver)."""
     return "systemd" if manager == "systemd" and cgroup_version == 2 else "cgroupfs"
 
 
@@ -169,7 +168,9 @@ def nginx_version(host: Host) -> str:
 
 
 def nginx_encodings(host: Host, brings: Release, *, known: bool) -> tuple[str, ...]:
-    """Brotli where nginx is the release's own, or will be, as the module fits no other: so of `known` releases only."""
+    """The compressions that nginx can serve. The Brotli module only fits the release's own nginx, so Brotli needs a
+    `known` release and an nginx that is, or will be, its own.
+    """
     version = nginx_version(host)
     can_gzip = not version or "--with-http_gzip_static_module" in nginx_words(host)
     is_the_distributions = not version or (
@@ -180,7 +181,7 @@ def nginx_encodings(host: Host, brings: Release, *, known: bool) -> tuple[str, .
 
 
 def nginx_words(host: Host) -> str:
-    """What nginx says of itself: its version and how it was built; empty where there is none."""
+    """The output of `nginx -V`: its version and build options; empty if there is no nginx."""
     if host.which("nginx") is None:
         return ""
     done = host.once("nginx -V", lambda: host.query(["nginx", "-V"], check=False))
@@ -188,7 +189,7 @@ def nginx_words(host: Host) -> str:
 
 
 def has_bridge_netfilter(host: Host) -> bool:
-    """Whether the kernel can pass bridged packets through its filters: now, or once the module is loaded."""
+    """Whether the kernel can pass bridged packets through its filters, now or once the module is loaded."""
     if host.exists("/proc/sys/net/bridge/bridge-nf-call-iptables"):
         return True
     modules = f"/lib/modules/{host.text('/proc/sys/kernel/osrelease').strip()}"
@@ -196,7 +197,7 @@ def has_bridge_netfilter(host: Host) -> bool:
 
 
 def login_numbers(host: Host) -> dict[str, int]:
-    """The numbers of login.defs(5), among them the range that people's accounts have."""
+    """The numbers in login.defs(5), among them the UID range of people's accounts."""
     found = re.findall(r"^\s*([A-Z_]+)\s+(\d+)\s*$", host.text("/etc/login.defs"), re.MULTILINE)
     return {name: int(value) for name, value in found}
 

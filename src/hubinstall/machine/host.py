@@ -1,11 +1,11 @@
 """The one door to the machine: run, read, write, link, remove. Nothing else starts processes or changes files.
 
-What was asked once is remembered (query_cache.py) until something acts: every method that changes the machine forgets
-the answers by itself. So a command is either a question (`query`) or an act (`run`); when in doubt it is an act, which
-costs time where a question that acts would leave false answers.
+Answers to queries are cached (query_cache.py) until something changes: every method that changes the machine clears
+the cache by itself. So a command is either a query (`query`) or a change (`run`). When in doubt, call it a change: that
+costs time, whereas a query that changes something would leave false answers in the cache.
 
-Files are written beside their place under one fixed temporary name (0600 until complete), fsynced and renamed,
-so that a kill at any moment leaves the old file or the new one, and the next run overwrites the temporary.
+Files are written beside their path under one fixed temporary name (0600 until complete), fsynced and renamed, so that
+a kill at any moment leaves the old file or the new one, and the next run overwrites the temporary one.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ T = TypeVar("T")
 TEMPORARY = ".hubinstall-new"
 CANDIDATE = ".candidate"
 OWN_NOTES = (layout.LEDGER, layout.GENERATIONS)
-"""What this program writes about each step, before and after it. No question to the machine is about these files."""
+"""Files that this program writes before and after each step. No cached answer depends on them."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Completed:
 
 @dataclass(frozen=True)
 class Stat:
-    """What stands at a path, links not followed. `kind` is file, dir, link or other; `mode` like "0644"."""
+    """What is at a path; links are not followed. `kind`: file, dir, link or other; `mode`: such as "0644"."""
 
     kind: str
     mode: str
@@ -57,32 +57,32 @@ class Stat:
 
 
 class Journal(Protocol):
-    """Is told of every path before it changes (engine/journal.py)."""
+    """Is told about every path before it changes (engine/journal.py)."""
 
     def remember(self, path: str) -> None: ...
 
 
 class Host:
-    """The machine, or in tests a folder that stands for one (`root`)."""
+    """The machine; in tests, a directory that stands for one (`root`)."""
 
     def __init__(self, root: str = "/", log: Callable[[str], None] = lambda _: None) -> None:
         self.root = Path(root)
         self.log = log
         self.say: Callable[[str], None] = log
-        """A line for the screen while a step runs: what it waits for."""
+        """Shows a line on the screen while a step runs: what it waits for."""
         self.notices: list[str] = []
         self.journal: Journal | None = None
         self.kill_points = KillPoints(os.environ.get("HUBINSTALL_CRASH_AT", ""))
         self._known = Answers()
         self._making = threading.Lock()
 
-    # -- looking ---------------------------------------------------------------------------------------------
+    # -- reading ---------------------------------------------------------------------------------------------
 
     def path(self, path: str) -> Path:
         return self.root / path.lstrip("/")
 
     def read(self, path: str, size: int = -1) -> bytes | None:
-        """The content of a file, or its first bytes; None where there is none."""
+        """The content of a file, or its first `size` bytes; None if there is no file."""
         try:
             with self.path(path).open("rb") as file:
                 return file.read(size)
@@ -90,7 +90,7 @@ class Host:
             return None
 
     def text(self, path: str) -> str:
-        """The content of a text file; empty where there is none."""
+        """The content of a text file; empty if there is no file."""
         return (self.read(path) or b"").decode(errors="replace")
 
     def stat(self, path: str) -> Stat | None:
@@ -108,7 +108,7 @@ class Host:
         return os.path.lexists(self.path(path))
 
     def names(self, path: str) -> list[str]:
-        """The sorted names in a folder; none where there is no folder."""
+        """The sorted names in a directory; none if there is no directory."""
         try:
             return sorted(os.listdir(self.path(path)))
         except (FileNotFoundError, NotADirectoryError):
@@ -124,7 +124,7 @@ class Host:
         return shutil.which(program, path=BASE_ENVIRONMENT["PATH"])
 
     def environment(self, name: str) -> str:
-        """What the administrator's shell says; empty when it says nothing."""
+        """A variable of the administrator's shell; empty if it is not set."""
         return os.environ.get(name, "")
 
     def query(
@@ -136,37 +136,37 @@ class Host:
         env: Mapping[str, str] | None = None,
         timeout: float = 1800,
     ) -> Completed:
-        """Run a command that only looks, as `run` does; what was asked before still holds after it."""
+        """Run a command like `run`, but one that changes nothing: cached answers stay valid."""
         return self._execute(argv, check=check, input=input, env=env, cwd=None, timeout=timeout, bound=False)
 
     def ask(self, socket: str, path: str, timeout: float = 60) -> tuple[int, bytes]:
-        """GET `path` of a daemon at its unix socket: HTTP status and body; status 0 where nobody answers."""
+        """GET `path` from a daemon at its unix socket: HTTP status and body; status 0 if nobody answers."""
         return unix_http.get(str(self.path(socket)), path, timeout)
 
     def once(self, question: str, ask: Callable[[], T]) -> T:
-        """Ask the machine something that holds for many resources only once, until the next change (query_cache.py)."""
+        """The answer to a query that many resources share; asked once, until the next change (query_cache.py)."""
         return self._known.once(question, ask)
 
-    def ahead(self, look: Callable[[], object]) -> None:
-        """Begin, beside what is going on, to ask what will be asked anyway."""
-        self._known.ahead(look)
+    def ahead(self, ask: Callable[[], object]) -> None:
+        """Start queries in the background that will be needed anyway."""
+        self._known.ahead(ask)
 
     def wait(self, seconds: float) -> None:
-        """Let a program get on; what is asked after that is asked of the machine."""
+        """Give a program time to get further; cached answers are not used after that."""
         time.sleep(seconds)
         self.forget()
 
     def forget(self) -> None:
-        """Ask the machine again: something has changed it that no method here has seen, such as another process."""
+        """Clear the cache: something that is no method of this class, such as another process, changed the machine."""
         self._known.forget()
 
-    # -- acting ----------------------------------------------------------------------------------------------
+    # -- changing --------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def changing(self, path: str = "") -> Iterator[None]:
-        """What happens within changes the machine (what stands at `path`): answers from before count no more after it.
+        """The block changes the machine (what is at `path`): cached answers are not used after it.
 
-        All that acts here is in it; what tells a daemon to act, over a socket, says so by it.
+        All methods here that change something use it, and so must code that makes a daemon act, over a socket.
         """
         try:
             yield
@@ -185,11 +185,12 @@ class Host:
         timeout: float = 1800,
         bound: bool = False,
     ) -> Completed:
-        """Run a command that acts to its end; its output goes to the log.
+        """Run a command that changes the machine, and wait for its end; its output goes to the log.
 
-        Raises CommandError on a non-zero exit (unless `check` is False) and on a timeout in seconds. The command
-        has a session of its own: Ctrl-C reaches this program, which lets a running step finish. `bound`: when this
-        program is killed it goes too, so that it does not still write where the next run builds anew.
+        Raises CommandError if the exit code is not 0 (unless `check` is False), and OverdueError after `timeout`
+        seconds. The command has its own session: Ctrl-C only reaches this program, which lets a running step finish.
+        `bound`: if this program is killed, the command is killed too, so that it does not write where the next run
+        rebuilds.
         """
         with self.changing():
             return self._execute(argv, check=check, input=input, env=env, cwd=cwd, timeout=timeout, bound=bound)
@@ -220,18 +221,18 @@ class Host:
         for line in (ended.stdout[-20000:] + ended.stderr[-20000:]).splitlines():
             self.log(f"  {line}")
         if ended.overdue:
-            self.log("\n    ".join([f"  killed after {timeout:.0f} s, when it was at:", *ended.overdue]))
+            self.log("\n    ".join([f"  killed after {timeout:.0f} s; its processes then:", *ended.overdue]))
             raise OverdueError(argv, timeout, ended.stderr)
         if check and ended.returncode != 0:
             raise CommandError(argv, ended.returncode, ended.stderr.strip() or ended.stdout)
         return Completed(argv, ended.returncode, ended.stdout, ended.stderr)
 
     def show(self, argv: list[str]) -> int:
-        """Run a command whose output is for the person at the terminal; returns its exit code."""
+        """Run a command whose output goes to the terminal; returns its exit code."""
         return subprocess.run(argv, check=False, env={**os.environ, **BASE_ENVIRONMENT}).returncode
 
     def write(self, path: str, content: bytes, mode: str = "0644", owner: str = "root", group: str = "root") -> None:
-        """Put a file there, whole or not at all; its owner and mode are right before anyone can see it."""
+        """Write a file, completely or not at all; its owner and mode are right before anyone can see it."""
         self._remember(path)
         with self.changing(path):
             self._write(path, content, mode, owner, group)
@@ -249,20 +250,20 @@ class Host:
                 os.fsync(file.fileno())
         except OSError as error:
             temporary.unlink(missing_ok=True)
-            error.filename = error.filename or path  # write(2) knows no name
+            error.filename = error.filename or path  # errors of write(2) have no name
             raise
         self.kill_points.mid()
         self.rename(path + TEMPORARY, path)
 
     def rename(self, source: str, target: str) -> None:
-        """Switch what stands at `target`, at once and for good (the folder is fsynced)."""
+        """Replace what is at `target`, atomically and durably (the directory is fsynced)."""
         self._remember(target)
         with self.changing(target):
             self.path(source).rename(self.path(target))
             self._fsync(self.path(target).parent)
 
     def link(self, path: str, target: str) -> None:
-        """Make or switch a symbolic link, at once."""
+        """Create or replace a symbolic link, atomically."""
         temporary = path + TEMPORARY
         self.path(temporary).unlink(missing_ok=True)
         self.path(temporary).symlink_to(target)
@@ -270,21 +271,21 @@ class Host:
         self.rename(temporary, path)
 
     def mkdir(self, path: str, mode: str = "0755", owner: str = "root", group: str = "root") -> None:
-        """Make a folder, or set the owner and mode of the one that is there. Its parent must be there."""
+        """Create a directory, or set the owner and mode of an existing one. Its parent must exist."""
         self._remember(path)
-        with self.changing(path), self._making:  # two threads may want the same one
+        with self.changing(path), self._making:  # two threads may want the same directory
             at = path if self.exists(path) else path + TEMPORARY
             with contextlib.suppress(FileExistsError):
                 self.path(at).mkdir(mode=0o700)
             self.kill_points.mid()
             self._chown(at, owner, group)
             self.path(at).chmod(int(mode, 8))
-            self._fsync(self.path(at))  # its rights are on the disk before its name is
+            self._fsync(self.path(at))  # its owner and mode are on the disk before its name is
             if at != path:
                 self.rename(at, path)
 
     def remove(self, path: str) -> None:
-        """Remove a file, a link or an empty folder; nothing where there is nothing, or a folder in use."""
+        """Remove a file, a link or an empty directory; does nothing if it is absent, or a directory with content."""
         self._remember(path)
         self.kill_points.mid()
         target = self.path(path)
@@ -297,12 +298,12 @@ class Host:
             self._fsync(self.path(path).parent)
 
     def remove_tree(self, path: str) -> None:
-        """Remove a folder with all that is in it; links in it are removed, never followed."""
+        """Remove a directory with all its content; links in it are removed, never followed."""
         target = self.path(path)
         if not target.is_dir() or target.is_symlink():
             return
         with self.changing(path):
-            for entry in sorted(target.iterdir()):  # a seal comes first
+            for entry in sorted(target.iterdir()):  # a seal sorts first
                 (shutil.rmtree if entry.is_dir() and not entry.is_symlink() else os.unlink)(entry)
                 self.kill_points.mid()
             target.rmdir()
@@ -310,7 +311,7 @@ class Host:
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Within it, this thread works on the step `name`; a test may have it killed there (crash_points.py)."""
+        """Within the block, this thread works on the step `name`; a test may kill it there (crash_points.py)."""
         self.kill_points.enter(name)
         try:
             self.kill_points.before()
@@ -320,7 +321,7 @@ class Host:
             self.kill_points.leave()
 
     def notice(self, text: str) -> None:
-        """Something a person should read at the end of the run."""
+        """Add a message that people should read at the end of the run."""
         if text not in self.notices:
             self.notices.append(text)
 
@@ -350,7 +351,7 @@ class Host:
         for row in self._table(path):
             if row[0] == name:
                 return int(row[2])
-        raise UserError(f"there is no {name!r} in {path}")
+        raise UserError(f"{path} has no entry {name!r}")
 
     def _name(self, path: str, number: int) -> str:
         return next((row[0] for row in self._table(path) if row[2] == str(number)), str(number))

@@ -1,4 +1,4 @@
-"""Who listens on a TCP port of this machine: read from /proc, as `ss -ltnp` does, which may not be installed."""
+"""Which programs listen on TCP ports of this machine, read from /proc: `ss -ltnp` may not be installed."""
 
 import contextlib
 import ipaddress
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from hubinstall.machine.host import Host
 
 LISTEN = "0A"
-"""The state of proc_pid_net(5)'s tcp and tcp6."""
+"""The state LISTEN in the tables tcp and tcp6 of proc_pid_net(5)."""
 
 
 @dataclass(frozen=True)
 class Listener:
-    """A program, by its name and number, and the address where it listens; no name and 0 where it is not to be seen."""
+    """A program with its PID, and the address on which it listens; the name is empty and the PID 0 if unknown."""
 
     address: str
     port: int
@@ -32,8 +32,8 @@ class Listener:
 def listeners(host: Host, ports: set[int]) -> list[Listener]:
     """One entry for each address and program.
 
-    A socket that nobody seems to have open may have been closed since it was asked for (an nginx that is restarting):
-    then the kernel is asked once more, and what is still nobody's belongs to a program that cannot be seen.
+    If no process has a socket open, it may have been closed since the query (an nginx that is restarting): then the
+    kernel is asked again. What still has no process then belongs to a program that cannot be seen from here.
     """
     found: set[Listener] = set()
     for look in (listening, _listening, _listening):
@@ -49,8 +49,8 @@ def _on(host: Host, sockets: dict[str, tuple[str, int]]) -> set[Listener]:
 
 
 def listening(host: Host) -> dict[str, tuple[str, int]]:
-    """Inode of each socket that listens → its address and port. The kernel takes 5 to 10 ms for each table, as it walks
-    through a place for every connection that could be.
+    """Inode of each listening socket → its address and port. The kernel takes 5 to 10 ms per table, because it walks
+    through the whole hash table of connections.
     """
     return host.once("listening sockets", lambda: _listening(host))
 
@@ -73,7 +73,7 @@ def decoded(address: str) -> str:
 
 
 def holders(host: Host, inodes: set[str]) -> dict[str, tuple[str, int]]:
-    """Inode of a socket → name and number of a process that has it open; of several the one that was there first."""
+    """Inode of a socket → name and PID of the process that has it open; of several, the one with the lowest PID."""
     found: dict[str, tuple[str, int]] = {}
     for pid in sorted(int(name) for name in host.names("/proc") if name.isdigit()):
         for link in open_files(host, pid):
@@ -86,7 +86,7 @@ def holders(host: Host, inodes: set[str]) -> dict[str, tuple[str, int]]:
 
 
 def open_files(host: Host, pid: int) -> list[str]:
-    """What the process has open; processes end, and close files, while one looks."""
+    """The open files of a process. Processes may end, and files may be closed, meanwhile."""
     folder = host.path(f"/proc/{pid}/fd")
     links: list[str] = []
     with contextlib.suppress(OSError):

@@ -1,6 +1,6 @@
-"""The machine's memory, addresses, routes and name servers, read from the kernel's own tables.
+"""The machine's memory, addresses, routes and name servers, read from the kernel's tables.
 
-No command is needed for it, so that it works on a machine where nothing is installed yet, and costs a millisecond.
+This needs no command, so it works on a machine where nothing is installed yet, and takes a millisecond.
 """
 
 import gzip
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hubinstall import layout
 from hubinstall.machine.host import Host
 
-# A small shift of what the kernel keeps for itself (an update) must not change the limits that follow from it.
+# If the kernel reserves slightly more or less memory (after an update), the limits that follow from it must not change.
 GRAIN = 16 << 20
 DEPRECATED_OR_TEMPORARY = 0x20 | 0x01 | 0x40
 CONTAINER_DEVICE = re.compile(rf"^(lo|docker0|br-[0-9a-f]{{12}}|veth.*|docker_gwbridge|{layout.BRIDGE})$")
@@ -19,7 +19,7 @@ CONTAINER_DEVICE = re.compile(rf"^(lo|docker0|br-[0-9a-f]{{12}}|veth.*|docker_gw
 
 @dataclass(frozen=True)
 class Route:
-    """One line of the kernel's IPv4 table; `connected`: no gateway lies between."""
+    """One line of the kernel's IPv4 routing table; `connected`: without a gateway."""
 
     network: ipaddress.IPv4Network
     device: str
@@ -27,7 +27,7 @@ class Route:
 
 
 def total_memory(host: Host) -> int:
-    """Bytes: the machine's, or what its root control group may use (a container or a nspawn machine)."""
+    """Bytes: the machine's memory, or the limit of its root cgroup (in a container or a nspawn machine)."""
     found = re.search(r"^MemTotal:\s+(\d+) kB", host.text("/proc/meminfo"), re.MULTILINE)
     sizes = [int(found[1]) * 1024] if found else []
     for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
@@ -37,12 +37,14 @@ def total_memory(host: Host) -> int:
 
 
 def memory(host: Host) -> int:
-    """As total_memory, rounded down."""
+    """The same as total_memory, rounded down to GRAIN."""
     return total_memory(host) // GRAIN * GRAIN
 
 
 def route_table(host: Host) -> list[Route]:
-    """/proc/net/route: addresses are hexadecimal in the machine's byte order, which is little-endian on all ours."""
+    """The routes in /proc/net/route. Addresses are hexadecimal in the machine's byte order: little-endian on amd64 and
+    arm64.
+    """
     found = []
     for line in host.text("/proc/net/route").splitlines()[1:]:
         device, destination, gateway, _flags, _, _, _, mask = line.split()[:8]
@@ -54,7 +56,7 @@ def route_table(host: Host) -> list[Route]:
 
 
 def routes(host: Host) -> tuple[str, ...]:
-    """The connected networks, without containers' own."""
+    """The connected networks, without those of containers."""
     found = {
         r.network for r in route_table(host)
         if r.connected and r.network.prefixlen and not CONTAINER_DEVICE.match(r.device)
@@ -63,7 +65,7 @@ def routes(host: Host) -> tuple[str, ...]:
 
 
 def addresses(host: Host) -> tuple[str, ...]:
-    """IPv4 first, those of the device that leads outside at the beginning; then global IPv6 that lasts."""
+    """IPv4 first, beginning with the device of the default route; then global IPv6 addresses that are permanent."""
     table = route_table(host)
     outside = next((r.device for r in table if r.network.prefixlen == 0), "")
     found = []
@@ -76,13 +78,13 @@ def addresses(host: Host) -> tuple[str, ...]:
 
 
 def local_addresses(trie: str) -> list[ipaddress.IPv4Address]:
-    """The host's own in /proc/net/fib_trie: an address, and below it `/32 host LOCAL`."""
+    """The host's own addresses in /proc/net/fib_trie: those with `/32 host LOCAL` below them."""
     pattern = r"\|-- (\d+\.\d+\.\d+\.\d+)\n(?:\s+/\d+ .*\n)*?\s+/32 host LOCAL"
     return [ipaddress.IPv4Address(text) for text in re.findall(pattern, trie)]
 
 
 def ipv6_addresses(table: str) -> list[str]:
-    """/proc/net/if_inet6: address, device number, prefix length, scope (00: global), flags, device."""
+    """The addresses in /proc/net/if_inet6: address, device number, prefix length, scope (00: global), flags, device."""
     found = []
     for line in table.splitlines():
         digits, _, _, scope, flags, device = line.split()
@@ -92,7 +94,7 @@ def ipv6_addresses(table: str) -> list[str]:
 
 
 def resolvers(host: Host) -> tuple[str, ...]:
-    """The name servers of resolv.conf(5); where it names a stub on loopback, those that systemd-resolved asks."""
+    """The name servers in resolv.conf(5); if it names a stub on loopback, the servers that systemd-resolved uses."""
     found = name_servers(host.text("/etc/resolv.conf"))
     if any(ipaddress.ip_address(address).is_loopback for address in found):
         found += name_servers(host.text("/run/systemd/resolve/resolv.conf"))
@@ -111,8 +113,8 @@ def name_servers(text: str) -> list[str]:
 
 
 def has_bridge_filter(host: Host) -> bool:
-    """Whether nftables can filter bridged frames by itself, by the kernel's own configuration; yes where it is kept
-    nowhere, since every distribution's kernel can.
+    """Whether nftables can filter bridged frames, according to the kernel's configuration. True if no configuration is
+    found, because every distribution's kernel can.
     """
     release = host.text("/proc/sys/kernel/osrelease").strip()
     options = host.text(f"/boot/config-{release}") or host.text(f"/lib/modules/{release}/config")

@@ -1,4 +1,4 @@
-"""What nginx serves on this machine besides us: the administrator's own sites, which are never touched."""
+"""The nginx sites on this machine that are not ours: they are the administrator's and are never touched."""
 
 import hashlib
 import re
@@ -12,16 +12,16 @@ DPKG_STATUS = "/var/lib/dpkg/status"
 
 @dataclass(frozen=True)
 class Sites:
-    """`ports`: the TCP ports on which others' sites listen. `defaults`: where one of them is default_server."""
+    """`ports`: the TCP ports on which others' sites listen. `defaults`: those on which one is default_server."""
 
     ports: tuple[str, ...] = ()
     defaults: tuple[str, ...] = ()
     keeps_default_site: bool = False
-    """The distribution's default site is in use and was changed: it is the administrator's now."""
+    """The distribution's default site is enabled and was modified: it is the administrator's now."""
 
 
 def others_sites(host: Host) -> Sites:
-    """Read the files that the distribution's nginx.conf includes, without ours and its untouched default site."""
+    """Read the files that the distribution's nginx.conf includes, without ours and the unmodified default site."""
     keeps_default_site = host.exists(layout.NGINX_DEFAULT_SITE) and not default_site_is_untouched(host)
     ports: set[str] = set()
     defaults: set[str] = set()
@@ -35,7 +35,7 @@ def others_sites(host: Host) -> Sites:
 
 
 def site_files(host: Host) -> list[str]:
-    """As Debian's nginx.conf includes them: conf.d/*.conf, sites-enabled/*."""
+    """The files that Debian's nginx.conf includes: conf.d/*.conf, sites-enabled/*."""
     conf_d, enabled = f"{layout.NGINX_DIR}/conf.d", f"{layout.NGINX_DIR}/sites-enabled"
     files = [f"{conf_d}/{n}" for n in host.names(conf_d) if n.endswith(".conf") and not n.startswith(".")]
     files += [f"{enabled}/{n}" for n in host.names(enabled) if not n.startswith(".")]
@@ -43,8 +43,8 @@ def site_files(host: Host) -> list[str]:
 
 
 def reads_our_folder(host: Host, pid: int) -> bool:
-    """Whether a running nginx is the distribution's, of this machine (not of a container on its network), and without
-    a configuration of its own (`-c`, `-p`): then it serves our site too, whoever started it.
+    """Whether a running nginx also serves our site, whoever started it: it is the distribution's, runs on this machine
+    (not in a container on its network), and has no other configuration (`-c`, `-p`).
     """
     program, space = host.stat(f"/proc/{pid}/exe"), host.stat(f"/proc/{pid}/ns/pid")
     here = host.stat("/proc/self/ns/pid")
@@ -54,13 +54,13 @@ def reads_our_folder(host: Host, pid: int) -> bool:
         return False
     parent = re.search(r"^PPid:\s+(\d+)", host.text(f"/proc/{pid}/status"), re.MULTILINE)
     titles = [host.text(f"/proc/{number}/cmdline") for number in (pid, parent[1] if parent else 0)]
-    # A process of nginx writes its title over its arguments, with spaces between them.
+    # nginx's processes overwrite their arguments with a title, in which spaces separate the words.
     words = [word for title in titles if "nginx" in title for word in re.split(r"[\0 ]", title)]
     return not {"-c", "-p"} & set(words)
 
 
 def listens(text: str) -> list[tuple[str, bool]]:
-    """(port, is default_server) of every `listen` of a configuration, in TCP."""
+    """(port, is default_server) of every `listen` on TCP in a configuration."""
     found = []
     for words in re.findall(r"(?:^|[;{}\s])listen\s+([^;{}]+);", re.sub(r"(^|\s)#.*", "", text)):
         where, *options = words.split()
@@ -71,10 +71,10 @@ def listens(text: str) -> list[tuple[str, bool]]:
 
 
 def default_site_is_untouched(host: Host) -> bool:
-    """Whether the link leads to the distribution's file, and that is as dpkg brought it."""
+    """Whether the link points to the distribution's file, and that file is as dpkg installed it."""
     link = host.stat(layout.NGINX_DEFAULT_SITE)
     if link is None or link.target not in {layout.NGINX_DEFAULT_SITE_FILE, "../sites-available/default"}:
         return False
     content = host.read(layout.NGINX_DEFAULT_SITE_FILE) or b""
-    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()  # what dpkg keeps (deb-conffiles, dpkg-query(1))
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()  # as dpkg records it (deb-conffiles, dpkg-query(1))
     return f"\n {layout.NGINX_DEFAULT_SITE_FILE} {md5}" in host.text(DPKG_STATUS)

@@ -1,4 +1,4 @@
-"""One command from start to end: its output, its time, and what becomes of all that it started when time is up."""
+"""One command from start to end: its output, its time limit, and the end of all its processes at the limit."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ CHUNK = 65536
 
 @dataclass(frozen=True)
 class Ended:
-    """`overdue`: it was killed when its time was up; a line for each process that it consisted of then."""
+    """`overdue`: a line for each process that it had when it was killed at its time limit; empty if it ended itself."""
 
     returncode: int
     stdout: str
@@ -34,10 +34,9 @@ def to_its_end(
     input: str | None = None,  # noqa: A002 - subprocess's own name for it
     cwd: str | None = None,
 ) -> Ended:
-    """Run a command in a session of its own, at most `timeout` seconds; `begun` is called when it has started.
+    """Run a command in its own session, for at most `timeout` seconds; `begun` is called when it has started.
 
-    Its end counts, not that of its output: a program that it leaves behind may keep the pipes open for as long as
-    it runs.
+    We wait for the end of the command, not of its output: a daemon that it leaves behind may keep the pipes open.
     """
     deadline = time.monotonic() + timeout
     with contextlib.ExitStack() as stack:
@@ -69,7 +68,7 @@ def _input(stack: contextlib.ExitStack, text: str | None) -> IO[bytes] | int:
 
 
 def _listen(process: "subprocess.Popen[bytes]", heard: dict[int, bytearray], deadline: float) -> bool:
-    """Take what a process says until it has ended; False when its time was up before."""
+    """Read the output of a process until it has ended; False if its time was up before."""
     end = os.pidfd_open(process.pid)
     try:
         with selectors.DefaultSelector() as selector:
@@ -82,7 +81,7 @@ def _listen(process: "subprocess.Popen[bytes]", heard: dict[int, bytearray], dea
                     heard[fd] += said
                     if not said:
                         selector.unregister(fd)
-                if ready == {end}:  # and nothing is left to read
+                if ready == {end}:  # nothing is left to read
                     return True
     finally:
         os.close(end)
@@ -90,7 +89,7 @@ def _listen(process: "subprocess.Popen[bytes]", heard: dict[int, bytearray], dea
 
 
 def _end(session: int) -> list[str]:
-    """Kill every process of a session, and say what each was at: its number, state, wait channel and command."""
+    """Kill every process of a session; returns PID, state, wait channel and command of each."""
     members = [pid for pid in map(int, filter(str.isdigit, os.listdir(PROC))) if _session(pid) == session]
     told = [" ".join([str(pid), _state(pid), _read(pid, "wchan") or "-", _command(pid)]) for pid in members]
     for pid in members:
@@ -100,7 +99,7 @@ def _end(session: int) -> list[str]:
 
 
 def _session(pid: int) -> int:
-    """0 when the process is gone. See proc(5), /proc/pid/stat: what follows the name in parentheses."""
+    """The session of a process; 0 if it is gone. See proc(5), /proc/pid/stat: the fields after the name."""
     fields = _read(pid, "stat").rpartition(")")[2].split()
     return int(fields[3]) if fields else 0
 
@@ -116,10 +115,10 @@ def _command(pid: int) -> str:
 def _read(pid: int, name: str) -> str:
     try:
         return (PROC / str(pid) / name).read_text(errors="replace")
-    except OSError:  # it has ended meanwhile
+    except OSError:  # the process has ended meanwhile
         return ""
 
 
 def _text(said: bytearray) -> str:
-    """Line ends as text files have them."""
+    """The text of an output, with Unix line endings."""
     return said.decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")

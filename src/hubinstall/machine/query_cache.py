@@ -1,4 +1,4 @@
-"""What the machine has answered to questions that hold for many resources: all packages, all units, Docker itself."""
+"""A cache of the machine's answers to queries that many resources share: all packages, all units, Docker itself."""
 
 import contextlib
 import threading
@@ -10,14 +10,14 @@ T = TypeVar("T")
 
 
 class Answers:
-    """Each question is asked once, by whoever comes first; others wait for the answer. Until all are forgotten."""
+    """Each query is sent once, by the first thread that needs it; others wait for the answer. Until it is cleared."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, Future[Any]] = {}
 
     def once(self, question: str, ask: Callable[[], T]) -> T:
-        """The answer. What `ask` raises reaches all who wait for it, and the next one asks again."""
+        """The answer. What `ask` raises is raised in every waiting thread; the next call asks again."""
         with self._lock:
             answer = self._known.get(question)
             if mine := answer is None:
@@ -34,16 +34,16 @@ class Answers:
         found: T = answer.result()
         return found
 
-    def ahead(self, look: Callable[[], object]) -> None:
-        """Begin a look whose questions will be asked anyway. What it raises is left to who asks then."""
+    def ahead(self, ask: Callable[[], object]) -> None:
+        """Start queries in the background that will be needed anyway. Their errors are raised when they are needed."""
 
         def quietly() -> None:
             with contextlib.suppress(Exception):
-                look()
+                ask()
 
         threading.Thread(target=quietly, daemon=True).start()
 
     def forget(self) -> None:
-        """The machine has changed. What is being asked now is no answer for who asks from here on."""
+        """Clear the cache, because the machine has changed. Later calls do not use the answers of running queries."""
         with self._lock:
             self._known = {}

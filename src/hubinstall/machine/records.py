@@ -1,4 +1,4 @@
-"""Small JSON files that this program keeps for itself. A hand that damages one gets words, not a traceback."""
+"""Small JSON files that this program keeps for itself. If one was damaged, people get a message, not a traceback."""
 
 from typing import TypeVar
 
@@ -9,14 +9,14 @@ Form = TypeVar("Form")
 
 
 def record(host: Host, path: str, form: type[Form], hint: str) -> Form | None:
-    """What the file holds, as the type `form` says; None where it is empty, or there is none.
+    """The content of the file as a `form`; None if it is empty or absent.
 
-    Raises UserError when something else is in it; `hint` says what is lost when the file is moved away.
+    Raises UserError if the content is something else; `hint` says what is lost if the file is moved away.
     """
     content = host.read(path)
     if not content:
         return None
-    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - bootstrap comes by before pydantic is there
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - bootstrap runs before pydantic is installed
 
     try:
         return TypeAdapter(form).validate_json(content, strict=True)

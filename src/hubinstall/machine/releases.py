@@ -1,6 +1,6 @@
 """The one table of differences between the releases of Debian and Ubuntu.
 
-Sources: the releases' own package indices (Debian 12 and 13: looked up and installed; Ubuntu: looked up only).
+Sources: the releases' package indices (Debian 12 and 13 were also installed, Ubuntu was not).
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Release:
-    """One release of a distribution, and what it brings."""
+    """One release of a distribution, with its versions and packages."""
 
     distribution: str
     version: str
@@ -18,9 +18,9 @@ class Release:
     docker: tuple[str, ...]
     """The packages of a Docker Engine with its command."""
     cgroup_mounts: tuple[str, ...] = ()
-    """What mounts the cgroup controllers where PID 1 does not."""
+    """The packages that mount the cgroup controllers if PID 1 does not."""
     brotli: tuple[str, ...] = ()
-    """The packages with which nginx serves files that were compressed with Brotli beforehand."""
+    """The packages with which nginx serves files that are pre-compressed with Brotli."""
 
 
 BROTLI = ("libnginx-mod-http-brotli-static", "brotli")
@@ -28,7 +28,7 @@ BROTLI = ("libnginx-mod-http-brotli-static", "brotli")
 
 RELEASES = (
     Release("debian", "12", "bookworm", "3.11", "1.22", ("docker.io",), ("cgroupfs-mount",), BROTLI),
-    # From here on the command is a package of its own, and cgroupfs-mount is gone.
+    # From here on the docker command has its own package, and there is no cgroupfs-mount.
     Release("debian", "13", "trixie", "3.13", "1.26", ("docker.io", "docker-cli"), (), BROTLI),
     Release("ubuntu", "24.04", "noble", "3.12", "1.24", ("docker.io",), ("cgroupfs-mount",)),
     Release("ubuntu", "25.10", "questing", "3.13", "1.28", ("docker.io",)),
@@ -36,20 +36,20 @@ RELEASES = (
 
 
 def number(version: str) -> tuple[int, ...]:
-    """For comparisons: (24, 4) of "24.04"; what is no number counts as 0."""
+    """For comparisons: (24, 4) for "24.04"; what is not a number counts as 0."""
     return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))
 
 
 def oldest(distribution: str) -> Release | None:
-    """The oldest release that works; None for a distribution that is not known."""
+    """The oldest supported release; None for an unknown distribution."""
     return next((r for r in RELEASES if r.distribution == distribution), None)
 
 
 def release(distribution: str, version: str) -> Release:
-    """The newest known release that is not newer than `version`: what came later is like what came last.
+    """The newest known release that is not newer than `version`: later releases are treated like the last known one.
 
-    A `version` of "" is that of a release in the making (Debian testing has none). What is too old, or another
-    distribution, gets the oldest or Debian's; preflight refuses it in words.
+    `version` is "" for a release in development (Debian testing has none). A release that is too old gets the oldest
+    one, another distribution gets Debian's; preflight refuses both.
     """
     family = distribution if oldest(distribution) else "debian"
     known = [r for r in RELEASES if r.distribution == family]

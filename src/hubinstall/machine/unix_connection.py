@@ -1,6 +1,6 @@
-"""The standard library's HTTP client at a unix socket: for what unix_http.py cannot say or read.
+"""The standard library's HTTP client over a unix socket: for requests and answers that unix_http.py cannot handle.
 
-A module of its own, because http.client takes longer to import than a plan has time for.
+This is a separate module, because importing http.client takes too long for a plan.
 """
 
 import http.client
@@ -9,7 +9,7 @@ from hubinstall.machine import unix_http
 
 
 class UnixConnection(http.client.HTTPConnection):
-    """Connects to the socket at `path`; `timeout` is in seconds, for each wait."""
+    """Connects to the socket at `path`; `timeout`: seconds for each wait."""
 
     def __init__(self, path: str, timeout: float) -> None:
         super().__init__("localhost", timeout=timeout)

@@ -1,7 +1,7 @@
-"""A question by HTTP to a daemon of this machine, at its unix socket.
+"""HTTP queries to a daemon on this machine, over its unix socket.
 
-As much of the protocol as a GET needs: http.client takes longer to import (12 ms) than a daemon takes to answer. For
-more than that, unix_connection.py.
+This is only as much of the protocol as a GET needs: importing http.client takes longer (12 ms) than a daemon's answer.
+For anything else there is unix_connection.py.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ NOBODY = (0, b"")
 
 
 def connect(socket_path: str, timeout: float) -> socket.socket:
-    """A connection to a daemon; each wait on it ends after `timeout` seconds. Raises OSError where nobody listens."""
+    """A connection to a daemon; each wait ends after `timeout` seconds. Raises OSError if nobody listens."""
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.settimeout(timeout)
@@ -23,8 +23,8 @@ def connect(socket_path: str, timeout: float) -> socket.socket:
 
 
 def get(socket_path: str, path: str, timeout: float) -> tuple[int, bytes]:
-    """Status and body of the answer; NOBODY where none comes, or none that is HTTP, or not within `timeout` seconds
-    of silence. HTTP/1.0: what comes is not in chunks, and ends with the connection (RFC 1945).
+    """Status and body of the answer; NOBODY if there is none, if it is not HTTP, or after `timeout` seconds of silence.
+    HTTP/1.0: the body is not chunked, and ends with the connection (RFC 1945).
     """
     with contextlib.suppress(OSError, ValueError), connect(socket_path, timeout) as connection:
         connection.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())

@@ -1,4 +1,4 @@
-"""What a process manager must be able to do for us."""
+"""What a process manager must do for us."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
@@ -12,39 +12,39 @@ class Look:
 
     known: bool = False
     enabled: bool = False
-    """It starts by itself at boot (supervisor: with supervisord)."""
+    """It starts at boot (supervisor: with supervisord)."""
     running: bool = False
-    """A oneshot runs when it has done its work."""
+    """A oneshot counts as running when it has done its work."""
     failed: bool = False
     pid: int = 0
     words: str = "absent"
-    """In the manager's own words, for people."""
+    """The state in the manager's own words, for people."""
 
 
 class Manager(Protocol):
-    """systemd or supervisor. Every act may be repeated, and raises UserError when the manager refuses it."""
+    """systemd or supervisor. Every action may be repeated, and raises UserError if the manager refuses it."""
 
     name: ClassVar[str]
     ours: ClassVar[bool]
-    """It came with us: we start it, and with it goes all that it runs, the distribution's services too."""
+    """We brought it: we start it, and its removal also ends all services that it runs, even the distribution's."""
     certificates: ClassVar[str]
-    """The service that renews certificates: a timer where there are timers."""
+    """The service that renews certificates: a timer if the manager has timers."""
 
     def look(self, host: Host, service: str) -> Look:
-        """Asks about all services at once, and only once until something changes."""
+        """The state of a service. One cached query covers all services, until something changes."""
 
     def define(self, host: Host, service: str) -> None:
-        """Let the manager take in what the files say of the service, and start it at boot."""
+        """Let the manager load the service's files, and start the service at boot."""
 
     def start(self, host: Host, service: str) -> None: ...
     def stop(self, host: Host, service: str) -> None: ...
     def restart(self, host: Host, service: str) -> None: ...
 
     def reload(self, host: Host, service: str) -> None:
-        """Let the service itself read its files again, without a pause."""
+        """Let the service reload its own files, without interruption."""
 
     def forget(self, host: Host, service: str) -> None:
-        """Stop it, and never start it again."""
+        """Stop the service and do not start it again."""
 
     def log_command(self, service: str, lines: int, *, follow: bool) -> list[str]:
-        """The command that shows the last `lines` of what it wrote."""
+        """The command that shows the last `lines` lines of the service's log."""

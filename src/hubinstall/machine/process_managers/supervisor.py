@@ -1,6 +1,6 @@
 """Services under our own supervisord, through its XML-RPC interface (supervisord.org/api.html) on a unix socket.
 
-A changed program file touches that program alone: `define` does what `supervisorctl update NAME` does.
+A changed program file only affects that program: `define` does what `supervisorctl update NAME` does.
 """
 
 import time
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # supervisor/xmlrpc.py, class Faults.
 BAD_NAME, ALREADY_STARTED, NOT_RUNNING, ALREADY_ADDED = 10, 60, 70, 90
 STOPPING_TAKES = 60.0
-"""Seconds; the programs' own stopwaitsecs are shorter."""
+"""Seconds; the stopwaitsecs of the programs are shorter."""
 
 
 class Supervisor:
@@ -68,13 +68,13 @@ class Supervisor:
         host.remove(layout.done(service))
 
     def log_command(self, service: str, lines: int, *, follow: bool) -> list[str]:
-        # -F: a log that was turned over is followed into the new file.
+        # -F: after a rotation of the log, the new file is followed.
         return ["tail", f"--lines={lines}", *(["-F"] if follow else []), layout.service_log(service)]
 
     def _in_one_go(self, host: Host, verb: str, service: str) -> None:
-        """Down and up again in a process of its own: when this one is killed in between, the service still comes up.
+        """Stop and start the service in a separate process: if this process is killed in between, it still starts.
 
-        What does not come up is seen by whoever waits for it.
+        A service that does not start is noticed by the code that waits for it.
         """
         program, configuration = f"{layout.SUPERVISOR_VENV}/bin/supervisorctl", layout.SUPERVISOR_CONFIG
         host.run([program, "-c", configuration, verb, service], check=False, timeout=2 * STOPPING_TAKES)
@@ -88,11 +88,11 @@ class Supervisor:
             host.wait(0.05)
 
     def _processes(self, host: Host) -> dict[str, dict[str, Any]]:
-        """All programs by name; none where supervisord does not run."""
+        """All programs by name; none if supervisord does not run."""
         return host.once("supervisor processes", lambda: processes(host))
 
     def tell(self, host: Host, ask: "Callable[[xmlrpc.client.ServerProxy], Any]", *fine: int) -> Any:
-        """One order; faults in `fine` mean that it is so already."""
+        """Send one command; the faults in `fine` mean that nothing was to do."""
         from hubinstall.machine.process_managers import supervisor_rpc as rpc  # noqa: PLC0415 - slow to import, no use under systemd
 
         try:
@@ -101,9 +101,9 @@ class Supervisor:
         except rpc.Fault as fault:
             if fault.faultCode not in fine:
                 hint = f"See: hubinstall logs {layout.SUPERVISORD}"
-                raise UserError(f"supervisord refuses: {fault.faultString}", hint) from None
+                raise UserError(f"supervisord refused a command: {fault.faultString}", hint) from None
         except rpc.SILENT as error:
-            raise UserError(f"supervisord does not answer: {error}", "Try: hubinstall start") from None
+            raise UserError(f"supervisord does not answer: {error}", "To start it, run: hubinstall start") from None
 
 
 def processes(host: Host) -> dict[str, dict[str, Any]]:

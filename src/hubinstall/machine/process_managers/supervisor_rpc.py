@@ -1,4 +1,4 @@
-"""The way to supervisord: XML-RPC over its unix socket."""
+"""XML-RPC to supervisord over its unix socket."""
 
 import contextlib
 import http.client
@@ -11,7 +11,7 @@ from hubinstall.machine.host import Host
 from hubinstall.machine.unix_connection import UnixConnection
 
 SILENT = (OSError, http.client.HTTPException)
-"""What is raised when nobody answers, or not in HTTP."""
+"""The exceptions if nobody answers, or the answer is not HTTP."""
 PATIENCE = 30.0
 """Seconds for each wait."""
 

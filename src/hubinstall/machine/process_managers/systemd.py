@@ -25,7 +25,7 @@ class Systemd:
         return Look(
             known=True,
             enabled=shown["UnitFileState"] in STARTS_AT_BOOT,
-            # Not "reloading" or "activating": what is on its way up may yet fail.
+            # Not "reloading" or "activating": a service that is starting may still fail.
             running=active == "active",
             failed=active == "failed" or sub == "auto-restart",
             pid=int(shown.get("MainPID") or 0),
@@ -41,7 +41,7 @@ class Systemd:
             host.run(["systemctl", "enable", "--quiet", unit(service)])
 
     def start(self, host: Host, service: str) -> None:
-        # A unit that failed too often is refused until it is forgiven.
+        # systemd refuses to start a unit that failed too often until its failures are reset.
         host.run(["systemctl", "reset-failed", unit(service)], check=False)
         self._act(host, "start", service, check=False)
 
@@ -65,11 +65,11 @@ class Systemd:
         return [*command, "--follow"] if follow else command
 
     def read_units(self, host: Host) -> None:
-        """Let systemd read its unit files again; running services do not notice."""
+        """Let systemd reload its unit files; this does not affect running services."""
         host.run(["systemctl", "daemon-reload"])
 
     def _act(self, host: Host, verb: str, service: str, *, check: bool = True) -> None:
-        """`check` off: systemd tries again what fails at first, and whoever waits for it sees how that ends."""
+        """`check` off: systemd retries what fails at first, and the code that waits for the service sees the result."""
         host.run(["systemctl", verb, unit(service)], check=check, timeout=180)
 
     def _show(self, host: Host, service: str) -> dict[str, str]:
@@ -81,12 +81,12 @@ def unit(service: str) -> str:
 
 
 def units(host: Host) -> dict[str, dict[str, str]]:
-    """What `show` says, asked once."""
+    """The result of `show`, cached."""
     return host.once("systemctl show", lambda: show(host))
 
 
 def show(host: Host) -> dict[str, dict[str, str]]:
-    """All units of an installation by name, with their properties; nothing where systemd does not run."""
+    """All units of an installation by name, with their properties; empty if systemd does not run."""
     units = [unit(service) for service in (*layout.SERVICES, *layout.SYSTEMDS_OWN)]
     try:
         output = host.query(["systemctl", "show", f"--property={PROPERTIES}", *units]).stdout
