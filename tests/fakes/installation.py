@@ -1,4 +1,4 @@
-"""One installation on toy wishes: what the tests of its ways share."""
+"""One installation on toy resources: what the tests of its ways share."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from hubinstall import layout
 from hubinstall.config.validate import load
 from hubinstall.errors import UserError
 from hubinstall.installation import apply as installation_apply
-from hubinstall.installation import wishes
+from hubinstall.installation import desired_state
 from hubinstall.machine.crash_points import KillPoints
 from hubinstall.resources import kinds
 
@@ -60,10 +60,10 @@ class World:
 
     def apply(self, text=None):
         config = None if text is None else load(text)
-        return installation_apply.apply(self.host, wishes.read(self.host, config), self.report)
+        return installation_apply.apply(self.host, desired_state.read(self.host, config), self.report)
 
     def plan(self):
-        return wishes.differences(self.host, wishes.read(self.host))
+        return desired_state.differences(self.host, desired_state.read(self.host))
 
     def killed_at(self, point, text=None):
         """A run of its own process, which ends there by SIGKILL."""
@@ -84,8 +84,8 @@ def make(tmp_path, monkeypatch):
     for folder in (layout.STATE, layout.HUB_DROPINS, layout.NGINX_DROPINS):
         host.path(folder).mkdir(parents=True)
     world = World(host)
-    monkeypatch.setattr(wishes, "gather", lambda *_: SimpleNamespace())
-    monkeypatch.setattr(wishes, "blueprint", world.blueprint)
+    monkeypatch.setattr(desired_state, "gather", lambda *_: SimpleNamespace())
+    monkeypatch.setattr(desired_state, "blueprint", world.blueprint)
     monkeypatch.setattr("hubinstall.verify.probe.verify", world.verify)
     monkeypatch.setattr(installation_apply.checks, "check", lambda *_, **__: [])
     return world

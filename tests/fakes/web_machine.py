@@ -38,7 +38,7 @@ class WebMachine:
         host.answers["systemctl reload nginx"] = lambda argv, text: self.reloaded(systemctl, argv, text)
         self.certbot = Certbot(host, layout.CERTBOT, authority)
         monkeypatch.setattr(layout, "LOCK", str(tmp_path / "lock"))
-        monkeypatch.setattr("hubinstall.installation.wishes.read", lambda host, config: self.wishes())
+        monkeypatch.setattr("hubinstall.installation.desired_state.read", lambda host, config: self.desired())
         monkeypatch.setattr("hubinstall.resources.services.service.EVERY", 0.001)
         for folder in (layout.TLS, layout.ACME, layout.CONFIG_DIR):
             host.path(folder).mkdir(parents=True)
@@ -72,7 +72,7 @@ class WebMachine:
         reloads = Reloads(("nginx", "-t", "-q"), layout.NGINX_LOADED, layout.NGINX_RECORDER, watches)
         return Service("nginx", distribution=True, started_with="one", reloads=reloads, timeout=0.5)
 
-    def wishes(self) -> SimpleNamespace:
+    def desired(self) -> SimpleNamespace:
         return SimpleNamespace(settings=self.settings, facts=FACTS, resources=self.resources)
 
     def settle(self, resource: Resource) -> None:

@@ -33,11 +33,11 @@ def steps(kind: ProcessManager, settings: str, before: str | None = None) -> lis
 
     The people of later settings have their accounts already.
     """
-    wished = _wishes(kind, settings)
+    wished = _desired(kind, settings)
     if before is None:
         gone = re.compile("|".join(ON_THE_WAY.values()))
         return [id_ for id_ in wished if not gone.fullmatch(id_)]
-    stood = _wishes(kind, before)
+    stood = _desired(kind, before)
     changed = [id_ for id_, wish in wished.items() if id_ not in stood or wish.desired() != stood[id_].desired()]
     both = [*changed, *(id_ for id_ in reversed(stood) if id_ not in wished)]
     return [id_ for id_ in both if not id_.startswith("person:")]
@@ -96,7 +96,7 @@ def finished(machine: Machine, clean: Tree) -> None:
     assert not left, "\n".join(left)
 
 
-def _wishes(kind: ProcessManager, settings: str) -> dict[str, Resource]:
+def _desired(kind: ProcessManager, settings: str) -> dict[str, Resource]:
     manager = "systemd" if kind is ProcessManager.SYSTEMD else "supervisor"
     wished = blueprint(load(settings, "config.yaml").settings, fake_facts(manager=manager))
     return {resource_id(resource): resource for resource in in_order(wished)}

@@ -28,7 +28,7 @@ def renew(host: Host, logged: Callable[[Host], AbstractContextManager[object]], 
         host.forget()  # the run that was waited for has acted, and may have applied other settings
         renewal = Renewal(host)
         failures = renewal.run(force=force, if_due=if_due)
-    found = seen(host, renewal.wishes.settings, renewal.wishes.resources, time.time())
+    found = seen(host, renewal.desired.settings, renewal.desired.resources, time.time())
     if failures:
         raise UserError("\n".join(failures), f"The certificate in use: {found.message}\n{found.hint}")
     say(f"{', '.join(found.names)}: {found.message}")
@@ -36,9 +36,9 @@ def renew(host: Host, logged: Callable[[Host], AbstractContextManager[object]], 
 
 
 def status(host: Host, *, as_json: bool) -> int:
-    wishes = applied(host)
-    settings = wishes.settings
-    found = seen(host, settings, wishes.resources, time.time())
+    desired = applied(host)
+    settings = desired.settings
+    found = seen(host, settings, desired.resources, time.time())
     if as_json:
         print(json.dumps(dataclasses.asdict(found), indent=1))
         return 0

@@ -13,7 +13,7 @@ from hubinstall.config.validate import Config, load, validate
 from hubinstall.errors import UserError
 from hubinstall.installation import inputs, lock
 from hubinstall.installation.apply import apply
-from hubinstall.installation.wishes import read
+from hubinstall.installation.desired_state import read
 from hubinstall.machine.accounts import people
 from hubinstall.machine.host import Host
 from hubinstall.report.choose import make_report
@@ -26,16 +26,16 @@ def apply_config(
     host: Host, config: Config, *, plain: bool = False, given: dict[str, str] | None = None, yes: bool = False
 ) -> int:
     """Apply what config.yaml is to say. `given`: first passwords by account; `yes`: also when people's servers end."""
-    wishes = read(host, config)
+    desired = read(host, config)
     with lock.one_run("apply"), logged(host) as log, make_report(log, plain=plain or None) as report:
         host.say = report.aside
-        outcome = apply(host, wishes, report, given, may_stop_servers=yes)
-        about_certificate = advice(host, wishes.settings, wishes.resources)
-        for words in [*nginx.advice(wishes.settings, wishes.facts), *about_certificate]:
+        outcome = apply(host, desired, report, given, may_stop_servers=yes)
+        about_certificate = advice(host, desired.settings, desired.resources)
+        for words in [*nginx.advice(desired.settings, desired.facts), *about_certificate]:
             host.notice(words)
         report.summary(outcome, host.notices)
-        names = [person.name for person in people(host, wishes.facts.uid_min, wishes.facts.uid_max)]
-        report.say(welcome(wishes.settings, wishes.facts, names, first_passwords.to_print_once(host)))
+        names = [person.name for person in people(host, desired.facts.uid_min, desired.facts.uid_max)]
+        report.say(welcome(desired.settings, desired.facts, names, first_passwords.to_print_once(host)))
     return 0
 
 

@@ -8,8 +8,8 @@ from hubinstall.cli.session import apply_config, logged, need_root, with_flags
 from hubinstall.cli.welcome import farewell
 from hubinstall.errors import UserError
 from hubinstall.installation import lock
+from hubinstall.installation.desired_state import differences, read
 from hubinstall.installation.uninstall import uninstall as uninstall_all
-from hubinstall.installation.wishes import differences, read
 from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers.choice import installed
 from hubinstall.report.choose import make_report
@@ -19,8 +19,8 @@ from hubinstall.report.status import print_status
 
 def plan(arguments: Namespace, host: Host) -> int:
     """Everything apply would change; with --check, 3 when there is something."""
-    wishes = read(host, with_flags(host, arguments))
-    changes = differences(host, wishes)
+    desired = read(host, with_flags(host, arguments))
+    changes = differences(host, desired)
     print_plan(changes, host, as_json=arguments.json)
     return 3 if arguments.check and changes else 0
 
@@ -35,9 +35,9 @@ def status(arguments: Namespace, host: Host) -> int:
     from hubinstall.verify.health import health  # noqa: PLC0415 - only here, and slow to import
 
     need_root()
-    wishes = read(host)
-    changes = differences(host, wishes)
-    found = health(host, wishes.settings, wishes.facts, resources=wishes.resources, pending=len(changes))
+    desired = read(host)
+    changes = differences(host, desired)
+    found = health(host, desired.settings, desired.facts, resources=desired.resources, pending=len(changes))
     print_status(found, as_json=arguments.json)
     return 3 if arguments.check and (changes or found.state == "failed") else 0
 
@@ -46,9 +46,9 @@ def verify(arguments: Namespace, host: Host) -> int:  # noqa: ARG001
     from hubinstall.verify.probe import verify as log_in_and_run_a_cell  # noqa: PLC0415 - only here, and slow to import
 
     need_root()
-    wishes = read(host)
+    desired = read(host)
     with lock.one_run("verify"), logged(host) as log, make_report(log) as report:
-        log_in_and_run_a_cell(host, wishes.settings, wishes.facts, report)
+        log_in_and_run_a_cell(host, desired.settings, desired.facts, report)
     return 0
 
 

@@ -13,8 +13,8 @@ from hubinstall.engine.ledger import Ledger
 from hubinstall.engine.run import Outcome, Run
 from hubinstall.errors import UserError, of_system
 from hubinstall.installation import inputs
+from hubinstall.installation.desired_state import DesiredState, read
 from hubinstall.installation.inputs import keep_config
-from hubinstall.installation.wishes import Wishes, read
 from hubinstall.machine.host import Host
 from hubinstall.preflight import checks, running_servers
 from hubinstall.report.plain import Report
@@ -29,7 +29,7 @@ NOT_ON_THE_WAY_TO_A_CELL = {"share", "person"}
 
 
 def apply(
-    host: Host, wishes: Wishes, report: Report, given: Mapping[str, str] | None = None, *,
+    host: Host, desired: DesiredState, report: Report, given: Mapping[str, str] | None = None, *,
     may_stop_servers: bool = False,
 ) -> Outcome:  # fmt: skip
     """Bring the machine to the desired state, verify it and remove what is no longer wanted; or roll this run back.
@@ -37,10 +37,10 @@ def apply(
     `given`: first passwords by account. Nothing is written before the preflight checks pass, not even these.
     `may_stop_servers`: people's servers that the new settings would cut off may be stopped.
     """
-    found = checks.check(host, wishes.settings, wishes.facts, may_stop_servers=may_stop_servers)
-    refuse(found, wishes.config.document)
+    found = checks.check(host, desired.settings, desired.facts, may_stop_servers=may_stop_servers)
+    refuse(found, desired.config.document)
     first_passwords.stage(host, given or {})
-    if names := running_servers.servers(host, wishes.settings):
+    if names := running_servers.servers(host, desired.settings):
         report.phase(f"stopping people's servers: {running_servers.some(names)}")
         host.notice(
             f"{counted(len(names), 'server')} had to be stopped ({running_servers.some(names)}): files are kept, "
@@ -48,7 +48,7 @@ def apply(
         )
         with host.step("user servers"):
             running_servers.end(host, names)
-    return _Application(host, wishes, report).apply()
+    return _Application(host, desired, report).apply()
 
 
 def refuse(problems: list[checks.Problem], document: Document) -> None:
@@ -64,11 +64,11 @@ def refuse(problems: list[checks.Problem], document: Document) -> None:
 class _Application:
     """One apply, with what it needs for its rollback."""
 
-    def __init__(self, host: Host, wishes: Wishes, report: Report) -> None:
-        self.host, self.wishes, self.report = host, wishes, report
+    def __init__(self, host: Host, desired: DesiredState, report: Report) -> None:
+        self.host, self.desired, self.report = host, desired, report
         self.ledger = Ledger(host, layout.LEDGER)
         self.journal = Journal(host)
-        self.run = Run(wishes.resources, host, self.ledger, report)
+        self.run = Run(desired.resources, host, self.ledger, report)
 
     def apply(self) -> Outcome:
         self.journal.sweep()
@@ -76,7 +76,7 @@ class _Application:
             repair(self.host)
         self.host.journal = self.journal
         with self.host.step("settings"):
-            keep_config(self.host, self.wishes.config.text)
+            keep_config(self.host, self.desired.config.text)
         with _signals(self.run.stop.set):
             outcome = self.run.apply()
         if outcome.failed:
@@ -95,7 +95,7 @@ class _Application:
             inputs.accept(self.host)
             self.journal.close()
             self.ledger.finish()
-        self.run.remove(self.ledger.unwanted(self.wishes.resources))
+        self.run.remove(self.ledger.unwanted(self.desired.resources))
         if outcome.failed:
             raise UserError(
                 "not everything that is no longer needed could be removed",
@@ -111,7 +111,7 @@ class _Application:
 
         try:
             with _signals(_interrupt), self.host.step("verify"):
-                verify(self.host, self.wishes.settings, self.wishes.facts, self.report)
+                verify(self.host, self.desired.settings, self.desired.facts, self.report)
         except UserError as error:
             self.run.outcome.failed["verify"] = error
             self.report.failed("verify", error)
@@ -170,7 +170,7 @@ class _Application:
     def _start_again(self) -> list[str]:
         """Let every touched service load the restored files; returns what went wrong."""
         left = []
-        for resource in self.wishes.resources:
+        for resource in self.desired.resources:
             if isinstance(resource, Service | FirewallTable) and resource_id(resource) in self.ledger.touched():
                 try:
                     resource.start_again(self.host)

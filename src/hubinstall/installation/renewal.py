@@ -5,8 +5,7 @@ from hubinstall.config.validate import load
 from hubinstall.engine.ledger import Ledger
 from hubinstall.engine.run import Run
 from hubinstall.errors import UserError, of_system
-from hubinstall.installation import inputs
-from hubinstall.installation import wishes as installation_wishes
+from hubinstall.installation import desired_state, inputs
 from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers.choice import MANAGERS
 from hubinstall.report.words import say
@@ -25,8 +24,8 @@ class Renewal:
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self.wishes = applied(host)
-        resources = self.wishes.resources
+        self.desired = applied(host)
+        resources = self.desired.resources
         self.acme = next((r for r in resources if isinstance(r, AcmeCertificate)), None)
         self.made = [r for r in resources if isinstance(r, SelfSignedCertificate | ServedCertificate)]
         self.web = next(r for r in resources if isinstance(r, Service) and r.name == layout.NGINX_SERVICE)
@@ -60,7 +59,7 @@ class Renewal:
 
     def _settle(self, ledger: Ledger) -> None:
         """Let the engine apply the certificate's resources; raises the first failure."""
-        outcome = Run(self.wishes.resources, self.host, ledger, _Words(self.host)).settle(ids(*self.made))
+        outcome = Run(self.desired.resources, self.host, ledger, _Words(self.host)).settle(ids(*self.made))
         for error in outcome.failed.values():
             raise of_system(error) if isinstance(error, OSError) else error
 
@@ -89,11 +88,11 @@ class _Words:
         self._host.log(f"failed {id_}: {error}")
 
 
-def applied(host: Host) -> installation_wishes.Wishes:
+def applied(host: Host) -> desired_state.DesiredState:
     """The desired state of the last successful apply. Raises UserError if there is no certificate."""
-    wishes = installation_wishes.read(host, load(inputs.accepted_text(host)))
-    if wishes.settings.tls_mode == "off":
+    desired = desired_state.read(host, load(inputs.accepted_text(host)))
+    if desired.settings.tls_mode == "off":
         raise UserError("there is no certificate: https.mode is off", "The web server in front holds it.", code=2)
     if not host.exists(layout.SERVED):
         raise UserError("there is no certificate yet", "To install one, run: hubinstall apply")
-    return wishes
+    return desired

@@ -1,4 +1,4 @@
-"""The services of an installation, as the blueprint wishes them under either process manager."""
+"""The services of an installation, as the blueprint makes them for either process manager."""
 
 import configparser
 import subprocess

@@ -1,4 +1,4 @@
-"""What each `https.mode` wishes: nothing of an authority's where none is asked, a timer where somebody must renew."""
+"""What each `https.mode` needs: nothing of an authority's where none is asked, a timer where somebody must renew."""
 
 import configparser
 import subprocess

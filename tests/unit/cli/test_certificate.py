@@ -15,7 +15,7 @@ from hubinstall import layout
 from hubinstall.cli import certificate
 from hubinstall.engine.ledger import Ledger
 from hubinstall.errors import UserError
-from hubinstall.installation import inputs, lock, wishes
+from hubinstall.installation import desired_state, inputs, lock
 from hubinstall.machine.crash_points import KillPoints
 from hubinstall.resources.base import Change
 from hubinstall.resources.files.file import File
@@ -200,7 +200,7 @@ def test_an_nginx_that_was_stopped_stays_so(machine):
 def test_it_goes_by_the_settings_that_were_applied(machine, monkeypatch):
     """A domain that was written into the file, and not applied, is none of a timer's business."""
     texts = []
-    monkeypatch.setattr(wishes, "read", lambda host, config: texts.append(config.text) or machine.wishes())
+    monkeypatch.setattr(desired_state, "read", lambda host, config: texts.append(config.text) or machine.desired())
     machine.host.put(layout.CONFIG_FILE, "domain: old.example.org\n")
     machine.host.path(layout.STATE).mkdir(exist_ok=True)
     inputs.accept(machine.host)

@@ -10,7 +10,7 @@ from fakes.resources import Silent
 from hubinstall import layout
 from hubinstall.cli import main as cli_main
 from hubinstall.cli import session
-from hubinstall.installation import wishes
+from hubinstall.installation import desired_state
 from hubinstall.settings.model import Settings
 
 OLD = "# ours\nlimits: {memory: 1G}\nusers: {admin: [alice]}\n"
@@ -55,7 +55,7 @@ def call(tmp_path, monkeypatch):
     monkeypatch.setattr(session.nginx, "advice", lambda *_: [])
     monkeypatch.setattr(session, "people", lambda *_: [])
     monkeypatch.setattr(session, "welcome", lambda *_: "")
-    monkeypatch.setattr(wishes, "gather", lambda *_: Facts())
+    monkeypatch.setattr(desired_state, "gather", lambda *_: Facts())
     made = []
     real = Settings.model_validate
     monkeypatch.setattr(Settings, "model_validate", lambda data: made.append(data) or real(data))

@@ -1,4 +1,4 @@
-"""One installation on toy wishes: verify when it is due, the way back, kills, one run at a time, what people wrote."""
+"""One installation of toy resources: verification, rollback, kills, one run at a time, and what people wrote."""
 
 import os
 import signal
@@ -11,8 +11,7 @@ from hubinstall import layout
 from hubinstall.config.validate import load
 from hubinstall.config.yaml.parser import parse
 from hubinstall.errors import UserError
-from hubinstall.installation import apply, lock, uninstall
-from hubinstall.installation import wishes as installation_wishes
+from hubinstall.installation import apply, desired_state, lock, uninstall
 from hubinstall.preflight import checks
 
 
@@ -200,9 +199,9 @@ def test_uninstall_that_cannot_remove_something_says_what(installed, monkeypatch
 def test_what_the_machine_has_against_a_setting_is_placed_in_the_file_and_no_password_is_kept(world, monkeypatch):
     against = checks.Problem("10.1.0.0/16 is taken", "try another", 78, ("network", "subnet"))
     monkeypatch.setattr(apply.checks, "check", lambda *_, **__: [against])
-    wishes = installation_wishes.read(world.host, load("limits: {memory: 1G}\nnetwork:\n  subnet: 10.1.0.0/16\n"))
+    desired = desired_state.read(world.host, load("limits: {memory: 1G}\nnetwork:\n  subnet: 10.1.0.0/16\n"))
     with pytest.raises(UserError) as refused:
-        apply.apply(world.host, wishes, world.report, {"ada": "secret"})
+        apply.apply(world.host, desired, world.report, {"ada": "secret"})
     assert refused.value.code == 78
     assert str(refused.value) == f"{layout.CONFIG_FILE}:3:11: network.subnet: 10.1.0.0/16 is taken; try another"
     assert not world.host.exists(layout.SECRETS)
@@ -215,8 +214,8 @@ def test_servers_are_stopped_before_the_first_step_and_the_end_says_so(installed
     monkeypatch.setattr(
         apply.running_servers, "end", lambda host, names: ended.append((host.text("/etc/hub.json"), names))
     )
-    wishes = installation_wishes.read(installed.host, load(CONFIG.format("2G")))
-    apply.apply(installed.host, wishes, installed.report, may_stop_servers=True)
+    desired = desired_state.read(installed.host, load(CONFIG.format("2G")))
+    apply.apply(installed.host, desired, installed.report, may_stop_servers=True)
     assert ended == [("1G", ["jupyter-ada", "jupyter-grace"])]
     assert [
         words for words in installed.host.notices if "2 servers had to be stopped (jupyter-ada, jupyter-grace)" in words

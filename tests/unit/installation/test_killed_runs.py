@@ -8,7 +8,7 @@ from fakes.installation import CONFIG, Quiet, make
 from hubinstall import layout
 from hubinstall.engine.ledger import LAST, Ledger
 from hubinstall.errors import UserError
-from hubinstall.installation import wishes
+from hubinstall.installation import desired_state
 from hubinstall.machine.host import TEMPORARY
 from hubinstall.resources import kinds
 
@@ -34,7 +34,7 @@ def test_killed_anywhere_run_again_done_and_verified(installed, step, moment):
     assert installed.plan() == []
     assert not list(installed.host.root.rglob(f"*{TEMPORARY}"))
     book = Ledger(installed.host, layout.LEDGER)
-    assert all(book.last(toy) == toy.desired() for toy in wishes.read(installed.host).resources)
+    assert all(book.last(toy) == toy.desired() for toy in desired_state.read(installed.host).resources)
 
 
 @pytest.mark.parametrize("moment", ["before", "mid", "after"])

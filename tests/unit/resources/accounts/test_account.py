@@ -184,7 +184,7 @@ def test_generated_passwords_differ():
     assert len({first_passwords.generate() for _ in range(50)}) == 50
 
 
-def test_the_part_wishes_every_administrator():
+def test_every_administrator_gets_an_account():
     wished = accounts(Settings.model_validate({"users": {"admin": ["ada", "bob"]}}), fake_facts(uid_min=2000))
     assert [r.name for r in wished if isinstance(r, Person)] == ["ada", "bob"]
     assert {r.uid_min for r in wished if isinstance(r, Account)} == {2000}

@@ -205,7 +205,7 @@ def test_a_bad_configuration_is_not_loaded(machine):
     assert not machine.host.exists("/etc/loaded")
 
 
-def test_launchers_and_wishes_count_alike(tmp_path):
+def test_launchers_and_resources_compute_the_same_digest(tmp_path):
     """The shell's digest of what it starts with is the one that the wish says."""
     template = (Path(layout.__file__).parent / "data/templates/launchers/common.sh").read_text()
     a, b = tmp_path / "a b.py", tmp_path / "b.py"

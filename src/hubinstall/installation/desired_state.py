@@ -1,4 +1,4 @@
-"""What config.yaml says, what the machine is, and what follows from both."""
+"""The desired state of the machine: the settings, the facts, and the resources that follow from both."""
 
 from dataclasses import dataclass
 
@@ -15,8 +15,8 @@ from hubinstall.settings.model import Settings
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What the file says, what the machine is, and what follows from both."""
+class DesiredState:
+    """The parsed config.yaml, the facts of the machine, and the resources that follow from both."""
 
     config: Config
     facts: Facts
@@ -27,15 +27,15 @@ class Wishes:
         return self.config.settings
 
 
-def read(host: Host, config: Config | None = None) -> Wishes:
-    """The wishes of config.yaml, or of a `config` that is to take its place; raises ConfigError, touches nothing."""
+def read(host: Host, config: Config | None = None) -> DesiredState:
+    """The desired state of config.yaml, or of a `config` that will replace it. Raises ConfigError; changes nothing."""
     config = load(inputs.config_text(host)) if config is None else config
     facts = gather(host, config.settings.process_manager)
-    wishes = Wishes(config, facts, blueprint(config.settings, facts))
-    prefetch.continue_with(host, wishes.resources)
-    return wishes
+    desired = DesiredState(config, facts, blueprint(config.settings, facts))
+    prefetch.continue_with(host, desired.resources)
+    return desired
 
 
-def differences(host: Host, wishes: Wishes) -> list[Change]:
-    """What apply would do."""
-    return plan(wishes.resources, host, Ledger(host, layout.LEDGER))
+def differences(host: Host, desired: DesiredState) -> list[Change]:
+    """The changes that apply would make."""
+    return plan(desired.resources, host, Ledger(host, layout.LEDGER))
