@@ -16,7 +16,7 @@ from hubinstall.resources.base import KEPT, Change, State
 
 @dataclass(frozen=True)
 class Share:
-    """`group`: the folder belongs to this host group, whose members may write; None: only its owner writes."""
+    """`group`: the directory belongs to this host group, whose members may write; None: only its owner writes."""
 
     kind: ClassVar[str] = "share"
     lock: ClassVar[str | None] = "accounts"

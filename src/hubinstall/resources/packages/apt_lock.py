@@ -29,11 +29,11 @@ def free(host: Host) -> None:
     while words := holder(host):
         if time.monotonic() > deadline:
             raise UserError(
-                f"{words} has held the lock of apt for {PATIENCE / 60:.0f} minutes",
+                f"{words} has held apt's lock for {PATIENCE / 60:.0f} minutes",
                 "Wait until it ends, or stop it if nobody needs it. Then run it again.",
             )
         if words != named:
-            host.say(f"waiting for {words}, which holds the lock of apt")
+            host.say(f"waiting for {words}, which holds apt's lock")
         named = words
         time.sleep(EVERY)
 

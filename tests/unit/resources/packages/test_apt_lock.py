@@ -57,7 +57,7 @@ def test_the_holder_is_named_once_and_waited_for(host, held, monkeypatch):
 
     monkeypatch.setattr(apt_lock.time, "sleep", nap)
     apt_lock.free(host)
-    assert host.said == [f"waiting for pid {held.pid} (/usr/bin/apt-get install emacs), which holds the lock of apt"]
+    assert host.said == [f"waiting for pid {held.pid} (/usr/bin/apt-get install emacs), which holds apt's lock"]
     assert len(naps) == 3
 
 
