@@ -116,7 +116,7 @@ def test_a_kernel_that_refuses_is_said(host, nft):
     wished = table()
     change = seen(wished, host)
     nft.refuses = True
-    with pytest.raises(UserError, match="refused") as error:
+    with pytest.raises(UserError, match="the kernel rejected the firewall rules") as error:
         wished.apply(host, change)
     assert "Operation not supported" in error.value.hint
 
