@@ -75,7 +75,10 @@ FAULTS = (
         f"big /opt\n{DAMAGE_VIRTUALENV}", ("virtualenv:/opt/hubinstall/trees/hub-", "No space left on device", FULL),
         meanwhile="hubinstall apply",
     ),
-    Fault("no inodes before", "small /etc 5000 7", "big /etc", ("/etc has ", " free inodes (files); ", "Remove files there")),
+    Fault(
+        "no inodes before", "small /etc 5000 7", "big /etc",
+        ("/etc has ", " free inodes (files); ", "Remove files there"),
+    ),
     Fault(
         "no inodes in the middle", f"small {GENERATED} 1000 0", f"big {GENERATED}",
         ("hub.json", "No space left on device", "`df -i`", "back as it was"),
