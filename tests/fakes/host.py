@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from hubinstall import layout
@@ -26,6 +27,19 @@ CHECKS = {os.path.basename(layout.NGINX_CHECK), "python3", "checker"}
 Answer = Callable[[list[str], str | None], str | tuple[int, str] | tuple[int, str, str]]
 
 
+@dataclass(frozen=True)
+class Told:
+    """A command, and what goes with its words; see Host.run."""
+
+    words: str
+    check: bool
+    input: str | None
+    env: Mapping[str, str]
+    cwd: str | None
+    timeout: float
+    bound: bool
+
+
 class FakeHost(Host):
     """`answers` maps the beginning of a command to its output, or to a function of (argv, input).
 
@@ -35,14 +49,15 @@ class FakeHost(Host):
     is 200, any other one 404, and without an answer there is no daemon.
 
     It holds the line between a question and an act: `query` refuses a command that is not known to only look (LOOKS),
-    and what is asked once may not act. `acts` has the commands that `run` was told.
+    and what is asked once may not act. `commands` are the words of all that it was told, `told` the same with all that
+    goes with them.
     """
 
     def __init__(self, root: Path, answers: Mapping[str, str | Answer] | None = None) -> None:
         super().__init__(str(root))
         self.answers = {"sync -f": "", **(answers or {})}
         self.commands: list[str] = []
-        self.acts: list[str] = []
+        self.told: list[Told] = []
         self._asking = threading.local()
         self.questions: list[str] = []
         self.owners: dict[str, tuple[str, str]] = {}
@@ -58,7 +73,6 @@ class FakeHost(Host):
 
     def run(self, argv, **options):
         assert not getattr(self._asking, "depth", 0), f"an act within a question: {' '.join(argv)}"
-        self.acts.append(" ".join(argv))
         return super().run(argv, **options)
 
     def once(self, question, ask):
@@ -73,6 +87,7 @@ class FakeHost(Host):
 
     def _execute(self, argv, *, check, input, env, cwd, timeout, bound):  # noqa: A002
         self.commands.append(" ".join(argv))
+        self.told.append(Told(" ".join(argv), check, input, env or {}, cwd, timeout, bound))
         code, *said = self._answer(argv, input) or (127, f"{argv[0]}: command not found")
         out, err = said if len(said) == 2 else ("", *said) if code else (*said, "")
         self.kill_points.mid()

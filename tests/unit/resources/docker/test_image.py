@@ -220,6 +220,7 @@ def test_an_image_by_name_is_pulled_once_and_pinned(host, docker):
     wished = environment(NAME)
     assert apply(host, wished.resources)[-1] == f"pulled-image:{NAME}"
     assert docker.images[wished.image] == "id-1"
+    assert [told.timeout for told in host.told if " pull " in told.words] == [7200], "gigabytes, on a slow line"
     docker.registry.clear()
     assert apply(host, wished.resources) == []
 

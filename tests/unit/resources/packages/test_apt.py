@@ -90,6 +90,22 @@ def test_what_a_killed_dpkg_left_of_other_packages_is_found_and_finished(tmp_pat
     assert any("--fix-broken" in command for command in host.commands)
 
 
+def test_no_step_of_apt_asks_a_question_or_restarts_what_is_the_administrators(tmp_path):
+    dpkg = Dpkg({"openssl": "half-installed"})
+    dpkg.interrupted = True
+    host = machine(tmp_path, dpkg, lists_age=None)
+    assert settle(host) is None
+    acts = [told for told in host.told if told.words.startswith(("apt-get ", "dpkg "))]
+    steps = ("update", "--reinstall", "--configure", "--fix-broken")
+    assert [step for step in steps if not any(f" {step} " in f"{told.words} " for told in acts)] == []
+    for told in acts:
+        assert told.env["NEEDRESTART_SUSPEND"], told
+        assert told.env["APT_LISTCHANGES_FRONTEND"] == "none", told
+        assert told.env["UCF_FORCE_CONFFOLD"], told
+        assert "--force-confdef" in told.words, told
+        assert "--force-confold" in told.words, told
+
+
 def test_a_package_that_nobody_offers_is_named(tmp_path):
     host = machine(tmp_path, Dpkg({}, offered=("openssl",)))
     with pytest.raises(UserError, match="could not install nginx, openssl") as caught:

@@ -40,6 +40,7 @@ def test_what_a_killed_uv_left_is_not_taken_for_installed(host):
     assert look(wished, host) is None
     assert tries == [False, False]
     assert host.names(PACKAGES) == ["whole"]
+    assert [told.timeout for told in host.told if "pip install" in told.words] == [600, 1800]
     assert [notice for notice in host.notices if "not done after 600 s" in notice]
 
 

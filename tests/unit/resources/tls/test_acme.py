@@ -119,6 +119,8 @@ def test_certbot_is_told_what_there_is_to_know(site):
     ):  # fmt: skip
         assert part in argv
     assert "--force-renewal" not in argv
+    [told] = [told for told in site.host.told if told.words == argv]
+    assert told.env == {"REQUESTS_CA_BUNDLE": "/etc/ssl/certs/ca-certificates.crt"}, "what the machine trusts"
 
 
 def test_a_refusal_fails_no_run_and_the_next_one_within_the_hour_does_nothing(site):
