@@ -54,6 +54,7 @@ class StayingToy(Toy):
 class Silent:
     def __init__(self):
         self.events = []
+        self.errors = {}
 
     def started(self, change):
         self.events.append(("started", change.id))
@@ -63,3 +64,4 @@ class Silent:
 
     def failed(self, id_, error):
         self.events.append(("failed", id_))
+        self.errors[id_] = error

@@ -12,7 +12,8 @@ from hubinstall import __version__, layout
 from hubinstall.engine.ledger import VERSION, Ledger, fields_kept
 from hubinstall.engine.run import Run, plan
 from hubinstall.errors import UserError
-from hubinstall.resources.base import resource_id
+from hubinstall.resources.base import Change, Resource, resource_id
+from hubinstall.resources.files.file import File
 from hubinstall.resources.kinds import KINDS
 
 KEPT = {
@@ -47,6 +48,21 @@ KEPT = {
 }
 """Kind → what is kept besides the name. An older hubinstall cannot read more: raise VERSION with any addition."""
 FILES = sorted(ledgers.FOLDER.glob("*.json"))
+A, B = File("/etc/a", "a"), File("/etc/b", "b")
+
+
+@pytest.fixture
+def host(tmp_path):
+    """An empty machine."""
+    return FakeHost(tmp_path)
+
+
+def changed(book: Ledger, *resources: Resource, adopted: bool = False) -> None:
+    """What a run says to the ledger when it makes or changes these."""
+    for resource in resources:
+        change = Change(resource, {} if adopted else None, resource.desired())
+        book.note(change)
+        book.settle(change)
 
 
 @pytest.fixture(params=FILES, ids=lambda file: file.stem)
@@ -129,3 +145,74 @@ def test_a_version_that_is_none_is_a_damaged_ledger(old, version):
     old.put(layout.LEDGER, f'{{"version": {version}, "installed": true, "resources": {{}}}}')
     with pytest.raises(UserError, match="cannot be read"):
         Ledger(old, layout.LEDGER)
+
+
+def test_it_is_roots_alone_in_a_folder_that_services_may_enter(host):
+    changed(Ledger(host, layout.LEDGER), A)
+    assert (host.stat(layout.LEDGER).mode, host.stat(layout.STATE).mode) == ("0600", "0711")
+
+
+def test_the_file_is_what_later_releases_read(host):
+    """Another form needs another VERSION, and a reader of this one."""
+    book = Ledger(host, layout.LEDGER)
+    changed(book, A)
+    changed(book, B, adopted=True)
+    entries = {
+        f"file:{file.name}": {
+            "kind": "file",
+            "fields": {"name": file.name, "rereads": ""},
+            "adopted": adopted,
+            "since": "new",
+            "state": file.desired(),
+        }
+        for file, adopted in ((A, False), (B, True))
+    }
+    assert json.loads(host.text(layout.LEDGER)) == {"version": 1, "installed": False, "resources": entries}
+
+
+def test_new_is_what_was_made_since_an_apply_came_to_its_end(host):
+    """A rollback removes that, and nothing that worked before."""
+    book = Ledger(host, layout.LEDGER)
+    changed(book, A)
+    book.finish()
+    changed(book, A, B)
+    assert book.unwanted([], new=True) == [File("/etc/b")]
+    assert book.unwanted([B], new=True) == []
+    for now in (book, Ledger(host, layout.LEDGER)):
+        now.finish()
+        assert now.unwanted([], new=True) == []
+        assert now.unwanted([]) == [File("/etc/b"), File("/etc/a")]
+
+
+def test_after_a_rollback_only_what_was_not_touched_stands_as_it_was_left(host):
+    book = Ledger(host, layout.LEDGER)
+    changed(book, A, B)
+    book.finish()
+    changed(book, A)
+    book.note(Change(File("/etc/never-done"), None, {}))
+    book.unsettle()
+    for now in (book, Ledger(host, layout.LEDGER)):
+        assert [now.last(r) for r in (A, B, File("/etc/never-done"))] == [None, B.desired(), None]
+
+
+def test_an_apply_that_found_all_as_desired_is_an_installation_too(host):
+    Ledger(host, layout.LEDGER).finish()
+    assert Ledger(host, layout.LEDGER).installed is True
+    written = host.path(layout.LEDGER).stat().st_mtime_ns
+    Ledger(host, layout.LEDGER).finish()
+    assert host.path(layout.LEDGER).stat().st_mtime_ns == written, "a run that changes nothing writes nothing"
+
+
+def test_fields_that_change_are_kept_as_they_are_now(host):
+    book = Ledger(host, layout.LEDGER)
+    changed(book, A, dataclasses.replace(A, rereads="/run/a.pid"))
+    assert Ledger(host, layout.LEDGER).unwanted([]) == [File("/etc/a", rereads="/run/a.pid")]
+
+
+def test_one_that_cannot_be_read_and_was_never_copied_may_be_moved_away(host):
+    changed(Ledger(host, layout.LEDGER), A)
+    host.put(layout.LEDGER, '{"installed": true, "resou')
+    with pytest.raises(UserError, match=r"ledger\.json cannot be read") as raised:
+        Ledger(host, layout.LEDGER)
+    assert "move it away" in raised.value.hint
+    assert ".last" not in raised.value.hint

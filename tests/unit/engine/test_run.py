@@ -1,6 +1,9 @@
 """The engine on toy resources: order, parallelism, locks, failure, removal; and that it looks again."""
 
+import os
+import signal
 import threading
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -11,7 +14,9 @@ from hubinstall import layout
 from hubinstall.engine.ledger import Ledger
 from hubinstall.engine.run import Run, in_order, plan
 from hubinstall.errors import UserError
+from hubinstall.machine.crash_points import KillPoints
 from hubinstall.resources import kinds
+from hubinstall.resources.files.file import File
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,28 @@ class Bell(Toy):
         for id_ in self.unsettles:
             host.remove(f"/etc/{id_.partition(':')[2]}")
         super().apply(host, change)
+
+
+class Patient(Toy):
+    """A toy that is done once another one is there."""
+
+    def apply(self, host, change):
+        end = time.monotonic() + 5
+        while not host.exists(f"/etc/{self.wish}"):
+            assert time.monotonic() < end, f"{self.wish} has not begun"
+            time.sleep(0.01)
+        super().apply(host, change)
+
+
+class LazyFile(File):
+    def apply(self, host, change): ...
+
+
+class Stuck(Toy):
+    """A toy that cannot be taken away."""
+
+    def remove(self, host):
+        raise UserError("stuck")
 
 
 def bell(*needs):
@@ -86,14 +113,42 @@ def test_plan_names_exactly_what_apply_fixes(host):
     assert {c.id for c in run(host, *wished).done} == {"toy:b", "toy:c"}
 
 
+def test_plan_names_what_goes_unless_it_is_gone_already(host):
+    run(host, Toy("a"), Toy("gone"), Toy("kept"))
+    host.path("/etc/gone").unlink()
+    changes = plan([Toy("kept")], host, ledger(host))
+    assert [(c.verb, c.id, c.before) for c in changes] == [("remove", "toy:a", {"wish": "x"})]
+
+
+def test_an_edit_by_hand_is_told_from_what_was_left_there(host):
+    """Files keep edits by that: an engine that forgets it overwrites them without a word."""
+    host.mkdir(layout.CONFIG_DIR)
+    run(host, File("/etc/a", "ours"), File("/etc/b", "ours"))
+    host.put("/etc/a", "by hand")
+    wished = [File("/etc/a", "ours by now"), File("/etc/b", "ours by now")]
+    hand, ours = plan(wished, host, ledger(host))
+    assert hand.last == File("/etc/a", "ours").desired()
+    assert ours.last == ours.before
+    assert run(host, *wished).failed == {}
+    assert [host.text(f"{layout.EDITS}/{name}") for name in host.names(layout.EDITS)] == ["by hand"]
+
+
 def test_what_does_not_hold_is_a_failure(host):
-    outcome = run(host, Toy("a", mood="lazy"))
-    assert "toy:a was applied, but its wish still differs from the configuration" in str(outcome.failed["toy:a"])
+    host.put("/etc/b", "y")
+    a, b = (run(host, Toy(name, mood="lazy")).failed[f"toy:{name}"] for name in "ab")
+    assert "toy:a was applied, but its wish still differs from the configuration" in str(a)
+    assert a.hint == "desired ['x'], found [None]"
+    assert b.hint == "desired ['x'], found ['y']"
+    [error] = run(host, LazyFile("/etc/c")).failed.values()
+    assert "its content, group, mode, owner, type still differ from the configuration" in str(error)
 
 
 def test_a_failure_skips_what_needs_it_and_finishes_what_runs(host):
-    outcome = run(host, Toy("bad", mood="fail"), Toy("slow", mood="slow"), Toy("late", needs=("toy:bad",)))
-    assert list(outcome.failed) == ["toy:bad"]
+    reporter = Silent()
+    toys = [Toy("bad", mood="fail"), Toy("slow", mood="slow"), Toy("late", needs=("toy:bad",))]
+    outcome = run(host, *toys, reporter=reporter)
+    assert [str(error) for error in outcome.failed.values()] == ["no luck\n  try again"]
+    assert reporter.errors == outcome.failed
     assert outcome.skipped == ["toy:late"]
     assert host.text("/etc/slow") == "x"
 
@@ -104,6 +159,11 @@ def test_independent_steps_overlap_and_one_lock_does_not(host):
     run(host, *(LockedToy(n, mood="slow", journal=locked) for n in "cd"))
     assert [e for e, _ in free] == ["begin", "begin", "end", "end"]
     assert [e for e, _ in locked] == ["begin", "end", "begin", "end"]
+
+
+def test_a_step_whose_needs_are_met_waits_for_no_other(host):
+    outcome = run(host, Patient("slow", wish="b"), Toy("a"), Toy("b", needs=("toy:a",)))
+    assert outcome.failed == {}
 
 
 def test_stopping_begins_no_further_step(host):
@@ -127,6 +187,35 @@ def test_what_is_no_longer_wished_goes_and_what_was_there_before_stays(host):
     assert ledger(host).unwanted([Toy("kept")]) == []
 
 
+def test_a_removal_is_told_of_unless_nothing_was_there(host):
+    host.put("/etc/a", "x")
+    reporter = Silent()
+    outcome = Run([], host, ledger(host), reporter).remove([Toy("a"), Toy("gone")])
+    assert [c.id for c in outcome.done] == ["toy:a"]
+    assert reporter.events == [("started", "toy:a"), ("finished", "toy:a")]
+
+
+def test_one_that_cannot_be_removed_does_not_keep_the_rest(host):
+    run(host, Stuck("a"), Toy("b"))
+    book, reporter = ledger(host), Silent()
+    outcome = Run([], host, book, reporter).remove([Stuck("a"), Toy("b")])
+    assert {id_: str(error) for id_, error in reporter.errors.items()} == {"toy:a": "stuck"}
+    assert reporter.errors == outcome.failed
+    assert [r.name for r in ledger(host).unwanted([])] == ["a"]
+    assert not host.exists("/etc/b")
+
+
+def test_a_removal_that_was_killed_is_still_on_the_list(host):
+    run(host, Toy("a"))
+    if (child := os.fork()) == 0:
+        host.kill_points = KillPoints("toy:a:after")
+        Run([], host, ledger(host), Silent()).remove([Toy("a")])
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert not host.exists("/etc/a")
+    assert [r.name for r in ledger(host).unwanted([])] == ["a"]
+
+
 def test_what_stays_is_in_no_plan_and_taken_off_the_ledger_alone(host):
     run(host, StayingToy("theirs-by-now"), Toy("ours"))
     book = ledger(host)
@@ -142,12 +231,6 @@ def test_what_stays_is_in_no_plan_and_taken_off_the_ledger_alone(host):
 def test_the_ledger_names_a_thing_before_it_is_touched(host):
     run(host, Toy("bad", mood="fail"))
     assert "toy:bad" in ledger(host)
-
-
-def test_a_ledger_that_cannot_be_read_is_said(host):
-    host.put("/var/lib/ledger.json", '{"installed": true, "resou')
-    with pytest.raises(UserError, match=r"ledger\.json cannot be read"):
-        ledger(host)
 
 
 def test_the_first_note_of_all_finds_no_folder(host):

@@ -1,5 +1,7 @@
 """Files of ours that a hand or a disk has damaged: each has words and a way out."""
 
+import json
+
 import pytest
 
 from fakes.host import FakeHost
@@ -72,8 +74,20 @@ def test_a_damaged_file_of_ours_has_words(host, content):
     assert image._pinned(host) == {}
 
 
-@pytest.mark.parametrize("entry", ['{"kind": "link"}', '{"kind": "file", "mode": "0644"}', '{"kind": "fifo"}', "{}"])
+WHOLE = {"file": ("mode", "owner", "group", "copy"), "dir": ("mode", "owner", "group"), "link": ("target",)}
+"""Kind → what an entry of the journal must say: without an owner a file would become root's, without a copy empty."""
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        *({"kind": kind} | {k: "0" for k in keys if k != key} for kind, keys in WHOLE.items() for key in keys),
+        {"kind": "fifo"},
+        {},
+    ],
+    ids=str,
+)
 def test_an_entry_that_cannot_be_put_back_is_named(host, entry):
-    host.put(f"{layout.GENERATIONS}/000007/index.json", f'{{"/etc/passwd": {entry}}}')
+    host.put(f"{layout.GENERATIONS}/000007/index.json", json.dumps({"/etc/passwd": entry}))
     with pytest.raises(UserError, match=r"index\.json cannot be read: /etc/passwd"):
         Journal(host)
