@@ -68,7 +68,7 @@ class Ledger:
     def agree(self, resource: Resource) -> None:
         """Called if there was no difference: a run that was killed, or rolled back, may have left it so unrecorded."""
         entry = self._entries.get(resource_id(resource))
-        if entry is not None and entry.get("state") != resource.desired():
+        if entry is not None:
             self._put(resource, entry | {"state": resource.desired()})
 
     def unsettle(self) -> None:
@@ -120,9 +120,7 @@ class Ledger:
 
     def _put(self, resource: Resource, entry: dict[str, Any]) -> None:
         with self._lock:
-            new = {"kind": resource.kind, "fields": fields_kept(resource)} | {
-                k: v for k, v in entry.items() if k not in {"kind", "fields"}
-            }
+            new = {"kind": resource.kind} | entry | {"fields": fields_kept(resource)}
             if self._entries.get(resource_id(resource)) != new:
                 self._entries[resource_id(resource)] = new
                 self._save()

@@ -204,9 +204,21 @@ def test_an_apply_that_found_all_as_desired_is_an_installation_too(host):
 
 
 def test_fields_that_change_are_kept_as_they_are_now(host):
-    book = Ledger(host, layout.LEDGER)
-    changed(book, A, dataclasses.replace(A, rereads="/run/a.pid"))
-    assert Ledger(host, layout.LEDGER).unwanted([]) == [File("/etc/a", rereads="/run/a.pid")]
+    """By what is kept a removal knows what to do, also where nothing else has changed."""
+    changed(book := Ledger(host, layout.LEDGER), A, B)
+    changed(book, other_a := dataclasses.replace(A, rereads="/run/a.pid"))
+    book.agree(other_b := dataclasses.replace(B, rereads="/run/b.pid"))
+    again = Ledger(host, layout.LEDGER)
+    assert [fields_kept(r) for r in again.unwanted([])] == [fields_kept(other_b), fields_kept(other_a)]
+
+
+def test_what_is_as_it_was_left_is_not_written_again(host):
+    changed(book := Ledger(host, layout.LEDGER), A)
+    written = host.path(layout.LEDGER).stat().st_mtime_ns
+    book.agree(A)
+    book.agree(B)
+    assert host.path(layout.LEDGER).stat().st_mtime_ns == written
+    assert len(book) == 1
 
 
 def test_one_that_cannot_be_read_and_was_never_copied_may_be_moved_away(host):
