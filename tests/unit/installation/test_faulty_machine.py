@@ -27,7 +27,6 @@ from hubinstall.resources.services.service import taken
 from hubinstall.settings.model import Settings
 from hubinstall.verify.client.errors import NOT_VALID_YET, tls_hint
 
-NO_ROOM = OSError(errno.ENOSPC, "No space left on device")
 KILLED_WHILE_IT_WROTE = """
 import os, signal, sqlite3, sys
 connection = sqlite3.connect(sys.argv[1])
@@ -43,6 +42,11 @@ os.kill(os.getpid(), signal.SIGKILL)
 @pytest.fixture
 def host(tmp_path):
     return FakeHost(tmp_path)
+
+
+def no_room() -> OSError:
+    """As write(2) and fsync(2) have it: without a name."""
+    return OSError(errno.ENOSPC, "No space left on device")
 
 
 # -- words ------------------------------------------------------------------------------------------------------
@@ -73,7 +77,7 @@ def test_what_the_system_refuses_is_no_bug_of_ours(monkeypatch, capsys):
 
 def test_a_write_that_finds_no_room_names_the_file_and_leaves_nothing(host, monkeypatch):
     def full(fd):
-        raise NO_ROOM
+        raise no_room()
 
     host.put("/etc/there", "before")
     monkeypatch.setattr("hubinstall.machine.host.os.fsync", full)
@@ -138,7 +142,7 @@ def test_what_cannot_be_put_back_does_not_keep_the_rest(host, monkeypatch):
 
     def full_but_for(path, content, *rest, **more):
         if path != "/etc/first":
-            raise NO_ROOM
+            raise no_room()
         write(path, content, *rest, **more)
 
     monkeypatch.setattr(host, "write", full_but_for)
@@ -167,7 +171,7 @@ def test_a_damaged_folder_is_replaced(host):
 
 def test_a_damaged_folder_comes_back_when_it_cannot_be_rebuilt(host, monkeypatch):
     tree = damaged(host)
-    monkeypatch.setattr("hubinstall.resources.files.tree.seal", lambda *_: (_ for _ in ()).throw(NO_ROOM))
+    monkeypatch.setattr("hubinstall.resources.files.tree.seal", lambda *_: (_ for _ in ()).throw(no_room()))
     with pytest.raises(OSError, match="No space left"):
         tree.apply(host, None)
     assert host.names("/opt/tree") == [SEAL, "kept"]

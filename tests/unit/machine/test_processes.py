@@ -52,6 +52,7 @@ def test_all_of_a_command_ends_when_its_time_is_up_and_what_it_was_at_is_told():
 def test_the_log_tells_what_an_overdue_command_was_at():
     log = []
     host = Host(log=log.append)
-    with pytest.raises(OverdueError, match="still running after 1 s: killed"):
-        host.run(["sh", "-c", "sleep 64; true"], timeout=1, check=False)
+    with pytest.raises(OverdueError, match="still running after 1 s: killed") as raised:
+        host.run(["sh", "-c", "echo connecting >&2; sleep 64; true"], timeout=1, check=False)
+    assert "connecting" in raised.value.hint
     assert "sleep 64" in log[-1]
