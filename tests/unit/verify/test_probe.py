@@ -1,84 +1,29 @@
 """What each way of not working is called, and that no password and no server is left behind whatever happens."""
 
-import http.server
-import subprocess
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from fakes.facts import fake_facts
 from fakes.host import FakeHost
+from fakes.hub_client import Client
 from hubinstall import layout
-from hubinstall.machine.process_managers.base import Look
-from hubinstall.settings.model import Settings
 from hubinstall.verify import probe
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.probe import VerifyError
 
 PROBE = layout.PROBE_USER
-
-
-class Client:
-    """A client whose steps fail as told."""
-
-    def __init__(self, **failures: HubError) -> None:
-        self.failures = failures
-        self.done: list[str] = []
-        self.user = ""
-        self.password = ""
-        self.output: str | None = None
-
-    def step(self, name: str) -> None:
-        self.done.append(name)
-        if name in self.failures:
-            raise self.failures[name]
-
-    def login(self, user: str, password: str) -> None:
-        self.step("login")
-        if password != self.password:
-            raise HubError("login", "Invalid username or password", 403)
-        self.user = user
-
-    def login_page(self) -> None:
-        self.step("login_page")
-
-    def start_server(self, timeout: float) -> None:
-        self.step("start")
-
-    def open_server(self) -> None:
-        self.step("open")
-
-    def stop_server(self, timeout: float) -> None:
-        self.step("stop")
-
-    def logout(self) -> None:
-        self.step("logout")
-
-    def run_cell(self, code: str, timeout: float) -> str:
-        self.step("cell")
-        return eval(code.removeprefix("print"), {}) if self.output is None else self.output  # noqa: S307 - two texts
+CONTAINERS = f"docker ps --all --quiet --filter label={layout.USER_LABEL}={PROBE}"
+"""Stopped ones count, and nobody else's."""
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> FakeHost:
-    return FakeHost(tmp_path, {"chpasswd": "", "usermod": "", "chage": "", "docker ps": ""})
-
-
-def knowing(client: Client, host: FakeHost) -> None:
-    """Let the client's hub accept what chpasswd was given."""
-
-    def chpasswd(argv: list[str], text: str | None) -> str:
-        assert text
-        client.password = text.strip().partition(":")[2]
-        return ""
-
-    host.answers["chpasswd"] = chpasswd
+def host(tmp_path: Path, monkeypatch) -> FakeHost:
+    monkeypatch.setattr(probe, "EVERY", 0.001)
+    return FakeHost(tmp_path, {"chpasswd": "", "usermod": "", "chage": "", CONTAINERS: ""})
 
 
 def through(host: FakeHost, client: Client) -> None:
-    knowing(client, host)
+    client.knows(host)
     with probe.clean(host, client):
         probe.login(host, client)
         probe.server(client)
@@ -92,7 +37,9 @@ def test_all_is_well(host: FakeHost) -> None:
     assert client.done == ["login", "login", "stop", "start", "open", "cell", "stop", "logout"]
     locked, undated = f"usermod --password ! {PROBE}", f"chage --lastday -1 {PROBE}"
     assert host.commands[host.commands.index(locked) + 1] == undated, "/etc/shadow would tell the day of the check"
-    assert client.password
+    assert host.commands[0] == "chpasswd --crypt-method SHA512"
+    wrong, right = client.tried
+    assert right == client.password != wrong != ""
     assert client.password not in " ".join(host.commands)
 
 
@@ -120,8 +67,16 @@ def test_each_failure_names_its_check_and_leaves_nothing(host: FakeHost, failing
 def test_a_cell_that_echoes_is_not_enough(host: FakeHost) -> None:
     client = Client()
     client.output = "print('x' + 'y')"
-    with pytest.raises(VerifyError, match="instead of the expected text"):
+    with pytest.raises(VerifyError, match="instead of the expected text") as raised:
         through(host, client)
+    assert "no kernel of the image can start" in raised.value.hint
+
+
+@pytest.mark.parametrize(("step", "there"), [("kernel", True), ("websocket", False)])
+def test_an_image_without_a_kernel_is_suspected_where_the_kernel_failed(step, there) -> None:
+    with pytest.raises(VerifyError) as raised:
+        probe.cell(Client(cell=HubError(step, "no answer")))
+    assert ("no kernel of the image can start" in raised.value.hint) is there
 
 
 def test_a_pam_that_refuses_everyone(host: FakeHost) -> None:
@@ -134,148 +89,76 @@ def test_a_pam_that_refuses_everyone(host: FakeHost) -> None:
     assert "stop" not in client.done
 
 
+def test_a_hub_that_breaks_at_the_login_is_not_pams_fault(host: FakeHost) -> None:
+    with pytest.raises(VerifyError, match="the correct password was rejected: broken") as raised:
+        through(host, Client(login=HubError("login", "broken", 500)))
+    assert raised.value.hint == "See: hubinstall logs jupyterhub"
+
+
 def test_a_pam_that_lets_everyone_in(host: FakeHost) -> None:
     client = Client()
     client.login = lambda user, password: None
-    with pytest.raises(VerifyError, match="accepts a wrong password"):
+    with pytest.raises(VerifyError, match="verify: login: the hub accepts a wrong password") as raised:
         through(host, client)
+    assert layout.PAM_FILE in raised.value.hint
+
+
+def test_an_account_that_takes_no_password(host: FakeHost) -> None:
+    client = Client()
+    host.answers["chpasswd"] = lambda *_: (1, "", "cannot lock /etc/shadow")
+    with pytest.raises(VerifyError, match=f"^verify: login: the password of the account {PROBE} could not") as raised:
+        probe.login(host, client)
+    assert raised.value.hint == f"cannot lock /etc/shadow The full output is in {layout.LOG_FILE}."
+    assert client.tried == []
 
 
 def test_a_password_that_cannot_be_taken_back_is_no_success(host: FakeHost) -> None:
     host.answers["usermod"] = lambda argv, text: (1, "cannot lock /etc/passwd")
-    with pytest.raises(VerifyError, match="could not be locked again"):
+    with pytest.raises(VerifyError, match="could not be locked again") as raised:
         through(host, Client())
+    assert raised.value.hint == f"The full output is in {layout.LOG_FILE}.", "no service's log has it"
 
 
-def test_a_container_that_stays_is_found(host: FakeHost, monkeypatch) -> None:
+def test_what_is_only_for_tidiness_may_fail(host: FakeHost) -> None:
+    """The day of the last change, and the hub's session."""
+    host.answers["chage"] = lambda *_: (1, "cannot lock /etc/shadow")
+    through(host, client := Client(logout=HubError("logout", "answered with 503", 503)))
+    assert client.done[-1] == "logout"
+
+
+def test_a_server_that_cannot_be_stopped(host: FakeHost) -> None:
+    with pytest.raises(VerifyError, match="verify: stop: answered with 500") as raised:
+        probe.stop(host, Client(stop=HubError("stop", "answered with 500", 500)))
+    assert raised.value.check == "stop"
+
+
+def test_a_container_that_takes_a_moment_to_go_is_waited_for(host: FakeHost) -> None:
+    there = iter(["abc123\n", "abc123\n", ""])
+    host.answers[CONTAINERS] = lambda *_: next(there)
+    probe.stop(host, Client())
+    assert list(there) == []
+
+
+def test_containers_that_stay_are_named(host: FakeHost, monkeypatch) -> None:
     monkeypatch.setattr(probe, "STOPPING", 0)
-    host.answers["docker ps"] = "abc123\n"
-    with pytest.raises(VerifyError, match="container abc123 still exists"):
+    host.answers[CONTAINERS] = "abc123\ndef456\n"
+    with pytest.raises(VerifyError, match="container abc123 def456 still exists"):
         through(host, Client())
 
 
-@pytest.mark.parametrize(
-    ("data", "url", "address", "led"),
-    [
-        ({"domain": "hub.example.org"}, "https://hub.example.org/", "127.0.0.1", True),
-        (
-            {"https": {"mode": "off"}, "http": {"port": 8000, "address": "10.0.0.5"}, "base_url": "/x"},
-            "http://10.0.0.5:8000/x/",
-            "10.0.0.5",
-            False,
-        ),
-    ],
-)
-def test_it_asks_where_nginx_listens(host: FakeHost, monkeypatch, data, url, address, led) -> None:
-    """And without TLS for no certificate: there is none."""
-    seen: list[object] = []
+@pytest.mark.parametrize("logs", [lambda *_: "Traceback …", lambda *_: (1, "no such container")])
+@pytest.mark.parametrize("second", [None, HubError("stop", "answered with 500"), ConnectionResetError()])
+def test_the_log_has_what_a_failed_server_said_and_the_message_why(host: FakeHost, logs, second) -> None:
+    """Whatever fails after it while things are put in order."""
     client = Client()
-    monkeypatch.setattr(probe, "services", lambda *_: None)
-    monkeypatch.setattr(probe, "redirect", lambda url: seen.append(("redirect", url)))
-    monkeypatch.setattr(
-        "hubinstall.verify.client.hub.HubClient", lambda *given, **named: Given(client, seen, given, named)
-    )
-    own = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null", "-subj", "/CN=x"]
-    subprocess.run([*own, "-out", host.path("/own.crt")], check=True, capture_output=True)
-    monkeypatch.setattr(layout, "SERVED_CERT", str(host.path("/own.crt" if led else "/none.crt")))
-    knowing(client, host)
-    probe.verify(host, Settings.model_validate(data), fake_facts(addresses=("10.0.0.5",)), Quiet())
-    assert seen == [(url, address), *([("redirect", url)] if led else [])]
+    host.answers |= {CONTAINERS: "abc123\n", "docker logs": logs}
 
+    def dies(_timeout: float) -> None:
+        client.failures |= {"stop": second} if second else {}
+        raise HubError("server", "it died")
 
-class Quiet:
-    def phase(self, text: str) -> None:
-        pass
-
-
-class Given:
-    """Notes what a client is made for; inside the block it is `client`."""
-
-    def __init__(self, client: Client, seen: list[object], given: tuple[str, ...], named: dict[str, object]) -> None:
-        seen.append((*given, named["address"]))
-        self.client = client
-
-    def __enter__(self) -> Client:
-        return self.client
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-
-# -- the way there -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("status", "words", "log"),
-    [
-        (None, "connection refused", layout.NGINX_SERVICE),
-        (502, "the proxy behind it does not", layout.PROXY_SERVICE),
-        (503, "the hub behind it does not", layout.HUB_SERVICE),
-        (404, "answered with 404", layout.NGINX_SERVICE),
-    ],
-)
-def test_a_dead_upstream_is_named(monkeypatch, status, words, log) -> None:
-    monkeypatch.setattr(probe, "COMING_UP", 0)
-    seen = HubError("login page", "connection refused" if status is None else f"answered with {status}", status)
-    with pytest.raises(VerifyError) as raised:
-        probe.reach(Client(login_page=seen))
-    assert words in raised.value.message
-    assert raised.value.log == log
-
-
-def test_a_hub_that_hangs_is_told_apart_from_an_nginx_that_is_away(monkeypatch) -> None:
-    monkeypatch.setattr(probe, "COMING_UP", 0)
-    with pytest.raises(VerifyError, match="the hub does not answer"):
-        probe.reach(Client(login_page=HubError("login page", "no answer in time", late=True)))
-
-
-def test_another_certificate_is_not_waited_for() -> None:
-    seen = HubError("login page", "CERTIFICATE_VERIFY_FAILED", None, "Another certificate is served")
-    with pytest.raises(VerifyError, match="CERTIFICATE_VERIFY_FAILED"):
-        probe.reach(Client(login_page=seen))
-
-
-def test_services_that_come_up_are_waited_for(host: FakeHost, monkeypatch) -> None:
-    looks = iter([{"nginx": Look(known=True, words="activating")}, {"nginx": Look(known=True, running=True)}])
-    monkeypatch.setattr(probe, "looks", lambda host, facts: next(looks))
-    probe.services(host, fake_facts())
-
-
-def test_services_that_stay_down_are_named(host: FakeHost, monkeypatch) -> None:
-    monkeypatch.setattr(probe, "RUNNING", 0)
-    seen = {"nginx": Look(known=True, failed=True, words="failed (exit-code)"), "jupyterhub": Look(running=True)}
-    monkeypatch.setattr(probe, "looks", lambda host, facts: seen)
-    with pytest.raises(VerifyError, match=r"nginx is failed \(exit-code\)") as raised:
-        probe.services(host, fake_facts())
-    assert raised.value.log == "nginx"
-
-
-@pytest.fixture
-def port_80(monkeypatch) -> Iterator[dict[str, str]]:
-    answer = {"status": "301", "Location": "https://hub.example.org/"}
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(int(answer["status"]))
-            self.send_header("Location", answer["Location"])
-            self.end_headers()
-
-        def log_message(self, *args) -> None:
-            pass
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        monkeypatch.setattr(probe, "HTTP", server.server_port)
-        yield answer
-        server.shutdown()
-
-
-def test_port_80_leads_to_https(port_80) -> None:
-    probe.redirect("https://hub.example.org/")
-
-
-@pytest.mark.parametrize("wrong", [{"status": "200"}, {"Location": "http://hub.example.org/"}])
-def test_a_port_80_that_does_not(port_80, wrong) -> None:
-    port_80 |= wrong
-    with pytest.raises(VerifyError, match="redirecting to https"):
-        probe.redirect("https://hub.example.org/")
+    client.start_server = dies
+    with pytest.raises(VerifyError, match="verify: server: it died"):
+        through(host, client)
+    assert "docker logs --tail 50 abc123" in host.commands
+    assert client.done[-1] == "stop"
