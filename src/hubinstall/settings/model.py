@@ -195,10 +195,8 @@ class Network(Section):
 
 
 def _shares(value: Any) -> Any:
-    if value is None:
-        return {}
     if isinstance(value, dict):
-        return {name: {} if share is None else share for name, share in value.items()}
+        return value
     raise wrong(f"must be a map of shares, not {type_name(value)}", "try `course-101: {access: read-only}`")
 
 

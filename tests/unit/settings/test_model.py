@@ -32,13 +32,20 @@ def test_defaults():
     assert (settings.limits.cpu, settings.limits.processes) == (1.0, 1024)
 
 
+@pytest.mark.parametrize(("mode", "names"), [("letsencrypt", ("a.org", "b.org")), ("self-signed", ("a.org",))])
+def test_the_names_of_lets_encrypts_certificate_count_where_there_is_one(mode, names):
+    letsencrypt = {"email": "ops@a.org", "domains": ["b.org", "a.org"]}
+    assert made(domain="a.org", https={"mode": mode, "letsencrypt": letsencrypt}).names == names
+
+
 def test_settings_cannot_be_changed():
     with pytest.raises(ValidationError):
         Settings().domain = "x.org"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
-    ("machine", "limit"), [(64 * GIB, 2 * GIB), (4 * GIB, 2 * GIB), (1 * GIB, 512 * MIB), (200 * MIB, 128 * MIB)]
+    ("machine", "limit"),
+    [(64 * GIB, 2 * GIB), (4 * GIB, 2 * GIB), (1 * GIB + 1, 512 * MIB), (200 * MIB, 128 * MIB)],
 )
 def test_memory_of_one_server_follows_the_machine(machine, limit):
     assert Limits().memory_bytes(machine) == limit
