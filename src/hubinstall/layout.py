@@ -1,16 +1,17 @@
 """Every path, unit, account, socket and network name of an installation.
 
-Nothing else in the package spells one out. Imported by the hub's own code too (hubside), hence stdlib only.
+Nothing else in the package spells one out. The hub's own code (hubside) imports it too, so it uses only the standard
+library.
 """
 
-# What a person edits, and adds to.
+# The files that people edit and add.
 CONFIG_DIR = "/etc/hubinstall"
 CONFIG_FILE = f"{CONFIG_DIR}/config.yaml"
 HUB_DROPINS = f"{CONFIG_DIR}/jupyterhub_config.d"
 NGINX_DROPINS = f"{CONFIG_DIR}/nginx.d"
 EDITS = f"{CONFIG_DIR}/edits"
 
-# Programs and what is generated for them. Content-named folders under TREES, switched by the links beside it.
+# Programs and their generated files. TREES holds directories named by their content; the links beside it switch them.
 PROGRAMS = "/opt/hubinstall"
 TREES = f"{PROGRAMS}/trees"
 INSTALLER = f"{PROGRAMS}/installer"
@@ -24,7 +25,7 @@ PROXY_MODULES = f"{PROGRAMS}/proxy"
 SUPERVISOR_VENV = f"{PROGRAMS}/supervisor"
 CERTBOT_VENV = f"{PROGRAMS}/certbot"
 CERTBOT = f"{CERTBOT_VENV}/bin/certbot"
-# What nginx gives out by itself: of people's servers, and of the hub.
+# The static files that nginx serves itself: those of user servers and of the hub.
 SERVER_STATIC = f"{PROGRAMS}/server-static"
 HUB_STATIC = f"{PROGRAMS}/hub-static"
 GENERATED = f"{PROGRAMS}/etc"
@@ -33,7 +34,7 @@ HUB_CONFIG = f"{GENERATED}/jupyterhub_config.py"
 HUB_SETTINGS = f"{GENERATED}/hub.json"
 FIREWALL_RULES = f"{GENERATED}/firewall.nft"
 STARTING_PAGE = f"{GENERATED}/starting.html"
-# A folder that is never made: where nginx looks for pages that are nobody's.
+# A directory that is never created: nginx looks there for pages that nobody serves.
 NO_PAGES = f"{GENERATED}/no-pages"
 HOLD_SCRIPT = f"{GENERATED}/hold-requests.js"
 SUPERVISOR_CONFIG = f"{GENERATED}/supervisord.conf"
@@ -43,7 +44,7 @@ SUPERVISOR_PROGRAMS = f"{GENERATED}/supervisor.d"
 STATE = "/var/lib/hubinstall"
 LEDGER = f"{STATE}/ledger.json"
 GENERATIONS = f"{STATE}/generations"
-# config.yaml and the drop-ins as they were when all worked last.
+# config.yaml and the drop-ins of the last run after which everything worked.
 ACCEPTED = f"{STATE}/accepted"
 SECRETS = f"{STATE}/secrets"
 HUB_STATE = f"{STATE}/hub"
@@ -58,14 +59,14 @@ INITIAL_PASSWORDS = f"{SECRETS}/initial-passwords"
 TLS = f"{STATE}/tls"
 SELF_SIGNED_KEY = f"{TLS}/self-signed.key"
 SELF_SIGNED_CERT = f"{TLS}/self-signed.crt"
-# What nginx reads: a link to a folder with a pair, so that key and certificate are switched together.
+# What nginx reads: a link to the directory of a pair, so that key and certificate are switched together.
 SERVED = f"{TLS}/served"
 SERVED_CERT = f"{SERVED}/fullchain.pem"
 SERVED_KEY = f"{SERVED}/privkey.pem"
 # Certbot's own configuration, keys and accounts; /etc/letsencrypt is the administrator's.
 ACME = f"{STATE}/letsencrypt"
 ACME_CONFIG = f"{ACME}/config"
-# Where nginx finds the answers to an authority's questions, under /.well-known/acme-challenge/.
+# Where nginx finds the responses to an authority's challenges, under /.well-known/acme-challenge/.
 ACME_WEBROOT = f"{STATE}/acme"
 NGINX_LOADED = f"{STATE}/nginx-loaded"
 FIREWALL_LOADED = f"{STATE}/firewall-loaded"
@@ -73,13 +74,13 @@ CACHE = "/var/cache/hubinstall"
 IMAGES = f"{STATE}/images"
 PROBE_HOME = f"{STATE}/probe"
 
-# Where an installation and what it brings with it may lie on file systems of their own.
+# Directories that may be separate file systems, and that an installation writes to.
 FILE_SYSTEMS = ("/etc", "/usr", "/opt", "/var/lib", "/home")
 
 SYSTEMD_RUNS = "/run/systemd/system"
-"""There where PID 1 is systemd (sd_booted(3))."""
+"""Exists if PID 1 is systemd (sd_booted(3))."""
 
-# What lives until the next boot.
+# What exists until the next boot.
 RUNTIME = "/run/hubinstall"
 LOCK = "/run/hubinstall.lock"
 PROXY_PUBLIC_DIR = f"{RUNTIME}/proxy-public"
@@ -94,7 +95,7 @@ LOGS = "/var/log/hubinstall"
 LOG_FILE = f"{LOGS}/hubinstall.log"
 ACME_LOGS = f"{LOGS}/letsencrypt"
 
-# People's data: mentioned, mounted, linked; never in the ledger.
+# People's data: named, mounted and linked, but never in the ledger.
 SHARED_DATA = "/srv/data"
 HOMES = "/home"
 SKEL = "/etc/skel"
@@ -112,7 +113,7 @@ NGINX_USER = "www-data"
 
 # Docker.
 DAEMON_JSON = "/etc/docker/daemon.json"
-# What stood in daemon.json before our keys, for the way back.
+# The keys of daemon.json before we set ours, so that they can be restored.
 DAEMON_JSON_BEFORE = f"{STATE}/daemon.json.before"
 DOCKER_PID = "/run/docker.pid"
 DOCKER_GROUP = "docker"
@@ -124,20 +125,20 @@ CONTAINER_PREFIX = "jupyter"
 USERS_CGROUP = "hubinstall-users"
 HUB_PORT = 8081
 SERVER_PORT = 8888
-# On every user's container: whose it is.
+# The label of every user's container that says whose it is.
 USER_LABEL = "hubinstall.user"
 
-# What apt asks before it starts a service; ours stands there only where PID 1 is not systemd.
+# apt runs it before it starts a service; ours exists only if PID 1 is not systemd.
 POLICY_RC_D = "/usr/sbin/policy-rc.d"
 
-# What another installation of JupyterHub looks like.
+# The Littlest JupyterHub, another way to install JupyterHub.
 TLJH = "/opt/tljh"
 
 # Accounts.
 HUB_USER = "jupyterhub"
 PROXY_USER = "jupyterhub-proxy"
 PROBE_USER = "hubinstall-probe"
-# Of Debian: who may read password hashes.
+# Debian's group of those who may read password hashes.
 PASSWORDS_GROUP = "shadow"
 VERIFY_SERVICE = "hubinstall-verify"
 PAM_SERVICE = "hubinstall"
@@ -152,7 +153,7 @@ DOCKER_SERVICE = "docker"
 CONTAINERD_SERVICE = "containerd"
 LIMITS_SERVICE = "hubinstall-limits"
 USERS_SLICE = f"{USERS_CGROUP}.slice"
-# Looks after the certificate: under systemd started by a timer, under supervisor it goes on by itself.
+# Renews the certificate: systemd starts it with a timer, under supervisor it keeps running.
 CERTIFICATES_SERVICE = "hubinstall-certificates"
 CERTIFICATES_TIMER = f"{CERTIFICATES_SERVICE}.timer"
 CERTIFICATES_PATH = f"{CERTIFICATES_SERVICE}.path"
@@ -166,7 +167,7 @@ SERVICES = (
     PROXY_SERVICE,
     HUB_SERVICE,
 )
-# More that only one process manager has; systemd's have files of their own.
+# Services that only one process manager has; systemd's are unit files of their own.
 SUPERVISORS_OWN = (CERTIFICATES_SERVICE,)
 SYSTEMDS_OWN = (USERS_SLICE, CERTIFICATES_TIMER, CERTIFICATES_PATH)
 SYSTEMD_UNITS = "/etc/systemd/system"
@@ -177,11 +178,11 @@ FIREWALL_TABLE = "hubinstall"
 BRIDGE_NETFILTER = "net.bridge.bridge-nf-call-iptables"
 MODULES_LOAD = "/etc/modules-load.d/hubinstall.conf"
 SYSCTL = "/etc/sysctl.d/90-hubinstall.conf"
-# In the environment of a service: the digest of the configuration it was started with.
+# In a service's environment: the digest of the configuration that it was started with.
 STARTED_WITH = "HUBINSTALL_STARTED_WITH"
-# The same for all but the files that the launcher looks at itself; set by the process manager.
+# The same, without the files that the launcher reads itself; the process manager sets it.
 CONFIGURED = "HUBINSTALL_CONFIGURED"
-# In the environment of every process of a service, so that one that outlived its process manager is found.
+# In the environment of every process of a service, so that a process that outlives its process manager is found.
 SERVICE_NAME = "HUBINSTALL_SERVICE"
 SUPERVISORD = "supervisord"
 SUPERVISOR_LOG = f"{LOGS}/supervisord.log"
@@ -206,12 +207,12 @@ def unit(service: str) -> str:
 
 
 def done(service: str) -> str:
-    """What a oneshot writes when it is done: the digest of what it was started with. Gone at the next boot."""
+    """The file that a oneshot writes when it is done: the digest that it was started with. Gone after the next boot."""
     return f"{RUNTIME}/{service}.done"
 
 
 def service_log(service: str) -> str:
-    """Where supervisor keeps what a service writes; under systemd the journal has it."""
+    """Where supervisor writes a service's output; under systemd it is in the journal."""
     return f"{LOGS}/{service}.log"
 
 
@@ -220,5 +221,5 @@ def supervisor_program(service: str) -> str:
 
 
 def tree(name: str, digest: str) -> str:
-    """A content-named folder: the same name always means the same content."""
+    """A directory named by its content: the same name always means the same content."""
     return f"{TREES}/{name}-{digest[:16]}"

@@ -36,8 +36,8 @@ def test_a_home_that_is_gone(installed_machine: Machine, grace: HubClient) -> No
         grace.start_server()
     installed_machine.run("test ! -e /home/grace && mv /home/grace.away /home/grace")
     said, page = words(error, grace)
-    assert "Your home folder /home/grace does not exist." in said
-    assert "Your home folder /home/grace does not exist." in html.unescape(page)
+    assert "Your home directory /home/grace does not exist." in said
+    assert "Your home directory /home/grace does not exist." in html.unescape(page)
     grace.start_server()
     grace.stop_server()
 
@@ -51,7 +51,7 @@ def test_a_container_that_ends_while_it_starts(installed_machine: Machine, grace
     with pytest.raises(HubError) as error:
         grace.start_server()
     said, page = words(error, grace)
-    assert "Your server ended while it started (exit code 3)" in said
+    assert "Your server exited while it was starting (exit code 3)" in said
     assert LAST_WORDS in said
     assert html.escape(LAST_WORDS) in page
     assert LAST_WORDS not in page, "a container's words must not become markup"

@@ -1,5 +1,5 @@
 """What runs inside the hub.
 
-Imports of this package nothing but `layout`: the rest of it lives in another virtualenv. Everything that the
-settings say reaches the hub through one JSON file (settings.py here), which `apply` writes.
+It imports nothing of this package except `layout`: the rest is in another virtualenv. All settings reach the hub
+through one JSON file (see settings.py here), which `apply` writes.
 """

@@ -1,4 +1,4 @@
-"""The host's accounts as the hub sees them, and what of them a user server sees."""
+"""The host's accounts as the hub sees them, and the part of them that a user server sees."""
 
 import contextlib
 import grp
@@ -11,17 +11,17 @@ from typing import Self
 
 from hubinstall import layout
 
-# A home there would cover what a container needs, or is no home of a person.
+# A home in one of these would hide what a container needs, or is not a person's home.
 _NO_HOMES = frozenset({"bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "tmp", "usr"})
 
 
 class NoServerError(Exception):
-    """Why this account can have no server, in words for its owner."""
+    """Why this account cannot have a server, in words for its owner."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """An account of the host. `gids`: all its groups."""
+    """An account of the host. `gids`: the GIDs of all its groups."""
 
     name: str
     uid: int
@@ -32,7 +32,7 @@ class Account:
 
     @classmethod
     def find(cls, name: str) -> Self | None:
-        """The account of exactly this name, from wherever the host's accounts come (files, SSSD, …)."""
+        """The account with exactly this name, from any source of the host's accounts (files, SSSD, …)."""
         try:
             entry = pwd.getpwnam(name)
         except (KeyError, ValueError, UnicodeError):
@@ -43,27 +43,27 @@ class Account:
         return cls(name, entry.pw_uid, entry.pw_gid, entry.pw_dir, _group_name(entry.pw_gid), gids)
 
     def check_home(self, others: Mapping[str, str]) -> None:
-        """Raise NoServerError unless the home can be mounted safely. `others`: names and homes of all people.
+        """Raise NoServerError unless the home can be mounted safely. `others`: name → home of all people.
 
-        A mount follows links. So every folder above a home must be one that no other user can change; the host's
-        accounts say where people write: in their homes. (The hub itself cannot look into /home.)
+        A mount follows symbolic links. So no other user may be able to change a directory above the home. The host's
+        accounts say where people can write: in their homes. (The hub itself cannot read /home.)
         """
         parts = self.home.split("/")
         plain = self.home == os.path.normpath(self.home) and len(parts) >= 3 and parts[0] == ""
         if not plain or parts[1] in _NO_HOMES:
-            raise NoServerError(f"The home of {self.name} is {self.home!r}, which cannot be a person's home folder.")
+            raise NoServerError(f"The home of {self.name} is {self.home!r}, which cannot be a person's home directory.")
         for name, home in others.items():
             if name != self.name and len(home) > 1 and self.home.startswith(f"{home.rstrip('/')}/"):
-                raise NoServerError(f"The home of {self.name} lies inside the home of {name}, who could redirect it.")
+                raise NoServerError(f"The home of {self.name} is inside the home of {name}, who could replace it.")
 
 
 def homes(uid_min: int) -> dict[str, str]:
-    """Name → home of all people; what system accounts own, they were given by root."""
+    """Name → home of all people. System accounts do not count: only root decides what they own."""
     return {entry.pw_name: entry.pw_dir for entry in pwd.getpwall() if entry.pw_uid >= uid_min}
 
 
 def group_ids(names: Iterable[str]) -> dict[str, int]:
-    """Group → its number; those that the host does not have (yet) are left out."""
+    """Group → GID, without the groups that do not exist on the host (yet)."""
     found = {}
     for name in names:
         with contextlib.suppress(KeyError):
@@ -72,7 +72,7 @@ def group_ids(names: Iterable[str]) -> dict[str, int]:
 
 
 def passwd_text(account: Account) -> str:
-    """The /etc/passwd of a user server: root, nobody, and the one person."""
+    """The /etc/passwd of a user server: root, nobody and the server's owner."""
     return (
         "root:x:0:0:root:/root:/usr/sbin/nologin\n"
         "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
@@ -81,14 +81,16 @@ def passwd_text(account: Account) -> str:
 
 
 def group_text(account: Account, groups: Mapping[str, int]) -> str:
-    """The /etc/group of a user server. `groups`: the further groups that it has, by name."""
+    """The /etc/group of a user server. `groups`: name → GID of its supplementary groups."""
     own = {account.group or account.name: account.gid}
     rows = [f"{name}:x:{gid}:{account.name}" for name, gid in {**groups, **own}.items() if gid not in {0, 65534}]
     return "\n".join(["root:x:0:", *rows, "nogroup:x:65534:", ""])
 
 
 def write_account_files(account: Account, groups: Mapping[str, int]) -> tuple[str, str]:
-    """Write both files where Docker finds them; their paths. Named by number: no name ever becomes a path."""
+    """Write both files where Docker finds them and return their paths. The UID names them, so that no account name
+    becomes part of a path.
+    """
     folder = Path(layout.SERVER_ACCOUNTS)
     folder.mkdir(mode=0o711, exist_ok=True)
     paths = folder / f"{account.uid}.passwd", folder / f"{account.uid}.group"

@@ -1,26 +1,26 @@
-"""How often one may guess a password: failed logins make the next one wait.
+"""Limit password guessing: failed logins delay the next attempt.
 
-By three counts: of an account from an address, of an account from anywhere, of an address for any account (one password
-tried on everybody). What is asked at the same time counts at once, or a thousand guesses in one second would be one.
+Three counts: per account and address, per account from anywhere, and per address for any account (one password tried on
+everybody). An attempt counts as soon as it begins; otherwise a thousand simultaneous guesses would count as one.
 
-Whoever knows the own password is not kept out by those who guess. An address that guesses has its own count for each
-account, and is refused before the account's count grows; the first attempt of an account from a shared address (a class
-behind one router) is let through while others there guess; and where somebody has logged in before, only what was
-guessed there for this very account counts.
+People who know their password are not locked out by others who guess it. An address that guesses has a count of its own
+for each account, and is refused before the account's count grows. The first attempt for an account from a shared
+address (a class behind one router) is allowed while others there guess. And at an address where somebody has logged in
+before, only the guesses at this account from there count.
 """
 
 import ipaddress
 from dataclasses import dataclass, field
 
 WINDOW = 900.0
-"""Seconds after which a failure is forgotten."""
+"""Seconds until a failure is forgotten."""
 MOST = 10_000
-"""Counts that are remembered of accounts that exist, of others, and of addresses; the oldest go first."""
+"""The maximum number of counts for existing accounts, for other names and for addresses; the oldest go first."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """`free` failures cost nothing; each further one doubles the wait, from 1 s up to `longest` seconds."""
+    """`free` failures cost nothing; each further failure doubles the delay, from 1 s up to `longest` seconds."""
 
     free: int
     longest: float
@@ -29,19 +29,19 @@ class Limit:
         return 0.0 if failures < self.free else min(self.longest, 2.0 ** min(failures - self.free, 20))
 
 
-# One person who mistypes waits for nobody else; guesses for one account from many addresses are slowed down, but
-# never so far that its owner is locked out for long.
+# People who mistype do not wait for anyone else. Guesses at one account from many addresses are slowed down, but never
+# so much that its owner is locked out for long.
 PAIR = Limit(free=5, longest=300)
 ACCOUNT = Limit(free=50, longest=30)
-# A class of 60 may mistype once each, and some of them again, before its address has to wait.
+# Each person in a class of 60 may mistype once, and some of them again, before their address has to wait.
 ADDRESS = Limit(free=100, longest=30)
-# For accounts that nobody has guessed at from there yet.
+# For an account that this address has not guessed at yet.
 ADDRESS_AT_FIRST = Limit(free=300, longest=30)
 
 
 @dataclass
 class Counts:
-    """Key → failures and the time of the last. The oldest are forgotten, so that a flood cannot fill the memory."""
+    """Key → number of failures and time of the last. The oldest are forgotten: a flood must not fill the memory."""
 
     _failures: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
 
@@ -67,27 +67,27 @@ class Counts:
             self._failures.pop(key, None)
 
     def left(self, limit: Limit, key: tuple[str, str], now: float) -> float:
-        """Seconds until the limit lets the next one through."""
+        """Seconds until the limit allows the next attempt."""
         count, last = self.of(key, now)
         return max(0.0, last + limit.wait(count) - now)
 
 
 @dataclass
 class Attempts:
-    """Failures by account and address. Times are seconds of a monotonic clock, given by the caller.
+    """Failures by account and address. Times are seconds of a monotonic clock that the caller reads.
 
-    What is tried for accounts that do not exist is counted apart: made-up names must not push out what is known of
-    real ones, nor keep these out, and an answer must not show which are real.
+    Attempts for accounts that do not exist are counted separately: made-up names must not displace the counts of real
+    accounts or lock these out, and an answer must not show which accounts are real.
     """
 
     real: Counts = field(default_factory=Counts)
     made_up: Counts = field(default_factory=Counts)
     addresses: Counts = field(default_factory=Counts)
     _good: dict[tuple[str, str], None] = field(default_factory=dict)
-    """Accounts and the addresses that they have logged in from."""
+    """Accounts, each with an address that it has logged in from."""
 
     def begin(self, account: str, address: str, now: float, *, exists: bool = True) -> float:
-        """Seconds to wait; or 0, and the attempt counts as a failure until it is known to be none."""
+        """Seconds to wait; or 0, and then the attempt counts as a failure until its result is known."""
         address = counted(address)
         pair, counts = (account, address), self.real if exists else self.made_up
         tried, _ = counts.of(pair, now)
@@ -105,11 +105,11 @@ class Attempts:
         return 0.0
 
     def failures(self, account: str, address: str, now: float) -> int:
-        """How often this account was tried from there."""
+        """How many attempts for this account failed from this address."""
         return self.real.of((account, counted(address)), now)[0]
 
     def succeeded(self, account: str, address: str, now: float) -> None:
-        """All that was mistyped from there before is forgiven."""
+        """Forgive all earlier failures of this account from this address."""
         pair = (account, counted(address))
         self._forgive(pair, self.real.of(pair, now)[0])
         self._good.pop(pair, None)
@@ -118,7 +118,7 @@ class Attempts:
             del self._good[next(iter(self._good))]
 
     def undone(self, account: str, address: str) -> None:
-        """The attempt was begun and came to no end: it was neither good nor bad."""
+        """The attempt ended without a result: it neither succeeded nor failed."""
         self._forgive((account, counted(address)), 1)
 
     def _forgive(self, pair: tuple[str, str], failures: int) -> None:
@@ -129,7 +129,7 @@ class Attempts:
 
 
 def counted(address: str) -> str:
-    """What an address counts as: of IPv6 its network of 64 bits, within which everybody has any number of them."""
+    """What an address counts as: for IPv6 its /64 network, because everybody has any number of addresses in it."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

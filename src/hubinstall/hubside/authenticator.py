@@ -1,7 +1,7 @@
-"""Sign-on with the password of the host's account, within what the file says.
+"""Log in with the password of an account of the host, if config.yaml allows the account.
 
-JupyterHub's own lists are not used: they mix with what the database remembers, and never take a right away.
-Here every decision is asked anew of `rights`, at the login, each minute of a session and at every start of the hub.
+JupyterHub's own lists are not used: they are merged with what the database remembers, and never take a right away. Here
+`rights` makes every decision again: at each login, each minute of a session and at each start of the hub.
 """
 
 import asyncio
@@ -24,11 +24,11 @@ from hubinstall.hubside.attempts import Attempts
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.hubside.turns import Turns
 
-# A check takes some hundredths of a second of a core, or as long as another machine takes to answer (SSSD, LDAP).
+# A check takes a few hundredths of a second of a core, or as long as another machine takes to answer (SSSD, LDAP).
 THREADS = 16
 OF_ONE_ADDRESS = 4
 WRONG_TAKES = 1.0
-"""Seconds after which a wrong password is said to be one, whether there is such an account or not."""
+"""Seconds until a wrong password is reported, whether or not the account exists."""
 
 
 class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub has no types
@@ -45,19 +45,19 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
         self.open_sessions = False
 
     def check_allow_config(self) -> None:
-        """Who may log in is decided by `rights`: there is nothing of JupyterHub's to check."""
+        """`rights` decides who may log in: there are no lists of JupyterHub's to check."""
 
     def normalize_username(self, username: str) -> str:
-        """The account's own name. A capital that a telephone's keyboard put there is forgiven, where it is safe to."""
+        """The account's name on the host. Capital letters from a phone's keyboard are accepted where that is safe."""
         if len(username) <= 256 and Account.find(username) is None and Account.find(username.lower()):
             return username.lower()
         return username
 
     async def authenticate(self, handler: Any, data: Any) -> str | None:
-        """The name where PAM accepts the password; None where not.
+        """The name if PAM accepts the password, else None.
 
-        Raises HTTPError 403 for accounts that never may (their passwords are not even tried: no way to guess
-        root's), 429 after too many failures.
+        Raises HTTPError 403 for accounts that may never log in (their passwords are not even tried, so nobody can
+        guess root's), and 429 after too many failures.
         """
         given = data if isinstance(data, dict) else {}
         name, password = (given.get(key, "") for key in ("username", "password"))
@@ -78,11 +78,11 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
         return name
 
     async def _checked(self, name: str, password: str, address: str, *, exists: bool) -> str | None:
-        """Why the password is not accepted; None where it is."""
+        """Why the password is rejected; None if it is accepted."""
         if not exists:
             return "no such account"
         if not _is_a_word(name) or not _is_a_word(password):
-            return "no password can be like this"
+            return "PAM cannot check such a name or password"
         tried = self.attempts.failures(name, address, time.monotonic())
         try:
             async with self.turns.turn(address, tried):
@@ -93,43 +93,43 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
             raise
 
     def check_blocked_users(self, username: str, authentication: Any = None) -> bool:  # noqa: ARG002
-        """Everything that may keep an account out; called for every login."""
+        """Raise HTTPError 403 if the account may not use the hub; called for every login."""
         if reason := rights.refusal(self.hub_settings, username, Account.find(username)):
             self._refuse(username, reason)
         return True
 
     def check_allowed(self, username: str, authentication: Any = None) -> bool:  # noqa: ARG002
-        """Decided before, by check_blocked_users, which JupyterHub always asks."""
+        """Always true: check_blocked_users, which JupyterHub always calls first, has decided."""
         return True
 
     def is_admin(self, handler: Any, authentication: dict[str, Any]) -> bool:  # noqa: ARG002
-        """Yes or no, never "as it was": who is taken out of the file loses the right at the next login."""
+        """Yes or no, never "as before": anyone removed from the file loses the right at the next login."""
         return rights.is_admin(self.hub_settings, authentication["name"])
 
     async def refresh_user(self, user: Any, handler: Any = None) -> bool | dict[str, Any]:  # noqa: ARG002
-        """False ends the session: the account is gone, or may no longer."""
+        """False ends the session: the account no longer exists, or may no longer use the hub."""
         if rights.refusal(self.hub_settings, user.name, Account.find(user.name)):
             return False
         admin = rights.is_admin(self.hub_settings, user.name)
         return True if admin == user.admin else {"admin": admin}
 
     def add_user(self, user: Any) -> None:
-        """Called for every known user when the hub starts, and for each new one.
+        """Called for every known user when the hub starts, and for each new user.
 
-        Who lost a right since then loses sessions and tokens here. Of those in `blocked_users` JupyterHub itself
-        then takes the roles, and stops their servers; who is no administrator any more keeps the own server.
+        Anyone who has lost a right since then loses sessions and tokens here. JupyterHub itself takes the roles of
+        users in `blocked_users` and stops their servers. Former administrators keep their own server.
         """
         Authenticator.add_user(self, user)
         row = user.orm_user if hasattr(user, "orm_user") else user
         if reason := rights.refusal(self.hub_settings, user.name, Account.find(user.name)):
-            self.log.warning("Withdrawing what is left of %s's rights: %s", user.name, reason)
+            self.log.warning("Ending the sessions and tokens of %s: %s", user.name, reason)
             self.blocked_users.add(user.name)
             withdraw(row)
             return
         self.blocked_users.discard(user.name)
-        # What the database remembers of administrators; JupyterHub brings it to what load_roles says right after.
+        # row.admin is what the database remembers; JupyterHub updates it from load_roles right after this.
         if row.admin and not rights.is_admin(self.hub_settings, user.name):
-            self.log.warning("%s is no administrator any more: ending sessions and tokens", user.name)
+            self.log.warning("Ending the sessions and tokens of %s, who is no longer an administrator", user.name)
             withdraw(row, but_servers=True)
 
     def _may_ever(self, account: Account) -> bool:
@@ -142,9 +142,9 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
 
 
 def withdraw(row: Any, *, but_servers: bool = False) -> None:
-    """End a user's sessions and tokens. `row`: of the hub's database.
+    """End a user's sessions and tokens. `row`: the user's row in the hub's database.
 
-    `but_servers`: what the hub gave to the user's own servers stays, for without it they could let nobody in.
+    `but_servers`: keep the tokens that the hub gave to the user's own servers; without them nobody could use these.
     """
     session = orm.object_session(row)
     for token in list(row.api_tokens):
@@ -154,7 +154,7 @@ def withdraw(row: Any, *, but_servers: bool = False) -> None:
 
 
 def is_of_a_server(token: Any) -> bool:
-    """Whether it is the key of the user's own server (JupyterHub's role `server`), and no browser's sign-on to it."""
+    """Whether it is the token of the user's own server (JupyterHub's role `server`), not of a browser that uses it."""
     name = token.user.name
     here = f"access:servers!server={name}/"
     own = all(scope == f"users:activity!user={name}" or scope.startswith(here) for scope in token.scopes)
@@ -162,10 +162,10 @@ def is_of_a_server(token: Any) -> bool:
 
 
 def origin(request: Any) -> str:
-    """The address that a request comes from, for real.
+    """The address that a request really comes from.
 
-    What the headers say of it (tornado's remote_ip) is nginx's word when the request came by way of the proxy, that
-    is, from this machine. A container that asks the hub directly can write there what it likes.
+    The headers (tornado's remote_ip) can be trusted if the request came through the proxy, that is, from this machine:
+    nginx has set them. A container that connects to the hub directly can put anything into them.
     """
     peer = request.connection.context.address
     direct = isinstance(peer, tuple) and not is_own(peer[0])
@@ -173,7 +173,7 @@ def origin(request: Any) -> str:
 
 
 def is_own(address: str) -> bool:
-    """Whether it is an address of this machine: only these can be bound to (ip(7))."""
+    """Whether it is an address of this machine: a socket can only be bound to those (ip(7))."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
@@ -184,7 +184,7 @@ def is_own(address: str) -> bool:
 
 
 def _is_a_word(text: str) -> bool:
-    """Whether it can be said to PAM: in UTF-8, up to its first zero byte."""
+    """Whether it can be passed to PAM: as UTF-8 without a null byte."""
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 

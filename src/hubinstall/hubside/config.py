@@ -1,6 +1,6 @@
-"""The hub's configuration: everything that jupyterhub_config.py would say, from hub.json and the names of layout.
+"""The hub's configuration: everything that jupyterhub_config.py would say, from hub.json and layout.py.
 
-The administrator's own additions are read last, so that they can change everything but what holds this together.
+The administrator's own files are read last, so that they can change everything except what hubinstall itself needs.
 """
 
 import sys
@@ -17,15 +17,15 @@ from hubinstall.hubside.spawner import HomeSpawner
 
 EX_CONFIG = 78
 START_TIMEOUT = 600
-"""Seconds from the request to a server that listens, the time in the queue included."""
+"""Seconds from the request until the server listens, including the time in the queue."""
 
 
 def configure(c: Any) -> None:
-    """Fill in JupyterHub's configuration object. Ends the hub, with words, where it cannot work."""
+    """Fill in JupyterHub's configuration object. Ends the hub with a message if it cannot work."""
     if trouble := database.damage(layout.HUB_DATABASE):
         stop(
             f"the hub's database {layout.HUB_DATABASE} cannot be used: {trouble}",
-            "Put a good copy in its place, or move it away and start the hub again: people's files are not in it.",
+            "Restore a good copy, or move it away, then start the hub again. People's files are not in it.",
         )
     settings = HubSettings.load(layout.HUB_SETTINGS)
     hub(c, settings)
@@ -37,7 +37,7 @@ def configure(c: Any) -> None:
 
 
 def hub(c: Any, settings: HubSettings) -> None:
-    """Addresses, the proxy, state; nothing here stops a server when the hub itself stops."""
+    """Addresses, the proxy, state. User servers keep running when the hub stops."""
     c.JupyterHub.bind_url = f"http+unix://{quote(layout.PROXY_PUBLIC_SOCKET, safe='')}{settings.base_url}"
     c.JupyterHub.hub_bind_url = f"http://{settings.gateway}:{layout.HUB_PORT}"
     c.JupyterHub.hub_connect_url = c.JupyterHub.hub_bind_url
@@ -57,7 +57,7 @@ def hub(c: Any, settings: HubSettings) -> None:
 
 
 def sign_on(c: Any, settings: HubSettings) -> None:
-    """Who may do what. Roles through load_roles: it also takes away what the file no longer says."""
+    """Who may do what. load_roles sets the roles, because it also takes away those that the file no longer gives."""
     c.JupyterHub.authenticator_class = HostAuthenticator
     c.HostAuthenticator.hub_settings = settings
     c.Authenticator.allow_existing_users = False
@@ -69,7 +69,7 @@ def sign_on(c: Any, settings: HubSettings) -> None:
 
 
 def admin_role(settings: HubSettings) -> dict[str, Any]:
-    """Both lists are named even when empty: then JupyterHub takes the role from everyone else."""
+    """Both lists are given even when empty, so that JupyterHub takes the role from everyone else."""
     return {"name": "admin", "users": sorted(set(settings.admins) - {layout.PROBE_USER}), "services": []}
 
 
@@ -78,7 +78,7 @@ def verify_service() -> dict[str, Any]:
 
 
 def verify_role() -> dict[str, Any]:
-    """What `hubinstall verify` and `status` may: the probe's own server, and to look."""
+    """What `hubinstall verify` and `status` may do: use the probe's own server, and read."""
     probe = layout.PROBE_USER
     scopes = [
         f"servers!user={probe}", f"access:servers!user={probe}", f"read:users!user={probe}",
@@ -88,7 +88,7 @@ def verify_role() -> dict[str, Any]:
 
 
 def servers(c: Any, settings: HubSettings) -> None:
-    """What a person's server is; the container's form is in `container`."""
+    """How people's servers are started; container.py says what their containers look like."""
     c.JupyterHub.spawner_class = HomeSpawner
     c.HomeSpawner.hub_settings = settings
     c.DockerSpawner.image = settings.image
@@ -108,19 +108,19 @@ def servers(c: Any, settings: HubSettings) -> None:
 
 
 def dropin(c: Any, path: Path) -> None:
-    """Run one of the administrator's files, with `c` as in any jupyterhub_config.py."""
+    """Run one of the administrator's files with `c`, as in any jupyterhub_config.py."""
     try:
         code = compile(path.read_text(encoding="utf-8"), str(path), "exec")
         exec(code, {"c": c, "get_config": lambda: c, "__file__": str(path), "__name__": "jupyterhub_config"})  # noqa: S102 - it is the administrator's own configuration
     except SyntaxError as error:
-        stop(f"{error.filename}, line {error.lineno}: {error.msg}", "Correct this file, or move it away.")
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is said with its place
+        stop(f"{error.filename}, line {error.lineno}: {error.msg}", "Fix this file or move it away.")
+    except Exception as error:  # noqa: BLE001 - any error is reported with its place
         line = line_in(error, str(path))
-        stop(f"{path}{line}: {type(error).__name__}: {error}", "Correct this file, or move it away.")
+        stop(f"{path}{line}: {type(error).__name__}: {error}", "Fix this file or move it away.")
 
 
 def line_in(error: BaseException, path: str) -> str:
-    """`, line 3`: the innermost place of the error in that file."""
+    """`, line 3`: the innermost line of the traceback in that file, or an empty text."""
     lines, trace = "", error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == path:
@@ -130,7 +130,7 @@ def line_in(error: BaseException, path: str) -> str:
 
 
 def keep_ours(c: Any, settings: HubSettings) -> None:
-    """A drop-in that sets these lists instead of adding to them does not take ours away."""
+    """Restore our entries if a drop-in replaced these lists instead of adding to them."""
     if not any(service.get("name") == layout.VERIFY_SERVICE for service in c.JupyterHub.services):
         c.JupyterHub.services = [*c.JupyterHub.services, verify_service()]
     named = {role.get("name") for role in c.JupyterHub.load_roles}

@@ -1,7 +1,7 @@
-"""What a user's container looks like: the arguments of Docker's `create`, made from plain values.
+"""What a user's container looks like: the arguments of Docker's `create`, from plain values.
 
-The container runs as the person's own account, without a capability, on a root that it cannot write to. What it can
-write to is the home, the shares of its groups, and memory (tmpfs), which counts against its limit.
+The container runs as the person's own account, without capabilities, on a read-only root file system. It can write to
+the home, to the shares of its groups, and to memory (tmpfs), which counts towards its memory limit.
 """
 
 import math
@@ -15,30 +15,30 @@ from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.limits import MIB, ServerLimits, of_docker
 
 Mount = dict[str, Any]
-"""One of HostConfig's Mounts, as Docker's API has it."""
-# Libraries that start a thread for every core of the machine unless they are told otherwise.
+"""One item of HostConfig.Mounts in Docker's API."""
+# These stop numerical libraries from starting a thread for every core of the machine.
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS",
     "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
 )  # fmt: skip
 INITS = frozenset({"catatonit", "docker-init", "dumb-init", "tini"})
-# What docker-stacks images write to besides the home belongs to their group `users`.
+# docker-stacks images also write to directories outside the home; these belong to their group `users`.
 DOCKER_STACKS_GROUP = 100
 
 
 @dataclass(frozen=True)
 class AccountFiles:
-    """Where the generated passwd and group files of this person stand on the host."""
+    """The paths, on the host, of the generated passwd and group files of this person."""
 
     passwd: str
     group: str
 
 
 def mounts(account: Account, files: AccountFiles, shares: Iterable[str], propagation: str) -> list[Mount]:
-    """Mounts, not binds: a missing source is an error, where Docker would make a bind's source as root's folder.
+    """Mounts, not binds: a missing source is an error, while Docker creates a bind's source as a directory of root.
 
-    `shares`: those that this person may write to. All the others are readable through the one mount of the whole
-    folder, so that a share that is added later is seen by servers that run.
+    `shares`: those that this person may write to. All others are readable through the one mount of the whole directory,
+    so that running servers also see shares that are added later.
     """
     everything = bind(layout.SHARED_DATA, layout.SHARED_DATA, read_only=True, propagation=propagation)
     return [
@@ -56,11 +56,12 @@ def bind(source: str, target: str, *, read_only: bool = False, propagation: str 
 
 
 def host_config(limits: ServerLimits, cgroup_parent: str, groups: Iterable[int], *, init: bool) -> dict[str, Any]:
-    """Everything of Docker's HostConfig but mounts and network."""
-    # A kernel and a few libraries in /tmp must fit, and more than half of the limit there would starve the kernels.
+    """Docker's HostConfig without mounts and network."""
+    # /tmp must have room for a kernel's files and a few libraries; with more than half of the limit it would starve
+    # the kernels.
     room = f"size={max(64 * MIB, (limits.memory or 2048 * MIB) // 2)}"
     return of_docker(limits) | {
-        # Docker's own removal at exit loses containers over a restart of dockerd (moby#46308); the hub removes them.
+        # Docker's own removal at exit loses containers when dockerd restarts (moby#46308); the hub removes them.
         "auto_remove": False,
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
@@ -79,10 +80,10 @@ def host_config(limits: ServerLimits, cgroup_parent: str, groups: Iterable[int],
 
 
 def environment(account: Account, cpus: float | None, *, shares: bool = False) -> dict[str, str]:
-    """What docker-stacks images, shells and numerical libraries want to know.
+    """The variables that docker-stacks images, shells and numerical libraries read.
 
-    `shares`: this person may write to shared folders. What is made there must be changeable by the other members;
-    in the home it stays the person's, whose own group nobody else is in (as pam_umask(8) decides with `usergroups`).
+    `shares`: this person may write to shares. Other members must be able to change the files created there. Files in
+    the home stay private, because nobody else is in the person's own group (the rule of pam_umask(8)'s `usergroups`).
     """
     person = {
         "HOME": account.home,
@@ -100,23 +101,23 @@ def environment(account: Account, cpus: float | None, *, shares: bool = False) -
 
 
 def has_init(entrypoint: Iterable[str] | None) -> bool:
-    """Whether the image's own first process collects orphans, so that Docker's init is not needed."""
+    """Whether the image's own first process reaps orphans, so that Docker's init is not needed."""
     first = next(iter(entrypoint or ()), "")
     return first.rpartition("/")[2] in INITS
 
 
 def further_groups(image: str, share_groups: Iterable[int]) -> set[int]:
-    """The groups besides the account's own."""
+    """The GIDs of the supplementary groups."""
     ours = image.startswith((f"{layout.IMAGE_REPOSITORY}:", f"{layout.IMAGE_REPOSITORY}@"))
     return set(share_groups) | (set() if ours else {DOCKER_STACKS_GROUP})
 
 
 def propagation(mountinfo: str, path: str) -> str:
-    """How mounts below `path` that come later reach a container: `rslave` where the host's mounts are shared.
+    """How later mounts below `path` reach a container: `rslave` if the host's mounts are shared, else `rprivate`.
 
-    Docker refuses rslave for the others (a host whose first process is not systemd keeps its mounts private).
-    `mountinfo`: the text of /proc/self/mountinfo (proc(5)): field 5 is the mount point, the optional fields from 7
-    on end at "-".
+    Docker refuses rslave for private mounts (a host whose PID 1 is not systemd keeps its mounts private).
+    `mountinfo`: the text of /proc/self/mountinfo (proc(5)). Field 5 is the mount point; the optional fields start at 7
+    and end at "-".
     """
     best, found = "", "rprivate"
     for line in mountinfo.splitlines():
@@ -129,7 +130,7 @@ def propagation(mountinfo: str, path: str) -> str:
 
 
 def is_folder(share: str) -> bool:
-    """Whether the share is there. Only root makes entries in this folder, so the answer holds."""
+    """Whether the share exists. Only root can create entries in this directory, so the answer stays true."""
     path = Path(layout.SHARED_DATA, share)
     return path.is_dir() and not path.is_symlink()
 

@@ -1,4 +1,6 @@
-"""The hub's database before the hub opens it: a damaged file would make it crash for ever, without a word."""
+"""Check the hub's database before the hub opens it: with a damaged file the hub would crash again and again, without
+saying why.
+"""
 
 import contextlib
 import sqlite3
@@ -6,11 +8,11 @@ from pathlib import Path
 
 
 def damage(path: str, *, touch: bool = True) -> str | None:
-    """What is wrong with an SQLite file; None: nothing, or there is none yet. Locked files are not judged.
+    """What is wrong with an SQLite file; None if nothing is, or if it does not exist yet. Locked files are not judged.
 
-    A hub that was killed while it wrote leaves a journal, with which SQLite undoes the half of it at the next opening
-    (sqlite.org/lockingv3.html, "hot journals"); it must be allowed to write for that. `touch` off: whoever only looks
-    leaves that to the hub, and does not judge such a file.
+    A hub that was killed during a write leaves a journal. SQLite uses it to roll the write back when the file is next
+    opened (sqlite.org/lockingv3.html, "hot journals"), and needs write access for that. Without `touch` the file is
+    opened read-only: the rollback is left to the hub, and such a file is not judged.
     """
     if not Path(path).exists() or Path(path).stat().st_size == 0:
         return None

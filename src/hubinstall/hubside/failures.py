@@ -1,4 +1,4 @@
-"""Why a server did not start, in words for its owner: shown on the spawn page, hence escaped there."""
+"""Why a server did not start, in words for its owner. The spawn page shows them, so they are escaped for HTML."""
 
 import html
 import re
@@ -6,12 +6,12 @@ from typing import Any
 
 LOG_LINES = 20
 LINE = 300
-# Colours and cursor movements of a terminal (ECMA-48's control sequences), then other control characters.
+# A terminal's colours and cursor movements (control sequences of ECMA-48), then other control characters.
 _CONTROLS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def shown(message: str, log: str) -> tuple[str, str]:
-    """Message and last log lines as plain text and as HTML."""
+    """The message and the last log lines, as plain text and as HTML."""
     lines = last_lines(log)
     if not lines:
         return message, html.escape(message)
@@ -19,29 +19,29 @@ def shown(message: str, log: str) -> tuple[str, str]:
 
 
 def last_lines(log: str) -> str:
-    """The end of a container's log, as text that can be shown."""
+    """The end of a container's log, without control characters."""
     lines = [_CONTROLS.sub("", line)[:LINE].rstrip() for line in log.splitlines()]
     return "\n".join([line for line in lines if line][-LOG_LINES:])
 
 
 def died(state: dict[str, Any], memory: int | None) -> str:
-    """What the state of a container that has ended says (State of Docker's container inspect)."""
+    """What the state of a container that has exited means (`State` in Docker's container inspect)."""
     code = state.get("ExitCode", 0)
     if state.get("OOMKilled") or code == 137:
         limit = f" of {memory // 1024**2} MB" if memory else ""
-        return f"Your server was killed while it started: it needed more than its memory limit{limit}."
+        return f"Your server was killed while it was starting: it needed more than its memory limit{limit}."
     if state.get("Error"):
         return f"Your server could not be started: {state['Error']}"
-    return f"Your server ended while it started (exit code {code}). The last it said:"
+    return f"Your server exited while it was starting (exit code {code}). Its last output:"
 
 
 def refused(explanation: str, home: str, image: str) -> str:
-    """What Docker's own words about a container that it would not create or start mean here."""
+    """What Docker's reason for not creating or starting a container means here."""
     missing = re.search(r"bind source path does not exist: (\S+)", explanation)
     if missing and missing[1] == home:
-        return f"Your home folder {home} does not exist. Please ask the administrator of this machine."
+        return f"Your home directory {home} does not exist. Please ask the administrator of this machine."
     if missing:
         return f"{missing[1]} does not exist on this machine. Please ask its administrator."
     if "No such image" in explanation:
-        return f"The image {image} is not on this machine. Please ask its administrator to run `hubinstall apply`."
+        return f"This machine does not have the image {image}. Please ask its administrator to run `hubinstall apply`."
     return f"Docker could not start your server: {explanation}"

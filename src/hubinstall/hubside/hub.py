@@ -1,7 +1,7 @@
-"""The hub's program: JupyterHub, which answers what it was asked before it ends.
+"""The hub's program: JupyterHub, but it finishes open requests before it exits.
 
-When it is told to stop, JupyterHub itself cancels the requests that it is working on: their pages say 500. What comes
-later waits in the proxy until the next hub listens.
+JupyterHub itself cancels open requests when it is told to stop, and their pages say 500. Later requests wait in the
+proxy until the next hub listens.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ from tornado.httpserver import HTTPServer
 from tornado.web import RequestHandler
 
 GRACE = 2.0
-"""Seconds for the requests at work. What lasts longer, such as the events of a server's start, is cut off."""
+"""Seconds for open requests. Anything longer, such as the progress events of a starting server, is cut off."""
 
 
 class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub has no types
-    """The same under the same name: the settings of c.JupyterHub are for it."""
+    """It has JupyterHub's class name, so that the settings of c.JupyterHub apply to it."""
 
     async def shutdown_cancel_tasks(self, sig: Any = None) -> None:
         if self.http_server is not None:
@@ -26,9 +26,9 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
 
 
 async def finish(server: HTTPServer, grace: float) -> None:
-    """Take no further connections, and close those that are there when nothing is at work, or after `grace` seconds.
+    """Accept no more connections; close the existing ones when no request is open, or after `grace` seconds.
 
-    A request that comes in between finds its connection closed, which the proxy takes for a hub that is away.
+    A request that arrives meanwhile finds its connection closed; the proxy treats that as a hub that is away.
     """
     server.stop()
     end = time.monotonic() + grace
@@ -38,7 +38,7 @@ async def finish(server: HTTPServer, grace: float) -> None:
 
 
 def at_work() -> list["asyncio.Task[Any]"]:
-    """The tasks of this loop that answer a request."""
+    """The tasks of this event loop that are answering a request."""
     answers = RequestHandler._execute.__code__  # noqa: SLF001 - the one coroutine of each request (tornado 6)
     return [task for task in asyncio.all_tasks() if getattr(task.get_coro(), "cr_code", None) is answers]
 

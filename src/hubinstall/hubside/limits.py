@@ -1,7 +1,7 @@
-"""What one user's server may take of the machine, and how Docker is told.
+"""How much of the machine one user's server may use, and the Docker options that say so.
 
-The fields of ServerLimits are the keys of `limits` in config.yaml, and get here by their names: a new key needs its
-field and what Docker is told of it, and nothing in between.
+The fields of ServerLimits are the keys of `limits` in config.yaml, and arrive here by name: a new key needs its field
+and its Docker option, and nothing in between.
 """
 
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class ServerLimits:
-    """Sizes in bytes (swap is not added to the memory), processors as a number of cores. None: no limit."""
+    """Sizes are bytes (there is no swap on top of the memory), `cpu` is a number of cores. None: no limit."""
 
     memory: int | None
     cpu: float | None
     processes: int
     shm: int | None
-    """The size of /dev/shm; None: it follows from the memory, which it never exceeds."""
+    """The size of /dev/shm, never more than the memory. None: it is derived from the memory."""
 
 
 def of_docker(limits: ServerLimits) -> dict[str, Any]:
-    """What of Docker's HostConfig follows from the limits."""
+    """The part of Docker's HostConfig that the limits decide."""
     config: dict[str, Any] = {"pids_limit": limits.processes}
     memory, shm = limits.memory, limits.shm
     if memory is not None:

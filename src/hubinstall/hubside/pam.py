@@ -1,7 +1,7 @@
-"""A password checked by PAM, without the two seconds that PAM waits after a wrong one.
+"""Check a password with PAM, without PAM's delay of two seconds after a wrong one.
 
-The wait would hold one of a few threads, and so keep others from logging in. PAM lets a program wait in its own way
-(pam_fail_delay(3)): here the authenticator does, which holds nothing meanwhile, and it limits how often one may guess.
+The delay would block one of a few threads, and so keep others from logging in. PAM lets a program do its own delay
+(pam_fail_delay(3)): here the authenticator does it without blocking a thread, and also limits password guessing.
 """
 
 from ctypes import CFUNCTYPE, c_int, c_uint, c_void_p, cast
@@ -10,20 +10,20 @@ import pamela
 
 FAIL_DELAY = 10
 """PAM_FAIL_DELAY of pam_set_item(3), which pamela does not name."""
-# A prototype of its own: pamela's takes texts.
+# With argument types of our own: pamela's take a string.
 set_item = pamela.LIBPAM["pam_set_item"]
 set_item.restype = c_int
 set_item.argtypes = [pamela.PamHandle, c_int, c_void_p]
 
 
-# Called by PAM in place of its wait, with what has come of it, microseconds, and data of ours.
+# PAM calls it instead of its delay, with the result of the check, microseconds and our data.
 no_delay = CFUNCTYPE(None, c_int, c_uint, c_void_p)(lambda *_: None)
 
 
 def refusal(service: str, name: str, password: str) -> str | None:
-    """PAM's reason why this is not let in: a wrong password, an account that has expired; None where it is.
+    """PAM's reason for rejecting the login, such as a wrong password or an expired account; None if it is accepted.
 
-    As pamela.authenticate, but for the wait. Blocks as long as the modules take.
+    Like pamela.authenticate, without the delay. Blocks as long as the PAM modules take.
     """
     conversation = pamela.new_simple_password_conv((password,), "utf8")
     handle = pamela.pam_start(service, name, conv_func=conversation)

@@ -1,7 +1,7 @@
-"""The hub's side of the proxy, which is a service of its own: it may be away, come late, or start anew.
+"""The hub's side of the proxy, which is a separate service: it may be away, start later, or be restarted.
 
-A proxy that was restarted has lost every route, and JupyterHub would notice after up to 5 minutes. Its API socket is
-made anew at each start; looking at that file costs nothing, so it is looked at all the time.
+A restarted proxy has lost every route, and JupyterHub may take 5 minutes to notice. Each start of the proxy creates its
+API socket again. Checking that file costs nothing, so the hub checks it all the time.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from jupyterhub.proxy import ConfigurableHTTPProxy
 from hubinstall import layout
 
 EVERY = 0.5
-"""Seconds between two looks at the socket."""
+"""Seconds between two checks of the socket."""
 PATIENCE = 10.0
-"""Seconds between two complaints about a proxy that is away."""
+"""Seconds between two log lines about a proxy that is away."""
 
 
 def identity(path: str) -> tuple[int, int] | None:
-    """What tells one start's socket from another's; None: no socket."""
+    """A value that differs for the socket of each start; None if there is no socket."""
     try:
         stat = os.stat(path)
     except OSError:
@@ -28,13 +28,13 @@ def identity(path: str) -> tuple[int, int] | None:
 
 
 class WatchedProxy(ConfigurableHTTPProxy):  # type: ignore[misc]  # JupyterHub has no types
-    """A proxy whose routes come back by themselves."""
+    """A proxy that gets its routes back after a restart."""
 
     _watch: "asyncio.Task[None] | None" = None
     _served: tuple[int, int] | None = None
 
     async def get_all_routes(self) -> dict[str, Any]:
-        """As JupyterHub's; at the start of the hub it waits for a proxy that is not there yet."""
+        """Like JupyterHub's, but when the hub starts it waits for a proxy that has not started yet."""
         if self._watch is None:
             await self._arrival()
             self._served = identity(layout.PROXY_API_SOCKET)
@@ -44,7 +44,7 @@ class WatchedProxy(ConfigurableHTTPProxy):  # type: ignore[misc]  # JupyterHub h
         return await super().get_all_routes()  # type: ignore[no-any-return]
 
     async def _arrival(self) -> None:
-        """Wait until something listens at the API socket, saying now and then what the hub waits for."""
+        """Wait until something listens on the API socket; log from time to time what the hub is waiting for."""
         waited = 0.0
         while not await listens(layout.PROXY_API_SOCKET):
             if waited % PATIENCE < EVERY:
@@ -61,11 +61,11 @@ class WatchedProxy(ConfigurableHTTPProxy):  # type: ignore[misc]  # JupyterHub h
             try:
                 if not await listens(layout.PROXY_API_SOCKET):
                     continue
-                self.log.warning("The proxy has been restarted: giving it its routes")
+                self.log.warning("The proxy was restarted: sending it its routes")
                 await self.check_routes(self.app.users, self.app._service_map)  # noqa: SLF001 - JupyterHub's own way
                 self._served = now
             except Exception:
-                self.log.exception("The proxy did not take its routes; trying again")
+                self.log.exception("The proxy did not accept its routes; trying again")
 
 
 async def listens(path: str) -> bool:

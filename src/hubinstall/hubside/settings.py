@@ -1,4 +1,4 @@
-"""What the hub needs to know of an installation: one JSON file, written by `apply` (blueprint/hub.py)."""
+"""What the hub needs to know about an installation: one JSON file that `apply` writes (blueprint/hub.py)."""
 
 import json
 from dataclasses import asdict, dataclass, fields
@@ -14,7 +14,7 @@ class HubSettings:
 
     base_url: str
     gateway: str
-    """The host's address on the user servers' network: all that the hub listens on."""
+    """The host's address on the network of the user servers: the only address that the hub listens on."""
     admins: tuple[str, ...]
     allowed: tuple[str, ...]
     allow_all: bool
@@ -25,13 +25,13 @@ class HubSettings:
     limits: ServerLimits
     cgroup_parent: str
     cores: int
-    """Of the machine: so many servers start at once."""
+    """The cores of the machine: this many servers start at once."""
     group_shares: dict[str, str]
-    """Share → the host group whose members may write. The others are read-only, and not named here."""
+    """Share → the host group whose members may write. Read-only shares are not listed."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raises ValueError where a key is missing or unknown: hub.json and this code belong together."""
+        """Raises ValueError if a key is missing or unknown: hub.json and this code belong together."""
         data = checked(cls, json.loads(text))
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
         return cls(**values | {"limits": ServerLimits(**checked(ServerLimits, values["limits"]))})
@@ -45,8 +45,8 @@ class HubSettings:
 
 
 def checked(kind: type[HubSettings | ServerLimits], data: dict[str, Any]) -> dict[str, Any]:
-    """`data`, which has exactly the keys that the class has fields; else ValueError."""
+    """`data` if its keys are exactly the fields of the class, else ValueError."""
     names = {field.name for field in fields(kind)}
     if set(data) != names:
-        raise ValueError(f"keys that do not fit: {', '.join(sorted(set(data) ^ names))}")
+        raise ValueError(f"missing or unknown keys: {', '.join(sorted(set(data) ^ names))}")
     return data

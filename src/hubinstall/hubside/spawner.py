@@ -1,7 +1,7 @@
-"""A container per person: DockerSpawner with the form that `container` gives, and starts that explain themselves.
+"""A container per person: DockerSpawner with the options of container.py, and with reasons when a start fails.
 
-Docker may be away for a while (a restart of dockerd leaves containers running): nothing here takes that for the end
-of a server.
+Docker may be away for a while (a restart of dockerd leaves containers running): nothing here treats that as the end of
+a server.
 """
 
 import asyncio
@@ -27,13 +27,13 @@ from hubinstall.hubside.startqueue import StartQueue
 
 THREADS = 8
 POLL = 0.05
-"""Seconds between two looks whether a starting server listens."""
+"""Seconds between two checks whether a starting server listens."""
 LOOK = 0.5
-"""Seconds between two looks whether its container still runs."""
+"""Seconds between two checks whether its container is still running."""
 PATIENCE = 30.0
 """Seconds that a call waits for a dockerd that is restarting."""
 PREFIX = "JUPYTERHUB_SERVICE_PREFIX"
-"""In the environment of a server: the path that it answers under (JupyterHub, Spawner.get_env)."""
+"""In a server's environment: the URL path that it serves (JupyterHub, Spawner.get_env)."""
 AWAY = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, ConnectionError)
 
 
@@ -62,11 +62,11 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
     # -- starting --------------------------------------------------------------------------------------------
 
     async def start(self) -> tuple[str, int]:
-        """Wait for a turn, start the container, and return its address when it listens.
+        """Wait in the queue, start the container, and return its address when it listens.
 
-        Raises StartFailure, whose words are for the person who waits.
+        Raises StartFailure with words for the person who is waiting.
         """
-        self._stage = "Waiting for a place to start"
+        self._stage = "Waiting in the queue"
         async with self._turns().turn(self):
             self._stage = "Starting your container"
             try:
@@ -77,30 +77,30 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
                 words = failures.refused(str(error.explanation or error), self._home(), self.image)
                 raise StartFailure(words) from None
             except (*AWAY, DockerException) as error:
-                self.log.error("Docker does not answer: %s", error)  # noqa: TRY400 - the reason is all there is to say
+                self.log.error("Docker does not answer: %s", error)  # noqa: TRY400 - a traceback would not say more
                 raise StartFailure("Docker does not answer on this machine. Please try again in a minute.") from None
-            self._stage = "Your container runs, Jupyter is starting in it"
+            self._stage = "Your container is running; Jupyter is starting in it"
             await self._listening(ip, port)
-        self._stage = "Jupyter listens"
+        self._stage = "Jupyter is ready"
         return ip, port
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
-        """What the person who waits reads: the place in the queue, then each stage."""
+        """What the waiting person reads: the position in the queue, then each stage."""
         told = None
         while True:
             ahead = self._turns().ahead(self)
             if ahead is None:
                 event = {"progress": 50, "message": self._stage or "Preparing"}
             else:
-                event = {"progress": 10, "message": f"{ahead} other server(s) start before yours" if ahead else
-                         "Yours is the next server to start"}  # fmt: skip
+                event = {"progress": 10, "message": f"{ahead} other server(s) will start before yours" if ahead else
+                         "Your server is the next to start"}  # fmt: skip
             if event != told:
                 yield event
                 told = event
             await asyncio.sleep(0.3)
 
     async def _listening(self, ip: str, port: int) -> None:
-        """Return as soon as something listens there; raise StartFailure as soon as the container has ended."""
+        """Return as soon as something listens there; raise StartFailure as soon as the container has exited."""
         looked = time.monotonic()
         while not await listens(ip, port):
             await asyncio.sleep(POLL)
@@ -113,7 +113,7 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
             found = await self.docker("inspect_container", self.container_id)
         except APIError as error:
             if error.status_code == 404:
-                raise StartFailure("Your container was removed while it started.") from None
+                raise StartFailure("Your container was removed while it was starting.") from None
             raise
         if not found["State"]["Running"]:
             log = await self.docker("logs", self.container_id, tail=200)
@@ -131,10 +131,10 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
     # -- the container ---------------------------------------------------------------------------------------
 
     async def create_object(self) -> Any:
-        """Create the container; what an administrator's drop-in sets in extra_*_config comes on top."""
+        """Create the container; extra_*_config of an administrator's drop-in overrides our options."""
         account = Account.find(self.user.name)
         if account is None:
-            raise NoServerError(f"There is no account {self.user.name} on this machine any more.")
+            raise NoServerError(f"The account {self.user.name} no longer exists on this machine.")
         account.check_home(homes(self.hub_settings.uid_min))
         gids = group_ids(self.hub_settings.group_shares.values())
         shares = self._writable_shares(account, gids)
@@ -171,7 +171,7 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
         return dict(self._render_templates(value) or {})
 
     def _writable_shares(self, account: Account, gids: dict[str, int]) -> dict[str, str]:
-        """Share → its group, where this person is a member; a folder that is gone keeps nobody from starting."""
+        """Share → its group, if this person is a member; a missing share does not prevent the start."""
         shares = self.hub_settings.group_shares.items()
         return {s: g for s, g in shares if gids.get(g) in account.gids and container.is_folder(s)}
 
@@ -186,7 +186,7 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
         return HomeSpawner._executor
 
     async def docker(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        """A call of Docker's API. One that cannot connect is repeated for a while: a restart of dockerd is short."""
+        """Call Docker's API. If it cannot connect it tries again for a while: dockerd restarts quickly."""
         end = time.monotonic() + PATIENCE
         while True:
             try:
@@ -197,36 +197,38 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
             await asyncio.sleep(1)
 
     async def poll(self) -> Any:
-        """None: it runs, or Docker does not say. Only Docker's own word ends a server."""
+        """None: the server is running, or Docker does not answer. It has ended only if Docker says so."""
         try:
             status = await super().docker("inspect_container", self.object_name)
         except APIError as error:
             if error.status_code == 404:
                 self.object_id = ""
                 return 0
-            self.log.warning("Docker does not say how %s is: %s", self.object_name, error)
+            self.log.warning("Docker cannot tell the state of %s: %s", self.object_name, error)
             return None
         except (*AWAY, DockerException) as error:
-            self.log.warning("Docker does not say how %s is: %s", self.object_name, error)
+            self.log.warning("Docker cannot tell the state of %s: %s", self.object_name, error)
             return None
         self.object_id = status["Id"]
         state = status["State"]
         if state["Running"] and not self._is_reached_here(status["Config"]["Env"] or ()):
-            self.log.warning("%s was started under another path, where nobody reaches it: ending it", self.object_name)
-            with contextlib.suppress(*AWAY, DockerException):  # what is not ended now is removed when this is noted
+            self.log.warning("Stopping %s: it was started with another base_url and is unreachable", self.object_name)
+            with contextlib.suppress(*AWAY, DockerException):  # if this fails, run_post_stop_hook removes it
                 await super().docker("stop", self.object_id)
-            return "started under another path"
+            return "started with another base_url"
         return None if state["Running"] else f"exit code {state['ExitCode']} {state.get('Error', '')}".strip()
 
     def _is_reached_here(self, environment: Iterable[str]) -> bool:
-        """Whether a server answers under the path that the hub leads people to: `base_url` may have changed since its
-        start (`hubinstall apply --yes` ends those that run, and one may have been started just then).
+        """Whether a server answers under the path to which the hub sends people. `base_url` may have changed since the
+        server started: `hubinstall apply --yes` stops running servers, but one may have started just then.
         """
         started = [value for name, _, value in (line.partition("=") for line in environment) if name == PREFIX]
         return all(path.startswith(self.user.base_url) for path in started)
 
     async def get_url(self) -> str:
-        """Where the server is; the hub asks after a restart, which may have cut a start off before it was noted."""
+        """Where the server is. The hub asks after its restart, which may have interrupted a start before the address
+        was saved.
+        """
         known: str = self.server.url
         try:
             found = await super().docker("inspect_container", self.object_name)
@@ -236,12 +238,12 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
         return f"http://{ip}:{self.port}{self.server.base_url}" if ip else known
 
     async def run_post_stop_hook(self) -> Any:
-        """Remove what a server that ended by itself leaves behind; the hub only stops those that run."""
+        """Remove the container of a server that exited by itself; the hub only stops running ones."""
         if self.object_id:
             try:
                 await super().docker("remove_container", self.object_id, v=True, force=True)
             except (*AWAY, DockerException) as error:
-                self.log.info("%s is left to its next start: %s", self.object_name, error)
+                self.log.info("%s stays until its next start: %s", self.object_name, error)
             else:
                 self.object_id = ""
         hook = super().run_post_stop_hook()
@@ -259,7 +261,7 @@ async def listens(ip: str, port: int) -> bool:
 
 
 def merge(base: dict[str, Any], extra: dict[str, Any]) -> None:
-    """Lay `extra` over `base`; maps are merged, everything else is replaced."""
+    """Merge `extra` into `base`: dictionaries are merged, all other values are replaced."""
     for key, value in extra.items():
         if isinstance(value, dict) and isinstance(base.get(key), dict):
             merge(base[key], value)

@@ -1,6 +1,6 @@
-"""Who starts next: about as many servers at once as the machine has cores, in the order in which they came.
+"""The queue of starting servers: about as many at once as the machine has cores, in order of arrival.
 
-All at once, the first would be ready as late as the last.
+If all started at once, the first would be ready as late as the last.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 
 class StartQueue:
-    """`places` starts at a time. `who` is anything that tells one start from another."""
+    """`places` starts at a time. `who` is any object that identifies a start."""
 
     def __init__(self, places: int) -> None:
         self._places = asyncio.Semaphore(max(1, places))
@@ -17,7 +17,7 @@ class StartQueue:
 
     @contextlib.asynccontextmanager
     async def turn(self, who: object) -> AsyncIterator[None]:
-        """Wait for a place, and give it back; a start that is cancelled while it waits leaves the queue."""
+        """Wait for a place and give it back; a start that is cancelled while waiting leaves the queue."""
         self._waiting.append(who)
         try:
             await self._places.acquire()
@@ -29,5 +29,5 @@ class StartQueue:
             self._places.release()
 
     def ahead(self, who: object) -> int | None:
-        """How many wait before this one; None: it is not waiting."""
+        """How many are waiting before this one; None if it is not waiting."""
         return self._waiting.index(who) if who in self._waiting else None

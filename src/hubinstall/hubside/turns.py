@@ -1,7 +1,7 @@
-"""Whose password is checked next, when more come at a time than can be checked.
+"""Whose password is checked next, if more logins arrive than can be checked at once.
 
-Addresses take turns, and have no more than a few checks at once: who guesses waits behind the own guesses. Of those
-that come from one address, accounts that were tried least often from there go first.
+Addresses take turns and get only a few checks at once: anyone who guesses waits behind their own guesses. Within one
+address, the accounts with the fewest failed attempts from there go first.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ Waiting = tuple[int, int, asyncio.Future[None]]
 
 
 class Turns:
-    """`places` checks at a time, of one address at most `of_one`."""
+    """`places` checks at a time, at most `of_one` of them from one address."""
 
     def __init__(self, places: int, of_one: int) -> None:
         self._places, self._of_one = places, of_one
@@ -25,7 +25,7 @@ class Turns:
 
     @contextlib.asynccontextmanager
     async def turn(self, address: str, tried: int) -> AsyncIterator[None]:
-        """Wait for a place, and give it back. `tried`: how often before; who was tried less goes first."""
+        """Wait for a place and give it back. `tried`: the number of earlier failures; the fewest go first."""
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting.setdefault(address, []), (tried, next(self._number), mine))
         self._next()
@@ -38,7 +38,7 @@ class Turns:
             self._next()
 
     def _next(self) -> None:
-        """Give free places to addresses that have the fewest; among these to who came first."""
+        """Give free places to the addresses that have the fewest; among these, to whoever came first."""
         while self._at_work.total() < self._places:
             for address, waiting in list(self._waiting.items()):
                 while waiting and waiting[0][2].cancelled():
@@ -52,4 +52,4 @@ class Turns:
             _, _, future = heapq.heappop(self._waiting[address])
             self._at_work[address] += 1
             future.set_result(None)
-        self._at_work += Counter()  # forgets those that have none
+        self._at_work += Counter()  # drops addresses with no check

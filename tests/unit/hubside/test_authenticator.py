@@ -51,7 +51,7 @@ def test_who_may_logs_in(sign_on):
 
 
 def test_who_may_not_is_refused_in_words(sign_on):
-    assert refusal(sign_on, "carol").startswith("403 carol is not among those")
+    assert refusal(sign_on, "carol").startswith("403 carol is not on the list")
     assert refusal(sign_on, "root").startswith("403 root is a system account")
     assert refusal(sign_on, "root", "wrong").startswith("403 root is a system account")
     assert login(sign_on, "ghost", "wrong") is None

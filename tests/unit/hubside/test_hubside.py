@@ -23,7 +23,7 @@ def test_settings_survive_the_file():
 
 @pytest.mark.parametrize(("key", "other"), [("image", "picture"), ("processes", "tasks")])
 def test_settings_of_another_version_are_refused(key, other):
-    with pytest.raises(ValueError, match=f"keys that do not fit: {key}, {other}"):
+    with pytest.raises(ValueError, match=f"missing or unknown keys: {key}, {other}"):
         HubSettings.parse(json.dumps(SETTINGS.as_dict()).replace(f'"{key}"', f'"{other}"'))
 
 
@@ -35,8 +35,8 @@ def test_who_is_listed_may(name):
 @pytest.mark.parametrize(
     ("settings", "name", "account", "words"),
     [
-        (SETTINGS, "carol", person("carol"), "not among those"),
-        (everyone(), "mallory", person("mallory"), "may not use this hub"),
+        (SETTINGS, "carol", person("carol"), "is not on the list"),
+        (everyone(), "mallory", person("mallory"), "is not allowed to use this hub"),
         (everyone(), "root", person("root", 0), "system account"),
         (everyone(), "nobody", person("nobody", 65534), "system account"),
         (everyone(admins=("daemon",)), "daemon", person("daemon", 1), "system account"),
@@ -180,7 +180,7 @@ def test_why_a_container_ended():
 
 def test_what_docker_refuses():
     missing = 'invalid mount config for type "bind": bind source path does not exist: /home/alice'
-    assert failures.refused(missing, "/home/alice", "i").startswith("Your home folder /home/alice does not exist")
+    assert failures.refused(missing, "/home/alice", "i").startswith("Your home directory /home/alice does not exist")
     assert failures.refused(missing, "/home/bob", "i").startswith("/home/alice does not exist")
     assert "`hubinstall apply`" in failures.refused("No such image: i", "", "i")
     assert failures.refused("out of disk", "", "i") == "Docker could not start your server: out of disk"

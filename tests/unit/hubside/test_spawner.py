@@ -130,7 +130,7 @@ def failed_start(made) -> str:
 
 def test_a_container_that_dies_says_why(server):
     made, _ = server(inspect_container=running(alive=False, code=3))
-    assert failed_start(made) == "Your server ended while it started (exit code 3). The last it said:\nit said"
+    assert failed_start(made) == "Your server exited while it was starting (exit code 3). Its last output:\nit said"
 
 
 def test_a_missing_image_account_or_docker_is_said(server, monkeypatch):
@@ -140,7 +140,7 @@ def test_a_missing_image_account_or_docker_is_said(server, monkeypatch):
     assert failed_start(made).startswith("Docker does not answer")
     made, _ = server(inspect_container=not_found("No such container"))
     monkeypatch.setattr(Account, "find", classmethod(lambda *_: None))
-    assert failed_start(made) == "There is no account alice on this machine any more."
+    assert failed_start(made) == "The account alice no longer exists on this machine."
 
 
 def test_only_docker_itself_ends_a_server(server):
@@ -159,13 +159,13 @@ def test_only_docker_itself_ends_a_server(server):
 def test_a_server_that_no_way_leads_to_is_ended(server):
     """It was started just before the hub came up under another base URL."""
     made, there = server(inspect_container=running(path="/jupyter/user/alice/"))
-    assert asyncio.run(made.poll()) == "started under another path"
+    assert asyncio.run(made.poll()) == "started with another base_url"
     assert ("stop", ("c0ffee",), {}) in there.calls
     made, there = server(inspect_container=running(path="/user/alice/second/"))
     assert asyncio.run(made.poll()) is None
     assert [method for method, _, _ in there.calls] == ["inspect_container"]
     made, _ = server(inspect_container=running(path="/elsewhere/"), stop=requests.exceptions.ConnectionError("refused"))
-    assert asyncio.run(made.poll()) == "started under another path"
+    assert asyncio.run(made.poll()) == "started with another base_url"
 
 
 def test_a_start_returns_when_something_listens(server):
@@ -189,5 +189,5 @@ def test_people_read_what_their_start_waits_for(server):
         made._stage = "Starting your container"
         return first["message"], (await anext(events))["message"]
 
-    assert asyncio.run(story()) == ("Yours is the next server to start", "Starting your container")
+    assert asyncio.run(story()) == ("Your server is the next to start", "Starting your container")
     HomeSpawner._queue = None
