@@ -69,7 +69,7 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
             self._refuse(name, rights.refusal(self.hub_settings, name, account))
         began = time.monotonic()
         if wait := self.attempts.begin(name, address, began, exists=account is not None):
-            raise HTTPError(429, f"Too many failed logins. Please try again in {_seconds(wait)}.")
+            raise HTTPError(429, f"Too many failed logins. Try again in {_seconds(wait)}.")
         if reason := await self._checked(name, password, address, exists=account is not None):
             self.log.warning("Login of %.32r from %s failed: %s", name, address, reason)
             await asyncio.sleep(began + WRONG_TAKES - time.monotonic())

@@ -39,9 +39,9 @@ def refused(explanation: str, home: str, image: str) -> str:
     """What Docker's reason for not creating or starting a container means here."""
     missing = re.search(r"bind source path does not exist: (\S+)", explanation)
     if missing and missing[1] == home:
-        return f"Your home directory {home} does not exist. Please ask the administrator of this machine."
+        return f"Your home directory {home} does not exist. Ask the administrator of this machine."
     if missing:
-        return f"{missing[1]} does not exist on this machine. Please ask its administrator."
+        return f"{missing[1]} does not exist on this machine. Ask its administrator."
     if "No such image" in explanation:
-        return f"This machine does not have the image {image}. Please ask its administrator to run `hubinstall apply`."
+        return f"This machine does not have the image {image}. Ask its administrator to run `hubinstall apply`."
     return f"Docker could not start your server: {explanation}"

@@ -16,12 +16,12 @@ def refusal(settings: HubSettings, name: str, account: Account | None) -> str | 
     if name == layout.PROBE_USER:
         return None
     if not settings.uid_min <= account.uid <= settings.uid_max:
-        return f"{name} is a system account. Please log in with your personal account."
+        return f"{name} is a system account. Log in with your personal account."
     if name in settings.banned:
-        return f"{name} is not allowed to use this hub. Please ask its administrator."
+        return f"{name} is not allowed to use this hub. Ask its administrator."
     if settings.allow_all or name in settings.allowed or name in settings.admins:
         return None
-    return f"{name} is not on the list of people who may use this hub. Please ask its administrator."
+    return f"{name} is not on the list of people who may use this hub. Ask its administrator."
 
 
 def is_admin(settings: HubSettings, name: str) -> bool:

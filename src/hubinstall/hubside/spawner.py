@@ -78,7 +78,7 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
                 raise StartFailure(words) from None
             except (*AWAY, DockerException) as error:
                 self.log.error("Docker does not answer: %s", error)  # noqa: TRY400 - a traceback would not say more
-                raise StartFailure("Docker does not answer on this machine. Please try again in a minute.") from None
+                raise StartFailure("Docker does not answer on this machine. Try again in a minute.") from None
             self._stage = "Your container is running; Jupyter is starting in it"
             await self._listening(ip, port)
         self._stage = "Jupyter is ready"

@@ -63,7 +63,7 @@ def test_who_may_not_is_refused_in_words(sign_on):
 def test_too_many_failures_make_wait(sign_on):
     for _ in range(5):
         assert login(sign_on, "alice", "wrong") is None
-    assert refusal(sign_on, "alice") == "429 Too many failed logins. Please try again in 1 second."
+    assert refusal(sign_on, "alice") == "429 Too many failed logins. Try again in 1 second."
     assert refusal(sign_on, "ALICE").startswith("429")
     assert login(sign_on, "bob")
 

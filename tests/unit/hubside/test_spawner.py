@@ -135,7 +135,7 @@ def test_a_container_that_dies_says_why(server):
 
 def test_a_missing_image_account_or_docker_is_said(server, monkeypatch):
     made, _ = server(inspect_image=not_found("No such image: x"))
-    assert failed_start(made).endswith("Please ask its administrator to run `hubinstall apply`.")
+    assert failed_start(made).endswith("Ask its administrator to run `hubinstall apply`.")
     made, _ = server(inspect_container=requests.exceptions.ConnectionError("refused"))
     assert failed_start(made).startswith("Docker does not answer")
     made, _ = server(inspect_container=not_found("No such container"))
