@@ -38,8 +38,8 @@ EXTREME: dict[str, tuple[str, ...]] = {
         "a", "localhost:5000/a/b:c", f"quay.io/jupyter/base-notebook@sha256:{'0' * 64}", "a__b/c-----d",
         f"a:{'T' * 128}",
     ),
-    "path of a file": ("/-", "/a,b", f"/{'f' * 200}/{'g' * 199}", "/~=@+"),
-    "address of an ACME directory": ("https://a", "https://[::1]:14000/dir"),
+    "file path": ("/-", "/a,b", f"/{'f' * 200}/{'g' * 199}", "/~=@+"),
+    "URL of an ACME directory": ("https://a", "https://[::1]:14000/dir"),
 }  # fmt: skip
 """Title of a type → values that are as long, or as odd, as the pattern lets them be; drawn beside any others of it."""
 OCTET = st.integers(0, 255)

@@ -14,7 +14,7 @@ Mode = Literal["letsencrypt", "manual", "self-signed", "off"]
 
 
 def _no_truth(value: Any) -> Any:
-    """`off` without quotes is a word in YAML 1.2, which we read, and false in YAML 1.1, which other programs write."""
+    """`off` without quotes is text in YAML 1.2, which we read, but false in YAML 1.1, which other programs write."""
     if isinstance(value, bool):
         said, meant = ("true", "self-signed") if value else ("false", '"off", with the quotes')
         raise wrong(f"must be a word, not {said}", f"try {meant}")
@@ -24,25 +24,25 @@ def _no_truth(value: Any) -> Any:
 class LetsEncrypt(Section):
     email: Email | None = Field(
         None,
-        description="Where the certificate authority may write to. With it, and a name, certificates come from Let's"
-        " Encrypt unless `mode` says otherwise; you agree to its terms of use then.",
+        description="The address for email from the certificate authority. If it and a name are set, certificates come"
+        " from Let's Encrypt, unless `mode` says otherwise; you then agree to its terms of service.",
         examples=["ops@example.org"],
     )
     domains: Domains = Field(
         (),
-        description="More names under which people reach the hub, besides `domain`: all of them in one certificate.",
+        description="More names of the hub besides `domain`; one certificate contains all of them.",
         examples=[["jupyter.example.org"]],
     )
     server: AcmeServer | None = Field(
         None,
-        description="Another certificate authority: the address of its ACME directory. One of your own is believed"
-        " when the machine trusts its root (`update-ca-certificates`).",
+        description="Another certificate authority: the URL of its ACME directory. An authority of your own works if"
+        " the machine trusts its root certificate (`update-ca-certificates`).",
         examples=["https://acme.example.org/directory"],
     )
     staging: bool = Field(
         False,
-        description="For trying things out: Let's Encrypt's own test server, of which no browser believes anything,"
-        " and which has next to no limits.",
+        description="For testing: use the staging server of Let's Encrypt. It has hardly any rate limits, and no"
+        " browser trusts its certificates.",
         examples=[True],
     )
 
@@ -53,18 +53,20 @@ class LetsEncrypt(Section):
         ]
         if self.server and self.staging:
             hint = "try deleting one of them"
-            found.append(Conflict(("staging",), ("server", "staging"), "is for Let's Encrypt, and not `server`", hint))
+            found.append(
+                Conflict(("staging",), ("server", "staging"), "applies only to Let's Encrypt, not to `server`", hint)
+            )
         return found
 
 
 class Tls(Section):
     key: FilePath | None = Field(
-        None, description="The file of the private key (PEM, without a passphrase).",
+        None, description="The file with the private key (PEM, without a passphrase).",
         examples=["/etc/ssl/private/hub.key"],
     )  # fmt: skip
     cert: FilePath | None = Field(
         None,
-        description="The file of the certificate, followed by those of the authorities between it and a root (PEM).",
+        description="The file with the certificate, followed by the intermediate certificates (PEM).",
         examples=["/etc/ssl/certs/hub.pem"],
     )
 
@@ -72,22 +74,22 @@ class Tls(Section):
         if (self.key is None) == (self.cert is None):
             return []
         there, missing = ("cert", "key") if self.key is None else ("key", "cert")
-        return [Conflict((there,), ("key", "cert"), f"needs {missing}, too", f"try adding https.tls.{missing}")]
+        return [Conflict((there,), ("key", "cert"), f"also needs {missing}", f"try adding https.tls.{missing}")]
 
 
 class Https(Section):
     mode: Annotated[Mode | None, BeforeValidator(_no_truth)] = Field(
         None,
-        description="Where the certificate comes from. `letsencrypt`: from Let's Encrypt, or another authority that"
-        " speaks ACME; without a name, for the machine's public addresses. `manual`: the files of `tls`. `self-signed`:"
-        " made on the machine, for `domain` or, without one, for the machine's name and addresses; browsers warn"
-        " once. `off`: there is none, nginx speaks plain http (see `http`): behind another web server, which speaks"
-        " TLS. Absent: `letsencrypt` when `letsencrypt.email` and a name are set, else `manual` when `tls` is, else"
-        " `self-signed`.",
+        description="Where the certificate comes from. `letsencrypt`: from Let's Encrypt or another ACME authority;"
+        " without a name, for the machine's public addresses. `manual`: the files in `tls`. `self-signed`: created on"
+        " the machine, for `domain` or, without one, for the machine's name and addresses; browsers warn once. `off`:"
+        " no certificate; nginx serves plain http (see `http`) behind another web server that handles TLS. Default:"
+        " `letsencrypt` if `letsencrypt.email` and a name are set, else `manual` if `tls` is set, else `self-signed`.",
         examples=["letsencrypt"],
     )
     letsencrypt: LetsEncrypt = Field(
-        default_factory=LetsEncrypt, description="The certificate authority that gives certificates by itself."
+        default_factory=LetsEncrypt,
+        description="The certificate authority that issues and renews certificates automatically.",
     )
     tls: Tls = Field(default_factory=Tls, description="A certificate of your own; its files are copied.")
 
@@ -97,7 +99,7 @@ class Https(Section):
         return []
 
     def chosen(self, domain: str | None) -> Mode:
-        """`mode`, or what follows from the rest where it is absent."""
+        """`mode`, or the default that follows from the other settings."""
         if self.mode:
             return self.mode
         if self.letsencrypt.email and (domain or self.letsencrypt.domains):

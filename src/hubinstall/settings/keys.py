@@ -1,4 +1,4 @@
-"""Every key that config.yaml may have, read off the settings' classes."""
+"""Every key that config.yaml may have, from the classes of the settings."""
 
 from collections.abc import Iterator
 from typing import Any, get_args
@@ -8,7 +8,7 @@ from hubinstall.settings.section import Section
 
 
 def known_keys(model: type[Section] = Settings, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every key of the file; `*` stands for a name that the person chooses."""
+    """Every key of the file; `*` stands for a name that people choose."""
     for name, field in model.model_fields.items():
         yield (*path, name)
         for section, steps in sections(field.annotation):
@@ -16,7 +16,7 @@ def known_keys(model: type[Section] = Settings, path: tuple[str, ...] = ()) -> I
 
 
 def sections(annotation: Any) -> Iterator[tuple[type[Section], tuple[str, ...]]]:
-    """The sections that a field's type holds, each with the steps to it: `*` for a name in a map."""
+    """The sections in a field's type, each with the steps to it: `*` for a name in a map."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         yield annotation, ()
     inner = ("*",) if getattr(annotation, "__origin__", None) is dict else ()

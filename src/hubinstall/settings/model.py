@@ -1,10 +1,10 @@
-"""The settings of an installation: their names, types, defaults and meaning.
+"""The settings of an installation: their names, types, defaults and meanings.
 
-The one source of what config.yaml may say. The JSON schema, the reference page and the example file are made from
-these classes (config/reference.py). What is not built is not accepted here. Keys that mean what a key of The Littlest
-JupyterHub means bear its name.
+This is the only source of what config.yaml may say: config/reference.py generates the JSON schema, the reference page
+and the example file from these classes. They accept only what is implemented. A key that means the same as a key of The
+Littlest JupyterHub has the same name.
 
-Everywhere a key without a value (`limits:`) is the same as a key left out.
+A key without a value (`limits:`) always means the same as an absent key.
 """
 
 from ipaddress import IPv4Network
@@ -25,31 +25,31 @@ from hubinstall.settings.values.words import shown, type_name, wrong
 
 _ONCE = "try deleting one of them"
 _MOST_UNASKED = 2 * GIB
-"""What a server's memory is at most where the file does not say."""
+"""The most memory that a server gets if the file does not set it."""
 
 
 class Auth(Section):
     type: Literal["pam"] = Field(
-        "pam", description="How people prove who they are. `pam`: with the password of their account on this machine."
+        "pam", description="How people log in. `pam`: with the password of their account on this machine."
     )
 
 
 class Users(Section):
     admin: Accounts = Field(
         (),
-        description="Administrators of the hub. An account that does not exist yet is made. Who is taken out of the"
-        " list loses the right.",
+        description="The administrators of the hub. Accounts that do not exist yet are created. People who are removed"
+        " from the list lose the right.",
         examples=[["alice"]],
     )
     allowed: Accounts = Field(
         (),
-        description="Who may log in besides the administrators, where `allow_all` is false.",
+        description="Who may log in besides the administrators, if `allow_all` is false.",
         examples=[["bob", "carol"]],
     )
     allow_all: bool | None = Field(
         None,
-        description="Whether every person with an account on this machine may log in (never root, never a system"
-        " account). Absent: yes.",
+        description="Whether every person with an account on this machine may log in (never root or a system account)."
+        " Default: yes.",
         examples=[False],
     )
     banned: Accounts = Field(
@@ -58,7 +58,7 @@ class Users(Section):
 
     @property
     def everyone(self) -> bool:
-        """Whether every person's account of the machine may log in (sign-on is PAM's, so absent means yes)."""
+        """Whether every person with an account on the machine may log in. (With PAM, absent means yes.)"""
         return self.allow_all is not False
 
     def conflicts(self) -> list[Conflict]:
@@ -71,8 +71,8 @@ class Users(Section):
             Conflict(
                 at=("banned", index),
                 about=("admin", "banned"),
-                message=f"{name} is an administrator too",
-                hint="try taking the name out of one of the lists",
+                message=f"{name} is also an administrator",
+                hint="try removing the name from one of the lists",
             )
             for index, name in enumerate(self.banned)
             if name in self.admin
@@ -83,14 +83,14 @@ class Users(Section):
                     at=("allowed",),
                     about=("allowed", "allow_all"),
                     message="has no effect while everyone with an account may log in",
-                    hint="try users.allow_all: false (only those named) or true (everyone)",
+                    hint="try users.allow_all: false (only the people listed) or true (everyone)",
                 )
             )
         return found
 
 
 class GroupAccess(Section):
-    group: Group = Field(description="The group of this machine whose members may write.", examples=["teachers"])
+    group: Group = Field(description="The group on this machine whose members may write.", examples=["teachers"])
 
 
 def _access_form(value: Any) -> str:
@@ -111,21 +111,22 @@ class Share(Section):
         BeforeValidator(_known_access),
     ] = Field(
         "read-only",
-        description="`read-only`: everyone reads, root writes. `{group: NAME}`: that group's members write, too.",
+        description="`read-only`: everyone can read, only root can write. `{group: NAME}`: the members of that group"
+        " can write, too.",
         examples=[{"group": "teachers"}],
     )
 
     @property
     def group(self) -> str | None:
-        """The group whose members may write; None where nobody may."""
+        """The group whose members may write; None if nobody may."""
         return self.access.group if isinstance(self.access, GroupAccess) else None
 
 
 class Environment(Section):
     image: Image | None = Field(
         None,
-        description="The image that user servers run: any that follows the docker-stacks contract. It is pulled once"
-        " and pinned. Absent: the default image, which is built on this machine.",
+        description="The image of the user servers: any image that works like those of Jupyter's docker-stacks. It is"
+        " pulled once and pinned to its digest. Default: hubinstall's own image, which is built on this machine.",
         examples=["quay.io/jupyter/scipy-notebook:latest"],
     )
 
@@ -133,20 +134,21 @@ class Environment(Section):
 class Limits(Section):
     memory: Memory | None = Field(
         None,
-        description="Memory of one user's server, at least 128M; swap is not added to it. A number with K, M, G or T"
-        " (powers of 1024), or bytes. Absent: 2G, or half of the machine's if that is less.",
+        description="The memory of one user's server, at least 128M, without extra swap. A number with K, M, G or T"
+        " (powers of 1024), or a number of bytes. Default: 2G, or half of the machine's memory if that is less.",
         examples=["2G"],
     )
-    cpu: Cpus = Field(1.0, description="Processors of one user's server; 0.5 is half of one.", examples=[2])
+    cpu: Cpus = Field(1.0, description="How many cores one user's server may use; 0.5 is half a core.", examples=[2])
     processes: Processes = Field(
         1024,
-        description="Processes and threads of one user's server, at least 64. Libraries start a thread per core.",
+        description="How many processes and threads one user's server may have, at least 64. Many libraries start one"
+        " thread per core.",
         examples=[2048],
     )
     shm: Shm | None = Field(
         None,
-        description="Size of /dev/shm in one user's server, at least 1M: memory that processes share, such as the"
-        " workers of PyTorch's DataLoader. It counts towards `limits.memory`, and is never larger. Absent: a quarter of"
+        description="The size of /dev/shm in one user's server, at least 1M: memory that processes share, such as the"
+        " workers of PyTorch's DataLoader. It counts towards `limits.memory` and is never larger. Default: a quarter of"
         " the memory, at least 64M.",
         examples=["1G"],
     )
@@ -154,8 +156,8 @@ class Limits(Section):
     def conflicts(self) -> list[Conflict]:
         if (self.shm or 0) <= (self.memory or _MOST_UNASKED):
             return []
-        hint = "try less, or a larger limits.memory (absent: 2G at most)"
-        return [Conflict(("shm",), ("memory", "shm"), "is more than the memory that it counts towards", hint)]
+        hint = "try a smaller size, or a larger limits.memory (default: at most 2G)"
+        return [Conflict(("shm",), ("memory", "shm"), "is larger than the memory that it counts towards", hint)]
 
     def memory_bytes(self, machine: int) -> int:
         """The limit in bytes on a machine with `machine` bytes of memory."""
@@ -165,14 +167,14 @@ class Limits(Section):
 class Network(Section):
     subnet: Subnet = Field(
         IPv4Network("10.99.0.0/16"),
-        description="The private IPv4 network that user servers live in, /16 to /24. It must not overlap a network of"
-        " the site.",
+        description="The private IPv4 network of the user servers, /16 to /24. It must not overlap a network of your"
+        " site.",
         examples=["172.30.0.0/20"],
     )
     allow: Destinations = Field(
         (),
-        description="What user servers may reach besides the internet: addresses or networks of the site, with a port"
-        " or with every port. Without it they reach no private address.",
+        description="What user servers may reach besides the internet: addresses or networks of your site, on one port"
+        " or on all. By default they cannot reach any private address.",
         examples=[["10.1.2.3:5432", "10.1.0.0/16:443", "192.168.1.5"]],
     )
 
@@ -187,7 +189,7 @@ class Network(Section):
                 at=("allow", index),
                 about=("allow", "subnet"),
                 message=f"{destination} is within the user servers' own network {self.subnet}",
-                hint="try leaving it out: user servers stay apart from each other",
+                hint="try leaving it out: user servers are isolated from each other",
             )
             for index, destination in enumerate(self.allow)
             if destination.network.overlaps(self.subnet)
@@ -205,27 +207,27 @@ class Settings(Section):
 
     domain: Domain | None = Field(
         None,
-        description="The name under which people reach the hub. Absent: at the machine's addresses.",
+        description="The DNS name of the hub. Default: none; people use the machine's addresses.",
         examples=["hub.example.org"],
     )
-    base_url: BaseUrl = Field("/", description="The path under which the hub is reached.", examples=["/jupyter/"])
+    base_url: BaseUrl = Field("/", description="The URL path of the hub.", examples=["/jupyter/"])
     https: Https = Field(default_factory=Https, description="TLS.")
-    http: Http = Field(default_factory=Http, description="The web server in front of the hub, which is nginx.")
-    auth: Auth = Field(default_factory=Auth, description="Sign-on.")
+    http: Http = Field(default_factory=Http, description="nginx, the web server in front of the hub.")
+    auth: Auth = Field(default_factory=Auth, description="How people log in.")
     users: Users = Field(default_factory=Users, description="Who may do what.")
     shares: Annotated[dict[ShareName, Share], BeforeValidator(_shares)] = Field(
         {},
-        description=f"Shared folders: each name is a folder {layout.SHARED_DATA}/NAME on the machine, and a link to it"
-        " in every person's home. A name without a value is read-only.",
+        description=f"Shared directories: each name is a directory {layout.SHARED_DATA}/NAME on the machine, with a"
+        " link to it in every person's home. A name without a value is read-only.",
         examples=[{"course-101": {"access": "read-only"}, "project": {"access": {"group": "teachers"}}}],
     )
-    environment: Environment = Field(default_factory=Environment, description="What people find in their servers.")
-    limits: Limits = Field(default_factory=Limits, description="What one user's server may take of the machine.")
+    environment: Environment = Field(default_factory=Environment, description="The software in user servers.")
+    limits: Limits = Field(default_factory=Limits, description="How much of the machine one user's server may use.")
     network: Network = Field(default_factory=Network, description="What user servers may reach.")
     process_manager: Literal["auto", "systemd", "supervisor"] = Field(
         "auto",
-        description="What starts the services and keeps them running. `auto`: systemd where it is the machine's first"
-        " process, else supervisor.",
+        description="What starts the services and keeps them running. `auto`: systemd if it is PID 1 on this machine,"
+        " else supervisor.",
     )
 
     def conflicts(self) -> list[Conflict]:
@@ -238,8 +240,8 @@ class Settings(Section):
             Conflict(
                 at=place,
                 about=("domain", "https"),
-                message=f"{name} is no name of the internet, and Let's Encrypt gives certificates for those only",
-                hint="try the whole name, or https.mode: self-signed",
+                message=f"{name} is not a public DNS name, and Let's Encrypt issues certificates only for those",
+                hint="try the full name, or https.mode: self-signed",
             )
             for name, place in places.items()
             if "." not in name
@@ -247,12 +249,12 @@ class Settings(Section):
 
     @property
     def tls_mode(self) -> Mode:
-        """Where the certificate comes from: what `https.mode` says, or what follows from the rest."""
+        """Where the certificate comes from: `https.mode`, or the default that follows from the other settings."""
         return self.https.chosen(self.domain)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The DNS names under which people reach the hub, the one that they are led to first; none: at addresses."""
+        """The DNS names of the hub; the first is the one to which people are sent. Empty: the hub is at addresses."""
         more = self.https.letsencrypt.domains if self.tls_mode == "letsencrypt" else ()
         return tuple(dict.fromkeys((self.domain, *more) if self.domain else more))
 

@@ -1,4 +1,4 @@
-"""What every section of config.yaml is: a map of known keys, of which an empty one counts as absent."""
+"""What all sections of config.yaml have in common: a map of known keys, where an empty key counts as absent."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from hubinstall.settings.values.words import type_name, wrong
 
 @dataclass(frozen=True)
 class Conflict:
-    """Values that are each fine, but not together. `at` is where to look, `about` are the keys that were compared."""
+    """Values that are valid alone but not together. `at`: the key to show; `about`: the keys that were compared."""
 
     at: tuple[str | int, ...]
     about: tuple[str, ...]
@@ -21,7 +21,7 @@ class Conflict:
 
 
 class Section(BaseModel):
-    """A map of keys in the file: unknown keys are refused, types are not bent (`yes` is not true, `"1"` not 1)."""
+    """A map of keys in the file. Unknown keys are errors; types are not converted (`yes` is not true, `"1"` not 1)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
@@ -40,7 +40,7 @@ class Section(BaseModel):
     def _no_conflicts(self) -> Self:
         conflicts = self.conflicts()
         if conflicts:
-            raise PydanticCustomError("conflicts", "values that do not go together", {"conflicts": conflicts})
+            raise PydanticCustomError("conflicts", "values that conflict", {"conflicts": conflicts})
         return self
 
     def conflicts(self) -> list[Conflict]:
@@ -49,7 +49,7 @@ class Section(BaseModel):
 
 
 def repeats(names: tuple[str, ...]) -> list[tuple[int, str]]:
-    """Place and text of each name that stood in the list before."""
+    """Index and text of each name that already appears earlier in the list."""
     left = Counter(names)
     repeats = []
     for index, name in reversed(list(enumerate(names))):

@@ -77,7 +77,7 @@ def test_memory_has_bounds():
 
 def test_shared_memory_is_within_the_memory():
     assert parse_shm("1M") == MIB
-    with pytest.raises(ValueError, match="too little"):
+    with pytest.raises(ValueError, match="too small"):
         parse_shm("1023K")
     assert made(limits={"shm": "2G"}).limits.shm == made(limits={"memory": "2G", "shm": "2G"}).limits.shm == 2 * GIB
     for limits in ({"shm": "2049M"}, {"memory": "1G", "shm": "2G"}):

@@ -1,4 +1,4 @@
-"""Names of the internet, and mail addresses."""
+"""DNS names and email addresses."""
 
 import re
 from typing import Annotated, Any
@@ -10,19 +10,19 @@ from hubinstall.settings.values.words import as_text, parse_list, schema, shown,
 LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = rf"{LABEL}(\.{LABEL})*"
 _EMAIL = rf"[A-Za-z0-9][A-Za-z0-9._%+-]{{0,63}}@{LABEL}(\.{LABEL})+"
-_QUOTES = " \t\n'\"\u2018\u2019\u201a\u201c\u201d\u201e\xab\xbb"  # what a word processor makes of them, too
+_QUOTES = " \t\n'\"\u2018\u2019\u201a\u201c\u201d\u201e\xab\xbb"  # also the ones that word processors use
 
 
 def parse_domain(value: Any) -> str:
-    """A DNS name in lower case (RFC 1123's host names); never an address."""
+    """A DNS name in lower case (a host name of RFC 1123), not an IP address."""
     name = as_text(value, "a DNS name", "hub.example.org")
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", name):
         host = re.split(r"[/:?#]", name.partition("://")[2])[0]
-        raise wrong(f"{shown(name)} is an address of a page", _try_domain(host))
+        raise wrong(f"{shown(name)} is a URL, not a name", _try_domain(host))
     if re.fullmatch(r"[0-9.]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?", name) and not name.endswith("."):
         raise wrong(
-            f"{shown(name)} is an address, not a name",
-            "try leaving `domain` out: the hub then answers at the machine's addresses",
+            f"{shown(name)} is an IP address, not a DNS name",
+            "try leaving `domain` out: the hub is then at the machine's addresses",
         )
     if not re.fullmatch(_DOMAIN, name) or len(name) > 253 or name.rpartition(".")[2].isdigit():
         raise wrong(f"{shown(name)} is not a DNS name", _try_domain(name))
@@ -30,7 +30,7 @@ def parse_domain(value: Any) -> str:
 
 
 def _try_domain(name: str) -> str:
-    """The name that was probably meant: without a trailing dot, and in the form that DNS knows (RFC 5891)."""
+    """A hint with the name that was probably meant: without a trailing dot, and in ASCII (RFC 5891)."""
     try:
         candidate = name.strip(_QUOTES).rstrip(".").partition(":")[0].encode("idna").decode("ascii").lower()
     except UnicodeError:
@@ -40,13 +40,13 @@ def _try_domain(name: str) -> str:
 
 
 def parse_email(value: Any) -> str:
-    """A mail address of the plain kind; its domain has a dot."""
-    text = as_text(value, "a mail address", "ops@example.org")
+    """A plain email address whose domain has a dot."""
+    text = as_text(value, "an email address", "ops@example.org")
     if not re.fullmatch(_EMAIL, text):
-        raise wrong(f"{shown(text)} is not a mail address", "try one such as ops@example.org")
+        raise wrong(f"{shown(text)} is not an email address", "try one such as ops@example.org")
     return text
 
 
 Domain = Annotated[str, BeforeValidator(parse_domain), schema("DNS name", _DOMAIN)]
-Email = Annotated[str, BeforeValidator(parse_email), schema("mail address", _EMAIL)]
+Email = Annotated[str, BeforeValidator(parse_email), schema("email address", _EMAIL)]
 Domains = Annotated[tuple[Domain, ...], BeforeValidator(parse_list)]

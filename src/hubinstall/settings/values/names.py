@@ -1,4 +1,4 @@
-"""Names of accounts, groups, shares and images."""
+"""The names of accounts, groups, shares and images."""
 
 import re
 from typing import Annotated, Any
@@ -19,15 +19,15 @@ _IMAGE = (
 
 
 def parse_account(value: Any) -> str:
-    """A name of an account, by the rule of Debian's useradd; never root, nor one that this installation runs as."""
+    """An account name, by the rule of Debian's useradd; not root and not an account of this installation."""
     name = _linux_name(value, "an account", "alice")
     if name in {layout.HUB_USER, layout.PROXY_USER, layout.PROBE_USER}:
-        raise wrong(f"{name} is an account of hubinstall's own, and no person's", "try another, such as alice")
+        raise wrong(f"{name} is a system account of hubinstall, not a person's", "try another, such as alice")
     return name
 
 
 def parse_group(value: Any) -> str:
-    """A name of a group, by the rule of Debian's groupadd; never root's."""
+    """A group name, by the rule of Debian's groupadd; not root."""
     return _linux_name(value, "a group", "teachers")
 
 
@@ -38,32 +38,30 @@ def _linux_name(value: Any, what: str, example: str) -> str:
     if not re.fullmatch(_ACCOUNT, name):
         lower = name.lower()
         better = re.fullmatch(_ACCOUNT, lower) and lower != "root"
-        hint = (
-            f"try {lower}" if better else f"try lower-case letters, digits, `-` and `_`, at most 32, such as {example}"
-        )
+        hint = f"try {lower}" if better else f"try up to 32 lower-case letters, digits, `-` and `_`, such as {example}"
         raise wrong(f"{shown(name)} cannot be the name of {what}", hint)
     return name
 
 
 def parse_share_name(value: Any) -> str:
-    """A name that is safe as a directory's name and as a link's."""
+    """A name that is safe for a directory and for a link."""
     name = as_text(value, "a name", "course-101")
     if not re.fullmatch(_SHARE, name):
         raise wrong(
-            f"{shown(name)} cannot be a folder's name here",
-            "try letters, digits, `.`, `-` and `_`, beginning with a letter or digit, at most 64",
+            f"{shown(name)} cannot be the name of a share",
+            "try up to 64 letters, digits, `.`, `-` and `_`, starting with a letter or digit",
         )
     return name
 
 
 def parse_image(value: Any) -> str:
-    """A reference to an image: [host[:port]/]name[:tag][@sha256:…] (distribution's reference grammar)."""
-    text = as_text(value, "an image's name", "quay.io/jupyter/scipy-notebook:latest")
+    """An image reference: [host[:port]/]name[:tag][@sha256:…] (reference grammar of `distribution`)."""
+    text = as_text(value, "an image name", "quay.io/jupyter/scipy-notebook:latest")
     if len(text) > 400 or not re.fullmatch(_IMAGE, text):
         hint = "try one such as quay.io/jupyter/scipy-notebook:latest"
         if len(text) <= 400 and re.fullmatch(_IMAGE, text.lower()):
             hint = f"try lower case: {shown(text.lower())}"
-        raise wrong(f"{shown(text)} is not the name of an image", hint)
+        raise wrong(f"{shown(text)} is not an image name", hint)
     return text
 
 

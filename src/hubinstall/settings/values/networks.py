@@ -20,7 +20,9 @@ _NEVER_OPENED = {
 
 
 def parse_subnet(value: Any) -> ipaddress.IPv4Network:
-    """A private IPv4 network (RFC 1918) of /16 to /24: room for 100 people and no more of the site's than needed."""
+    """A private IPv4 network (RFC 1918), /16 to /24: room for 100 people without taking more of the site's addresses
+    than needed.
+    """
     _refuse_prefix(value)
     network = _network(value, "10.99.0.0/16")
     if not any(network.subnet_of(private) for private in _PRIVATE):
@@ -37,7 +39,7 @@ def _refuse_prefix(value: Any) -> None:
         nearest = ipaddress.IPv4Network(f"{found[1]}/{16 if prefix < 16 else 24}", strict=False)
     except ValueError:
         return
-    raise wrong(f"{shown(value)} is too {'large' if prefix < 16 else 'small'} (/16 to /24)", f"try {nearest}")
+    raise wrong(f"{shown(value)} is too {'large' if prefix < 16 else 'small'} (must be /16 to /24)", f"try {nearest}")
 
 
 def _network(value: Any, example: str) -> ipaddress.IPv4Network:
@@ -51,13 +53,13 @@ def _network(value: Any, example: str) -> ipaddress.IPv4Network:
     except ValueError:
         raise wrong(f"{shown(text)} is not an IPv4 network", f"try one such as {example}") from None
     if str(network.network_address) != text.partition("/")[0]:
-        raise wrong(f"{shown(text)} has bits set behind its prefix", f"try {network}")
+        raise wrong(f"{shown(text)} has host bits set", f"try {network}")
     return network
 
 
 @dataclass(frozen=True)
 class Destination:
-    """What user containers may reach besides the internet: a network or one address, at one port or at all."""
+    """A network or address that user servers may reach besides the internet, on one port or on all."""
 
     network: ipaddress.IPv4Network
     port: int | None = None
@@ -69,7 +71,7 @@ class Destination:
 
     @classmethod
     def parse(cls, value: Any) -> Self:
-        """From `10.1.2.3`, `10.1.0.0/16` or either with `:PORT`."""
+        """Parse `10.1.2.3`, `10.1.0.0/16` or either with `:PORT`."""
         if isinstance(value, cls):
             return value
         text = as_text(value, "an address", '"10.1.2.3:5432"')
@@ -85,10 +87,10 @@ class Destination:
 
 def _refuse_never_opened(network: ipaddress.IPv4Network, where: str) -> None:
     if network.prefixlen < 8:
-        raise wrong(f"{where} is nearly everything", "try the networks that are meant, /8 or smaller")
+        raise wrong(f"{where} covers nearly all addresses", "try only the networks that you need, /8 or smaller")
     for closed, what in _NEVER_OPENED.items():
         if network.overlaps(ipaddress.IPv4Network(closed)):
-            raise wrong(f"{where} is among {what}, which stay closed", "try leaving it out")
+            raise wrong(f"{where} belongs to {what}, which always stay closed", "try leaving it out")
 
 
 _AsText = PlainSerializer(str, return_type=str)
@@ -108,29 +110,29 @@ Reachable = Annotated[
 
 Destinations = Annotated[tuple[Reachable, ...], BeforeValidator(parse_list)]
 LARGEST = {4: 8, 6: 16}
-"""The shortest prefix of a network whose every member is believed, by version of IP."""
+"""IP version → the shortest prefix of a network whose members are trusted proxies."""
 
 _ADDRESS = r"[0-9A-Fa-f:.]{2,45}"
 
 
 def parse_address(value: Any) -> str:
-    """An address that a web server can listen on, as it is usually written; `0.0.0.0` and `::` are all of a kind."""
+    """An address that a web server can listen on, in its usual form. `0.0.0.0` and `::` mean every address."""
     text = as_text(value, "an address", "127.0.0.1")
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
         hint = "try one such as 127.0.0.1 or 10.0.0.5"
         if re.fullmatch(r"[0-9.]+:[0-9]+", text):
-            hint = f"try {text.partition(':')[0]}; the port is http.port"
+            hint = f"try {text.partition(':')[0]}; the port belongs in http.port"
         raise wrong(f"{shown(text)} is not an address", hint) from None
-    # Of several links each has the same link-local addresses: nginx would need to be told which.
+    # A link-local address can exist on several links, and nginx would need to be told which.
     if address.is_multicast or address.is_link_local or "%" in text:
-        raise wrong(f"{text} is not an address that a web server can listen on", "try another one of this machine's")
+        raise wrong(f"{text} is not an address that a web server can listen on", "try another address of this machine")
     return str(address)
 
 
 def parse_proxy(value: Any) -> str:
-    """An address or a network, as short as it can be written."""
+    """An address or a network, in its shortest form."""
     text = as_text(value, "an address or a network", '"10.0.0.5"')
     if "%" in text or not re.fullmatch(r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?", text):
         raise wrong(
@@ -144,19 +146,19 @@ def parse_proxy(value: Any) -> str:
         raise wrong(words, "try one such as 10.0.0.5 or 10.0.0.0/24") from None
     if network.prefixlen < LARGEST[network.version]:
         raise wrong(
-            f"{shown(text)} is nearly everyone, and whoever is in it may say who a visitor is",
-            "try the address of the web server in front alone",
+            f"{shown(text)} covers nearly all addresses, and anyone in it can claim to be any visitor",
+            "try only the address of the web server in front",
         )
     alone = network.prefixlen == network.max_prefixlen
     if not alone and str(ipaddress.ip_address(text.partition("/")[0])) != str(network.network_address):
         address = text.partition("/")[0]
-        raise wrong(f"{shown(text)} has bits set behind its prefix", f"try {network}, or {address} alone")
+        raise wrong(f"{shown(text)} has host bits set", f"try {network}, or {address} alone")
     return str(network.network_address if alone else network)
 
 
 def _free(port: int) -> int:
     if port == layout.HUB_PORT:
-        raise wrong(f"{port} is where the hub itself listens", "try another, such as 8000")
+        raise wrong(f"{port} is the hub's own port", "try another, such as 8000")
     return port
 
 

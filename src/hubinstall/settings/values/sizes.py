@@ -1,4 +1,4 @@
-"""Sizes and amounts."""
+"""Sizes and numbers."""
 
 import re
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ _SIZE = r"[0-9]+(\.[0-9]+)?[KMGT]?"
 
 
 def parse_size(value: Any) -> int:
-    """Bytes of `2G`, `512M`, `1.5G` or a plain number of bytes; K, M, G and T are powers of 1024 (as in JupyterHub)."""
+    """The bytes of `2G`, `512M`, `1.5G` or a number of bytes; K, M, G and T are powers of 1024 (as in JupyterHub)."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise wrong(f"must be a size, not {type_name(value)}", "try 2G or 512M")
     if isinstance(value, int):
@@ -27,7 +27,7 @@ def parse_size(value: Any) -> int:
 
 
 def parse_memory(value: Any) -> int:
-    """A size that a Jupyter server can live in: an idle one with a kernel takes about 130 MB."""
+    """A size that is enough for a Jupyter server: an idle one with a kernel uses about 130 MB."""
     size = parse_size(value)
     if size < 128 * MIB:
         raise wrong(f"{shown(value)} is too little for a Jupyter server", "try 128M or more")
@@ -37,10 +37,10 @@ def parse_memory(value: Any) -> int:
 
 
 def parse_shm(value: Any) -> int:
-    """A size of /dev/shm; 0 would be Docker's own default."""
+    """The size of /dev/shm; 0 would mean Docker's own default."""
     size = parse_size(value)
     if size < MIB:
-        raise wrong(f"{shown(value)} is too little to share memory in", "try 1M or more")
+        raise wrong(f"{shown(value)} is too small for shared memory", "try 1M or more")
     return size
 
 
@@ -51,12 +51,12 @@ Processes = Annotated[int, Field(ge=64, le=4_194_304, title="whole number")]
 
 
 def parse_upload(value: Any) -> int:
-    """Bytes of the largest request: a megabyte at least, for a notebook is one request."""
+    """The bytes of the largest request: at least a megabyte, because saving a notebook is one request."""
     size = parse_size(value)
     if size < MIB:
-        raise wrong(f"{shown(value)} is too little to save a notebook", "try 1M or more")
+        raise wrong(f"{shown(value)} is too small to save a notebook", "try 1M or more")
     if size > 1024 * GIB:
-        raise wrong(f"{shown(value)} is too much", "try 1T or less")
+        raise wrong(f"{shown(value)} is too large", "try 1T or less")
     return size
 
 

@@ -1,4 +1,4 @@
-"""Paths of URLs, and addresses of ACME directories."""
+"""URL paths, and URLs of ACME directories."""
 
 import re
 from typing import Annotated, Any
@@ -13,10 +13,12 @@ _BASE_URL = rf"/?({_URL_SEGMENT}/)*({_URL_SEGMENT})?"
 
 
 def parse_base_url(value: Any) -> str:
-    """A path that begins and ends with `/`; slashes left out at either end are added."""
+    """A path that starts and ends with `/`; missing slashes at either end are added."""
     text = as_text(value, "a path", "/jupyter/")
     if "://" in text:
-        raise wrong(f"{shown(text)} is a whole address", "try only its path, such as /jupyter/; the name is `domain`")
+        raise wrong(
+            f"{shown(text)} is a full URL", "try only its path, such as /jupyter/; the name belongs in `domain`"
+        )
     if not text or len(text) > 200 or not re.fullmatch(_BASE_URL, text):
         raise wrong(
             f"{shown(text)} is not a usable path",
@@ -28,15 +30,15 @@ def parse_base_url(value: Any) -> str:
 
 BaseUrl = Annotated[str, BeforeValidator(parse_base_url), schema("URL path", _BASE_URL)]
 OF_THE_HUB = ("hub", "user", "services")
-"""The first parts of the paths that JupyterHub serves itself (its documentation, "URLs")."""
+"""The first parts of the paths that JupyterHub itself serves (its documentation, "URLs")."""
 
 
 def parse_entrance(value: Any) -> str:
-    """A path beside the hub's own, without a slash at its end."""
+    """A path that is not one of the hub's own, without a trailing slash."""
     path = parse_base_url(value).rstrip("/")
     first = path.strip("/").partition("/")[0]
     if not path or first in OF_THE_HUB:
-        what = "the hub itself" if not path else f"one of the hub's own paths (/{first}/)"
+        what = "the hub's own path" if not path else f"one of the hub's own paths (/{first}/)"
         raise wrong(f"{shown(value)} is {what}", "try another, such as /jupyter")
     return path
 
@@ -47,15 +49,15 @@ ACME_SERVER = rf"https://{_HOST}(:[0-9]{{1,5}})?(/[A-Za-z0-9._~%+-]+)*/?"
 
 
 def parse_acme_server(value: Any) -> str:
-    """The URL of an ACME directory (RFC 8555, 7.1.1); never in the clear: the account's key signs what it says."""
+    """The URL of an ACME directory (RFC 8555, 7.1.1). Only https: the account's key signs URLs that it returns."""
     example = "try one such as https://acme.example.org/directory"
     if not isinstance(value, str):
-        raise wrong(f"must be the address of an ACME directory, not {type_name(value)}", example)
+        raise wrong(f"must be the URL of an ACME directory, not {type_name(value)}", example)
     if value.startswith("http://"):
         raise wrong(f"{shown(value)} is not encrypted", f"try {shown('https' + value[4:])}")
     if len(value) > 400 or not re.fullmatch(ACME_SERVER, value):
-        raise wrong(f"{shown(value)} is not the address of an ACME directory", example)
+        raise wrong(f"{shown(value)} is not the URL of an ACME directory", example)
     return value
 
 
-AcmeServer = Annotated[str, BeforeValidator(parse_acme_server), schema("address of an ACME directory", ACME_SERVER)]
+AcmeServer = Annotated[str, BeforeValidator(parse_acme_server), schema("URL of an ACME directory", ACME_SERVER)]
