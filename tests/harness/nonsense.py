@@ -49,7 +49,7 @@ def _keys(mention: re.Match[str]) -> str:
 def made() -> list[Nonsense]:
     """What is large, or in another encoding as a whole."""
     too_large = ("1:1: has more than a million characters; ",)
-    too_deep = "is nested more than 16 deep; "
+    too_deep = "is nested more than 16 levels deep; "
     hub = "domain: hub.example.org\n"
     return [
         Nonsense("size-ten-megabytes", b"#" * 10_000_000, too_large),
@@ -79,7 +79,7 @@ def made() -> list[Nonsense]:
         Nonsense(
             "yaml-a-thousand-aliases", b"a: &a [x]\nb: [" + b"*a," * 1000 + b"]\n", ("1:4: a: has an anchor (`&`); ",)
         ),
-        Nonsense("yaml-a-thousand-documents", b"--- {}\n" * 1000, ("2:1: a second document begins here; ",)),
+        Nonsense("yaml-a-thousand-documents", b"--- {}\n" * 1000, ("2:1: a second document starts here; ",)),
     ]
 
 

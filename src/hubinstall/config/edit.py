@@ -1,8 +1,8 @@
-"""Changes of single values in a YAML file: every other character stays, comments, order and quoting with them.
+"""Change single values in a YAML file and keep every other character: comments, order and quoting.
 
-The text is cut at the places that the parser gave. Afterwards the new text is read again: it must mean what was meant,
-or the change is refused. So an unusual way of writing can make an edit fail, never make it wrong. Whether the result is
-valid is for the caller to ask (`config.validate`).
+The text is cut at the places that the parser reports. Then the new text is parsed again: if it does not have the
+intended meaning, the change is refused. So unusual YAML can make an edit fail, but never make it wrong. The caller
+checks whether the result is valid (`config.validate`).
 """
 
 import re
@@ -20,9 +20,9 @@ _KEY_PART = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'([^']*)'|([^.\"']+)")
 
 
 def set_value(document: Document, key: str, value: Any) -> Document:
-    """The file with `key` set; a `value` of type str is read as YAML (`2G`, `[a, b]`, `{group: x}`), others are data.
+    """The file with `key` set. A `value` of type str is parsed as YAML (`2G`, `[a, b]`, `{group: x}`), others are data.
 
-    Raises UserError where the key cannot be set, ConfigError where the file cannot be read.
+    Raises UserError if the key cannot be set, ConfigError if the file cannot be read.
     """
     path, data, root, text = _path(key), _data(value), _root(document), document.text
     parents, node = _descend(root, path)
@@ -33,11 +33,13 @@ def set_value(document: Document, key: str, value: Any) -> Document:
 
 
 def unset(document: Document, key: str) -> Document:
-    """The file without `key`; an emptied section stays, as its comments do. Raises UserError if `key` is not set."""
+    """The file without `key`. A section that becomes empty stays, and so do its comments. Raises UserError if `key` is
+    not set.
+    """
     path, root, text = _path(key), _root(document), document.text
     parents, node = _descend(root, path)
     if node is None:
-        raise UserError(f"{key} is not set", "`hubinstall config show` prints what is.")
+        raise UserError(f"{key} is not set", "Run `hubinstall config show` to see what is set.")
     pairs = list(parents[-1].pairs)
     index = next(i for i, (name, _) in enumerate(pairs) if name.text == path[-1])
     spans = [(name.place.start, _end(text, value)) for name, value in pairs]
@@ -45,7 +47,7 @@ def unset(document: Document, key: str) -> Document:
 
 
 def add_item(document: Document, key: str, item: Any) -> Document:
-    """The file with `item` at the end of the list `key`; the same document if it is in it already."""
+    """The file with `item` at the end of the list `key`; the same document if the list already contains it."""
     path, data, root, text = _path(key), _data(item), _root(document), document.text
     _, node = _descend(root, path)
     if node is None or node.data is None:
@@ -63,13 +65,13 @@ def add_item(document: Document, key: str, item: Any) -> Document:
 
 
 def remove_item(document: Document, key: str, item: Any) -> Document:
-    """The file without `item` in the list `key`. Raises UserError if it is not in it."""
+    """The file without `item` in the list `key`. Raises UserError if the list does not contain it."""
     path, data, root, text = _path(key), _data(item), _root(document), document.text
     _, node = _descend(root, path)
     nodes = _list(node, key) if node is not None and node.data is not None else ()
     found = [index for index, each in enumerate(nodes) if each.data == data]
     if node is None or not found:
-        raise UserError(f"{flow_text(data)} is not in {key}", "`hubinstall config show` prints what is.")
+        raise UserError(f"{flow_text(data)} is not in {key}", "Run `hubinstall config show` to see what is set.")
     spans = [(each.place.start, _end(text, each)) for each in nodes]
     expected = _with(root.data, path, [each.data for index, each in enumerate(nodes) if index != found[0]])
     return _checked(_cut(text, spans, found[0], flow=isinstance(node, Items) and node.flow), key, expected)
@@ -109,7 +111,7 @@ def _root(document: Document) -> Map:
 
 
 def _descend(root: Map, path: tuple[str, ...]) -> tuple[list[Map], Node | None]:
-    """The maps on the way to `path` as far as they are there, and the value if it is."""
+    """The maps on the way to `path`, as far as they exist, and the value if it exists."""
     parents = [root]
     for depth, name in enumerate(path):
         node = parents[-1].child(name)
@@ -118,7 +120,7 @@ def _descend(root: Map, path: tuple[str, ...]) -> tuple[list[Map], Node | None]:
         if not isinstance(node, Map):
             if node.data is None:
                 return parents, None
-            raise UserError(f"{dotted(path[: depth + 1])} has no keys in it", "Set it as a whole, or unset it first.")
+            raise UserError(f"{dotted(path[: depth + 1])} has no keys", "Set the whole value, or unset it first.")
         parents.append(node)
     return parents, None
 
@@ -151,7 +153,7 @@ def _replaced(text: str, parent: Map, name: str, data: Any) -> str:
 
 
 def _added(text: str, parents: list[Map], names: tuple[str, ...], data: Any) -> str:
-    """A key that is not there yet; `names` begins with the first that the innermost of `parents` lacks or has empty."""
+    """Add a key that does not exist; `names` starts with the first that the last of `parents` lacks or has empty."""
     parent, (name, *rest) = parents[-1], names
     value = data
     for inner in reversed(rest):
@@ -200,7 +202,7 @@ def _cut(text: str, spans: list[tuple[int, int]], index: int, *, flow: bool) -> 
 
 
 def _end(text: str, node: Node) -> int:
-    """Behind the last character that belongs to a value (the parser's own end lies behind the comments after it)."""
+    """The offset after the last character of a value (the parser's own end is after the comments that follow it)."""
     if isinstance(node, Scalar) or node.flow:
         return node.place.start + len(text[node.place.start : node.place.end].rstrip())
     return _end(text, node.pairs[-1][1] if isinstance(node, Map) else node.nodes[-1])
@@ -219,13 +221,14 @@ def _checked(text: str, key: str, expected: dict[str, Any]) -> Document:
     document = parse(text)
     if document.faults or _bare(document.root.data) != _bare(expected):
         raise UserError(
-            f"{key} cannot be changed in the way the file is written", f"Edit {layout.CONFIG_FILE} by hand."
+            f"{key} cannot be changed automatically, because of how the file is written",
+            f"Edit {layout.CONFIG_FILE} by hand.",
         )
     return document
 
 
 def _bare(data: Any) -> Any:
-    """The same data with every empty list or map as nothing: an emptied section is left as `name:`."""
+    """The same data with None for each empty list or map, because a section that becomes empty is left as `name:`."""
     if isinstance(data, dict):
         return {name: _bare(value) for name, value in data.items()} or None
     return [_bare(value) for value in data] or None if isinstance(data, list) else data

@@ -1,4 +1,4 @@
-"""A tree of YAML nodes → typed settings, or every problem in words, at its place."""
+"""Turn a tree of YAML nodes into typed settings, or explain every problem at its place."""
 
 import difflib
 import json
@@ -16,12 +16,12 @@ from hubinstall.settings.section import Conflict
 from hubinstall.settings.values.words import shown, type_name
 
 Path = tuple[str | int, ...]
-_UNION_TAGS = {"<word>", "<group>"}  # pydantic puts the chosen branch of a union into the path
+_UNION_TAGS = {"<word>", "<group>"}  # pydantic adds the chosen branch of a union to the path
 _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
 def check(document: Document, path: str) -> tuple[Settings | None, list[Problem]]:
-    """The settings, or None and what is wrong; `path` names the file in the problems."""
+    """The settings, or None and the problems; `path` is the file's name in the problems."""
     faults = list(document.faults)
     settings, found = _faults(document.root, {fault.path for fault in faults if fault.path})
     faults += found
@@ -30,13 +30,15 @@ def check(document: Document, path: str) -> tuple[Settings | None, list[Problem]
 
 
 def placed(document: Document, name: str, key: Path, message: str, hint: str) -> Problem:
-    """What the machine has against a value: at its place in the file; at the beginning where it is a default."""
+    """A value that does not work on this machine, as a problem at its place in the file; a default value has its place
+    at the beginning.
+    """
     place = _value(document.root, key)
     return Problem(name, place.line, place.column, dotted(key), message, hint)
 
 
 def dotted(path: Path) -> str:
-    """A key as people write it, with the number of a list's item from 0; a name with a dot in it stands in quotes."""
+    """A key as people write it, with the index of a list item from 0; a name with a dot in it is quoted."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{_part(part)}" for part in path)
     return "".join(parts).removeprefix(".")
 
@@ -48,7 +50,9 @@ def _part(part: str) -> str:
 
 
 def _faults(root: Map, refused: set[Path]) -> tuple[Settings | None, list[Fault]]:
-    """What pydantic finds, then again without those values: only a section that is whole is checked for conflicts."""
+    """The problems that pydantic finds, then those that it finds without these values: pydantic only checks a section
+    for conflicts if all its values are valid.
+    """
     try:
         return Settings.model_validate(root.data), []
     except ValidationError as error:
@@ -75,9 +79,9 @@ def _explained(root: Map, error: ValidationError, gone: set[Path]) -> tuple[list
             real = [c for c in conflicts if not any((*path, key) in gone for key in c.about)]
             faults += [Fault(_value(root, (*path, *c.at)), (*path, *c.at), c.message, c.hint) for c in real]
             continue
-        # Of thousands of problems the first are shown (see ConfigError): what the others meant is not looked for.
+        # ConfigError shows only the first of thousands of problems, so no suggestion is searched for the others.
         unexplained = detail["type"] == "extra_forbidden" and len(faults) > MOST_SHOWN
-        message, hint = ("unknown key", "try without it") if unexplained else _words(detail, path)
+        message, hint = ("unknown key", "try removing it") if unexplained else _words(detail, path)
         on_key = detail["type"] == "extra_forbidden" or detail["loc"][-1] == "[key]"
         if path not in gone:
             faults.append(Fault(_key(root, path) if on_key else _value(root, path), path, message, hint))
@@ -97,7 +101,7 @@ def _path(root: Node, location: tuple[str | int, ...]) -> Path:
 
 
 def _value(root: Map, path: Path) -> Place:
-    """Where the value stands; of what is not there, what it is missing from."""
+    """The place of the value; for a missing value, the place of the map or list that lacks it."""
     node: Node = root
     for part in path:
         child = node.child(part)
@@ -143,9 +147,9 @@ def _number_words(kind: str, value: Any, context: dict[str, Any]) -> tuple[str, 
     if kind in {"greater_than_equal", "less_than_equal"}:
         low = kind == "greater_than_equal"
         limit = context["ge"] if low else context["le"]
-        return f"{shown(value)} is too {'little' if low else 'much'}", f"try {limit} or {'more' if low else 'less'}"
+        return f"{shown(value)} is too {'small' if low else 'large'}", f"try {limit} or {'more' if low else 'less'}"
     if kind == "finite_number":
-        return f"must be a number that ends, not {shown(value)}", "try 1"
+        return f"must be a finite number, not {shown(value)}", "try 1"
     digits = isinstance(value, str) and value.isascii() and value.isdigit()
     return (
         f"must be {what}, not {_named(value)}",
@@ -164,7 +168,7 @@ def _not_among(value: Any, expected: str) -> tuple[str, str]:
 
 
 def _meant(path: Path) -> str:
-    """What an unknown key was probably meant to be: the same name elsewhere, or one like it."""
+    """A suggestion for an unknown key: the same name elsewhere, or a similar one."""
     *parents, name = (str(part) for part in path)
     keys = list(known_keys())
     here = [key[-1] for key in keys if _same_place(key[:-1], parents)]
@@ -181,7 +185,7 @@ def _meant(path: Path) -> str:
     likely = difflib.get_close_matches(plain, far, n=1, cutoff=0.8)
     if likely:
         return f"did you mean {'.'.join(far[likely[0]]).replace('*', 'NAME')}?"
-    return f"try one of {', '.join(here)}" if here else "try without it"
+    return f"try one of {', '.join(here)}" if here else "try removing it"
 
 
 def _same_place(known: tuple[str, ...], parents: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration file, each with the place where it stands."""
+"""The problems of a configuration file, each with its place."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ MOST_SHOWN = 200
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong. Line and column count from 1; `key` is dotted, empty where the file as a whole is meant.
+    """One problem. Line and column count from 1; `key` is dotted, and empty if the problem concerns the whole file.
 
-    `hint` says what to do, as a phrase of its own ("try 2G", "did you mean memory?"); it may be empty.
+    `hint` is a phrase that says what to do ("try 2G", "did you mean memory?"); it may be empty.
     """
 
     path: str
@@ -29,7 +29,7 @@ class Problem:
 
 
 class ConfigError(UserError):
-    """The file cannot be used. `problems` has all that is wrong with it, in the order of the file."""
+    """The file cannot be used. `problems` lists everything that is wrong with it, in the order of the file."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(set(problems), key=lambda p: (p.line, p.column, p.key, p.message))

@@ -1,7 +1,7 @@
-"""config.yaml: its text → settings, with every problem at once; the text itself stays a person's.
+"""Turn the text of config.yaml into settings, or report all its problems at once. The text is never rewritten.
 
-Pure functions; the file is read and written by the caller (mode 0600, root's). A text is parsed once and checked once:
-what is passed on is the Document (places, for edits) and the Config (settings, for all else).
+Pure functions: the caller reads and writes the file (owner root, mode 0600). A text is parsed once and checked once;
+the caller then passes on the Document (places, for edits) and the Config (settings, for everything else).
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from hubinstall.config.yaml.parser import Document, parse
 from hubinstall.settings.model import Settings
 
 MAX_CHARACTERS = 1_000_000
-_UTF16 = "\ufffd\ufffd"  # what its byte order mark becomes
+_UTF16 = "\ufffd\ufffd"  # what the byte order mark of UTF-16 becomes
 
 
 @dataclass(frozen=True)
 class Config:
-    """A text that is valid: where everything stands in it, and what it means."""
+    """A valid text: the place of everything in it, and what it means."""
 
     document: Document
     settings: Settings
@@ -29,17 +29,17 @@ class Config:
 
 
 def decode(data: bytes) -> str:
-    """The text of the file. Bytes that are not UTF-8 become U+FFFD, which `validate` refuses at its place."""
+    """The text of the file. Bytes that are not UTF-8 become U+FFFD, which `validate` reports with its place."""
     return data.decode("utf-8", errors="replace").removeprefix("\ufeff")
 
 
 def load(text: str, path: str = layout.CONFIG_FILE) -> Config:
-    """What a text means; `path` is the file's name in messages. Raises ConfigError with every problem that it has."""
+    """What a text means; `path` is the file's name in messages. Raises ConfigError with all problems of the text."""
     return validate(document(text, path), path)
 
 
 def document(text: str, path: str = layout.CONFIG_FILE) -> Document:
-    """The tree of a text, valid or not. Raises ConfigError for what is no text of YAML at all."""
+    """The tree of a text, valid or not. Raises ConfigError if the text cannot be YAML at all."""
     text = text.removeprefix("\ufeff")
     _refuse_long(text, path)
     if text.startswith(_UTF16):
@@ -48,8 +48,8 @@ def document(text: str, path: str = layout.CONFIG_FILE) -> Document:
 
 
 def validate(document: Document, path: str = layout.CONFIG_FILE) -> Config:
-    """The settings that it means. Raises ConfigError with every problem that it has."""
-    _refuse_long(document.text, path)  # an edit may have made it so
+    """The settings of a document. Raises ConfigError with all its problems."""
+    _refuse_long(document.text, path)  # an edit may have made it too long
     settings, problems = check(document, path)
     if settings is None:
         raise ConfigError(problems)
@@ -59,10 +59,14 @@ def validate(document: Document, path: str = layout.CONFIG_FILE) -> Config:
 def _refuse_long(text: str, path: str) -> None:
     if len(text) > MAX_CHARACTERS:
         raise ConfigError(
-            [Problem(path, 1, 1, "", "has more than a million characters", "try `hubinstall config example`")]
+            [
+                Problem(
+                    path, 1, 1, "", "has more than a million characters", "compare it with `hubinstall config example`"
+                )
+            ]
         )
 
 
 def show(text: str) -> str:
-    """The text as it is printed: ending in one new line."""
+    """The text in the form to print: ending with one newline."""
     return f"{text.rstrip()}\n" if text.strip() else ""

@@ -1,6 +1,6 @@
-"""What a YAML text consists of: scalars, lists and maps that know where they stand.
+"""The parts of a YAML text: scalars, lists and maps with their places.
 
-Scalars without quotes mean what YAML 1.2's core schema says (https://yaml.org/spec/1.2.2/#103-core-schema): `yes` and
+Unquoted scalars are resolved by YAML 1.2's core schema (https://yaml.org/spec/1.2.2/#103-core-schema): `yes` and
 `on` are text. Keys are always text: a share may be called 2026.
 """
 
@@ -13,14 +13,14 @@ from typing import Any
 _NULL = re.compile(r"~|null|Null|NULL|")
 _TRUE = re.compile(r"true|True|TRUE")
 _FALSE = re.compile(r"false|False|FALSE")
-_INT = re.compile(r"[-+]?[0-9]{1,30}")  # longer ones are no number that means anything here
+_INT = re.compile(r"[-+]?[0-9]{1,30}")  # a longer number makes no sense in any setting
 _BASE = re.compile(r"0(o[0-7]{1,30}|x[0-9a-fA-F]{1,30})")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A stretch of the text: offsets of its first character and behind its last; line and column count from 1."""
+    """A range of the text: the offsets of its first character and after its last; line and column count from 1."""
 
     start: int
     end: int
@@ -30,7 +30,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Fault:
-    """Text that is not YAML, or YAML of a kind that is refused."""
+    """Text that is not YAML, or YAML that is not accepted."""
 
     place: Place
     path: tuple[str | int, ...]
@@ -40,7 +40,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Scalar:
-    """One value; `plain` when it stands without quotes."""
+    """One value; `plain` if it is not quoted."""
 
     place: Place
     text: str
@@ -56,7 +56,7 @@ class Scalar:
 
 @dataclass(frozen=True)
 class Items:
-    """A list; `flow` when it is written with brackets."""
+    """A list; `flow` if it is written with brackets."""
 
     place: Place
     nodes: tuple["Node", ...]
@@ -72,7 +72,7 @@ class Items:
 
 @dataclass(frozen=True)
 class Map:
-    """Keys with values, in the order of the file; `flow` when it is written with braces."""
+    """Keys with values, in the order of the file; `flow` if it is written with braces."""
 
     place: Place
     pairs: tuple[tuple[Scalar, "Node"], ...]
@@ -98,7 +98,7 @@ Node = Scalar | Items | Map
 
 
 def resolve(text: str) -> Any:
-    """What a scalar without quotes means: nothing, a truth value, a number or text."""
+    """The value of an unquoted scalar: None, a boolean, a number or text."""
     if _NULL.fullmatch(text):
         return None
     if _TRUE.fullmatch(text) or _FALSE.fullmatch(text):
@@ -113,7 +113,7 @@ def resolve(text: str) -> Any:
 
 
 def without(node: Node, *paths: tuple[str | int, ...]) -> Node:
-    """The same tree less the values at `paths` (and their keys); places stay what they were."""
+    """The same tree without the values at `paths` (and their keys); the places do not change."""
     gone = {path[0] for path in paths if len(path) == 1}
     below: dict[str | int, list[tuple[str | int, ...]]] = defaultdict(list)
     for name, *rest in paths:

@@ -1,7 +1,8 @@
-"""YAML text → a tree of nodes that know where they stand.
+"""Parse YAML text into a tree of nodes with their places.
 
-Read from the parser's events rather than through its constructors: places are exact, and what makes a file mean other
-than what it seems to say is refused: anchors and aliases, tags, directives, duplicate keys, a second document.
+It uses the events of the parser, not its constructors. So the places are exact, and everything that could make a file
+mean something else than it seems to say is refused: anchors, aliases, tags, directives, duplicate keys and a second
+document.
 """
 
 import re
@@ -30,15 +31,15 @@ _NODES = AliasEvent | ScalarEvent | SequenceStartEvent | MappingStartEvent
 _YAML_TAG = "tag:yaml.org,2002:"
 Path = tuple[str | int, ...]
 
-# What YAML 1.2 does not allow in a file at all, and the three characters that YAML 1.1 took for line ends: an editor
-# shows no new line there, so what follows a comment would look like a comment and not be one.
-# U+FFFD stands where bytes were not UTF-8.
+# The characters that YAML 1.2 does not allow, and the three that YAML 1.1 treats as line ends: an editor does not show
+# a new line there, so text after a comment would look like part of the comment without being one.
+# U+FFFD replaces bytes that are not UTF-8.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
 class Document:
-    """A file's text, its keys and values, and what was refused on the way (those values are left out of the tree)."""
+    """A file's text, its keys and values, and what was refused (the tree does not contain those values)."""
 
     text: str
     root: Map
@@ -46,19 +47,19 @@ class Document:
 
 
 def parse(text: str) -> Document:
-    """The tree of a text, whatever the text is; without a syntax there is no tree, only a fault."""
+    """The tree of any text; a text with a syntax error has no tree, only a fault."""
     forbidden = tuple(_forbidden(text, found) for found in islice(_FORBIDDEN.finditer(text), 20))
     if forbidden:
         return Document(text, _empty(text), forbidden)
     builder = _Builder(text)
     try:
-        with warnings.catch_warnings(action="ignore"):  # ruamel warns of directives; they are refused below
+        with warnings.catch_warnings(action="ignore"):  # ruamel warns about directives; they are refused below
             root = builder.document(YAML(typ="rt", pure=True).parse(text))
     except _RefusedError as refused:
         return Document(text, _empty(text), (*builder.faults, refused.fault))
     except MarkedYAMLError as error:
         return Document(text, _empty(text), (_syntax(text, error),))
-    except Exception as error:  # noqa: BLE001 (the parser is not ours; whatever it trips over is the file's fault)
+    except Exception as error:  # noqa: BLE001 (the parser is not ours; any error in it means that the file is wrong)
         reason = " ".join(str(error).split())[:100] or type(error).__name__
         fault = Fault(place_at(text, 0), (), f"is not YAML: {reason}", "try `hubinstall config example`")
         return Document(text, _empty(text), (fault,))
@@ -82,16 +83,16 @@ def _empty(text: str) -> Map:
     return Map(place_at(text, 0), (), flow=False)
 
 
-_INDENT = "try the same indentation as its neighbours"
-_SYNTAX = (  # what ruamel says, what that means, what to do
-    ("'\\t' that cannot start", "a tab cannot indent in YAML", "try spaces"),
-    ("cannot start any token", "{character} cannot begin a value without quotes", "try quotes around the value"),
-    ("mapping values are not allowed", "a `:` is not expected here", "try the indentation above, or quotes"),
-    ("expected <block end>", "does not fit the lines above", _INDENT),
+_INDENT = "try the same indentation as the lines around it"
+_SYNTAX = (  # a part of ruamel's message, what it means, what to do
+    ("'\\t' that cannot start", "YAML does not allow tabs for indentation", "try spaces"),
+    ("cannot start any token", "{character} cannot start an unquoted value", "try quotes around the value"),
+    ("mapping values are not allowed", "unexpected `:` here", "try the indentation of the lines above, or quotes"),
+    ("expected <block end>", "is not aligned with the lines above", _INDENT),
     ("could not find expected ':'", "a `:` is missing before this", "try `key: value`"),
-    ("while parsing a flow", "a bracket or brace is not closed before this", "try adding it, or a comma"),
-    ("quoted scalar", "a quoted text is not well-formed here", "try closing the quotes"),
-    ("", "is not YAML: {problem}", "try the indentation of the lines around"),
+    ("while parsing a flow", "a bracket or brace before this is not closed", "try closing it, or adding a comma"),
+    ("quoted scalar", "a quoted text is malformed here", "try closing the quotes"),
+    ("", "is not YAML: {problem}", "check the indentation of the lines around it"),
 )
 
 
@@ -106,7 +107,7 @@ def _syntax(text: str, error: MarkedYAMLError) -> Fault:
 
 
 class _RefusedError(Exception):
-    """The tree cannot be built further."""
+    """The rest of the tree cannot be built."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
@@ -124,11 +125,13 @@ class _Builder:
             if isinstance(event, DocumentStartEvent):
                 if root is not None:
                     raise _RefusedError(
-                        Fault(_place(event), (), "a second document begins here", "try one file, without `---`")
+                        Fault(
+                            _place(event), (), "a second document starts here", "try a single document, without `---`"
+                        )
                     )
                 if event.version or event.tags:
                     self.faults.append(
-                        Fault(_place(event), (), "a YAML directive stands before this", "try without it")
+                        Fault(_place(event), (), "there is a YAML directive before this", "try removing it")
                     )
             elif isinstance(event, _NODES):
                 root = self.node(event, events, ())
@@ -139,20 +142,22 @@ class _Builder:
         raise _RefusedError(Fault(root.place, (), "the file must be a map of keys", "try `users: {admin: [alice]}`"))
 
     def node(self, event: Event, events: Iterator[Event], path: Path) -> Node | None:
-        """The node that begins with `event`; None where it is refused."""
+        """The node that starts with `event`; None if it is refused."""
         place = _place(event)
         if len(path) > MAX_DEPTH:
-            too_deep = f"is nested more than {MAX_DEPTH} deep"
-            raise _RefusedError(Fault(place, (), too_deep, "try it flatter: no key needs that"))
+            too_deep = f"is nested more than {MAX_DEPTH} levels deep"
+            raise _RefusedError(Fault(place, (), too_deep, "try fewer levels: no key needs so many"))
         if not isinstance(event, ScalarEvent | SequenceStartEvent | MappingStartEvent):
-            self.refuse(place, path, "refers to a value elsewhere (`*`)", "try writing the value out")
+            self.refuse(place, path, "is an alias (`*`) of another value", "try writing the value out")
             return None
         if event.anchor:
             self.refuse(place, path, "has an anchor (`&`)", "try writing the value out where it is needed")
         if event.tag:
-            self.refuse(place, path, f"has a tag ({str(event.tag).replace(_YAML_TAG, '!!')})", "try the value alone")
+            self.refuse(
+                place, path, f"has a tag ({str(event.tag).replace(_YAML_TAG, '!!')})", "try the value without it"
+            )
         if isinstance(event, ScalarEvent):
-            # ruamel marks where a folded text (`>`) had its line ends.
+            # ruamel marks the line ends of a folded text (`>`).
             value = event.value.replace("\a", "") if event.style == ">" else event.value
             return Scalar(place, value, plain=event.style is None)
         if isinstance(event, SequenceStartEvent):
@@ -185,13 +190,13 @@ class _Builder:
                     self.refuse(key.place, path, "a list or map cannot be a key", "try a name")
             elif name in pairs:
                 first = pairs[name][0].place.line
-                self.refuse(key.place, (*path, name), f"stands twice, first in line {first}", "try merging the two")
+                self.refuse(key.place, (*path, name), f"appears twice, first on line {first}", "try merging the two")
             elif value is not None:
                 pairs[name] = (key, self.behind(key, value))
         raise AssertionError("a map without an end")
 
     def behind(self, key: Scalar, value: Node) -> Node:
-        """The value; one that is not there stands behind its key's colon (the parser sees it lines later)."""
+        """The value. A missing value gets the place after its key's colon (the parser would place it lines later)."""
         if not (isinstance(value, Scalar) and value.plain and not value.text):
             return value
         colon = re.compile(r"\s*:").match(self.text, key.place.end)

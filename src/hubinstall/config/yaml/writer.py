@@ -1,4 +1,4 @@
-"""Data → YAML on one line."""
+"""Write data as YAML on one line."""
 
 import json
 import math
@@ -12,7 +12,7 @@ _MARKERS = {"---", "..."}
 
 
 def flow_text(data: Any, *, nested: bool = False) -> str:
-    """YAML that means exactly `data`; `nested` where it stands within brackets or braces."""
+    """YAML that means exactly `data`; `nested` if it is inside brackets or braces."""
     if isinstance(data, dict):
         pairs = (f"{key_text(name)}: {flow_text(value, nested=True)}" for name, value in data.items())
         return f"{{{', '.join(pairs)}}}"
@@ -27,12 +27,12 @@ def flow_text(data: Any, *, nested: bool = False) -> str:
 
 
 def key_text(name: str) -> str:
-    """A key in YAML; it is text by itself, so a number needs no quotes."""
+    """A key in YAML. Keys are always text, so a number needs no quotes."""
     plain = _PLAIN.fullmatch(name) and ":" not in name and name not in _MARKERS
     return name if plain else json.dumps(name, ensure_ascii=False)
 
 
 def quoted_text(text: str, quotes: str) -> str:
-    """A text in the kind of quotes that a person has chosen, where that kind can hold it."""
+    """A text in the quotes that the person chose, if these can contain it."""
     single = quotes == "'" and text.isprintable()
     return "'" + text.replace("'", "''") + "'" if single else json.dumps(text, ensure_ascii=False)
