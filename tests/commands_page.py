@@ -1,4 +1,4 @@
-"""docs/reference/commands.md, made from the command's own parser: `python tests/commands_page.py` writes it."""
+"""docs/reference/commands.md, generated from the command's own parser: `python tests/commands_page.py` writes it."""
 
 import argparse
 
@@ -8,13 +8,14 @@ from hubinstall.cli.main import parser
 PAGE = CHECKOUT / "docs" / "reference" / "commands.md"
 HEAD = """# The command
 
-Results go to stdout, prose to stderr. Exit codes: 0 done or nothing to do, 1 failed, 2 wrong usage, 3 differences
-found (`plan --check`, `status --check`), 75 another run holds the lock (it says which), 78 bad configuration.
+Results go to stdout, messages to stderr. Exit codes: 0 success or nothing to do, 1 failure, 2 wrong usage, 3
+differences found (`plan --check`, `status --check`), 75 another run holds the lock (the message says which), 78 invalid
+configuration.
 """
 
 
 def page() -> str:
-    """Every verb with its words and flags."""
+    """Every verb with its arguments and flags."""
     return HEAD + "".join(f"\n{section}" for section in sections(parser()))
 
 

@@ -51,7 +51,7 @@ def host(machine: Machine) -> str:
 def told(machine: Machine) -> str:
     """What the end of an apply says of where the hub is."""
     if addresses.here().behind:
-        return f"JupyterHub waits at port {addresses.PORT_BEHIND} of every address for what the web server in front"
+        return f"JupyterHub listens on port {addresses.PORT_BEHIND} of every address for the web server in front"
     return f"JupyterHub is at {url(machine)}\n"
 
 

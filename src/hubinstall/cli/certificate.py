@@ -1,4 +1,4 @@
-"""`hubinstall certificate status | renew`: what a timer runs, and whoever does not want to wait for it."""
+"""`hubinstall certificate status | renew`: for the timer, and for people who do not want to wait for it."""
 
 import dataclasses
 import json
@@ -18,14 +18,15 @@ PATIENCE = 600.0
 
 
 def renew(host: Host, logged: Callable[[Host], AbstractContextManager[object]], *, force: bool, if_due: bool) -> int:
-    """0 when the certificate is as it should be, or nothing is due. `logged`: within it, the host's log is kept.
+    """Renew the certificate; returns 0 if it is as it should be, or if renewal is not due. `logged`: the context in
+    which the run is logged.
 
-    A timer waits for another run to end; a person is told that there is one.
+    The timer waits for another run to end; a person gets an error that names it.
     """
     if if_due and not Renewal(host).is_due():
         return 0
     with lock.one_run("certificate renew", patience=PATIENCE if if_due else 0), logged(host):
-        host.forget()  # the run that was waited for has acted, and may have applied other settings
+        host.forget()  # the run that we waited for may have applied other settings
         renewal = Renewal(host)
         failures = renewal.run(force=force, if_due=if_due)
     found = seen(host, renewal.desired.settings, renewal.desired.resources, time.time())
@@ -44,12 +45,12 @@ def status(host: Host, *, as_json: bool) -> int:
         return 0
     rows = {
         "state": f"{found.state}: {found.message}",
-        "mode": found.mode if settings.https.mode else f"{found.mode} (chosen: https.mode is not set)",
+        "mode": found.mode if settings.https.mode else f"{found.mode} (by default: https.mode is not set)",
         "names": ", ".join(found.names),
         "issuer": found.issuer,
         "serial": found.serial,
-        "ends": _time(found.ends),
-        "next try": f"after {_time(found.next_try)}" if found.next_try else "",
+        "expires": _time(found.ends),
+        "next attempt": f"after {_time(found.next_try)}" if found.next_try else "",
         "last failure": f"{_time(found.last_failure_at)}: {found.last_failure}" if found.last_failure else "",
         "what to do": found.hint if found.state != "ok" else "",
     }

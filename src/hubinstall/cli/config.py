@@ -1,4 +1,4 @@
-"""`hubinstall config …`: the file stays valid, or as it was."""
+"""`hubinstall config …`: an edit leaves the file valid, or does not change it."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from hubinstall.machine.host import Host
 
 
 def config(arguments: Namespace, host: Host) -> int:
-    """`hubinstall config …`: the file stays valid, or as it was."""
+    """`hubinstall config …`: an edit leaves the file valid, or does not change it."""
     verb = arguments.config_verb
     if verb in {"schema", "example"}:
         print(reference.example() if verb == "example" else f"{json.dumps(reference.schema(), indent=2)}\n", end="")
@@ -41,7 +41,7 @@ def config(arguments: Namespace, host: Host) -> int:
 
 
 def proxy_snippet(arguments: Namespace, host: Host, text: str) -> str:
-    """What the web server in front is to be told; what is missing here for it goes to stderr."""
+    """The configuration for the web server in front; settings that are still missing here are named on stderr."""
     settings = validate.load(text).settings
     made = snippet(arguments.server, settings, network.addresses(host))
     if words := missing(settings):

@@ -1,4 +1,4 @@
-"""The flags that are settings: `plan`, `apply` and bootstrap.py take them, and they go into config.yaml."""
+"""The flags that set settings: `plan`, `apply` and bootstrap.py accept them and write them to config.yaml."""
 
 import argparse
 
@@ -11,29 +11,31 @@ FLAG_SETTINGS = {
     "memory": "limits.memory",
     "cpu": "limits.cpu",
 }
-"""Flag → the key in config.yaml that it is written to; `--admin` adds to users.admin."""
+"""Flag → the key of config.yaml that it sets; `--admin` adds to users.admin."""
 
 
 def add_setting_flags(verb: argparse.ArgumentParser, *, plan: bool = False) -> None:
     if plan:
-        verb.add_argument("--check", action="store_true", help="exit 3 when there are differences")
-        verb.add_argument("--json", action="store_true", help="for programs")
+        verb.add_argument("--check", action="store_true", help="exit with 3 if there are differences")
+        verb.add_argument("--json", action="store_true", help="print JSON")
     else:
-        verb.add_argument("--plain", action="store_true", help="one plain line per step, also on a terminal")
-        verb.add_argument("--admin-password-file", metavar="FILE", help="password of new --admin accounts: first line")
+        verb.add_argument("--plain", action="store_true", help="print one plain line per step, even on a terminal")
+        verb.add_argument(
+            "--admin-password-file", metavar="FILE", help="its first line is the password of new --admin accounts"
+        )
         verb.add_argument(
             "--yes", action="store_true",
-            help="stop people's servers where the new settings (base_url, network.subnet) leave them out of reach",
+            help="stop people's servers that new settings (base_url, network.subnet) would make unreachable",
         )  # fmt: skip
-    settings = verb.add_argument_group("settings", "written into config.yaml, so that a run without them keeps them")
+    settings = verb.add_argument_group("settings", "saved in config.yaml, so that later runs keep them")
     settings.add_argument(
         "--admin", action="append", default=[], metavar="NAME[:PASSWORD]",
-        help="an administrator of the hub; the host account is made if missing. The password is never written down",
+        help="an administrator of the hub; a missing account is created. The password is never saved in plain text",
     )  # fmt: skip
-    settings.add_argument("--domain", metavar="NAME", help="the name people type")
-    settings.add_argument("--email", metavar="ADDRESS", help="where the certificate authority writes to")
-    settings.add_argument("--base-url", metavar="PATH", help="such as /jupyter/")
+    settings.add_argument("--domain", metavar="NAME", help="the DNS name of the hub")
+    settings.add_argument("--email", metavar="ADDRESS", help="the address for email from the certificate authority")
+    settings.add_argument("--base-url", metavar="PATH", help="the URL path of the hub, such as /jupyter/")
     settings.add_argument("--process-manager", metavar="NAME", help="auto, systemd or supervisor")
-    settings.add_argument("--image", metavar="NAME", help="of people's servers; absent: built here")
-    settings.add_argument("--memory", metavar="SIZE", help="of one server, such as 2G")
-    settings.add_argument("--cpu", metavar="NUMBER", help="cores of one server, such as 1.5")
+    settings.add_argument("--image", metavar="NAME", help="the image of user servers; default: built on this machine")
+    settings.add_argument("--memory", metavar="SIZE", help="the memory of one server, such as 2G")
+    settings.add_argument("--cpu", metavar="NUMBER", help="how many cores one server may use, such as 1.5")

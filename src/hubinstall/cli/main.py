@@ -1,7 +1,7 @@
-"""The command: verbs and flags become calls; exit codes.
+"""The command: it turns verbs and flags into calls, and results into exit codes.
 
-0 done or nothing to do · 1 failed · 2 wrong usage · 3 differences found (`plan --check`, `status --check`) ·
-75 another run holds the lock · 78 bad configuration.
+0 success or nothing to do · 1 failure · 2 wrong usage · 3 differences found (`plan --check`, `status --check`) ·
+75 another run holds the lock · 78 invalid configuration.
 """
 
 import argparse
@@ -21,7 +21,7 @@ WITH_A_PLAN = ("plan", "apply", "status")
 
 
 def parser() -> argparse.ArgumentParser:
-    """All verbs and flags; the reference page and a test are made from it."""
+    """All verbs and flags; the reference page is generated from it."""
     top = argparse.ArgumentParser(prog="hubinstall", description="One machine, one JupyterHub.", allow_abbrev=False)
     top.add_argument("--version", action="version", version=__version__)
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -29,31 +29,33 @@ def parser() -> argparse.ArgumentParser:
     def verb(name: str, text: str) -> argparse.ArgumentParser:
         return verbs.add_parser(name, help=text, description=text, allow_abbrev=False)
 
-    add_setting_flags(verb("plan", "Show exactly what apply would change; change nothing."), plan=True)
-    add_setting_flags(verb("apply", "Bring the machine to what config.yaml says, and log in for real to see."))
+    add_setting_flags(verb("plan", "Show exactly what apply would change, without changing anything."), plan=True)
+    add_setting_flags(
+        verb("apply", "Bring the machine to the state that config.yaml describes, and log in to test it.")
+    )
     status = verb("status", "Show whether everything works, and what differs from config.yaml.")
-    status.add_argument("--check", action="store_true", help="exit 3 when something differs or does not work")
-    status.add_argument("--json", action="store_true", help="for programs")
+    status.add_argument("--check", action="store_true", help="exit with 3 if something differs or does not work")
+    status.add_argument("--json", action="store_true", help="print JSON")
     verb("verify", "Log in, start a server and run a cell, as a person would.")
-    uninstall = verb("uninstall", "Take away what hubinstall made; homes, accounts and shared data stay.")
-    uninstall.add_argument("--yes", action="store_true", help="do it; without it nothing happens")
-    add_config_verbs(verb("config", "Show and change settings; comments in the file stay."))
-    add_certificate_verbs(verb("certificate", "Show the certificate, or ask for a new one."))
+    uninstall = verb("uninstall", "Remove JupyterHub from this machine; homes, accounts and shared data stay.")
+    uninstall.add_argument("--yes", action="store_true", help="really do it; without this flag nothing happens")
+    add_config_verbs(verb("config", "Show and change settings; comments in the file are kept."))
+    add_certificate_verbs(verb("certificate", "Show the certificate, or request a new one."))
     for name, text in {"start": "Start", "stop": "Stop", "restart": "Restart"}.items():
-        one = verb(name, f"{text} the services of hubinstall; people's servers are left alone.")
-        one.add_argument("service", nargs="?", help="only this one, such as jupyterhub")
-    logs = verb("logs", "Show what a service, or hubinstall itself, wrote.")
-    logs.add_argument("service", nargs="?", help="such as jupyterhub; absent: hubinstall's own log")
-    logs.add_argument("-f", "--follow", action="store_true", help="go on as it grows")
-    logs.add_argument("-n", "--lines", type=int, default=100, help="how many lines (default 100)")
+        one = verb(name, f"{text} the services of hubinstall; people's servers are not affected.")
+        one.add_argument("service", nargs="?", help="only this service, such as jupyterhub")
+    logs = verb("logs", "Show the log of hubinstall itself or of a service.")
+    logs.add_argument("service", nargs="?", help="such as jupyterhub; default: hubinstall's own log")
+    logs.add_argument("-f", "--follow", action="store_true", help="follow new output")
+    logs.add_argument("-n", "--lines", type=int, default=100, help="number of lines (default: 100)")
     verb("version", "Show the version.")
     return top
 
 
 def bootstrap_parser() -> argparse.ArgumentParser:
-    """The flags of bootstrap.py, which hands them to `apply`; it asks when nothing but Python itself is there."""
+    """The flags of bootstrap.py, which passes them to `apply`. It calls this when only Python itself is installed."""
     top = argparse.ArgumentParser(
-        prog="bootstrap.py", description="Set up a JupyterHub on this machine, or bring it to this version.",
+        prog="bootstrap.py", description="Install JupyterHub on this machine, or update it to this version.",
         allow_abbrev=False,
     )  # fmt: skip
     add_setting_flags(top)
@@ -66,43 +68,47 @@ def add_config_verbs(config: argparse.ArgumentParser) -> None:
         ("show", "Print the file.", ()),
         ("schema", "Print a JSON schema of the file, for editors.", ()),
         ("example", "Print a commented example of the file.", ()),
-        ("proxy-snippet", "Print what another web server needs to stand in front of this one.", ()),
+        ("proxy-snippet", "Print the configuration that a web server in front of this one needs.", ()),
         ("set", "Set a key, such as limits.memory 2G.", ("key", "value")),
-        ("unset", "Take a key away.", ("key",)),
-        ("add-item", "Add to a list, such as users.admin alice.", ("key", "value")),
-        ("remove-item", "Take out of a list.", ("key", "value")),
+        ("unset", "Remove a key.", ("key",)),
+        ("add-item", "Add an item to a list, such as users.admin alice.", ("key", "value")),
+        ("remove-item", "Remove an item from a list.", ("key", "value")),
         ("reload", "The same as apply.", ()),
     ):
         verb = verbs.add_parser(name, help=text, description=text, allow_abbrev=False)
         for word in words:
             verb.add_argument(word)
         if words:
-            verb.add_argument("--apply", action="store_true", help="apply at once")
+            verb.add_argument("--apply", action="store_true", help="apply the change at once")
         if name == "proxy-snippet":
             verb.add_argument("server", nargs="?", choices=("nginx", "apache"), default="nginx", help="default: nginx")
 
 
 def add_certificate_verbs(certificate: argparse.ArgumentParser) -> None:
     verbs = certificate.add_subparsers(dest="certificate_verb", required=True, metavar="VERB")
-    text = "Show who gave it, how long it lasts, and what went wrong last."
+    text = "Show who issued the certificate, when it expires, and the last failure."
     status = verbs.add_parser("status", help=text, description=text, allow_abbrev=False)
-    status.add_argument("--json", action="store_true", help="for programs")
-    text = "Ask the authority now, and let nginx take up what is new. A certificate that is not due stays."
+    status.add_argument("--json", action="store_true", help="print JSON")
+    text = "Renew the certificate now, and reload nginx. A certificate that is not due for renewal stays."
     renew = verbs.add_parser("renew", help=text, description=text, allow_abbrev=False)
-    renew.add_argument("--force", action="store_true", help="a new one, whatever the checks before say; few a week")
-    renew.add_argument("--if-due", action="store_true", help="only when it is time to; what the timer runs")
+    renew.add_argument(
+        "--force", action="store_true", help="request a new one, due or not; authorities allow only a few a week"
+    )
+    renew.add_argument("--if-due", action="store_true", help="only if renewal is due; the timer runs this")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb; every failure becomes words and an exit code."""
+    """Run one verb; every failure becomes a message and an exit code."""
     if argv is None:
-        gc.disable()  # a process of its own, that ends soon: what it loads and reads stays until then
+        gc.disable()  # the process ends soon, and keeps until then what it loads and reads
     arguments = parser().parse_args(argv)
     host = Host()
     if arguments.verb in WITH_A_PLAN:
         prefetch.begin(host)
-    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # we have none; it would read the metadata of every package
-    from hubinstall.cli import config, verbs  # noqa: PLC0415 - `--help` and a wrong word need nothing of it
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = (
+        "__all__"  # we have none, and pydantic would read the metadata of every package
+    )
+    from hubinstall.cli import config, verbs  # noqa: PLC0415 - `--help` and wrong usage do not need them
 
     call: Callable[[argparse.Namespace, Host], int] = (
         config.config if arguments.verb == "config" else getattr(verbs, arguments.verb)
@@ -120,21 +126,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
-    except Exception as error:  # noqa: BLE001 - the one place where a bug of ours is turned into words
+    except Exception as error:  # noqa: BLE001 - the only place that turns our bugs into a message
         unexpected(error)
         return 1
 
 
 def unexpected(error: Exception) -> None:
-    """Say what the system refuses (a full disk), or that it is a bug; called while the exception is handled."""
+    """Say what the system refused (a full disk), or that it is a bug; called while the exception is handled."""
     if isinstance(error, PermissionError) and os.geteuid() != 0:
-        print(f"hubinstall: {error.filename} is for root only\n  Run it again as root, with sudo.", file=sys.stderr)
+        print(f"hubinstall: only root can access {error.filename}\n  Run it again as root, with sudo.", file=sys.stderr)
         return
     if isinstance(error, OSError) and error.errno in OF_NUMBER:
         print(f"hubinstall: {of_system(error)}", file=sys.stderr)
         return
     traceback.print_exc()
-    print(f"hubinstall: this is a bug of hubinstall {__version__}; please report it with the lines above and "
+    print(f"hubinstall: this is a bug in hubinstall {__version__}; report it with the lines above and "
           f"the end of {layout.LOG_FILE}", file=sys.stderr)  # fmt: skip
 
 

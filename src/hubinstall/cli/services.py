@@ -1,7 +1,7 @@
 """`hubinstall start | stop | restart | logs`.
 
-`start` is what is told to run at boot where systemd does not. `stop` stops what people come through (nginx, the
-proxy, the hub); Docker goes on, and with it everyone's server.
+`start` runs at boot if systemd does not start the services. `stop` stops the way to people's servers (nginx, the proxy,
+the hub); Docker and the servers keep running.
 """
 
 import time
@@ -16,11 +16,11 @@ from hubinstall.resources.services import supervisord
 
 STOPPABLE = (layout.HUB_SERVICE, layout.PROXY_SERVICE, layout.NGINX_SERVICE)
 UP_WITHIN = 120.0
-"""Seconds that all services have to come up."""
+"""Seconds until all services must be running."""
 
 
 def start(host: Host, service: str | None = None) -> int:
-    """Start all, or one, and wait until they run. Starts supervisord first where it does not run (after a boot)."""
+    """Start one service or all, and wait until they run. After a boot, start supervisord first if it is needed."""
     manager, names = _chosen(host, service)
     if manager.ours:
         supervisord.start(host)
@@ -32,7 +32,7 @@ def start(host: Host, service: str | None = None) -> int:
 
 
 def stop(host: Host, service: str | None = None) -> int:
-    """Stop one, or those through which people come in; whatever runs in people's servers goes on."""
+    """Stop one service, or those between people and their servers; the servers keep running."""
     manager, names = _chosen(host, service)
     for name in reversed(names):
         if service or name in STOPPABLE:
@@ -43,7 +43,9 @@ def stop(host: Host, service: str | None = None) -> int:
 
 
 def restart(host: Host, service: str | None = None) -> int:
-    """Restart one, or those through which people come in; then nginx only reloads, and keeps open connections."""
+    """Restart one service, or those between people and their servers; in the second case nginx only reloads, so that
+    open connections survive.
+    """
     manager, names = _chosen(host, service)
     if manager.ours:
         supervisord.start(host)
@@ -56,14 +58,14 @@ def restart(host: Host, service: str | None = None) -> int:
 
 
 def stopped(host: Host) -> list[str]:
-    """Docker and nginx, where they do not run; those that somebody else started before us still do."""
+    """Which of Docker and nginx are not running now; they still run if somebody else had started them before us."""
     programs = {"Docker": layout.DOCKER_PID, "nginx": layout.NGINX_PID}
     pids = {name: host.text(path).strip() for name, path in programs.items()}
     return [name for name, pid in pids.items() if not (pid.isdigit() and host.exists(f"/proc/{pid}"))]
 
 
 def logs(host: Host, service: str | None = None, *, lines: int = 100, follow: bool = False) -> int:
-    """Show what a service wrote, or hubinstall itself; ends as the command that shows it."""
+    """Show the log of a service or of hubinstall itself; returns the exit code of the command that shows it."""
     if service in {None, "hubinstall", layout.SUPERVISORD}:
         path = layout.SUPERVISOR_LOG if service == layout.SUPERVISORD else layout.LOG_FILE
         return host.show(["tail", f"--lines={lines}", *(["-F"] if follow else []), path])
@@ -72,16 +74,16 @@ def logs(host: Host, service: str | None = None, *, lines: int = 100, follow: bo
 
 
 def _chosen(host: Host, service: str | None) -> tuple[Manager, list[str]]:
-    """The manager, and the one service or all of them. Raises UserError where there is none of that name."""
+    """The process manager, and the service or all of them. Raises UserError if no service has that name."""
     manager = installed(host)
     names = services(host, manager)
     if not names:
-        raise UserError("nothing is installed here", "Install it: hubinstall apply")
+        raise UserError("JupyterHub is not installed on this machine", "To install it, run: hubinstall apply")
     if service is None:
         return manager, names
     name = service.removesuffix(".service")
     if name not in names:
-        raise UserError(f"there is no service {service!r}", f"There are: {', '.join(names)}", code=2)
+        raise UserError(f"there is no service {service!r}", f"The services are: {', '.join(names)}", code=2)
     return manager, [name]
 
 
@@ -96,5 +98,5 @@ def _until_up(host: Host, manager: Manager, names: list[str]) -> int:
     for name in names:
         say(f"{name}: {down[name].words if name in down else 'running'}")
     if down:
-        raise UserError(f"not running: {', '.join(down)}", f"See why: hubinstall logs {next(iter(down))}")
+        raise UserError(f"not running: {', '.join(down)}", f"To see why, run: hubinstall logs {next(iter(down))}")
     return 0

@@ -1,4 +1,4 @@
-"""What every verb that changes something begins with: root, the log, the text of config.yaml with the flags."""
+"""What every verb that changes something needs first: root, the log, and config.yaml with the flags."""
 
 import os
 import sys
@@ -25,7 +25,7 @@ from hubinstall.verify.certificate import advice
 def apply_config(
     host: Host, config: Config, *, plain: bool = False, given: dict[str, str] | None = None, yes: bool = False
 ) -> int:
-    """Apply what config.yaml is to say. `given`: first passwords by account; `yes`: also when people's servers end."""
+    """Apply the settings in `config`. `given`: account → first password; `yes`: even if that stops people's servers."""
     desired = read(host, config)
     with lock.one_run("apply"), logged(host) as log, make_report(log, plain=plain or None) as report:
         host.say = report.aside
@@ -41,11 +41,11 @@ def apply_config(
 
 def need_root() -> None:
     if os.geteuid() != 0:
-        raise UserError("this needs root", f"sudo {' '.join(['hubinstall', *sys.argv[1:]])}")
+        raise UserError("this needs root", f"Run: sudo {' '.join(['hubinstall', *sys.argv[1:]])}")
 
 
 def with_flags(host: Host, arguments: Namespace) -> Config:
-    """config.yaml with the flags that are settings written into it; comments stay."""
+    """config.yaml with the settings of the flags; comments are kept."""
     config = load(inputs.config_text(host))
     document = config.document
     for flag, key in FLAG_SETTINGS.items():
@@ -58,7 +58,7 @@ def with_flags(host: Host, arguments: Namespace) -> Config:
 
 
 def logged(host: Host) -> Log:
-    """The log of this run; every command and its output go there."""
+    """The log of this run, with every command and its output."""
     log = Log(layout.LOG_FILE)
     host.log = log.write
     return log

@@ -1,4 +1,4 @@
-"""What each verb of the command does. One function per verb, of its name; each returns the exit code."""
+"""What each verb of the command does: one function per verb, with its name, that returns the exit code."""
 
 from argparse import Namespace
 
@@ -18,7 +18,7 @@ from hubinstall.report.status import print_status
 
 
 def plan(arguments: Namespace, host: Host) -> int:
-    """Everything apply would change; with --check, 3 when there is something."""
+    """Show everything that apply would change; with --check, return 3 if there is anything."""
     desired = read(host, with_flags(host, arguments))
     changes = differences(host, desired)
     print_plan(changes, host, as_json=arguments.json)
@@ -56,8 +56,8 @@ def uninstall(arguments: Namespace, host: Host) -> int:
     need_root()
     if not arguments.yes:
         raise UserError(
-            "this takes JupyterHub off this machine; people's servers stop, homes and shared data stay",
-            "If that is what you want: hubinstall uninstall --yes",
+            "this removes JupyterHub from this machine and stops people's servers; homes and shared data stay",
+            "If you want that, run: hubinstall uninstall --yes",
             code=2,
         )
     with lock.one_run("uninstall"), logged(host) as log, make_report(log) as report:
@@ -69,7 +69,7 @@ def uninstall(arguments: Namespace, host: Host) -> int:
 
 
 def certificate(arguments: Namespace, host: Host) -> int:
-    from hubinstall.cli import certificate as cli_certificate  # noqa: PLC0415 - as above
+    from hubinstall.cli import certificate as cli_certificate  # noqa: PLC0415 - only here, and slow to import
 
     need_root()
     if arguments.certificate_verb == "status":

@@ -73,7 +73,7 @@ class Report:
             else:
                 self._log.write("".join(traceback.format_exception(error)))
                 words = f"{type(error).__name__}: {error}"
-                hint = f"This is a bug in hubinstall {__version__}. Please report it with the end of {layout.LOG_FILE}."
+                hint = f"This is a bug in hubinstall {__version__}. Report it with the end of {layout.LOG_FILE}."
             text = "\n".join(line for line in (words, hint) if line).replace("\n", "\n  ")
             self._line(f"{'failed':<{VERB_WIDTH}} {id_}  {took:.1f} s\n  {text}")
             self._show_running()

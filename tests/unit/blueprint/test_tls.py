@@ -102,8 +102,8 @@ def test_a_key_of_the_administrators_is_never_ours_to_remove():
     ("settings", "words"),
     [
         ({}, "self-signed"),
-        (AUTHORITY, "renewed by itself; how that goes: hubinstall certificate status"),
-        (OWN, "yours: a new one in /etc/ssl/hub.pem is taken up by itself"),
+        (AUTHORITY, "renewed automatically; to check it, run: hubinstall certificate status"),
+        (OWN, "your own: a new one in /etc/ssl/hub.pem is used automatically"),
     ],
 )
 def test_what_was_chosen_is_said(settings, words):

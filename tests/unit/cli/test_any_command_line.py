@@ -143,7 +143,7 @@ def test_any_command_line(number, call):
         code, out, err, now, others = call(argv, text, uid)
         assert code in DOCUMENTED, (code, err)
         assert "Traceback" not in out + err, err
-        assert "bug of hubinstall" not in err, err
+        assert "bug in hubinstall" not in err, err
         assert others == set()
         assert err.strip() or code in {0, 3}
         if code == 78:
@@ -174,7 +174,7 @@ def test_a_person_is_told_that_it_is_for_root(call, monkeypatch):
 
     monkeypatch.setattr(verbs, "plan", forbid)
     code, _, err, _, _ = call(["plan"], "", 1000)
-    assert (code, err.splitlines()[0]) == (1, "hubinstall: /var/lib/hubinstall/ledger.json is for root only")
+    assert (code, err.splitlines()[0]) == (1, "hubinstall: only root can access /var/lib/hubinstall/ledger.json")
 
 
 EDITED = st.one_of(st.sampled_from(VALUES), st.text(max_size=30))

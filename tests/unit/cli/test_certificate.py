@@ -302,7 +302,7 @@ def test_status_for_people(machine, capsys):
     assert certificate.status(machine.host, as_json=False) == 0
     out = capsys.readouterr().out
     assert "state         failed: self-signed, because Let's Encrypt issued none" in out
-    assert "mode          letsencrypt (chosen: https.mode is not set)" in out
+    assert "mode          letsencrypt (by default: https.mode is not set)" in out
     assert f"names         {NAME}" in out
     assert "last failure  20" in out
 

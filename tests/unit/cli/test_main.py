@@ -69,7 +69,7 @@ def test_wrong_words_end_with_2_and_the_usage(line, capsys):
         (UserError("another run holds the lock", "Wait.", 75), 75, "hubinstall: another run"),
         (UserError("config.yaml:1:1: limts: unknown key", "did you mean limits?", 78), 78, "config.yaml:1:1: limts"),
         (KeyboardInterrupt(), 130, "interrupted"),
-        (ZeroDivisionError("of ours"), 1, "this is a bug of hubinstall"),
+        (ZeroDivisionError("of ours"), 1, "this is a bug in hubinstall"),
     ],
 )
 def test_every_end_has_its_exit_code(monkeypatch, capsys, error, code, words):

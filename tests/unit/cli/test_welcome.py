@@ -22,7 +22,7 @@ def test_every_address_where_there_is_no_name():
 
 def test_behind_another_web_server_what_that_one_needs():
     text = welcome(settings("https: {mode: off}\nhttp: {port: 8000, trusted_proxies: [10.0.0.9]}"), FACTS, [], {})
-    assert text.startswith("JupyterHub waits at port 8000 of every address for what the web server in front of it (10.")
+    assert text.startswith("JupyterHub listens on port 8000 of every address for the web server in front of it (10.")
     assert "hubinstall config proxy-snippet nginx" in text
     assert "self-signed" not in text
 
@@ -46,9 +46,9 @@ def test_nobody_yet_says_how():
 
 def test_an_uninstall_says_which_programs_it_stopped(tmp_path):
     host = FakeHost(tmp_path)
-    assert "Docker and nginx ran under its supervisor, and are stopped" in farewell(stopped(host))
+    assert "Docker and nginx ran under its supervisor and are now stopped" in farewell(stopped(host))
     host.put(layout.DOCKER_PID, "452\n")
     host.put("/proc/452/comm", "dockerd")
-    assert "nginx ran under its supervisor, and is stopped: start it" in farewell(stopped(host))
+    assert "nginx ran under its supervisor and is now stopped: start it" in farewell(stopped(host))
     assert "Docker and" not in farewell(stopped(host))
     assert "supervisor" not in farewell([])
