@@ -1,4 +1,4 @@
-"""The accounts that services run as, the one that verify logs in with, and those of the administrators."""
+"""The accounts of the services, of verify, and of the administrators."""
 
 from hubinstall import layout
 from hubinstall.machine.facts import Facts
@@ -8,14 +8,14 @@ from hubinstall.resources.files.file import Directory
 from hubinstall.settings.model import Settings
 
 HUB_ACCOUNT, PROXY_ACCOUNT = id_of(Account, layout.HUB_USER), id_of(Account, layout.PROXY_USER)
-"""Ids, for what needs them."""
+"""The ids, for the resources that need them."""
 
 
 def accounts(settings: Settings, facts: Facts) -> list[Resource]:
-    """The hub reads password hashes (group shadow) and starts containers (group docker).
+    """The hub can read password hashes (group shadow) and start containers (group docker).
 
-    The group docker is made here, so that the hub's account need not wait for Docker's packages, which would make it
-    the same way; their socket stays usable when all else goes.
+    The group docker is created here in the same way as Docker's packages create it, so that the hub's account need not
+    wait for them. An uninstall leaves the group, so Docker's socket stays usable.
     """
     docker = Group(layout.DOCKER_GROUP)
     hub = Account(

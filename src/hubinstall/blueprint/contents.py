@@ -1,4 +1,4 @@
-"""The table of contents of an installation: settings and facts become wishes. Runs nothing, asks nothing."""
+"""The table of contents of an installation: settings and facts become the desired state. It runs and asks nothing."""
 
 from hubinstall import layout
 from hubinstall.blueprint.accounts import accounts
@@ -28,7 +28,7 @@ SECRETS_OF_HUB = tuple(
 
 
 def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
-    """Everything that should be on the machine. The order is for reading; `needs` say what waits for what."""
+    """Everything that should be on the machine. The order is for readers; `needs` says what waits for what."""
     programs_ = programs(facts)
     image = environment(settings, facts, docker=DOCKER_RUNS)
     rules = firewall(settings, facts)

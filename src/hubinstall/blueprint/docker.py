@@ -1,4 +1,4 @@
-"""The Docker Engine: the distribution's, or the one that is there; and the network of user servers."""
+"""The Docker Engine (the distribution's or an existing one) and the network of user servers."""
 
 from hubinstall import layout
 from hubinstall.blueprint.packages import BASE_PACKAGES
@@ -17,15 +17,15 @@ KEYS = id_of(JsonKeys, layout.DAEMON_JSON)
 
 
 def docker_packages(facts: Facts) -> list[Resource]:
-    """What dockerd needs before it is started: its packages and the keys of daemon.json that are ours."""
+    """What dockerd needs before it starts: its packages and our keys in daemon.json."""
     brings = release(facts.distribution, facts.version)
-    wanted: tuple[str, ...] = ("ca-certificates",)  # registries are reached over TLS
+    wanted: tuple[str, ...] = ("ca-certificates",)  # the connections to registries use TLS
     if not facts.docker_adopted:
         wanted += brings.docker
     if facts.manager == "supervisor":
         wanted += brings.cgroup_mounts
     if facts.apparmor:
-        wanted += ("apparmor",)  # docker.io only recommends it, and without it no container starts
+        wanted += ("apparmor",)  # docker.io only recommends it, but no container starts without it
     resources: list[Resource] = [Packages("docker", wanted, needs=(BASE_PACKAGES,))]
     if not facts.docker_keeps_containers:
         state = id_of(Directory, layout.STATE)
@@ -39,7 +39,7 @@ def docker_packages(facts: Facts) -> list[Resource]:
 
 
 def docker(settings: Settings, facts: Facts, running: tuple[str, ...]) -> list[Resource]:
-    """What a running dockerd is told; `running` are the ids of what makes it run."""
+    """What a running dockerd is configured with. `running`: the ids of the resources that make it run."""
     subnet = settings.network.subnet
     network = DockerNetwork(
         layout.NETWORK, bridge=layout.BRIDGE, label=layout.USER_LABEL, subnet=str(subnet),

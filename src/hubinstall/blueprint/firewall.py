@@ -1,6 +1,6 @@
-"""What user servers may reach: the internet, DNS, the hub's API and what `network.allow` names; nothing else.
+"""What user servers may reach: only the internet, DNS, the hub's API and the destinations in `network.allow`.
 
-The table looks only at packets that come from or go to the bridge of the user servers.
+The table filters only packets that come from or go to the bridge of the user servers.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from hubinstall.settings.model import Settings
 CLOSED = (
     # IANA's special-purpose registry (RFC 6890): this host, private use, shared address space of providers,
     # link-local (with most clouds' metadata service), protocol assignments (with Oracle's), benchmarks, multicast,
-    # reserved. The documentation networks are no danger.
+    # reserved. The documentation networks are harmless.
     "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
     "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4",
     # Azure's own services for its machines, a public address ("What is IP address 168.63.129.16?").
@@ -27,7 +27,7 @@ CLOSED = (
 
 
 def firewall(settings: Settings, facts: Facts) -> list[Resource]:
-    """The rules as a file, which is loaded before Docker starts, and the table as the kernel has it."""
+    """The file with the rules, which is loaded before Docker starts, and the table in the kernel."""
     text = rules(settings, facts)
     rules_file = File(
         layout.FIREWALL_RULES, text, mode="0644", check=("nft", "-c", "-f", "{}"),
@@ -47,8 +47,8 @@ def families(facts: Facts) -> tuple[str, ...]:
 def rules(settings: Settings, facts: Facts) -> str:
     """The table in nft's language.
 
-    An address of this host opens only where `network.allow` names exactly it and a port: a whole network of the
-    site must not open the host's own ssh with it.
+    An address of this host is opened only if `network.allow` names exactly this address with a port: allowing a whole
+    network of the site must not open the host's own ssh.
     """
     network = settings.network
     return render(
@@ -67,20 +67,20 @@ def rules(settings: Settings, facts: Facts) -> str:
 
 
 def closed(routes: Iterable[str]) -> list[IPv4Network]:
-    """The networks that stay closed: private and special ones, and those that the host is a member of."""
+    """The networks that stay closed: private and special networks, and those that the host belongs to."""
     networks = [ip_network(text, strict=False) for text in (*CLOSED, *routes)]
     return list(collapse_addresses(n for n in networks if isinstance(n, IPv4Network)))
 
 
 def v4_addresses(texts: Iterable[str]) -> list[IPv4Address]:
-    """Those of IPv4, each once: user servers have no IPv6."""
+    """The IPv4 addresses, each once: user servers have no IPv6."""
     addresses = [ip_address(text) for text in texts]
     return sorted({a for a in addresses if isinstance(a, IPv4Address)})
 
 
 def bridge_netfilter(facts: Facts) -> list[Resource]:
-    """Without this module Docker refuses a network with `icc=false`; with it, neighbours' packets pass the inet table
-    too: a second fence, and the only one where nftables does not filter bridges.
+    """Docker refuses a network with `icc=false` without this module. With it, packets between user servers also pass
+    the inet table: a second line of defence, and the only one if nftables cannot filter bridges.
     """
     if not facts.bridge_netfilter:
         return []

@@ -1,4 +1,4 @@
-"""The folders of an installation and the secrets that its services share."""
+"""The directories of an installation, and the secrets that its services share."""
 
 from hubinstall import layout
 from hubinstall.blueprint.accounts import HUB_ACCOUNT, PROXY_ACCOUNT
@@ -10,7 +10,7 @@ HUB, PROXY = layout.HUB_USER, layout.PROXY_USER
 
 
 def state() -> list[Resource]:
-    """State is 0711, the hub's part 0700 of its account, each secret 0400 of its one reader."""
+    """The state directory has mode 0711, the hub's part is its own with 0700, each secret is its reader's with 0400."""
     top = Directory(layout.STATE, mode="0711")
     secrets = Directory(layout.SECRETS, mode="0711", needs=ids(top))
     config = Directory(layout.CONFIG_DIR)

@@ -1,4 +1,4 @@
-"""What the hub reads: its configuration, what the settings say, and how PAM checks a password."""
+"""What the hub reads: its configuration, its part of the settings, and PAM's rules for checking a password."""
 
 import json
 
@@ -13,13 +13,13 @@ from hubinstall.resources.base import Resource, id_of
 from hubinstall.resources.files.file import Directory, File
 from hubinstall.settings.model import Settings
 
-# As py_compile, but without a file beside the one that is looked at.
+# Like py_compile, but it does not write a file next to the one that it checks.
 COMPILES = "import sys; compile(open(sys.argv[1]).read(), sys.argv[1], 'exec')"
 
 
 def hub(settings: Settings, facts: Facts, image: str, provided: tuple[str, ...] = ()) -> list[Resource]:
-    """`image`: what user servers run, as Docker knows it (a tag of ours, or a name pinned by digest). `provided`: the
-    ids of what provides it; the hub is not told of an image that is not there yet, or does not come.
+    """`image`: Docker's name for the image of user servers (a tag of ours, or a name pinned by digest). `provided`: the
+    ids of the resources that provide it: the hub must not use an image that is not there yet, or could not be pulled.
     """
     generated = id_of(Directory, layout.GENERATED)
     config = render("templates/jupyterhub_config.py", dropins=layout.HUB_DROPINS)
@@ -38,7 +38,7 @@ def hub(settings: Settings, facts: Facts, image: str, provided: tuple[str, ...] 
 
 
 def hub_settings(settings: Settings, facts: Facts, image: str) -> HubSettings:
-    """What of the settings the hub needs. Read-only shares are not in it: a new one needs no restart of the hub."""
+    """The hub's part of the settings. Read-only shares are not in it, so a new one needs no restart of the hub."""
     return HubSettings(
         base_url=settings.base_url,
         gateway=str(next(settings.network.subnet.hosts())),
@@ -57,11 +57,11 @@ def hub_settings(settings: Settings, facts: Facts, image: str) -> HubSettings:
 
 
 def server_limits(settings: Settings, facts: Facts) -> ServerLimits:
-    """Every key of `limits` in config.yaml, by its name."""
+    """Every key of `limits` in config.yaml, by name."""
     memory = settings.limits.memory_bytes(facts.memory)
     return ServerLimits(**settings.limits.model_dump() | {"memory": memory})
 
 
 def users_cgroup(facts: Facts) -> str:
-    """The parent of all user containers, as Docker's cgroup driver wants it said."""
+    """The parent of all user containers, in the form that Docker's cgroup driver expects."""
     return f"{layout.USERS_CGROUP}.slice" if facts.cgroup_driver == "systemd" else f"/{layout.USERS_CGROUP}"

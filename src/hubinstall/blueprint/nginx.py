@@ -1,4 +1,4 @@
-"""nginx in front: TLS, one location for the whole hub, and nobody else's sites touched."""
+"""nginx in front of the hub: TLS and one location for the whole hub. Other people's sites are not touched."""
 
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -21,9 +21,9 @@ CIPHERS = tuple(
     for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")
     for key in ("ECDSA", "RSA")
 )
-"""Of TLS 1.2, by OpenSSL's names: Mozilla's "intermediate" profile."""
+"""The ciphers of TLS 1.2, in OpenSSL's names: Mozilla's "intermediate" profile."""
 CURVES = ("X25519", "prime256v1", "secp384r1")
-# The releases from which on OpenSSL is 3.5 or newer, and knows the key exchange that outlasts quantum computers.
+# The first releases with OpenSSL 3.5 or later, which has a key exchange that resists quantum computers.
 OPENSSL_3_5 = {"debian": "13", "ubuntu": "25.10"}
 LONGEST_IN_TABLE = 46
 SEEN = {"host": "$host$hubinstall_port", "port": "$server_port", "scheme": "$scheme"}
@@ -34,11 +34,11 @@ SAID_BY_FRONT = {
     "scheme": "$hubinstall_scheme",
     "cookies": "$hubinstall_cookies",
 }
-"""What a request's host, port and scheme are taken from, for the hub, and which flag its cookies get: nginx's words."""
+"""Where the hub gets a request's host, port and scheme from, and the flag of its cookies, as nginx expressions."""
 
 
 def nginx(settings: Settings, facts: Facts) -> list[Resource]:
-    """The site's files, each tried with all the rest of nginx's configuration before it counts."""
+    """The files of the site. Each is tested together with the rest of nginx's configuration before it takes effect."""
     curves = ("X25519MLKEM768", *CURVES) if has_openssl_3_5(facts) else CURVES
     check = File(
         layout.NGINX_CHECK, render("nginx/check.sh", nginx_dir=layout.NGINX_DIR), mode="0755",
@@ -70,9 +70,9 @@ def nginx(settings: Settings, facts: Facts) -> list[Resource]:
 
 
 def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:
-    """What the template of the site names."""
+    """The values for the template of the site."""
     version = number(facts.nginx)
-    # `http2 on` came with 1.25.1, and the parameter of listen went on working.
+    # `http2 on` was added in 1.25.1, and the parameter of listen still works there.
     http2_directive = version >= (1, 26)
     names = urls.certificate_names(settings, facts)
     over_tls = urls.has_tls(settings)
@@ -105,12 +105,12 @@ def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:
 
 
 def listening(settings: Settings, facts: Facts, tls_words: str) -> dict[str, Any]:
-    """What stands after `listen`: of the hub's server, of the one that leads to https, and of those that refuse.
+    """The parameters of `listen`: for the hub's server, the one that redirects to https, and those that refuse.
 
-    With a domain, other names are refused, but only on ports where nobody else has a site: there a request
-    without a known name was the administrator's site's business, and stays it. Without a domain our site is the
-    default server, unless the administrator has declared one. Behind another web server, the name may be said by that
-    one: our server itself looks at it, and so is the default one.
+    With a domain, other names are refused, but only on ports without another site: where the administrator has a site,
+    it got the requests for unknown names before, and still gets them. Without a domain our site is the default server,
+    unless the administrator has declared one. Behind another web server, that server may say the name in a header: our
+    server checks it there, and therefore is the default server.
     """
     ipv6 = any(":" in address for address in facts.addresses)
     ports = (urls.HTTPS, urls.HTTP) if urls.has_tls(settings) else (settings.http.port,)
@@ -141,7 +141,7 @@ def listening(settings: Settings, facts: Facts, tls_words: str) -> dict[str, Any
 
 
 def size(number_of_bytes: int) -> str:
-    """A number of bytes in nginx's largest unit that fits (nginx.org, "Configuration file measurement units")."""
+    """A number of bytes in nginx's largest exact unit (nginx.org, "Configuration file measurement units")."""
     for unit, factor in (("g", 1 << 30), ("m", 1 << 20), ("k", 1 << 10)):
         if number_of_bytes % factor == 0:
             return f"{number_of_bytes // factor}{unit}"
@@ -149,10 +149,11 @@ def size(number_of_bytes: int) -> str:
 
 
 def server_name(name: str) -> str:
-    """A name or address as a word of `server_name`.
+    """A name or address as an argument of `server_name`.
 
-    nginx finds names in a table whose slots have room for 46 characters (nginx.org, "Optimization" of server names),
-    and the directive that makes them larger may stand once: the administrator may need it. Expressions need no slot.
+    nginx looks names up in a hash table whose buckets hold 46 characters (nginx.org, "Optimization" of server names).
+    The directive for larger buckets may appear only once, and the administrator may need it. Regular expressions are
+    not in the table.
     """
     if len(name) > LONGEST_IN_TABLE:
         return f"~^{name.replace('.', '[.]')}$"
@@ -160,20 +161,20 @@ def server_name(name: str) -> str:
 
 
 def advice(settings: Settings, facts: Facts) -> list[str]:
-    """What a person should know about how the hub is reached."""
+    """What an administrator should know about how people reach the hub."""
     return [*_of_default_servers(settings, facts), *_of_plain_http(settings)]
 
 
 def _of_default_servers(settings: Settings, facts: Facts) -> Iterator[str]:
-    """About a server of theirs that stays the default one."""
+    """If a server of the administrator stays the default server."""
     ours = (urls.HTTPS, urls.HTTP) if urls.has_tls(settings) else (settings.http.port,)
     theirs = [port for port in facts.nginx_default_servers if int(port) in ours]
     if theirs and not settings.name:
         first_name = urls.certificate_names(settings, facts)[0]
         yield (
-            f"another site of nginx is default_server on port {' and '.join(theirs)} and stays so: the hub answers at "
-            f"{urls.url(settings, first_name)} and at the machine's addresses, but to people "
-            "who use another name only when it is set as `domain`"
+            f"another nginx site is default_server on port {' and '.join(theirs)} and stays so: the hub is at "
+            f"{urls.url(settings, first_name)} and at the machine's addresses; any other name leads to it only if "
+            "you set it as `domain`"
         )
 
 
@@ -182,11 +183,11 @@ def _of_plain_http(settings: Settings) -> Iterator[str]:
         return
     behind, address = settings.http.trusted_proxies, settings.http.address
     if behind and not settings.name:
-        yield "`domain` is not set: whatever name the web server in front passes on, the hub answers to it"
+        yield "`domain` is not set: the hub accepts any name that the web server in front passes on"
     if not behind and not (address and ip_address(address).is_loopback):
         yield (
-            "https.mode is off: whoever is on the way between people and this machine can read their passwords and "
-            "all their work; let a web server with TLS stand in front (http.trusted_proxies), or choose another mode"
+            "https.mode is off: anyone on the network between people and this machine can read their passwords and "
+            "all their work; put a web server with TLS in front (http.trusted_proxies), or choose another mode"
         )
 
 

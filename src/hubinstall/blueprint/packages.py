@@ -1,4 +1,4 @@
-"""The distribution's packages that everything else builds on, and what apt may start on the way."""
+"""The distribution's packages that everything else needs, and what apt may start when it installs them."""
 
 from hubinstall import layout
 from hubinstall.blueprint.templating import render
@@ -9,19 +9,19 @@ from hubinstall.resources.docker.static_files import BROTLI
 from hubinstall.resources.files.file import File
 from hubinstall.resources.packages.apt import Packages
 
-# mmdebstrap builds the image's root; kmod loads br_netfilter; python3-venv is bootstrap's.
+# mmdebstrap builds the image's root file system; kmod loads br_netfilter; bootstrap needs python3-venv.
 BASE = (
     "ca-certificates", "iproute2", "kmod", "mmdebstrap", "nftables", "openssl", "procps", "python3", "python3-venv",
 )  # fmt: skip
 BASE_PACKAGES, NGINX_PACKAGES = id_of(Packages, "base"), id_of(Packages, "nginx")
-"""Ids, for what needs them."""
+"""The ids, for the resources that need them."""
 
 
 def base(facts: Facts) -> list[Resource]:
-    """Where PID 1 is not systemd a package's script must not start what supervisor is going to run."""
+    """If PID 1 is not systemd, a package's script must not start a service that supervisor will run."""
     policy: list[Resource] = []
     if facts.manager == "supervisor" and not facts.foreign_service_policy:
-        # Docker's launcher mounts control groups itself, where they are not; the package's own try fails elsewhere.
+        # Docker's launcher mounts missing control groups itself; the package's own attempt would fail on some machines.
         mounts = release(facts.distribution, facts.version).cgroup_mounts
         services = (layout.CONTAINERD_SERVICE, layout.DOCKER_SERVICE, layout.NGINX_SERVICE, *mounts)
         policy = [File(layout.POLICY_RC_D, render("templates/policy-rc.d", services=services), mode="0755")]

@@ -1,4 +1,4 @@
-"""What another web server needs in its own configuration to stand in front of the hub: text to paste there."""
+"""The configuration that another web server needs in front of the hub, as text to paste."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ A_NAME = "hub.example.org"
 
 
 def snippet(server: str, settings: Settings, addresses: Sequence[str]) -> str:
-    """The configuration for `server`: nginx or apache. `addresses`: this machine's, the one that leads outside first.
+    """The configuration for `server`: nginx or apache. `addresses`: this machine's, the one of the default route first.
 
-    Raises UserError where nothing is to stand in front, because nginx speaks TLS itself.
+    Raises UserError if no web server belongs in front, because nginx serves https itself.
     """
     if urls.has_tls(settings):
         raise UserError(
-            f"nginx speaks TLS itself here (https.mode is {settings.tls_mode}): nothing is to stand in front of it",
-            "For a web server in front: hubinstall config set https.mode off, and set http.trusted_proxies to its "
-            "address, and http.port where this machine's port 80 is taken.",
+            f"nginx serves https itself here (https.mode is {settings.tls_mode}): no web server belongs in front of it",
+            "To use a web server in front, run: hubinstall config set https.mode off; then set http.trusted_proxies to "
+            "its address, and http.port if port 80 of this machine is taken.",
         )
     upload = settings.http.max_upload
     return render(
@@ -36,17 +36,17 @@ def snippet(server: str, settings: Settings, addresses: Sequence[str]) -> str:
 
 
 def missing(settings: Settings) -> str:
-    """What is still to be set here before the other web server is believed; empty: nothing."""
+    """What still has to be set here, so that the other web server is trusted; empty if nothing."""
     if settings.http.trusted_proxies:
         return ""
     return (
-        "http.trusted_proxies is empty: nothing that the web server in front says of a visitor is believed yet\n"
-        "  Run: hubinstall config add-item http.trusted_proxies ADDRESS --apply (the one it connects from)"
+        "http.trusted_proxies is empty: nothing that the web server in front says about visitors is trusted yet\n"
+        "  Run: hubinstall config add-item http.trusted_proxies ADDRESS --apply (the address that it connects from)"
     )
 
 
 def upstream(settings: Settings, addresses: Sequence[str]) -> str:
-    """Address and port where the other web server finds the hub: on this machine itself, loopback."""
+    """The address and port that the other web server connects to: loopback if it runs on this machine."""
     here = urls.connect_to(settings)
     near = {n.version for n in map(ipaddress.ip_network, settings.http.trusted_proxies) if n.is_loopback}
     if settings.http.address in urls.ANYWHERE:

@@ -1,6 +1,6 @@
-"""What looks after the certificate once an installation stands: a timer, or where systemd is not, a small scheduler.
+"""What renews the certificate of a finished installation: a timer of systemd, or else a small scheduler.
 
-Both run `hubinstall certificate renew --if-due` once an hour, which asks nobody unless it is time to.
+Both run `hubinstall certificate renew --if-due` once an hour, which contacts nobody unless renewal is due.
 """
 
 from hubinstall import layout
@@ -16,12 +16,12 @@ UNIT = "systemd/hubinstall-certificates.service"
 
 
 def renewal(settings: Settings, facts: Facts, *, needs: tuple[str, ...]) -> list[Resource]:
-    """Nothing where every apply renews what there is. `needs`: what the first look asks for."""
+    """Nothing if apply alone renews the certificate. `needs`: the ids that the first check needs."""
     if settings.tls_mode not in {"letsencrypt", "manual"}:
         return []
     if facts.manager == "supervisor":
         launcher = render("templates/launchers/hubinstall-certificates.sh", command=layout.COMMAND)
-        # The unit is the timer's, below: this program has a file of supervisor's only.
+        # Under systemd the timer has its own unit, below: this program exists only under supervisor.
         spec = Program(layout.CERTIFICATES_SERVICE, "Looks after the certificate", launcher, unit=UNIT, needs=needs)
         return program(spec, facts)
     return _units(settings, needs)

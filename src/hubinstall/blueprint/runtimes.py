@@ -1,4 +1,4 @@
-"""The programs that come from PyPI and npm, in content-named folders behind links: hub, Node, proxy, supervisor."""
+"""The programs from PyPI and npm (hub, Node, proxy, supervisor), in directories named by content, behind links."""
 
 import functools
 import hashlib
@@ -19,12 +19,12 @@ HUB_PYTHON = "bin/python3"
 
 @functools.cache
 def locked(name: str) -> str:
-    """The text of a file of locks/."""
+    """The text of a file in locks/."""
     return (files("hubinstall") / "locks" / name).read_text(encoding="utf-8")
 
 
 def virtualenv(name: str, facts: Facts, inside: str = "", needs: tuple[str, ...] = ()) -> tuple[Virtualenv, str]:
-    """The virtualenv of locks/NAME.txt, and the path that the link to it (or to a folder `inside`) leads to."""
+    """The virtualenv of locks/NAME.txt, and the target of the link to it (or to a directory `inside` it)."""
     lockfile = locked(f"{name}.txt")
     path = layout.tree(name, digest(lockfile, facts.python, facts.arch))
     venv = Virtualenv(
@@ -36,7 +36,7 @@ def virtualenv(name: str, facts: Facts, inside: str = "", needs: tuple[str, ...]
 
 @dataclass(frozen=True)
 class Programs:
-    """The resources, and the digest of each program for the services that run it."""
+    """The resources, and each program's digest for the services that run it."""
 
     resources: list[Resource]
     hub_venv: Virtualenv
@@ -77,7 +77,7 @@ def programs(facts: Facts) -> Programs:
 
 
 def hubside_tree() -> Tree:
-    """What of this package runs inside the hub: hubside/ and the names of layout.py, under their digest."""
+    """The part of this package that runs inside the hub: hubside/ and layout.py, in a directory named by digest."""
     package = files("hubinstall")
     sources = {"hubinstall/__init__.py": b'"""The part of hubinstall that runs inside the hub."""\n'}
     sources["hubinstall/layout.py"] = (package / "layout.py").read_bytes()

@@ -1,6 +1,6 @@
-"""The services of an installation, under whichever process manager the machine has.
+"""The services of an installation, for either process manager.
 
-Each is a `Program`: what systemd's unit or supervisor's program file says, and one launcher that serves both.
+Each is a `Program`: the content of systemd's unit or supervisor's program file, and one launcher for both.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from hubinstall.resources.services.unit import UnitFile
 GENERATED = (id_of(Directory, layout.GENERATED), id_of(Directory, layout.LAUNCHERS))
 RUNTIME_DIRS = (
     Directory(layout.RUNTIME),
-    # setgid: the sockets in them get the group that may connect.
+    # setgid: sockets created here get the group that may connect.
     Directory(
         layout.PROXY_PUBLIC_DIR, mode="2750", owner=layout.PROXY_USER, group=layout.NGINX_USER,
         needs=(id_of(Directory, layout.RUNTIME), PROXY_ACCOUNT, NGINX_PACKAGES),
@@ -30,7 +30,7 @@ RUNTIME_DIRS = (
         needs=(id_of(Directory, layout.RUNTIME), PROXY_ACCOUNT, HUB_ACCOUNT),
     ),
 )  # fmt: skip
-"""What must be there after every boot: made by systemd-tmpfiles(8), or by supervisord's launcher."""
+"""Directories that must exist after every boot; systemd-tmpfiles(8) or supervisord's launcher creates them."""
 
 
 @dataclass(frozen=True)
@@ -42,33 +42,33 @@ class Program:
     launcher: str
     """The text of its launcher."""
     unit: str = ""
-    """The template of its systemd unit; empty where the distribution's own unit runs it under systemd."""
+    """The template of its systemd unit; empty if systemd runs it with the distribution's own unit."""
     user: str = "root"
     after: tuple[str, ...] = ()
     """Services that systemd starts before it. (Under supervisor the launchers wait.)"""
     oneshot: bool = False
     tracked: bool = True
-    """Restarted when what it starts with has changed. Docker is not: that is for its administrator to decide."""
+    """Restart it when its inputs have changed. Not for Docker: its administrator decides that."""
     config: str = ""
-    """A digest of what it runs and reads, apart from `files`."""
+    """A digest of what it runs and reads, without `files`."""
     files: tuple[tuple[str, str], ...] = ()
-    """(path, SHA-256) of the files that the launcher looks at itself, in its order."""
+    """(path, SHA-256) of the files whose digests the launcher computes itself, in its order."""
     ready: str = ""
     reloads: Reloads | None = None
     stop_signal: str = "TERM"
     stop_wait: int = 20
-    """Seconds until supervisor kills what does not stop."""
+    """Seconds until supervisor kills it if it does not stop."""
     undo: bool = False
-    """The launcher takes away what it made, when it is called with "undo"."""
+    """The launcher removes what it created if it is called with "undo"."""
     kill_group: bool = True
     """False: its children outlive it (containers)."""
     values: dict[str, Any] = field(default_factory=dict)
-    """More for the unit's template."""
+    """More values for the unit's template."""
     needs: tuple[str, ...] = ()
 
     @property
     def configured(self) -> str:
-        """A digest of all but `files`. What reloads does not run its launcher then."""
+        """A digest of everything except `files`. A service that reloads does not run its launcher again."""
         return self.config if self.reloads else digest(self.launcher, self.config)
 
 
@@ -108,13 +108,13 @@ def _supervisor_program(spec: Program, launcher: File) -> File:
         stop_signal=spec.stop_signal, stop_wait=spec.stop_wait, kill_group=spec.kill_group,
         log=layout.service_log(spec.name),
     )  # fmt: skip
-    # supervisord first: it would start, before anyone noted it, what it finds when it comes up.
+    # supervisord first: when it starts, it runs every program that it finds, before the ledger has an entry for it.
     needs = ids(launcher, id_of(Directory, layout.SUPERVISOR_PROGRAMS), id_of(Supervisord, layout.SUPERVISORD))
     return File(layout.supervisor_program(spec.name), text, needs=needs)
 
 
 def foundation(facts: Facts, supervisor: str = "") -> list[Resource]:
-    """What the services stand on. `supervisor`: a digest of supervisor's virtualenv."""
+    """What all services need. `supervisor`: a digest of supervisor's virtualenv."""
     if facts.manager == "systemd":
         tmpfiles = File(layout.TMPFILES, render("systemd/tmpfiles.conf", directories=RUNTIME_DIRS))
         return [*RUNTIME_DIRS, tmpfiles]
@@ -137,7 +137,7 @@ def foundation(facts: Facts, supervisor: str = "") -> list[Resource]:
 
 
 def _supervisord_launcher(config: File, supervisor: str) -> tuple[File, str]:
-    """The launcher, and the digest of all that supervisord starts with: its own configuration and program."""
+    """The launcher, and a digest of supervisord's inputs: its configuration and program."""
 
     def text(configured: str) -> str:
         return render(

@@ -1,4 +1,4 @@
-"""Which services there are, and what each of them is."""
+"""The services of an installation, and what each of them consists of."""
 
 import hashlib
 from collections.abc import Sequence
@@ -20,25 +20,25 @@ from hubinstall.settings.model import Settings
 
 PAGE = 4096
 RESERVE, LEAST_RESERVE = 0.1, 256 << 20
-"""The share of the machine's memory that user servers leave to the host; and bytes, whatever the share is."""
+"""The share of the machine's memory that is reserved for the host, and its minimum in bytes."""
 USERS_WEIGHT = 50
-"""Of the processors, where the rest of the machine has 100."""
+"""The CPU weight of all user servers together; the rest of the machine has 100."""
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the other parts made that a service stands on: it needs all of it, and starts anew with other files."""
+    """The resources of other parts that a service needs; it restarts if their files change."""
 
     resources: Sequence[Resource]
     also: tuple[str, ...] = ()
-    """Ids of more that it needs."""
+    """The ids of more resources that it needs."""
 
     @property
     def needs(self) -> tuple[str, ...]:
         return ids(*self.resources, *self.also)
 
     def files(self, *below: str) -> tuple[tuple[str, str], ...]:
-        """(path, SHA-256) of the files whose paths begin so."""
+        """(path, SHA-256) of the files whose paths start with one of `below`."""
         found = (r for r in self.resources if isinstance(r, File) and r.name.startswith(below))
         return tuple((file.name, hashlib.sha256(file.data).hexdigest()) for file in found)
 
@@ -47,7 +47,7 @@ def services(
     settings: Settings, facts: Facts, programs: Programs, *, hub: Inputs, nginx: Inputs, docker: Inputs,
     firewall: Inputs, certificates: tuple[str, ...],
 ) -> list[Resource]:  # fmt: skip
-    """All services. `certificates`: files that nginx must have read again when they change."""
+    """All services. `certificates`: files that nginx must read again when they change."""
     script = proxy_script()
     specs = [
         firewall_program(firewall),
@@ -62,7 +62,7 @@ def services(
 
 
 def users_limits(facts: Facts) -> list[Resource]:
-    """All user servers under one control group, made by whoever makes them: systemd, or else a oneshot of ours."""
+    """One control group for all user servers, created by systemd if it manages control groups, else by our oneshot."""
     memory = users_memory(facts.memory)
     if facts.manager == "systemd" and facts.cgroup_driver == "systemd":
         text = render("systemd/hubinstall-users.slice", memory=memory, weight=USERS_WEIGHT)
@@ -80,7 +80,7 @@ def users_limits(facts: Facts) -> list[Resource]:
 
 
 def users_memory(machine: int) -> int:
-    """Bytes, in whole pages, that all user servers together may take of `machine` bytes."""
+    """How many of `machine` bytes all user servers together may use, in whole pages."""
     reserve = max(int(machine * RESERVE), LEAST_RESERVE)
     return (machine - reserve) // PAGE * PAGE
 
@@ -90,7 +90,7 @@ def firewall_program(inputs: Inputs) -> Program:
         "templates/launchers/hubinstall-firewall.sh", rules=layout.FIREWALL_RULES,
         done=layout.done(layout.FIREWALL_SERVICE),
     )  # fmt: skip
-    # Changed rules are loaded by the table's own resource: that is no reason to run this again.
+    # The table's own resource loads changed rules: they are no reason to run this again.
     return Program(
         layout.FIREWALL_SERVICE, "What user servers may reach", launcher, oneshot=True,
         unit="systemd/oneshot.service", values={"firewall": True}, needs=inputs.needs,
@@ -98,7 +98,7 @@ def firewall_program(inputs: Inputs) -> Program:
 
 
 def docker_programs(inputs: Inputs) -> list[Program]:
-    """The distribution's units under systemd. Their children, the containers, outlive them."""
+    """Under systemd these are the distribution's units. Their children, the containers, outlive them."""
     containerd = render("templates/launchers/containerd.sh")
     dockerd = render("templates/launchers/docker.sh", pid=layout.DOCKER_PID, containerd_socket=layout.CONTAINERD_SOCKET)
     return [
@@ -114,13 +114,13 @@ def docker_programs(inputs: Inputs) -> list[Program]:
 
 
 def nginx_files(facts: Facts, inputs: Inputs) -> tuple[tuple[str, str], ...]:
-    """Ours, then the administrator's drop-ins, as the shell sorts them."""
+    """Our files, then the administrator's drop-ins, in the shell's order."""
     dropins = sorted((p, sha) for p, sha in facts.dropins.items() if p.startswith(layout.NGINX_DROPINS))
     return (*inputs.files(f"{layout.NGINX_DIR}/"), *dropins)
 
 
 def nginx_recorder(inputs: Inputs, certificates: tuple[str, ...]) -> tuple[str, str]:
-    """The script that records what nginx has read, and what it counts apart from the files."""
+    """The script that records what nginx has loaded, and the digest that it records besides those of the files."""
     configured = digest("nginx")
     text = render(
         "templates/launchers/nginx-loaded.sh", configured=configured, record=layout.NGINX_LOADED,
@@ -131,10 +131,10 @@ def nginx_recorder(inputs: Inputs, certificates: tuple[str, ...]) -> tuple[str, 
 
 
 def nginx_unit(facts: Facts, inputs: Inputs, certificates: tuple[str, ...]) -> list[Resource]:
-    """The recorder, and under systemd the drop-in that runs it and brings nginx back after a crash.
+    """The recorder, and under systemd the drop-in that runs it and restarts nginx after a crash.
 
-    Neither needs anything of nginx's, so that both are older than the site, and outlive it at uninstall: the one that
-    goes last tells an nginx of the administrator's, who goes on, to forget the site.
+    Neither needs a resource of nginx, so both are created before the site, and are removed after it at uninstall. The
+    last one to be removed reloads an nginx of the administrator, which keeps running, so that it forgets the site.
     """
     text, _ = nginx_recorder(inputs, certificates)
     recorder = File(
@@ -207,5 +207,5 @@ def hub_program(settings: Settings, facts: Facts, programs: Programs, inputs: In
 
 
 def gateway(settings: Settings) -> str:
-    """The host's address on the user servers' network."""
+    """The host's address on the network of the user servers."""
     return str(next(settings.network.subnet.hosts()))

@@ -9,7 +9,7 @@ from hubinstall.settings.model import Settings
 
 
 def shares(settings: Settings, facts: Facts) -> list[Resource]:
-    """The folder of all shares is there even without one: containers mount it whole, and see later ones appear."""
+    """The directory of all shares always exists: containers mount all of it, so that they see shares added later."""
     root = id_of(Directory, layout.SHARED_DATA)
     folder: list[Resource] = [Directory(layout.SHARED_DATA)]
     return folder + [

@@ -1,7 +1,7 @@
-"""What nginx gives out by itself, and how: files of the image and of the hub whose address names their content.
+"""The static files that nginx serves itself: files of the image and of the hub whose URL depends on their content.
 
-Jupyter's own servers send these without a login, too (jupyter_server: FileFindHandler; JupyterHub: its static files),
-and here they come out of what the administrator has chosen, never out of an answer that somebody's server gave.
+Jupyter's own servers also send them without a login (jupyter_server: FileFindHandler; JupyterHub: its static files).
+Here they come from what the administrator has installed, never from the response of a user's server.
 """
 
 import functools
@@ -35,8 +35,8 @@ TYPES = {
     "woff": "font/woff",
     "woff2": "font/woff2",
 }
-"""Ending → what such a file is (RFC 9239 and IANA's list of media types); find.py takes no others."""
-# As an image's program would run for a person, but with nothing at all around it: no network, no files of the host.
+"""Suffix → media type (RFC 9239 and IANA's list of media types); find.py ignores all other files."""
+# Run the image's program as for a person, but fully isolated: without a network and without files of the host.
 IN_IMAGE = (
     "docker", "run", "--rm", "--interactive", "--network=none", "--read-only", "--cap-drop=ALL",
     "--security-opt=no-new-privileges", "--user=65534:65534", "--workdir=/", "--log-driver=none",
@@ -45,7 +45,7 @@ IN_IMAGE = (
 
 
 def static_files(facts: Facts, image: Environment, hub_venv: Resource) -> list[Resource]:
-    """Two folders behind links: a hub's or image's successor counts at once, whatever people still run."""
+    """Two directories behind links: a new hub or image takes effect at once, even if people still run the old one."""
     of_servers = StaticFiles(
         layout.tree("server-static", digest(image.image, *_made_with(facts))),
         command=(*IN_IMAGE, image.image, "-I", "-", "server"), scripts=str(SCRIPTS), encodings=facts.nginx_encodings,
@@ -66,7 +66,7 @@ def static_files(facts: Facts, image: Environment, hub_venv: Resource) -> list[R
 
 
 def site_values(facts: Facts) -> dict[str, Any]:
-    """What nginx's templates of the static files name."""
+    """The values for nginx's templates of the static files."""
     return {
         "server_static": layout.SERVER_STATIC,
         "hub_static": layout.HUB_STATIC,

@@ -1,6 +1,6 @@
-"""Templates: Jinja2 with StrictUndefined, and one quoting filter for each language that values go into.
+"""Templates: Jinja2 with StrictUndefined, and a quoting filter for each language.
 
-A template error is raised before anything is touched, because every template is rendered when the blueprint is made.
+A template error is raised before anything changes, because building the blueprint renders every template.
 """
 
 import functools
@@ -15,11 +15,11 @@ from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, Stric
 
 DATA = Path(__file__).parents[1] / "data"
 COMPILED = Path(__file__).parents[1] / "__pycache__"
-"""Where Python keeps this file compiled, Jinja2 may keep the templates: compiling them takes 0.1 s."""
+"""Jinja2 keeps compiled templates where Python keeps compiled modules: compiling them takes 0.1 s."""
 
 
 def nginx(value: object) -> str:
-    """A value as one nginx word: quoted, with `$` refused since nginx has no escape for it."""
+    """A value as one nginx argument: quoted. `$` is refused, because nginx has no escape for it."""
     text = str(value)
     if re.search(r"[$\x00-\x1f]", text):
         raise ValueError(f"{text!r} cannot be written into an nginx configuration")
@@ -27,12 +27,12 @@ def nginx(value: object) -> str:
 
 
 def nginx_expression(value: object) -> str:
-    """A value as a part of a regular expression in nginx's quotes, where it means itself."""
+    """A value as a literal part of a regular expression within nginx's quotes."""
     return re.sub(r"[^A-Za-z0-9/_-]", lambda found: f"[{found[0]}]", str(value))
 
 
 def systemd(value: object) -> str:
-    """A value as one word of a unit file (systemd.syntax(7)): quoted, specifiers and variables doubled."""
+    """A value as one word of a unit file (systemd.syntax(7)): quoted, with `%` and `$` doubled."""
     text = str(value)
     if re.search(r"[\x00-\x1f]", text):
         raise ValueError(f"{text!r} cannot be written into a unit file")
@@ -41,7 +41,7 @@ def systemd(value: object) -> str:
 
 
 def supervisor(value: object) -> str:
-    """A value of supervisord's INI file: one line, `%` doubled, no comment."""
+    """A value in supervisord's INI file: one line without a comment, with `%` doubled."""
     text = str(value)
     if re.search(r"[\x00-\x1f]", text) or " ;" in text or text != text.strip():
         raise ValueError(f"{text!r} cannot be written into supervisord's configuration")
@@ -49,7 +49,7 @@ def supervisor(value: object) -> str:
 
 
 def shell(value: object) -> str:
-    """A value as one word of a POSIX shell."""
+    """A value as one word in a POSIX shell."""
     return shlex.quote(str(value))
 
 
@@ -62,7 +62,7 @@ FILTERS = {
 @functools.cache
 def _environment() -> Environment:
     cache = FileSystemBytecodeCache(str(COMPILED)) if os.access(COMPILED, os.W_OK) else None
-    environment = Environment(  # noqa: S701 - none of these languages is HTML; each value names its filter
+    environment = Environment(  # noqa: S701 - none of these languages is HTML; templates name a filter for each value
         loader=FileSystemLoader(DATA), undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True,
         lstrip_blocks=True, bytecode_cache=cache,
     )  # fmt: skip
@@ -71,5 +71,5 @@ def _environment() -> Environment:
 
 
 def render(template: str, **values: Any) -> str:
-    """Render `templates/…`, `systemd/…` or `nginx/…`; a value that the template names and nobody gives is an error."""
+    """Render `templates/…`, `systemd/…` or `nginx/…`; a value that the template uses but nobody passes is an error."""
     return _environment().get_template(template).render(**values)

@@ -1,4 +1,4 @@
-"""The certificate under which people reach the hub: what nginx is shown, and where it comes from."""
+"""The hub's certificate: what nginx serves, and where it comes from."""
 
 import hashlib
 from ipaddress import ip_address
@@ -24,9 +24,9 @@ STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
 
 
 def tls(settings: Settings, facts: Facts) -> list[Resource]:
-    """What is there before nginx starts: a pair that it can serve, whatever an authority may say later.
+    """What must exist before nginx starts: a pair that it can serve, even if an authority refuses to issue one later.
 
-    Nothing where it speaks plain http.
+    Nothing if nginx serves plain http.
     """
     if settings.tls_mode == "off":
         return []
@@ -49,13 +49,15 @@ def tls(settings: Settings, facts: Facts) -> list[Resource]:
 
 
 def watched(settings: Settings) -> tuple[str, ...]:
-    """What nginx must have read again when it changes; of what it serves a copy, so that a plan names nginx, too."""
+    """The files that nginx must read again when they change. If it serves a copy, the original is in the list too, so
+    that a plan names nginx.
+    """
     sources = {"off": (), "self-signed": (layout.SERVED_CERT, layout.SELF_SIGNED_CERT)}
     return sources.get(settings.tls_mode, (layout.SERVED_CERT,))
 
 
 def authority(settings: Settings, facts: Facts, serving: list[Resource]) -> list[Resource]:
-    """What comes when nginx answers: certbot, and the certificate that it gets. `serving`: see contents.py."""
+    """What is needed once nginx answers: certbot, and the certificate that it requests. `serving`: see contents.py."""
     wanted = asked_for(settings, facts)
     if settings.tls_mode != "letsencrypt" or not wanted:
         return []
@@ -77,22 +79,24 @@ def authority(settings: Settings, facts: Facts, serving: list[Resource]) -> list
 
 
 def asked_for(settings: Settings, facts: Facts) -> tuple[str, ...]:
-    """What an authority is asked to certify: the names, or else the machine's own public addresses."""
+    """What an authority is asked to certify: the names, or if there are none, the machine's public addresses."""
     return settings.names or tuple(a for a in facts.addresses if ip_address(a).is_global)
 
 
 def server(settings: Settings) -> str:
-    """The ACME directory."""
+    """The URL of the ACME directory."""
     return settings.https.letsencrypt.server or (STAGING if settings.https.letsencrypt.staging else LETS_ENCRYPT)
 
 
 def is_for_good(settings: Settings) -> bool:
-    """Whether browsers may insist on https from now on: they ignore that of a certificate that they do not believe."""
+    """Whether to tell browsers to insist on https (HSTS). They ignore it for a certificate that they do not trust."""
     return settings.tls_mode == "manual" or (
         settings.tls_mode == "letsencrypt" and not settings.https.letsencrypt.staging
     )
 
 
 def live_folder(settings: Settings) -> str:
-    """Certbot's. One for each server: whoever tries staging still has the real one when he comes back."""
+    """Certbot's directory with the current pair. Each ACME server has its own, so that the real certificate is kept
+    while somebody tries staging.
+    """
     return f"{layout.ACME_CONFIG}/live/hub-{hashlib.sha256(server(settings).encode()).hexdigest()[:8]}"

@@ -1,4 +1,4 @@
-"""Where the hub is reached: by people, by the web server in front, and by our own checks on this machine."""
+"""Where the hub is: for people, for the web server in front, and for our own checks on this machine."""
 
 import re
 
@@ -7,8 +7,8 @@ from hubinstall.settings.model import Settings
 
 HTTPS, HTTP = 443, 80
 LOOPBACK = "127.0.0.1"
-ANYWHERE = {None: LOOPBACK, "0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - what is compared, nothing binds it
-"""What http.address may say for "every address", and where one connects then."""
+ANYWHERE = {None: LOOPBACK, "0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - only compared, never bound
+"""Values of http.address that mean "every address" → the address to connect to."""
 
 
 def has_tls(settings: Settings) -> bool:
@@ -20,25 +20,25 @@ def scheme(settings: Settings) -> str:
 
 
 def port(settings: Settings) -> int:
-    """Where nginx serves the hub."""
+    """The port on which nginx serves the hub."""
     return HTTPS if has_tls(settings) else settings.http.port
 
 
 def connect_to(settings: Settings) -> str:
-    """The address at which this machine reaches its own nginx."""
+    """The address at which this machine connects to its own nginx."""
     address = settings.http.address
     return ANYWHERE.get(address, address or LOOPBACK)
 
 
 def url(settings: Settings, name: str) -> str:
-    """What leads to the hub under a name or an address: scheme, port and path."""
+    """The hub's URL under a name or an address: scheme, port and path."""
     usual = port(settings) == (HTTPS if has_tls(settings) else HTTP)
     host = f"[{name}]" if ":" in name else name
     return f"{scheme(settings)}://{host}{'' if usual else f':{port(settings)}'}{settings.base_url}"
 
 
 def urls(settings: Settings, facts: Facts) -> list[str]:
-    """What people type into a browser, best first; behind another web server what that one asks for."""
+    """The URLs that people type into a browser, best first; behind another web server, the URLs that it requests."""
     return [url(settings, name) for name in names(settings, facts)]
 
 
@@ -51,8 +51,8 @@ def names(settings: Settings, facts: Facts) -> list[str]:
 
 
 def check_url(settings: Settings, facts: Facts) -> str:
-    """What `verify` asks for. Where somebody's site of nginx is the default server, who names nothing (whoever asks for
-    a bare address) is shown that site: the machine's name leads to ours.
+    """The URL that `verify` requests. If another nginx site is the default server, requests for a bare address get that
+    site, so the URL has the machine's name.
     """
     name = machine_name(facts)
     if name and not settings.name and str(port(settings)) in facts.nginx_default_servers:
@@ -61,7 +61,7 @@ def check_url(settings: Settings, facts: Facts) -> str:
 
 
 def certificate_names(settings: Settings, facts: Facts) -> tuple[str, ...]:
-    """What people call the hub: by its names, or else by the machine's name and each of its addresses."""
+    """The names of the hub in its certificate: its DNS names, or else the machine's name and addresses."""
     if settings.names:
         return settings.names
     name = machine_name(facts)
@@ -69,6 +69,6 @@ def certificate_names(settings: Settings, facts: Facts) -> tuple[str, ...]:
 
 
 def machine_name(facts: Facts) -> str:
-    """The host name; empty where it is none that DNS could carry (the kernel takes any text)."""
+    """The host name; empty if it is not valid in DNS (the kernel accepts any text)."""
     name = facts.hostname.lower()
     return name if re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", name) else ""

@@ -1,4 +1,4 @@
-"""What people find in their servers: the default image, built here, or an image by name."""
+"""The image of user servers: the default image, which is built here, or another image by name."""
 
 import functools
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from hubinstall.settings.model import Settings
 
 SCRIPTS = DATA / "templates" / "image"
 LOCK = Path(__file__).parents[1] / "locks" / "image.txt"
-# The docker-stacks contract, as far as an image's configuration says it.
+# What docker-stacks images promise, as far as an image's configuration can say it.
 CHANGES = (
     "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "ENV LANG=C.UTF-8 SHELL=/bin/bash HOME=/home/jovyan NB_USER=jovyan NB_UID=1000 NB_GID=100",
@@ -31,9 +31,9 @@ CHANGES = (
 
 @dataclass(frozen=True)
 class Environment:
-    """The resources, the image that user servers run as Docker knows it, and the resource that provides it.
+    """The resources, Docker's name for the image of user servers, and the resource that provides it.
 
-    `pin`: the path of the note that says which image it is, where its name does not.
+    `pin`: the path of the file that says which image it is, if the name does not.
     """
 
     resources: list[Resource]
@@ -43,7 +43,7 @@ class Environment:
 
 
 def environment(settings: Settings, facts: Facts, docker: tuple[str, ...]) -> Environment:
-    """`docker`: the ids of what a running Docker Engine is."""
+    """`docker`: the ids of the resources that make the Docker Engine run."""
     folder = Directory(layout.IMAGES, needs=(id_of(Directory, layout.STATE),))
     if name := settings.environment.image:
         key = digest(name)[:12]
@@ -71,7 +71,7 @@ def packages() -> tuple[str, ...]:
 
 @functools.cache
 def built_from() -> str:
-    """A digest of every file that goes into the default image or says how it is made."""
+    """A digest of every file that goes into the default image or says how to build it."""
     files = sorted(path for path in SCRIPTS.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     parts = [part for path in files for part in (str(path.relative_to(SCRIPTS)), path.read_bytes())]
     return digest(LOCK.read_bytes(), *parts)

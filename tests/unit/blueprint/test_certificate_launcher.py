@@ -1,4 +1,4 @@
-"""What looks after the certificate where no timer of systemd does: the launcher, as supervisord starts it."""
+"""What renews the certificate if systemd has no timer for it: the launcher, as supervisord starts it."""
 
 import os
 import subprocess
