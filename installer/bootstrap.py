@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Set up a JupyterHub on this machine, from a checkout: python3 installer/bootstrap.py [flags of `hubinstall apply`].
+"""Install JupyterHub on this machine from a checkout: python3 installer/bootstrap.py [flags of `hubinstall apply`].
 
-What this file must obey:
-- Only the standard library, and a syntax that an old Python (3.6) still reads, so that it can refuse politely.
-- It changes nothing before it has checked its flags, and that the machine can work.
-- The only call is on the last line: a download that was cut in the middle does nothing.
+The rules for this file:
+- Only the standard library, and syntax that an old Python (3.6) can parse, so that it can say that Python is too old.
+- It changes nothing before it has checked its flags and the machine.
+- The only call is on the last line, so that an incomplete download does nothing.
 """
 
 import fcntl
@@ -23,17 +23,17 @@ from typing import Dict, List, NoReturn, Optional
 OLDEST_PYTHON = (3, 11)
 PYTHON = "/usr/bin/python3"
 TRUST_STORE = "/etc/ssl/certs/ca-certificates.crt"
-# The same names as in src/hubinstall/layout.py, which cannot be read before the checkout is found.
+# The parts of a checkout that are installed.
 PARTS_OF_CHECKOUT = ("src", "templates", "systemd", "nginx", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
-# A link to a folder, which zip archives and some tools turn into a file.
+# A link to a directory, which zip archives and some tools turn into a file.
 LINK_OF_CHECKOUT = os.path.join("src", "hubinstall", "data", "nginx")
-# What a shell may say to Python and pip that leads away from the virtualenv made here.
+# Environment variables that would make Python and pip use something else than the virtualenv created here.
 NOT_PASSED_ON = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER",
                  "PIP_REQUIRE_VIRTUALENV")  # fmt: skip
 
 
 STOP: List[bool] = []
-"""Not empty: we were told to stop."""
+"""Not empty if we were told to stop."""
 
 
 def say(text: str) -> None:
@@ -47,12 +47,12 @@ def die(message: str, hint: str, code: int = 1) -> NoReturn:
 
 
 def right_python() -> None:
-    """Go on under the distribution's Python, whatever ran us; refuse where it is too old."""
+    """Continue under the distribution's Python, whichever Python started us; refuse it if it is too old."""
     if os.path.realpath(sys.executable) != os.path.realpath(PYTHON) and os.path.exists(PYTHON):
         os.execv(PYTHON, [PYTHON, "-E", os.path.abspath(__file__)] + sys.argv[1:])
     if sys.version_info[:2] < OLDEST_PYTHON:
         old = "Python %d.%d is too old" % sys.version_info[:2]
-        die(old, "hubinstall needs 3.11: Debian 12 and Ubuntu 24.04, or later, have it.")
+        die(old, "Python 3.11 is needed: use Debian 12, Ubuntu 24.04 or a later release.")
 
 
 def find_checkout() -> str:
@@ -60,13 +60,13 @@ def find_checkout() -> str:
     missing = [part for part in PARTS_OF_CHECKOUT if not os.path.exists(os.path.join(here, part))]
     if missing:
         die(
-            "%s is no checkout of hubinstall: no %s" % (here, missing[0]),
-            "Clone the repository, and run installer/bootstrap.py of the clone.",
+            "%s is not a checkout of hubinstall: %s is missing" % (here, missing[0]),
+            "Clone the repository and run installer/bootstrap.py in the clone.",
         )
     if not os.path.isdir(os.path.join(here, LINK_OF_CHECKOUT)):
         die(
-            "%s is no link to a folder in %s" % (LINK_OF_CHECKOUT, here),
-            "The archive or the copy that it came from has lost its links: clone the repository with git.",
+            "%s is not a link to a directory in %s" % (LINK_OF_CHECKOUT, here),
+            "The archive or copy has lost its symbolic links: clone the repository with git.",
         )
     sys.dont_write_bytecode = True
     sys.path.insert(0, os.path.join(here, "src"))
@@ -74,9 +74,9 @@ def find_checkout() -> str:
 
 
 def check_flags() -> None:
-    """Answer --help, and refuse what `hubinstall apply` would refuse, before anything changes."""
-    from hubinstall.cli import main as cli_main  # noqa: PLC0415 - found only now
-    from hubinstall.cli import password_flags  # noqa: PLC0415 - found only now
+    """Answer --help, and refuse flags that `hubinstall apply` would refuse, before anything changes."""
+    from hubinstall.cli import main as cli_main  # noqa: PLC0415 - only found now
+    from hubinstall.cli import password_flags  # noqa: PLC0415 - only found now
     from hubinstall.errors import UserError  # noqa: PLC0415
 
     flags = cli_main.bootstrap_parser().parse_args()
@@ -87,9 +87,9 @@ def check_flags() -> None:
 
 
 def check_machine() -> None:
-    """Say why this machine cannot work, all reasons at once, before anything changes."""
+    """Report every reason why this machine cannot work, before anything changes."""
     from hubinstall.machine.host import Host  # noqa: PLC0415
-    from hubinstall.preflight import checks  # noqa: PLC0415 - found only now
+    from hubinstall.preflight import checks  # noqa: PLC0415 - only found now
 
     problems = checks.check_machine(Host())
     for problem in problems:
@@ -100,13 +100,13 @@ def check_machine() -> None:
 
 
 def take_lock(path: str) -> int:
-    """Hold the one lock of this machine until the command that follows ends; it inherits the file."""
+    """Take the machine's lock and hold it until the command that follows ends, which inherits the file."""
     fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = os.pread(fd, 200, 0).decode(errors="replace").strip() or "another run"
-        die("%s holds the lock %s" % (holder, path), "Wait for it to end, then run again.", code=75)
+        die("%s holds the lock %s" % (holder, path), "Wait until it ends, then run it again.", code=75)
     os.ftruncate(fd, 0)
     os.pwrite(fd, ("bootstrap (pid %d)\n" % os.getpid()).encode(), 0)
     os.set_inheritable(fd, True)
@@ -114,9 +114,9 @@ def take_lock(path: str) -> int:
 
 
 def stop_soon(*_: object) -> None:
-    """SIGTERM and Ctrl-C: what runs is finished, so that nothing is left half-done."""
+    """SIGTERM and Ctrl-C: finish the current command, so that nothing is left half-done."""
     if not STOP:
-        say("finishing what has begun")
+        say("finishing the current step")
     STOP.append(True)
 
 
@@ -127,9 +127,9 @@ def stop_if_told() -> None:
 
 
 def run(argv: List[str], env: Optional[Dict[str, str]] = None) -> None:
-    """Run a command; its output only matters when it failed. In a session of its own, which Ctrl-C does not reach.
+    """Run a command, and show its output only if it fails. It has its own session, so that Ctrl-C does not reach it.
 
-    Raises KeyboardInterrupt after a command during which we were told to stop.
+    Raises KeyboardInterrupt after the command if we were told to stop meanwhile.
     """
     done = subprocess.run(
         argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=env, start_new_session=True
@@ -141,7 +141,7 @@ def run(argv: List[str], env: Optional[Dict[str, str]] = None) -> None:
 
 
 def get_venv_module() -> None:
-    """Debian splits `venv` from Python: get it where it is missing."""
+    """Debian packages `venv` separately from Python: install it if it is missing."""
     probe = subprocess.run([PYTHON, "-c", "import ensurepip, venv"], capture_output=True, check=False)
     if probe.returncode == 0:
         return
@@ -154,8 +154,8 @@ def get_venv_module() -> None:
 
 
 def finish_packages() -> None:
-    """Wait for another program that installs packages, and say which; finish what one that was killed has left."""
-    from hubinstall.errors import UserError  # noqa: PLC0415 - found only now
+    """Wait for other programs that install packages, and say which; finish the work of one that was killed."""
+    from hubinstall.errors import UserError  # noqa: PLC0415 - only found now
     from hubinstall.machine.host import Host  # noqa: PLC0415
     from hubinstall.resources.packages import apt, apt_lock  # noqa: PLC0415
 
@@ -164,7 +164,7 @@ def finish_packages() -> None:
     try:
         apt_lock.free(host)
         if apt.half_done(host):
-            say("finishing what an apt that was killed has left")
+            say("finishing the work of an apt that was killed")
             apt.repair(host)
     except UserError as error:
         die(error.message, error.hint)
@@ -172,7 +172,7 @@ def finish_packages() -> None:
 
 
 def digest_of(checkout: str) -> str:
-    """What is installed, in one name: every file of the checkout that counts, and the Python."""
+    """One digest of everything that is installed: the parts of the checkout, and the version of Python."""
     h = hashlib.sha256(repr((sys.version_info[:3], os.uname().machine)).encode())
     for part in PARTS_OF_CHECKOUT:
         top = os.path.join(checkout, part)
@@ -187,7 +187,7 @@ def digest_of(checkout: str) -> str:
 
 
 def install(checkout: str, layout: ModuleType) -> None:
-    """The installer's own virtualenv, apart from the hub's: content-named, sealed when complete, then linked."""
+    """Install into a virtualenv of its own: in a directory named by content, sealed when complete, then linked."""
     path = layout.tree("installer", digest_of(checkout))
     if not os.path.exists(os.path.join(path, ".sealed")):
         say("installing the command hubinstall")
@@ -206,28 +206,28 @@ def install(checkout: str, layout: ModuleType) -> None:
 
 
 def fill(path: str, checkout: str) -> None:
-    """Install the hash-locked list, then the checkout: uv by pip, all the rest by uv, in a tenth of pip's time."""
-    from hubinstall.machine.host import Host  # noqa: PLC0415 - found only now
+    """Install the hash-locked list, then the checkout: uv with pip, the rest with uv, which is ten times as fast."""
+    from hubinstall.machine.host import Host  # noqa: PLC0415 - only found now
     from hubinstall.resources.packages import virtualenv  # noqa: PLC0415
 
     locked = os.path.join(checkout, "src", "hubinstall", "locks", "installer.txt")
     get_uv(path, locked)
     uv = [path + "/bin/uv", "pip", "install", "--quiet", "--python=" + path + "/bin/python3", "--compile-bytecode"]
-    cache = path + ".cache"  # beside it, as the copy below: where the next run finds what a killed one left
+    cache = path + ".cache"  # next to it, like the copy below, so that the next run finds what a killed run left
     environment = dict(os.environ, **virtualenv.uv_environment(Host(), cache))
     run([*uv, "--no-deps", "--require-hashes", "-r", locked], env=environment)
-    copy = copy_of(checkout, path + ".source")  # a build writes into the folder it builds, and uv a lock into TMPDIR
+    copy = copy_of(checkout, path + ".source")  # the build writes into its directory, and uv writes a lock into TMPDIR
     run([*uv, "--no-deps", "--no-index", "--no-build-isolation", copy], env=dict(environment, TMPDIR=copy))
     for folder in (copy, cache):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def get_uv(path: str, locked: str) -> None:
-    """With the pip that Python itself would put into a virtualenv; its wheel runs without being installed."""
+    """Install uv with the pip that Python itself would put into a virtualenv; its wheel runs without installation."""
     only_uv = os.path.join(path, "uv.txt")
     with open(locked, encoding="utf-8") as file, open(only_uv, "w", encoding="utf-8") as list_of_one:
         list_of_one.writelines(re.findall(r"^uv==.*\n(?: .*\n)+", file.read(), re.MULTILINE))
-    # What stands in pip.conf for an administrator's own work (`user = true`) does not count here.
+    # The settings in pip.conf for an administrator's own work (`user = true`) must not apply here.
     trust = {"PIP_CERT": TRUST_STORE} if os.path.exists(TRUST_STORE) else {}
     ours = {"PIP_ROOT_USER_ACTION": "ignore", "PIP_USER": "0", "PIP_NO_CACHE_DIR": "1"}
     pip = [os.path.join(path, "bin", "python3"), wheel_of_pip(), "--disable-pip-version-check", "install", "--quiet"]
@@ -236,10 +236,10 @@ def get_uv(path: str, locked: str) -> None:
 
 
 def wheel_of_pip() -> str:
-    """As a program for Python. WHEEL_PKG_DIR is where distributions keep what ensurepip(3) installs; Debian's do."""
+    """The path of pip, which Python can run. In WHEEL_PKG_DIR distributions such as Debian keep ensurepip's wheels."""
     found = sorted(glob.glob(os.path.join(sysconfig.get_config_var("WHEEL_PKG_DIR") or "", "pip-*.whl")))
     if not found:
-        die("pip's own wheel is missing", "Run `apt-get install --reinstall python3-pip-whl`, then run this again.")
+        die("pip's own wheel is missing", "Run `apt-get install --reinstall python3-pip-whl`, then run it again.")
     return os.path.join(found[-1], "pip")
 
 
@@ -256,12 +256,12 @@ def copy_of(checkout: str, copy: str) -> str:
 
 
 def switch(link: str, target: str) -> None:
-    """Make or switch a symbolic link, at once."""
+    """Create or switch a symbolic link atomically."""
     os.makedirs(os.path.dirname(link), exist_ok=True)
     if os.path.islink(link) and os.readlink(link) == target:
         return
     if os.path.exists(link) and not os.path.islink(link):
-        die(link + " is there and no link of ours", "Move it away, and run again.")
+        die(link + " exists and is not a link of ours", "Move it away, then run it again.")
     temporary = link + ".hubinstall-new"
     if os.path.lexists(temporary):
         os.remove(temporary)
@@ -274,9 +274,9 @@ def main() -> None:
     checkout = find_checkout()
     check_flags()
     if os.geteuid() != 0:
-        die("this needs root", "Run it with sudo: sudo python3 installer/bootstrap.py …")
+        die("this needs root", "Run: sudo python3 installer/bootstrap.py …")
     check_machine()
-    from hubinstall import layout  # noqa: PLC0415 - found only now
+    from hubinstall import layout  # noqa: PLC0415 - only found now
 
     lock = take_lock(layout.LOCK)
     os.umask(0o022)
@@ -289,9 +289,9 @@ def main() -> None:
         install(checkout, layout)
         stop_if_told()
     except KeyboardInterrupt:
-        die("interrupted", "Nothing is half-done. Run the same command again to go on.", code=130)
+        die("interrupted", "Nothing is half-done. Run the same command again to continue.", code=130)
     except OSError as error:
-        die(str(error), "Mend that, and run it again: it goes on from here.")
+        die(str(error), "Fix that, then run it again: it continues from here.")
     os.environ["HUBINSTALL_LOCK_FD"] = str(lock)
     os.execv(layout.COMMAND, [layout.COMMAND, "apply", *sys.argv[1:]])
 

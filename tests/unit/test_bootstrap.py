@@ -108,13 +108,13 @@ def test_a_folder_that_is_no_checkout(tmp_path):
     script.write_bytes(BOOTSTRAP.read_bytes())
     done = run(script=script)
     assert done.returncode == 1
-    assert f"{tmp_path} is no checkout of hubinstall: no src" in done.stderr
+    assert f"{tmp_path} is not a checkout of hubinstall: src is missing" in done.stderr
     for part in ("templates", "systemd", "nginx", "setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         (tmp_path / part).touch()
     link = tmp_path / "src/hubinstall/data/nginx"
     link.parent.mkdir(parents=True)
     link.write_text("../../../nginx")
-    assert "lost its links" in run(script=script).stderr
+    assert "lost its symbolic links" in run(script=script).stderr
     assert sorted(path.name for path in (tmp_path / "src").rglob("*")) == ["data", "hubinstall", "nginx"]
 
 
