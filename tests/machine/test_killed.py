@@ -106,7 +106,7 @@ def survivor(machine: Machine, draw: random.Random) -> Machine:
     interrupted = machine.run(INTERRUPT_BOOTSTRAP, check=False)
     assert interrupted.code == 130, interrupted
     assert "bootstrap: interrupted" in interrupted.err
-    assert "Run the same command again to go on" in interrupted.err
+    assert "Run the same command again to continue" in interrupted.err
     killing.killed(machine, "packages:base:before")
     kill_dpkg(machine, "unpacked|half-configured", "hubinstall apply")
     tried: set[str] = set()

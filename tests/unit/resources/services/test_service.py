@@ -280,5 +280,5 @@ def test_the_commands_of_a_person(machine, capsys):
 
 
 def test_commands_where_nothing_is_installed(tmp_path):
-    with pytest.raises(UserError, match="nothing is installed"):
+    with pytest.raises(UserError, match="is not installed on this machine"):
         services.start(FakeHost(tmp_path))
