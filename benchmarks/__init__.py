@@ -1,1 +1,1 @@
-"""What the speed claims are measured with: `benchmarks/run NAME`, see README.md beside this file."""
+"""The benchmarks behind the claims about speed: `benchmarks/run NAME`; see README.md next to this file."""

@@ -1,7 +1,7 @@
-"""Requests over connections that are kept, as browsers keep them, and nothing else: a load that costs little.
+"""Requests over keep-alive connections, as in browsers, and nothing else: a load generator that costs little.
 
-A general client takes milliseconds for a request, and on a test host of two cores these are missing in what is
-measured.
+A general HTTP client needs milliseconds for a request, and on a test host with two cores it would take that time from
+what is measured.
 """
 
 import asyncio
@@ -9,18 +9,18 @@ import ssl
 
 
 class Connections:
-    """To one server, as many as there are requests at a time. A status code is all that is told of an answer."""
+    """Connections to one server, one for each simultaneous request. Of a response only the status code is returned."""
 
     def __init__(self, address: str, context: ssl.SSLContext) -> None:
         self._address, self._context = address, context
         self._free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def get(self, path: str, headers: dict[str, str]) -> int:
-        """Raises OSError, IncompleteReadError or ValueError where the connection ends or makes no sense."""
+        """Raises OSError, IncompleteReadError or ValueError if the connection ends or the response is invalid."""
         return await self._ask(f"GET {path}", headers, "")
 
     async def post(self, path: str, headers: dict[str, str], form: str) -> int:
-        """A form, as application/x-www-form-urlencoded; raises what `get` does."""
+        """Send a form, as application/x-www-form-urlencoded; raises like `get`."""
         kind = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(form.encode()))}
         return await self._ask(f"POST {path}", {**headers, **kind}, form)
 
@@ -33,7 +33,7 @@ class Connections:
             writer.write(request)
             status = await reader.readline()
             if not status and kept:
-                # The server has closed it meanwhile, which it may: a browser opens another one as well.
+                # The server may have closed it meanwhile; a browser would also open another one.
                 writer.close()
                 reader, writer = await self._open()
                 writer.write(request)
@@ -60,7 +60,7 @@ class Connections:
 
 
 async def _skip(reader: asyncio.StreamReader) -> bool:
-    """Read the rest of an answer; whether the connection can be used again."""
+    """Read the rest of a response; returns whether the connection can be used again."""
     headers: dict[str, str] = {}
     while line := (await reader.readline()).strip():
         name, _, value = line.decode("latin-1").partition(":")

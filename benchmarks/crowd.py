@@ -1,14 +1,14 @@
-"""How many people a machine takes at once: login, server, kernel and a cell, all of them beginning in one moment.
+"""How many people a machine can serve at once: login, server, kernel and a cell, all starting at the same moment.
 
     benchmarks/run crowd [--people 1,10,60,100] [--rounds 1] [--process-manager plain]
 
-Method: the accounts are there before, with empty homes; nobody has logged in since the machine was booted. Each
-person is a thread of one program with a connection of their own: the login form, the POST that starts a server, the
-wait for it as the spawn page waits, the server's page, a kernel and its websocket, a cell. No one gives up before ten
-minutes. The times of the first table are seconds since the common beginning at which a phase was done: its `last` is
-when the last person had it. The second table is what the phase itself took a person. After each crowd all servers are
-stopped. Where the test host has more than two cores, the machine has two and the client the others; on two they share
-them. What the machine and the client took of the cores is printed.
+Method: the accounts exist and have empty homes; nobody has logged in since the machine was booted. Each person is a
+thread of one program with a connection of its own: the login form, the POST that starts a server, waiting for it as the
+spawn page does, the server's page, a kernel and its websocket, a cell. Nobody gives up within ten minutes. The first
+table shows when a phase was done, in seconds since the common start: `last` is when the last person was done. The
+second table shows how long the phase itself took for a person. After each crowd all servers are stopped. If the test
+host has more than two cores, the machine gets two and the client the others; on two cores both share them. The core
+usage of the machine and of the client is printed.
 """
 
 import argparse
@@ -29,7 +29,7 @@ PHASES = ("login", "server", "kernel", "cell")
 
 @dataclass
 class Person:
-    """Phase → seconds since the beginning at which it was done; `failure` names the phase that was not."""
+    """Phase → when it was done, in seconds since the start; `failure` names the phase that failed."""
 
     name: str
     done: dict[str, float] = field(default_factory=dict)
@@ -110,7 +110,7 @@ def show(count: int, crowd: list[Person]) -> None:
 
 
 def stop_all(machine: Machine, crowd: list[Person]) -> None:
-    """By the hub, as an administrator would."""
+    """Stop them through the hub, as an administrator would."""
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda person: stop(machine, person), crowd))
 

@@ -2,13 +2,13 @@
 
     benchmarks/run first_load [--rounds 3] [--process-manager plain]
 
-Method: one person's server runs. Headless Chromium, with an empty cache, logs in, and opens /user/NAME/lab twice: the
-first load is the cold one, the second, in the same browser, the warm one. In turns, the first one changing, through
-nginx (https, HTTP/2) and straight at the proxy (plain http to its socket, by a relay inside the machine). Bytes are
-those of the answers as they came, headers included (Chrome DevTools Protocol: encodedDataLength); what the browser had
-kept counts neither as a request nor in bytes. Usable: the launcher can be seen; bytes are counted until no more come.
-The machine's certificate counts as a good one: of a site with a bad one Chromium keeps nothing. Ratios hold on a busy
-machine, where seconds do not.
+Method: one person's server is running. Headless Chromium with an empty cache logs in and opens /user/NAME/lab twice:
+the first load is cold, the second load, in the same browser, is warm. The loads go in alternating order through nginx
+(https, HTTP/2) and directly to the proxy (plain http to its socket, through a relay inside the machine). Bytes are
+those of the responses on the wire, including headers (Chrome DevTools Protocol: encodedDataLength); cached responses
+count neither as requests nor in bytes. Usable means that the launcher is visible; bytes are counted until no more
+arrive. Chromium is told to trust the machine's certificate, because it caches nothing from a site with an untrusted
+one. Ratios are valid on a busy machine, seconds are not.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ def main() -> None:
 
 @contextlib.contextmanager
 def relay(machine: Machine) -> Iterator[str]:
-    """The address at which the proxy can be reached without nginx."""
+    """The URL of the proxy without nginx."""
     machine.push(machines.INSIDE / "relay.py", "/root/relay.py")
     with machine.background(["python3", "/root/relay.py", str(PORT), SOCKET]) as process:
         assert process.stdout
@@ -60,7 +60,7 @@ Loads = dict[str, list[Load]]
 
 
 def in_turns(browser: Browser, ways: dict[str, str], rounds: int) -> tuple[Loads, Loads]:
-    """Cold and warm loads by the way that they came."""
+    """Cold and warm loads for each way to the server."""
     cold: Loads = {way: [] for way in ways}
     warm: Loads = {way: [] for way in ways}
     for number in range(rounds + 1):
@@ -69,7 +69,7 @@ def in_turns(browser: Browser, ways: dict[str, str], rounds: int) -> tuple[Loads
             loads.log_in(context, PERSON, machines.PASSWORD)
             first, second = loads.open_lab(context, PERSON), loads.open_lab(context, PERSON)
             context.close()
-            if number:  # the first round starts what the server itself loads late
+            if number:  # the first round makes the server load what it loads lazily
                 cold[way].append(first)
                 warm[way].append(second)
     return cold, warm

@@ -1,13 +1,13 @@
-"""A cold install by its parts, beside the bare commands for the same components typed one after the other.
+"""A cold install by its parts, compared with the bare commands for the same components, one after the other.
 
     benchmarks/run install [--rounds 3]
 
-Method: each round takes two fresh machines (Debian with systemd and nothing else), one after the other, the first one
-changing from round to round: on one the README's command, on the other bare-install.sh. Both get their packages from
-the same mirrors, and both the same uv cache, which is warm from the second round on and kept between runs of the test
-suite. The parts of ours are taken from what the command prints: they overlap, their sum is no time. What `verify` takes
-at the end is counted apart, because nobody who types commands does it. The ratio is of the medians without it.
-Processor seconds are those of everything on the machine: half of them is the least that two cores can take.
+Method: each round uses two fresh machines (Debian with systemd and nothing else), one after the other, in alternating
+order: one runs the README's command, the other bare-install.sh. Both use the same package mirrors and the same uv
+cache, which is warm from the second round on and kept between runs of the test suite. The times of our parts come from
+the command's output; the parts overlap, so their sum is not a time. The time of `verify` at the end is counted
+separately, because nobody who types the commands does that. The ratio compares the medians without it. Processor
+seconds are those of everything on the machine: two cores need at least half of that time.
 """
 
 import re
@@ -24,12 +24,12 @@ from harness.nspawn import ProcessManager
 CHECKOUT = "/root/hubinstall"
 STEP = re.compile(r"^(?:create|change)\s+(\S+)\s+([\d.]+) s$")
 LEAST = 0.5
-"""Seconds; steps that took less stand in one line."""
+"""Seconds; steps that took less share one line."""
 
 
 @dataclass
 class Taken:
-    """Seconds: of all, of the check at the end, of all processors, of each part; and when each part ended."""
+    """Seconds: in total, of the check at the end, of all processors, of each part; and when each part ended."""
 
     total: float = 0.0
     verify: float = 0.0
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def install(machine: Machine) -> Taken:
-    """The README's command; each line it prints gets its time."""
+    """Run the README's command; each line of its output gets its time."""
     taken = Taken()
     began = time.perf_counter()
     checked = 0.0
@@ -82,7 +82,7 @@ def install(machine: Machine) -> Taken:
 
 
 def kind(step: str) -> str:
-    """A step's id without the digest in its path."""
+    """A step's id, without the digest in its path."""
     return re.sub(r"[-/][0-9a-f]{12,16}$", "", step)
 
 

@@ -1,13 +1,14 @@
-"""Logins beside somebody who guesses passwords, and a class that comes at once, all from one address.
+"""Logins while somebody guesses passwords, and a class that logs in at once, all from one address.
 
     benchmarks/run login [--rounds 10] [--process-manager plain]
 
-Method: a class of 60, behind one address, logs in at once, each with a browser's requests: the form, its POST, the page
-after it; each third one mistypes the password first. What is told is when the last of them was in. Then a good login,
-by itself and beside bad ones: 50 a second, each sent at its time whether the ones before it were answered or not, to
-one account, to 30 accounts in turns, and to names that do not exist. Before each the hub is restarted, which forgets
-what it has counted, and the guesser is two seconds ahead. Those who log in well are others each time. The client
-goes before everything else on the test host (nice -15): the load must keep its rate, and takes little (connections.py).
+Method: a class of 60 behind one address logs in at once, each with a browser's requests: the form, its POST, the page
+after it; every third person mistypes the password first. The result is when the last of them was logged in. Then
+correct logins, alone and during wrong ones: 50 a second, each sent on time even if earlier ones are unanswered, to one
+account, to 30 accounts in turn, and to names that do not exist. Before each measurement the hub is restarted, which
+resets its counts, and the guesser starts two seconds earlier. Different people log in each time. The client has
+priority over everything else on the test host (nice -15): the load must keep its rate, and needs little time
+(connections.py).
 """
 
 import asyncio
@@ -38,7 +39,7 @@ GUESSES: dict[str, Callable[[int], str]] = {
 
 
 class Guesser:
-    """Sends bad logins within `at_work`; `sent` a second, and the codes that they were answered with."""
+    """Sends wrong logins within `at_work`; `sent` a second, and the status codes of the responses."""
 
     def __init__(self, machine: Machine, name: Callable[[int], str]) -> None:
         self._machine, self._name = machine, name
@@ -60,7 +61,7 @@ class Guesser:
     async def _send(self) -> None:
         with client_of(self._machine) as client:
             client.login_page()
-            # The hub knows a form that it gave again by the headers of who asked for it, too.
+            # The hub also checks that the form comes back with the headers of the request that got it.
             headers = {**client._http.headers, **PAGE, "Cookie": client.cookies_for("hub/login")}
             token = client._xsrf("hub/login")
         http = Connections(self._machine.address, tls_context(verify=False))
@@ -113,7 +114,7 @@ def beside(machine: Machine, kind: str, names: list[str]) -> tuple[object, ...]:
 
 
 def at_once(machine: Machine) -> float:
-    """Seconds until all are in."""
+    """Seconds until all are logged in."""
     began = time.perf_counter()
     with ThreadPoolExecutor(CLASS) as pool:
         list(pool.map(lambda number: comes_in(machine, number), range(CLASS)))
@@ -129,7 +130,7 @@ def comes_in(machine: Machine, number: int) -> None:
 
 
 def login(machine: Machine, name: str, password: str = machines.PASSWORD) -> float:
-    """The seconds that it took, from the form to the page after it."""
+    """How many seconds it took, from the form to the page after it."""
     with client_of(machine) as client:
         began = time.perf_counter()
         client.login(name, password)

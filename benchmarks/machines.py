@@ -1,4 +1,4 @@
-"""The machines that are measured: the harness's, started from a snapshot that is kept between runs."""
+"""The machines for measurements: the harness's, started from a snapshot that is kept between runs."""
 
 import argparse
 import contextlib
@@ -20,25 +20,25 @@ INSIDE = Path(__file__).parent / "inside"
 
 
 def people(count: int) -> list[str]:
-    """Those of `add_people`."""
+    """The people of `add_people`."""
     return [f"p{number:05}" for number in range(1, count + 1)]
 
 
 def add_people(machine: Machine, count: int) -> None:
-    """Accounts with empty homes and the password PASSWORD; those that are there stay."""
+    """Create accounts with empty homes and the password PASSWORD; existing ones stay."""
     machine.push(INSIDE / "accounts.py", "/root/accounts.py")
     machine.run(["python3", "/root/accounts.py", str(count), PERSON])
 
 
 def build(machine: Machine) -> None:
-    """Set up by the README's command, and one person."""
+    """A machine set up by the README's command, with one person."""
     installed.install(machine)
     installed.add_person(machine, password=PASSWORD)
 
 
 @contextlib.contextmanager
 def installed_machine(kind: ProcessManager = ProcessManager.SYSTEMD) -> Iterator[Machine]:
-    """A machine that hubinstall has set up, just booted, its hub answering, on `server_cores`."""
+    """A machine that hubinstall has set up, just booted, on `server_cores`; its hub answers."""
     snapshot = snapshots.earlier(NAME, kind)
     if snapshot is None:
         snapshots.remove_outdated(NAME, kind)
@@ -49,18 +49,18 @@ def installed_machine(kind: ProcessManager = ProcessManager.SYSTEMD) -> Iterator
 
 
 def server_cores() -> set[int]:
-    """The first two cores of the test host: the machine that the targets are given for has two."""
+    """The first two cores of the test host: the targets are given for a machine with two."""
     return set(sorted(ALL_CORES)[:2])
 
 
 def client_cores() -> set[int]:
-    """What the machine leaves over; on a test host of two cores nothing, and both share them."""
+    """The other cores; on a test host with two cores there are none, and both share the two."""
     return (ALL_CORES - server_cores()) or ALL_CORES
 
 
 @contextlib.contextmanager
 def on(cores: set[int]) -> Iterator[None]:
-    """What is started within the block, threads and machines, runs on these cores."""
+    """Threads and machines that are started within the block run on these cores."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
@@ -71,7 +71,7 @@ def on(cores: set[int]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def first() -> Iterator[None]:
-    """The load goes before all others of the test host within the block: it must keep its rate."""
+    """Within the block the load has priority over everything else on the test host: it must keep its rate."""
     before = os.getpriority(os.PRIO_PROCESS, 0)
     os.setpriority(os.PRIO_PROCESS, 0, -15)
     try:
@@ -81,7 +81,7 @@ def first() -> Iterator[None]:
 
 
 def answer(kernel: Kernel, timeout: float = 60) -> None:
-    """Run a cell and look at what it gives."""
+    """Run a cell and check its output."""
     if (output := kernel.execute("print(6 * 7)", timeout).strip()) != "42":
         raise HubError("cell", f"the cell gave {output!r}")
 
@@ -89,7 +89,7 @@ def answer(kernel: Kernel, timeout: float = 60) -> None:
 def arguments(
     description: str | None, *, rounds: int, extend: Callable[[argparse.ArgumentParser], None] = lambda _: None
 ) -> argparse.Namespace:
-    """What every benchmark understands, and what `extend` adds."""
+    """The flags of every benchmark, and those that `extend` adds."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=rounds, help=f"how often each is measured (default {rounds})")
     parser.add_argument(

@@ -1,12 +1,13 @@
-"""What the parts of an installation take of the machine's memory.
+"""How much of the machine's memory the parts of an installation use.
 
     benchmarks/run memory [--rounds 4] [--process-manager plain]
 
 Method: the machine was just booted. One person after the other (as many as there are rounds) logs in and starts a
-server; a minute later, and again after each has run a cell in a kernel that stays, the proportional set sizes (PSS)
-of all processes are read from the kernel: shared pages count for each process in part, so that the sums are right.
-A server is its processes in the container, not Docker's shim, which has a row of its own. The last line is what the
-whole machine takes for one server more, shim and all: sums of PSS with all servers, without any, divided.
+server. A minute later, and again after each has run a cell in a kernel that stays, the proportional set sizes (PSS) of
+all processes are read from the kernel: each process counts its share of shared pages, so that the sums are right. A
+server consists of its processes in the container, without Docker's shim, which has its own row. The last line is the
+memory that the whole machine needs for one more server, including the shim: the difference between the sums of PSS with
+all servers and without any, divided by their number.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""How busy the test host was with other things while something was measured: a figure without it says little."""
+"""How busy the test host was with other work during a measurement: without this a result says little."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Used:
-    """Seconds of all cores since boot: of the whole test host, of the machine, of this process."""
+    """Core seconds since boot: of the whole test host, of the machine, of this process."""
 
     clock: float
     host: float
@@ -24,7 +24,7 @@ class Used:
 
 
 def describe() -> str:
-    """The test host's model, cores and load averages now."""
+    """The test host's model, cores and current load averages."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), "unnamed")
     return f"{os.cpu_count()} cores ({model}), load {' '.join(f'{load:.1f}' for load in os.getloadavg())}"
@@ -32,7 +32,7 @@ def describe() -> str:
 
 @contextlib.contextmanager
 def watched(machine: Machine) -> Iterator[None]:
-    """Print at the end how many cores were busy within the block, and with whom."""
+    """Print at the end how many cores were busy during the block, and with what."""
     before = used(machine)
     yield
     print(f"\n{shares(before, used(machine))}")
@@ -40,13 +40,13 @@ def watched(machine: Machine) -> Iterator[None]:
 
 def used(machine: Machine) -> Used:
     fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
-    busy = sum(fields) - fields[3] - fields[4]  # without idle and iowait; time stolen by the hypervisor counts
-    times = os.times()  # without its children: they are commands inside the machine, and counted there
+    busy = sum(fields) - fields[3] - fields[4]  # without idle and iowait, but with the time stolen by the hypervisor
+    times = os.times()  # without its children: they are commands inside the machine and counted there
     return Used(time.monotonic(), busy / TICK, machine_seconds(machine), times.user + times.system)
 
 
 def machine_seconds(machine: Machine) -> float:
-    """Seconds of all cores that the machine's processes have taken."""
+    """Core seconds that the machine's processes have used."""
     for group in Cgroup(machine.name).folders:
         if unified():
             stat = dict(line.split() for line in (group / "cpu.stat").read_text().splitlines())

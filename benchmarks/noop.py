@@ -1,15 +1,14 @@
-"""How long `hubinstall apply` takes when there is nothing to do, and where the time goes.
+"""How long `hubinstall apply` takes if there is nothing to do, and where the time goes.
 
     benchmarks/run noop [--rounds 15] [--process-manager plain]
 
-Method: on an installed machine, where a first apply has found nothing to do, `hubinstall apply` runs in turns with
-`python3 -c pass` (what any Python program takes) and `docker info` (what one question to Docker takes), all started
-by a program inside the machine; medians. Ratios hold on a busy machine, where seconds do not; the processor seconds of
-a command and its children vary less than its wall time.
+Method: on an installed machine where a first apply has found nothing to do, `hubinstall apply` alternates with
+`python3 -c pass` (the cost of any Python program) and `docker info` (the cost of one request to Docker), all started by
+a program inside the machine; the results are medians. Ratios are valid on a busy machine, seconds are not. The
+processor seconds of a command and its children vary less than its wall time.
 
-The profile is one more run per table, under a timer that looks every millisecond at what the main thread does: it is
-somewhat slower than an undisturbed run. `between` is when this was seen first and last; children run beside each
-other.
+The profile is one more run per table, with a timer that samples the main thread every millisecond: it is somewhat
+slower than an undisturbed run. `between` is when this was first and last seen; children run in parallel.
 """
 
 import json
@@ -26,7 +25,7 @@ COMMANDS = {
     "docker info": ["docker", "info"],
 }
 STEP = 10
-"""Milliseconds of a row of the timeline."""
+"""The milliseconds of a row of the timeline."""
 
 
 def main() -> None:
@@ -52,7 +51,7 @@ def compare(machine: Machine, rounds: int) -> None:
 
 
 def alternate(machine: Machine, rounds: int, commands: dict[str, list[str]]) -> dict[str, dict[str, list[float]]]:
-    """Name → `wall` and `cpu` seconds of each run, see inside/alternate.py."""
+    """Name → `wall` and `cpu` seconds of each run; see inside/alternate.py."""
     machine.push(machines.INSIDE / "alternate.py", "/root/alternate.py")
     argv = ["python3", "/root/alternate.py", str(rounds), json.dumps(commands)]
     taken: dict[str, dict[str, list[float]]] = json.loads(machine.run(argv, timeout=3600).out)
@@ -73,7 +72,7 @@ def profile(machine: Machine) -> None:
 
 
 def contributors(looks: list[tuple[float, str]]) -> list[tuple[str, str, str]]:
-    """A look stands for the time since the one before it."""
+    """A sample stands for the time since the previous one."""
     spent: Counter[str] = Counter()
     seen: dict[str, list[float]] = {}
     before = 0.0
@@ -88,7 +87,7 @@ def contributors(looks: list[tuple[float, str]]) -> list[tuple[str, str, str]]:
 
 
 def timeline(looks: list[tuple[float, str]]) -> list[tuple[str, str]]:
-    """What was seen most in each row, rows that are alike drawn together."""
+    """The most frequent sample of each row; equal neighbouring rows are merged."""
     rows: dict[int, Counter[str]] = {}
     for at, doing in looks:
         rows.setdefault(int(1000 * at) // STEP, Counter())[doing] += 1

@@ -1,10 +1,10 @@
-"""How long `hubinstall plan` takes where there is much to look at: 1 000 shares, 10 000 accounts.
+"""How long `hubinstall plan` takes if there is much to check: 1 000 shares, 10 000 accounts.
 
     benchmarks/run plan [--rounds 3] [--process-manager plain]
 
-Method: the accounts are written into /etc/passwd and its like, with empty homes; the shares into config.yaml, and not
-applied: each share is a difference that is planned, and each home is looked at for each share. Seconds are the median
-of the runs inside the machine, `memory` is the most that a run took, `processor` of the command with its children.
+Method: the accounts are written to /etc/passwd and the related files, with empty homes. The shares are written to
+config.yaml but not applied: each share is a difference to plan, and each home is checked for each share. Seconds are
+the median of the runs inside the machine, `memory` is the maximum of a run, `processor` includes the child processes.
 """
 
 import json

@@ -1,13 +1,13 @@
-"""A restart of the hub as people meet it: how many of 50 requests a second fail, and how.
+"""A restart of the hub as people experience it: how many of 50 requests a second fail, and how.
 
     benchmarks/run restart [--rounds 3] [--process-manager plain]
 
-Method: one person's server runs. Fifty requests a second are sent, each at its time whether the ones before it were
-answered or not, in turns: the login page, the page of the running server (with the person's cookies), and the hub's
-API (the person's own model). After five seconds the hub is restarted by `hubinstall restart jupyterhub`; requests
-go on for fifteen seconds after that command has ended. Redirects are not followed. What was answered with 200 and in
-less than 30 s counts as good. The wait is from the request's time to its answer. The client goes before everything
-else on the test host (nice -15): the load must keep its rate, and it takes little (connections.py).
+Method: one person's server is running. Fifty requests a second are sent, each on time even if earlier ones are
+unanswered, in turn to the login page, to a page of the running server (with the person's cookies), and to the hub's API
+(the person's own model). After five seconds `hubinstall restart jupyterhub` restarts the hub; requests continue for
+fifteen seconds after that command has ended. Redirects are not followed. A response with 200 within 30 s counts as
+good. The wait is the time from the request's scheduled time to its response. The client has priority over everything
+else on the test host (nice -15): the load must keep its rate, and needs little time (connections.py).
 """
 
 import asyncio
@@ -34,8 +34,8 @@ PATHS = {
 
 @dataclass(frozen=True)
 class Answer:
-    """`at`: seconds from the begin; `wait`: seconds until it came; `code`: HTTP's, or why there was none;
-    `late`: seconds after its time at which the client came to send it, which is in `wait`.
+    """`at`: seconds since the start; `wait`: seconds until the response; `code`: the status code, or why there is none;
+    `late`: how many seconds too late the client sent the request; `wait` includes them.
     """
 
     kind: str
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 async def restart(machine: Machine, client: HubClient) -> tuple[list[Answer], float]:
-    """The answers, and the seconds that the command took."""
+    """The responses, and how many seconds the command took."""
     cookies = {kind: {"Cookie": client.cookies_for(path)} for kind, path in PATHS.items()}
     cookies["login page"] = {}
     over = asyncio.Event()
@@ -71,7 +71,7 @@ async def restart(machine: Machine, client: HubClient) -> tuple[list[Answer], fl
     sender = asyncio.create_task(send(http, cookies, over))
     await asyncio.sleep(BEFORE)
     began = time.perf_counter()
-    # Not as first as the client is.
+    # Without the client's priority.
     await asyncio.to_thread(machine.run, ["nice", "-n", "15", "hubinstall", "restart", "jupyterhub"])
     took = time.perf_counter() - began
     await asyncio.sleep(AFTER)

@@ -1,13 +1,13 @@
-"""One server's start, beside that of a vanilla hub (vanilla.py) on the same machine with the same image.
+"""The start of one server, compared with a vanilla hub (vanilla.py) on the same machine with the same image.
 
     benchmarks/run start [--rounds 9] [--process-manager plain]
 
-Method: one person is logged in at both hubs. In turns, the first one changing, each hub starts the server and stops
-it again. Two figures: from the POST that starts the server to the event that says it is ready, as the spawn page
-follows them; and from that POST to the output of the first cell (page opened, kernel started, websocket, cell), which
-is what a person waits who clicks on Start. A third, `processor`: what everything on the machine took of its cores in
-that time, which a busy test host does not change much. One round at each hub is done before and does not count. The
-ratio is that of the medians; it holds on a busy machine, where seconds do not.
+Method: one person is logged in at both hubs. In alternating order each hub starts the server and stops it again. The
+first result is the time from the POST that starts the server to the event that says that it is ready, as on the spawn
+page. The second is the time from that POST to the output of the first cell (page opened, kernel started, websocket,
+cell): how long a person waits after a click on Start. The third, `processor`, is the core time of everything on the
+machine meanwhile, which a busy test host hardly changes. One round at each hub is done before and does not count. The
+ratio compares the medians; it is valid on a busy machine, seconds are not.
 """
 
 import time
@@ -23,7 +23,7 @@ FIGURES = ("ready", "result", "processor")
 
 @dataclass
 class Taken:
-    """Seconds, one of each round."""
+    """Seconds, one value per round."""
 
     ready: list[float] = field(default_factory=list)
     result: list[float] = field(default_factory=list)
@@ -69,7 +69,7 @@ def in_turns(machine: Machine, clients: dict[str, HubClient], rounds: int) -> di
 
 
 def start(client: HubClient) -> tuple[float, float]:
-    """Start and run a cell; the seconds from the POST until the server was ready and until the cell's output."""
+    """Start a server and run a cell; the seconds from the POST until the server was ready, and until the output."""
     began = time.perf_counter()
     client.start_server()
     ready = time.perf_counter() - began
@@ -81,7 +81,7 @@ def start(client: HubClient) -> tuple[float, float]:
 
 def stop(client: HubClient) -> None:
     client.stop_server()
-    time.sleep(1)  # Docker tidies up after it has answered
+    time.sleep(1)  # Docker cleans up after it has answered
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from benchmarks import noise
 
 
 def show(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a Markdown table, its columns aligned: the first to the left, the others to the right."""
+    """Print a Markdown table with aligned columns: the first to the left, the others to the right."""
     lines = [list(head), *[[_cell(value) for value in row] for row in rows]]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     rule = [":" + "-" * (widths[0] - 1), *["-" * (width - 1) + ":" for width in widths[1:]]]
@@ -21,7 +21,7 @@ def show(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> N
 
 
 def heading(name: str) -> None:
-    """Say what is measured, when, and on what."""
+    """Print what is measured, when, and on which host."""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     print(f"# {name}\n\n{now}; {noise.describe()}; Linux {platform.release()}")
 
@@ -31,7 +31,7 @@ def median(values: Iterable[float]) -> float:
 
 
 def quantile(values: Iterable[float], part: float) -> float:
-    """The smallest value that at least this part of all do not exceed."""
+    """The smallest value that at least this fraction of all values do not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
 

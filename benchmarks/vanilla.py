@@ -1,8 +1,8 @@
-"""What a server's start is compared with: JupyterHub and dockerspawner as their documentation has them.
+"""The hub to compare with: JupyterHub and dockerspawner as in their documentation.
 
-A second hub on the same machine, from the same virtualenv, with the same image, Docker Engine, accounts and PAM; as
-root, with its own proxy as a child, on port 9000, and SystemUserSpawner as it comes: Docker's default network, the
-server's port published. `remove` is set, which most guides set: each start makes a container, as ours does.
+It is a second hub on the same machine, with the same virtualenv, image, Docker Engine, accounts and PAM. It runs as
+root, with its own proxy as a child, on port 9000, and with the defaults of SystemUserSpawner: Docker's default network
+and a published port for the server. `remove` is set, as in most guides: each start creates a container, as ours does.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ c.JupyterHub.load_roles = []
 
 @contextlib.contextmanager
 def hub(machine: Machine) -> Iterator[str]:
-    """Its address while it runs."""
+    """Its URL while it runs."""
     image = machine.run("docker images --format '{{.Repository}}:{{.Tag}}' hubinstall/default").out.split()[0]
     proxy = machine.run("find -L /opt/hubinstall/proxy -path '*/bin/configurable-http-proxy'").out.split()[0]
     machine.write(f"{FOLDER}/jupyterhub_config.py", CONFIG.format(image=image, proxy=proxy))

@@ -1,4 +1,4 @@
-"""What a test run is told: which machines, which caches, and how many tests it must at least have run."""
+"""The options of a test run: which machines, which caches, and how many tests must have run at least."""
 
 import pytest
 
@@ -6,8 +6,8 @@ import drawn
 import one_kind
 from harness import addresses, store
 
-# Raised with every machine test that is added (counted for one kind of machine). A run of the whole suite
-# that ran fewer has silently left something out, and fails.
+# Increase it with every new machine test (counted for one kind of machine). A run of the whole suite with fewer tests
+# has silently skipped something, and fails.
 KNOWN_MACHINE_TESTS = 239
 MACHINES = ("nspawn",)
 LEFT_TO_THE_OTHER_KIND = pytest.StashKey[int]()
@@ -32,8 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With --process-manager only the machines of that kind, with --address only the core suite; with --whole each
-    file that is for one kind on that one.
+    """With --process-manager, keep only machines of that kind; with --address, only the core suite; with --whole, run
+    each file that is for one kind on that kind.
     """
     chosen = config.getoption("--process-manager")
     kept: list[pytest.Item] = []
@@ -53,7 +53,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _elsewhere(item: pytest.Item) -> bool:
-    """Whether it says nothing about hubs at the address that was chosen."""
+    """Whether the test says nothing about hubs at the chosen address."""
     needs_certificate = item.get_closest_marker("with_a_certificate") is not None
     return addresses.left_out(item.path.name) or (needs_certificate and addresses.here().behind)
 

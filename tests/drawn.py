@@ -1,12 +1,12 @@
-"""A sample in CI, all of it by command: tests over many cases, of which a usual run draws a few.
+"""A sample in CI, everything on request: tests with many cases, of which a usual run draws a few.
 
     @pytest.mark.drawn("fault", FAULTS, sample=4)
     def test_a_fault_is_named(machine, fault): ...
 
-A usual run draws `sample` of the cases, others at each commit; `HUBINSTALL_TEST_SEED` draws the same again. Where the
-cases differ by kind of machine they are a mapping, process manager → cases, and `sample` is of each kind. A sample of 0
-is for what takes too long for any usual run.
-`--exhaustive` runs every case, notes each that passed, and goes on where it was stopped when it is run again.
+A usual run draws `sample` cases, different ones for each commit; `HUBINSTALL_TEST_SEED` draws the same ones again. If
+the cases depend on the kind of machine, they are a mapping, process manager → cases, and `sample` counts for each kind.
+A sample of 0 is for tests that take too long for any usual run.
+`--exhaustive` runs every case and records each that passed; if it was stopped, the next run continues from there.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 JOURNAL = ROOT / "build" / "exhaustive.jsonl"
-"""One line per case that passed: the state of the checkout, and the test's id."""
+"""One line per passed case: the state of the checkout and the test's id."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,7 +41,7 @@ def pytest_report_header() -> str:
 
 
 def seed() -> str:
-    """What draws: the commit, so that each commit tries other cases, and the same commit the same ones."""
+    """The seed: the commit, so that each commit tries different cases, and the same commit tries the same ones."""
     return os.environ.get("HUBINSTALL_TEST_SEED") or _git("rev-parse", "--short=12", "HEAD") or "0"
 
 
@@ -52,7 +52,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _draws(test: pytest.Item, mark: pytest.Mark) -> dict[str, list[Any]]:
-    """Process manager → what is drawn for it; the empty name is for all."""
+    """Process manager → the cases drawn for it; the empty name is for all."""
     cases = mark.args[1]
     by_kind = cases if isinstance(cases, Mapping) else {"": cases}
     sample = None if test.config.getoption("--exhaustive") else max(1, mark.kwargs["sample"])
@@ -61,14 +61,14 @@ def _draws(test: pytest.Item, mark: pytest.Mark) -> dict[str, list[Any]]:
 
 
 def _draw(cases: Iterable[Any], sample: int | None, drawing: random.Random) -> list[Any]:
-    """All, or a few of them in the same order."""
+    """All cases, or a few of them in the same order."""
     every = list(cases)
     drawn = range(len(every)) if sample is None else sorted(drawing.sample(range(len(every)), sample))
     return [every[number] for number in drawn]
 
 
 def _wanted(item: pytest.Item) -> bool:
-    """Whether this is to run at all: a drawn case, of this kind of machine."""
+    """Whether to run this at all: whether the case is drawn for this kind of machine."""
     exhaustive = item.config.getoption("--exhaustive")
     if (mark := item.get_closest_marker("drawn")) is None:
         return not exhaustive
@@ -81,7 +81,7 @@ def _wanted(item: pytest.Item) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of an exhaustive run only the drawn tests, and of these only what has not passed yet."""
+    """In an exhaustive run, keep only the drawn tests, and only cases that have not passed yet."""
     done = _passed() if config.getoption("--exhaustive") else set()
     left = [item for item in items if item.nodeid not in done and _wanted(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in left])
@@ -100,7 +100,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Tried and passed, by test; with --exhaustive also what passed in earlier runs of the same state."""
+    """Tried and passed cases by test; with --exhaustive, including those of earlier runs of the same state."""
     tried: dict[str, dict[str, str]] = defaultdict(dict)
     for node in _passed() if config.getoption("--exhaustive") else ():
         _note(tried, node, "passed")
@@ -132,7 +132,7 @@ def _passed() -> set[str]:
 
 
 def _state() -> str:
-    """The commit, and whatever differs from it."""
+    """A digest of the commit and of all differences from it."""
     return f"{_git('rev-parse', 'HEAD')} {hashlib.sha256(_git('diff', 'HEAD').encode()).hexdigest()[:12]}"
 
 

@@ -1,4 +1,4 @@
-"""What the texts of the program tell people to set and to type, and what of it does not exist."""
+"""What the program's texts tell people to set and to type, and which of it does not exist."""
 
 import argparse
 import ast
@@ -21,7 +21,7 @@ from hubinstall.settings.model import Settings
 
 Key = tuple[str, ...]
 GAP = "{}"
-"""Stands where an f-string has a value that only a run knows."""
+"""Stands for a value in an f-string that only a run knows."""
 KNOWN = set(known_keys())
 PARTS = {part for key in KNOWN for part in key}
 TOPS = {key[0] for key in KNOWN}
@@ -44,19 +44,19 @@ COMMAND = re.compile(r"(?<![\w/.'-])(`?)hubinstall((?: (?=[a-z])[^\s`;,()<]+)(?:
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
 FILES = (".yaml", ".json", ".pem", ".py", ".d", ".target")
-"""What a dotted name ends in that is a file or a unit."""
+"""Endings of dotted names that are files or units."""
 FOREIGN = {
     "debian.org", "docker.io", "hub.example.org", "default_server", "nf_tables", "login_error",
     "distinguished_name", "common_name", "dmesg", "docker", "timedatectl", "update-ca-certificates", "key: value",
 }  # fmt: skip
-"""Looks like a key or a value of ours, and is another program's."""
+"""Words that look like a key or value of ours, but belong to another program."""
 SCRIPTS = ("tar --create",)
 SPOKEN_OF = {"does", "has", "is", "itself", "keeps", "made", "makes", "needs", "or", "reads", "tries", "was"}
-"""The word after the program's name where a sentence speaks of it; a new sentence may need another."""
+"""Words after the program's name in sentences about it; a new sentence may need another word here."""
 
 
 def texts(source: str) -> Iterator[tuple[int, str]]:
-    """The strings of a Python file with their lines, without docstrings; f-strings whole, with GAP for values."""
+    """The strings of a Python file with their lines, without docstrings; f-strings as one text, with GAP for values."""
     nodes = list(ast.walk(ast.parse(source)))
     docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     parts = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
@@ -77,13 +77,13 @@ def _filled(part: ast.expr) -> str:
 
 
 def keys(text: str, *, message: bool = True) -> list[str]:
-    """The dotted names that are meant as keys; of what is no message, those that begin as one."""
+    """The dotted names that are meant as keys; outside messages, only those that start like a key."""
     found = [name for name in DOTTED.findall(text) if not name.endswith(FILES) and name not in FOREIGN]
     return found if message else [name for name in found if name.partition(".")[0] in TOPS]
 
 
 def commands(text: str) -> list[str]:
-    """The commands of ours that a text tells to type."""
+    """Our commands that a text tells people to type."""
     found = []
     for backtick, rest in COMMAND.findall(text):
         words = rest.split()
@@ -94,7 +94,7 @@ def commands(text: str) -> list[str]:
 
 
 def faults(text: str, *, relative: bool = False) -> list[str]:
-    """What a message names and is not there. `relative`: a key may be told from within its section."""
+    """What a message names that does not exist. `relative`: a key may be relative to its section."""
     found = [name for name in keys(text) if not is_key(name, relative=relative)]
     found += [name for name in UNDERSCORED.findall(text) if name not in FOREIGN and name not in PARTS]
     found += [name for name in SET.findall(text) if not is_key(name, relative=relative)]
@@ -103,7 +103,7 @@ def faults(text: str, *, relative: bool = False) -> list[str]:
         if not takes(key, value.rstrip(".:"), relative=relative):
             found.append(f"{key}: {value}")
     found += [command for command in commands(text) if not is_command(command)]
-    # Other programs' flags stand with their program in backticks, or in a script.
+    # Flags of other programs appear together with the program in backticks, or in a script.
     told = [] if text.startswith(SCRIPTS) else FLAG.findall(IN_BACKTICKS.sub("", text))
     return found + [flag for flag in told if flag not in flags()]
 
@@ -113,7 +113,7 @@ def is_key(name: str, *, relative: bool = False) -> bool:
 
 
 def takes(name: str, value: str, *, relative: bool = False) -> bool:
-    """Whether a key of this name may have the value, or a list of it; what only a run or a person knows, it may."""
+    """Whether a key of this name may have the value, or a list of it. A value that only a run or a person knows may."""
     matching = _matching(name, relative=relative)
     if GAP in value or value.isupper():
         return bool(matching)
@@ -122,7 +122,7 @@ def takes(name: str, value: str, *, relative: bool = False) -> bool:
 
 
 def accepts(key: Key, data: Any) -> bool:
-    """Whether the settings with nothing but this are valid, apart from what they then lack."""
+    """Whether settings with only this key are valid, apart from what is then missing."""
     for part in reversed(key):
         data = {"name" if part == "*" else part: data}
     try:
@@ -154,7 +154,7 @@ def flags() -> frozenset[str]:
     """Every option of the command, its verbs, and bootstrap.py."""
     waiting, found = [parser(), bootstrap_parser()], set[str]()
     for one in waiting:
-        for action in one._actions:  # argparse has no other list of them
+        for action in one._actions:  # argparse has no public list of them
             found.update(action.option_strings)
             waiting += action.choices.values() if isinstance(action, argparse._SubParsersAction) else ()
     return frozenset(found)
@@ -162,7 +162,7 @@ def flags() -> frozenset[str]:
 
 @functools.cache
 def choices() -> frozenset[str]:
-    """Every word that is the value of a key with a choice of words."""
+    """Every word that is a value of a key with a fixed choice of words."""
 
     def within(part: Any) -> Iterator[str]:
         if isinstance(part, list):
@@ -175,7 +175,7 @@ def choices() -> frozenset[str]:
 
 
 def _matching(name: str, *, relative: bool) -> list[Key]:
-    """The keys that a name may mean; with `relative` also those that end so."""
+    """The keys that a name may mean; with `relative`, also those that end with it."""
     parts = re.findall(_PART, name) if "." in name else [name]
     found = []
     for key in KNOWN:
@@ -186,13 +186,13 @@ def _matching(name: str, *, relative: bool) -> list[Key]:
 
 
 def _is_line(told: str) -> bool:
-    """Whether it may stand in the file, in one section or another."""
+    """Whether the file may contain it in any section."""
     data = parse(told).root.data
     return any(accepts(key, data) for key in ((), *KNOWN))
 
 
 def _is_known_word(told: str, *, relative: bool) -> bool:
-    """Whether what stands in backticks is a key, a value, a line of the file, or no word of ours."""
+    """Whether the text in backticks is a key, a value, a line of the file, or not about our settings at all."""
     if told in FOREIGN or GAP in told:
         return True
     key, separator, value = told.partition(": ")

@@ -1,10 +1,10 @@
-"""Test files that a whole run tries on one kind of machine, which is drawn: at another commit it is the other kind.
+"""Test files that a whole run tries on one kind of machine only, drawn by commit: another commit may try the other.
 
     pytestmark = pytest.mark.one_kind
 
-For files whose subject is the same code on both kinds but for little: all of them twice would be too long for CI. Only
-`--whole` draws: otherwise a file runs on each kind that is asked for. In the order of their names, files take turns, so
-that the two kinds side by side have equally much to do.
+For files whose subject is almost the same code on both kinds: running all of them twice would take too long in CI. Only
+`--whole` draws; otherwise a file runs on each requested kind. Files alternate in the order of their names, so that both
+kinds have the same amount of work.
 """
 
 import pytest
@@ -13,12 +13,12 @@ KINDS = ("systemd", "plain")
 
 
 def kind_of(file: str, files: list[str], seed: str) -> str:
-    """The kind of machine that a file is for, of all the files that are for one kind."""
+    """The kind of machine that `file` is for. `files`: all files that are for one kind."""
     return KINDS[(sum(seed.encode()) + sorted(files).index(file)) % len(KINDS)]
 
 
 def of_the_other_kind(items: list[pytest.Item], seed: str) -> list[pytest.Item]:
-    """Those that the draw leaves to another commit."""
+    """The tests that the draw leaves to another commit."""
     marked = [item for item in items if item.get_closest_marker("one_kind")]
     files = sorted({item.path.name for item in marked})
     return [item for item in marked if _kind(item) != kind_of(item.path.name, files, seed)]

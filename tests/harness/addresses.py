@@ -1,5 +1,5 @@
-"""Where the hubs of a run are reached (--address): at the root of their machine's address, under a path, or behind
-another web server. The core suite holds for each of them; the default is the first.
+"""Where the hubs of a run are (--address): at the root of their machine's address, under a path, or behind another web
+server. The core suite must pass for each; the default is the first.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ PORT_BEHIND = 8000
 
 @dataclass(frozen=True)
 class Address:
-    """`flags`: of the README's command. `settings`: what they come to in config.yaml; `beforehand`: it is written
-    before the first install, as there are no flags for it. `ports`: those that the machine's nginx holds.
+    """`flags`: the flags of the README's command. `settings`: what they mean in config.yaml; `beforehand`: it is
+    written before the first install, because there are no flags for it. `ports`: those that the machine's nginx holds.
     """
 
     flags: str = ""
@@ -23,15 +23,15 @@ class Address:
 
     @property
     def behind(self) -> bool:
-        """Whether TLS is another web server's business, and people ask that one."""
+        """Whether another web server handles TLS, and people connect to that one."""
         return self.beforehand
 
 
 ADDRESSES = {
     "root": Address(),
     "prefix": Address(flags=" --base-url /jupyter/", settings="base_url: /jupyter/\n", path="/jupyter/"),
-    # Without a domain, as tests call the hub by its address; test_behind.py has one. The whole range is trusted, since
-    # a snapshot may have to start under another machine's number.
+    # Without a domain, because tests use the hub's address; test_behind.py has a domain. The whole range is trusted,
+    # because a snapshot may have to start with another machine's number.
     "behind": Address(
         settings=f"https: {{mode: off}}\nhttp: {{port: {PORT_BEHIND}, trusted_proxies: [{RANGE}]}}\n",
         beforehand=True,
@@ -54,13 +54,13 @@ LEFT_OUT = {
     "test_transfers.py": "sizes and patience, which test_behind.py has, too",
     "test_upgrade.py": "what the last release has set up, at the root",
 }
-"""Test file → why it is no part of the core suite, which is all the others."""
+"""Test file → why it is not in the core suite, which consists of all other files."""
 
 _chosen = ["root"]
 
 
 def choose(name: str) -> None:
-    """For the whole run, before tests are collected."""
+    """Choose for the whole run, before tests are collected."""
     _chosen[:] = [name]
 
 
@@ -73,5 +73,5 @@ def here() -> Address:
 
 
 def left_out(file: str) -> bool:
-    """Whether this run leaves out a test file."""
+    """Whether this run skips a test file."""
     return name() != "root" and file in LEFT_OUT

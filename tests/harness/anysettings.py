@@ -1,8 +1,8 @@
-"""Settings as hypothesis draws them: all that config.yaml may say, with a liking for what is barely allowed.
+"""Settings that hypothesis draws: anything that config.yaml may say, preferably values that are only just allowed.
 
-The keys and the types of their values are read off the settings' classes, so that a new key is drawn by itself; here
-stands only what a type's schema does not say. Drawn as a file would say it, and read by the product's own reader: what
-does not go together is left out.
+The keys and types come from the classes of the settings, so that a new key is drawn automatically; this file says only
+what a type's schema does not. Values are drawn in the form of the file and read by the product's own parser; values
+that conflict are left out.
 """
 
 import json
@@ -41,7 +41,7 @@ EXTREME: dict[str, tuple[str, ...]] = {
     "file path": ("/-", "/a,b", f"/{'f' * 200}/{'g' * 199}", "/~=@+"),
     "URL of an ACME directory": ("https://a", "https://[::1]:14000/dir"),
 }  # fmt: skip
-"""Title of a type → values that are as long, or as odd, as the pattern lets them be; drawn beside any others of it."""
+"""Title of a type → values that are as long or as odd as the pattern allows, in addition to any others of the type."""
 OCTET = st.integers(0, 255)
 ADDRESSES = st.tuples(st.sampled_from([10, 172, 192, 8, 100, 223]), OCTET, OCTET, OCTET).map(
     lambda octets: ".".join(map(str, octets))
@@ -62,11 +62,11 @@ INSTEAD: dict[str, SearchStrategy[Any]] = {
     "address": st.sampled_from(["127.0.0.1", "::1", "::", "127.9.9.9"]),  # of every machine: nginx tries to bind them
     "address or network": st.sampled_from(["127.0.0.1", "::1", "10.1.0.0/16", "2001:db8::/32", "192.0.2.7", "fd00::9"]),
 }
-"""Title of a type → what is drawn of it, where most of what its pattern lets through is refused."""
+"""Title of a type → the strategy for it, if the type refuses most values that match its pattern."""
 
 
 def of_schema(part: dict[str, Any]) -> SearchStrategy[Any]:
-    """Values of one type, as its JSON schema describes it."""
+    """Values of one type, according to its JSON schema."""
     title = part.get("title", "")
     if "anyOf" in part:
         return st.one_of([of_schema(one) for one in part["anyOf"]])
@@ -98,7 +98,7 @@ OF_TYPE: dict[str, Callable[[dict[str, Any]], SearchStrategy[Any]]] = {
 
 
 def values(kind: Any) -> SearchStrategy[Any]:
-    """What a type accepts by itself, whatever the other keys say."""
+    """The values that a type accepts, regardless of other keys."""
     adapter = TypeAdapter(kind)
 
     def accepted(value: Any) -> bool:
@@ -117,7 +117,7 @@ def of_field(field: FieldInfo) -> SearchStrategy[Any]:
 
 
 def section(model: type[Section], **given: SearchStrategy[Any] | None) -> SearchStrategy[dict[str, Any]]:
-    """Some of a section's keys. `given`: key → what is drawn of it, where its type does not say; None: nothing."""
+    """Some keys of a section. `given`: key → its strategy, if the type does not say it; None: the key is not drawn."""
     drawn = {name: of_field(field) for name, field in model.model_fields.items() if name not in given}
     chosen = {name: strategy for name, strategy in given.items() if strategy is not None}
     return st.fixed_dictionaries({}, optional=drawn | chosen)
@@ -166,11 +166,11 @@ EXTREMES = tuple(
         {"network": {"allow": [f"10.{number}.0.0/16:{number + 1}" for number in range(99)]}},
     )
 )
-"""What is tried beside whatever is drawn."""
+"""What is always tried, in addition to what is drawn."""
 
 
 def drawn(number: int, count: int) -> list[Settings]:
-    """The extremes, and up to as many other settings: the same for the same number."""
+    """The extremes, and other settings up to that number: always the same for the same number."""
     found: list[Settings] = [*EXTREMES]
 
     @seed(number)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def pack(folder: Path, names: Iterable[str]) -> bytes:
-    """A tar of `names` (relative; folders with what is in them), owned by root; links stay links."""
+    """A tar of `names` (relative paths; directories with their content), owned by root; links stay links."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for name in names:
@@ -22,6 +22,6 @@ def _of_root(info: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 def unpack(archive: bytes, folder: Path) -> None:
-    """The other way: what `pack` made, into an existing folder."""
+    """The reverse: unpack a tar of `pack` into an existing directory."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         tar.extractall(folder)

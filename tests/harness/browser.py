@@ -20,7 +20,7 @@ FLAGS = (
 
 @contextlib.contextmanager
 def chromium(flags: Sequence[str] = ()) -> Iterator[Browser]:
-    """A browser while the block runs. `flags`: more of Chromium's own."""
+    """A browser for the duration of the block. `flags`: additional flags for Chromium."""
     with _program() as program, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *flags])
         yield browser
@@ -29,13 +29,13 @@ def chromium(flags: Sequence[str] = ()) -> Iterator[Browser]:
 
 @contextlib.contextmanager
 def _program() -> Iterator[Path]:
-    """Chromium breaks off all it loads when an interface comes or goes, as they do on the test host with every machine
-    of the other tests (ERR_NETWORK_CHANGED). So it gets a network of its own.
+    """A network of its own. Chromium aborts everything that it is loading when an interface appears or disappears
+    (ERR_NETWORK_CHANGED), which happens on the test host with each machine of other tests.
     """
     claim = numbers.claim()
     link = Link(claim.number)
     link.up()
-    # Seconds after a link is up, its IPv6 address ceases to be tentative: a change, too.
+    # Seconds after a link comes up its IPv6 address is no longer tentative, which is a change, too.
     execute(["ip", "netns", "exec", link.name, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"])
     try:
         with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""The certificate of a machine: what its nginx shows, what hubinstall says of it, and the timer's run."""
+"""The certificate of a machine: what its nginx serves, what hubinstall says about it, and the timer's run."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from harness.machine import Machine
 from harness.nspawn import ProcessManager
 
 NAME = "hub.example.org"
-# The timer itself, which need not wait for the hour, and what it has started.
+# The timer itself, which does not have to wait for the hour, and the service that it has started.
 SOON = """set -e
 folder=/run/systemd/system/hubinstall-certificates.timer.d
 mkdir -p $folder
@@ -22,20 +22,20 @@ rm -r $folder
 systemctl daemon-reload
 systemctl restart hubinstall-certificates.timer"""
 CTL = "/opt/hubinstall/supervisor/bin/supervisorctl -c /opt/hubinstall/etc/supervisord.conf"
-# The scheduler itself, whose pause is cut short; it ends a run by the next pause.
+# The scheduler itself: its pause is cut short, and the next pause shows that the run has ended.
 WOKEN = f"""scheduler=$({CTL} pid hubinstall-certificates)
 pause() {{ pgrep -x -P $scheduler sleep; }}
 for i in $(seq 100); do before=$(pause) && break; sleep 0.1; done
 kill $before || exit
 for i in $(seq 3000); do now=$(pause) && [ "$now" != "$before" ] && exit; sleep 0.1; done; exit 1"""
-# The run that a change of the files has started.
+# The run that a change to the files has started.
 ENDED = """for i in $(seq 3000); do
     systemctl show -p ActiveState --value hubinstall-certificates.service | grep -q inactive && exit; sleep 0.1
 done; exit 1"""
 
 
 def served(machine: Machine, name: str = NAME) -> dict[str, str]:
-    """Serial and issuer of what nginx shows to those who ask for `name`, or for none."""
+    """Serial number and issuer of the certificate that nginx serves for `name`, or without a name."""
     asked = f"-servername {name}" if name else "-noservername"
     ask = f"openssl s_client -connect {machine.address}:443 {asked} </dev/null 2>/dev/null"
     lines = machine.run(f"{ask} | openssl x509 -noout -serial -issuer").out.splitlines()
@@ -48,7 +48,7 @@ def certificate(machine: Machine) -> dict[str, Any]:
 
 
 def timer(machine: Machine) -> None:
-    """The time has come for the timer, or for the scheduler where there is none; returns when its run has ended."""
+    """Trigger the timer, or the scheduler if there is no timer, and return when its run has ended."""
     if machine.process_manager is ProcessManager.SYSTEMD:
         machine.run(SOON)
         machine.run(ENDED, timeout=400)
@@ -57,6 +57,6 @@ def timer(machine: Machine) -> None:
 
 
 def status_of_certificate(machine: Machine) -> str:
-    """The state that `hubinstall status` gives the certificate."""
+    """The certificate's state according to `hubinstall status`."""
     checks = json.loads(machine.run(["hubinstall", "status", "--json"]).out)["checks"]
     return str(next(check["state"] for check in checks if check["name"] == "certificate"))

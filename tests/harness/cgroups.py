@@ -1,6 +1,6 @@
-"""One control group per machine, so that machines do not share Docker's groups and one may be small.
+"""One control group per machine, so that machines do not share Docker's groups, and a machine can be small.
 
-Both of the kernel's interfaces: one tree per controller (v1) and the unified tree (v2).
+Supports both interfaces of the kernel: one tree per controller (v1) and the unified tree (v2).
 """
 
 import contextlib
@@ -23,7 +23,7 @@ def trees() -> list[Path]:
 
 @dataclass(frozen=True)
 class Cgroup:
-    """The group of one machine in every tree; `memory` limits the whole machine, in bytes."""
+    """The group of one machine in every tree; `memory` is the limit of the whole machine in bytes."""
 
     name: str
     memory: int | None = None
@@ -36,34 +36,34 @@ class Cgroup:
         self.clear()
         for group in self.folders:
             group.mkdir(exist_ok=True)
-            # Without its sets copied, a cpuset group of v1 takes no process.
+            # A cpuset group of v1 accepts no process until its sets are copied.
             if (group / "cpuset.mems").exists() and not unified():
                 for name in ("cpuset.cpus", "cpuset.mems"):
                     (group / name).write_text((group.parent / name).read_text())
                 (group / "cgroup.clone_children").write_text("1")
             limit = group / ("memory.max" if unified() else "memory.limit_in_bytes")
             if limit.exists():
-                # Also without a limit: a group of this name may have been left by a smaller machine.
+                # Also if there is no limit: a smaller machine may have left a group of this name.
                 limit.write_text(str(self.memory or ("max" if unified() else -1)))
 
     def clear(self) -> None:
-        """Take away what a machine of this name has left: its groups, and its processes if its test run was killed."""
+        """Remove what a machine of this name has left: its groups, and its processes if its test run was killed."""
         for procs in (file for group in self.folders if group.exists() for file in group.rglob("cgroup.procs")):
-            with contextlib.suppress(OSError):  # a group may go meanwhile, and a process
-                for pid in filter(int, procs.read_text().split()):  # 0: of a namespace that cannot be seen from here
+            with contextlib.suppress(OSError):  # a group or a process may disappear meanwhile
+                for pid in filter(int, procs.read_text().split()):  # 0: a process of a namespace that is invisible here
                     _kill(int(pid))
         self.remove()
 
     def remove(self) -> None:
-        """Take the groups away, those included that the machine made inside; its processes have ended."""
+        """Remove the groups, including those that the machine created inside. Its processes have ended."""
         until = time.monotonic() + 5
-        # Each time all of them: one that is busy must not keep the others, which the next machine would inherit.
+        # Try all of them each time: a busy one must not keep the others, which the next machine would inherit.
         while [group for group in self.folders if not _remove_tree(group)] and time.monotonic() < until:
             time.sleep(0.1)
 
 
 def joining(pid: int) -> list[str]:
-    """The files to write a process id to, so that the process is where `pid` is."""
+    """The files to write a process id to, so that the process joins the groups of `pid`."""
     files = []
     for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)

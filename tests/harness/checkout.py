@@ -1,4 +1,4 @@
-"""The checkout as a developer's editor sees it: tracked files and new ones, nothing that is ignored."""
+"""The checkout as a developer's editor shows it: tracked and new files, without ignored ones."""
 
 import hashlib
 import shutil
@@ -7,7 +7,7 @@ from checkout_path import CHECKOUT
 from harness.archives import pack
 from harness.commands import Result, execute
 
-# Where there is no git (an unpacked archive): what .gitignore would have kept out.
+# What .gitignore excludes, for a checkout without git (an unpacked archive).
 NOT_SOURCE = {".git", ".venv", "__pycache__", "build", "dist", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 INSTALLED_FROM = (
@@ -25,7 +25,7 @@ def git(*words: str, check: bool = True) -> Result:
 
 
 def files() -> list[str]:
-    """Paths relative to the checkout, links to folders as links."""
+    """Paths relative to the checkout; links to directories stay links."""
     if has_history():
         listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard").out
         paths = {CHECKOUT / name for name in listed.split("\0") if name}
@@ -40,12 +40,12 @@ def archive() -> bytes:
 
 
 def place() -> str:
-    """Which checkout of this machine it is: what one caches is not another's to remove."""
+    """A name for this checkout on this host: one checkout must not remove another's caches."""
     return hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]
 
 
 def digest() -> str:
-    """Of all that an installation is made from; tests, pages and what serves developers do not count."""
+    """A digest of everything that an installation is made from, without tests, pages and developers' files."""
     sum_ = hashlib.sha256()
     for name in files():
         path = CHECKOUT / name

@@ -1,4 +1,4 @@
-"""Commands on the test host, the machine's argv prefix included."""
+"""Commands on the test host, including those with a machine's argv prefix."""
 
 import contextlib
 import os
@@ -27,7 +27,7 @@ class Result:
 
 
 class CommandFailedError(AssertionError):
-    """A command of a test ended otherwise than it should; carries its `result`."""
+    """A test's command did not end as it should; carries its `result`."""
 
     def __init__(self, result: Result, why: str = "") -> None:
         super().__init__(f"{why or 'the command failed'}:\n{result}")
@@ -35,7 +35,7 @@ class CommandFailedError(AssertionError):
 
 
 class EndlessError(AssertionError):
-    """A command of a test did not end in its time."""
+    """A test's command did not end within its time limit."""
 
 
 def execute(
@@ -48,9 +48,10 @@ def execute(
     shown: Sequence[str] | None = None,
     stuck: Callable[[], str] = str,
 ) -> Result:
-    """Run to the end; `shown` replaces a long prefix in messages, `stuck` tells more of what did not end.
+    """Run a command to its end. `shown` replaces a long prefix in messages; `stuck` says more about a command that did
+    not end.
 
-    Output goes to files, not pipes: a daemon that the command leaves behind may keep them open.
+    Output goes to files, not to pipes, which a daemon that the command leaves behind may keep open.
     """
     __tracebackhide__ = True
     more = ""
@@ -71,7 +72,7 @@ def execute(
 
 
 def kill_group(process: "subprocess.Popen[bytes]") -> None:
-    """End a started process and what shares its process group; nothing happens when it has ended."""
+    """End a started process and its process group; do nothing if it has already ended."""
     if process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

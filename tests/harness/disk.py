@@ -1,6 +1,6 @@
-"""A file system for machines inside one file, whose copies share blocks: a machine from a snapshot in a second.
+"""A file system for machines inside one file. Its copies share blocks, so a machine starts from a snapshot in a second.
 
-Elsewhere (overlay, tmpfs) Docker's overlay2 would not run at all, and on ext4 each copy of a root takes ten seconds.
+On overlay or tmpfs Docker's overlay2 would not work at all, and on ext4 each copy of a root takes ten seconds.
 """
 
 import shutil
@@ -9,20 +9,20 @@ from pathlib import Path
 from harness.commands import execute
 
 GIBIBYTE = 1 << 30
-# Sparse: it takes what is in it.
+# Sparse: it uses only the space of its content.
 SIZE = 60 * GIBIBYTE
 SHARES_BLOCKS = {"xfs", "btrfs"}
 NOT_FOR_DOCKER = {"overlayfs", "tmpfs", "ramfs"}
 
 
 class UnfitError(RuntimeError):
-    """Machines cannot lie there; says why and what to do."""
+    """There can be no machines in this directory; says why and what to do."""
 
 
 def for_machines(folder: Path) -> Path:
-    """`folder` itself where that is best, else a file system mounted below it, else, slower, `folder`.
+    """`folder` itself if that is best, else a file system mounted below it, else, with less speed, `folder`.
 
-    :raises UnfitError: no file system can be mounted here (as in many containers), and the folder's own will not do.
+    :raises UnfitError: no file system can be mounted here (as in many containers), and the one of `folder` is unfit.
     """
     if _kind(folder) in SHARES_BLOCKS:
         return folder
@@ -44,7 +44,7 @@ def _mount(image: Path, target: Path) -> bool:
             file.truncate(SIZE)
         execute(["mkfs.xfs", "-q", "-f", "-m", "reflink=1", str(unfinished)])
         unfinished.rename(image)
-    # What machines leave goes back to the disk below; else the file grows to its full size over a run.
+    # Return the space of removed machines to the disk below; otherwise the file would grow to its full size.
     return execute(["mount", "-o", "loop,discard", str(image), str(target)], check=False).code == 0
 
 

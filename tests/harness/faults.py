@@ -1,4 +1,4 @@
-"""Faults of a machine: how each is brought about, what must be said of it, and how its cause is taken away."""
+"""Faults of a machine: how to cause each, what must be said about it, and how to remove the cause."""
 
 import enum
 import time
@@ -11,11 +11,11 @@ from hubinstall.verify.client.hub import HubClient
 from hubinstall.verify.client.kernel import Kernel
 
 BACK_WITHIN = 60.0
-"""Seconds until the login page must be there."""
+"""Seconds until the login page must appear."""
 CHANGE = "hubinstall config set limits.processes $NUMBER --apply"
-"""With another number each time, so that there is always something to do."""
-# What the commands of a fault may use. `small DIR KB [INODES]` puts a file system with so much room over a folder,
-# with what is in it; `big` takes it off again. `thief ADDRESS PORT` listens there as soon as it can.
+"""With a different number each time, so that there is always something to do."""
+# What the commands of a fault may use. `small DIR KB [INODES]` mounts a file system of that size over a directory and
+# copies its content; `big` removes it again. `thief ADDRESS PORT` listens there as soon as it can.
 TOOLS = r"""set -e
 small() {
     new=/mnt/$(echo "$1" | tr / _); mkdir -p "$new"
@@ -48,7 +48,7 @@ within() { for turn in $(seq "$1"); do sleep 0.1; "${@:2}" && return; done; retu
 
 
 class Lives(enum.Enum):
-    """What must still work while the fault is there."""
+    """What must still work during the fault."""
 
     ALL = "the login page and people's servers"
     BEHIND_NGINX = "the same, at the proxy's socket"
@@ -57,8 +57,8 @@ class Lives(enum.Enum):
 
 @dataclass(frozen=True)
 class Fault:
-    """`words`: all of them are in what the command `meanwhile` says, which ends with `code`. `again`: what completes
-    when the cause is gone. `returns`: without it, the login page is back by itself.
+    """`words`: the command `meanwhile` prints all of them and ends with `code`. `again`: the command that succeeds once
+    the cause is gone. `returns`: the login page returns without it.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Place:
-    """A machine with one person's server and kernel running in it."""
+    """A machine on which one person's server and kernel are running."""
 
     machine: Machine
     grace: HubClient
@@ -86,7 +86,7 @@ class Place:
 
 
 def endured(place: Place, fault: Fault) -> None:
-    """Its cause comes, is named, harms nobody, goes; and the next run completes."""
+    """Its cause appears, is named, harms nobody and is removed; then the next run completes."""
     machine, number = place.machine, {"NUMBER": str(next(place.numbers))}
     _do(machine, fault.cause)
     try:
@@ -102,7 +102,7 @@ def endured(place: Place, fault: Fault) -> None:
         installed.wait_for_login_page(machine, BACK_WITHIN)
     machine.run(fault.again or fault.meanwhile, env=number)
     if fault.lives is Lives.BEHIND_NGINX:
-        place.kernel.reconnect()  # as a page does: it went through the nginx that was stopped
+        place.kernel.reconnect()  # as a page does: its connection went through the nginx that was stopped
     assert installed.plan(machine) == []
     _lives(place, Lives.ALL)
 
@@ -112,7 +112,7 @@ def _do(machine: Machine, command: str) -> None:
 
 
 def _lives(place: Place, what: Lives) -> None:
-    """People's kernels go on, whatever else does not."""
+    """People's kernels keep running, whatever else does not."""
     if what is Lives.ALL:
         begun = time.monotonic()
         installed.wait_for_login_page(place.machine, BACK_WITHIN)

@@ -1,6 +1,6 @@
-"""The second nginx, of --address=behind: on the test host, at the address where machines see it, so that it stays when
-a machine is shut down. Its configuration is what the hub's `config proxy-snippet nginx` prints; its programs lie in a
-root of their own, made once, and the test host gets no package.
+"""The second nginx, for --address=behind. It runs on the test host, at the address by which machines reach it, so that
+it stays when a machine is shut down. Its configuration is the output of the hub's `config proxy-snippet nginx`. Its
+programs are in a root directory of their own, which is built once, so that the test host needs no package.
 """
 
 import re
@@ -15,7 +15,7 @@ from harness.machine import Machine
 from harness.nspawn import ProcessManager
 
 NAME = "hub.example.org"
-"""What the snippet takes where no domain is set."""
+"""The name that the snippet uses if no domain is set."""
 INSTALL = f"""set -e
 apt-get update -q && apt-get install -qy --no-install-recommends nginx-light openssl
 openssl req -x509 -newkey rsa:2048 -nodes -keyout /etc/ssl/private/{NAME}.key -out /etc/ssl/certs/{NAME}.pem \
@@ -34,7 +34,7 @@ _standing: dict[Machine, "subprocess.Popen[bytes]"] = {}
 
 
 def stand_before(machine: Machine) -> None:
-    """Start one for a machine where hubinstall is installed; once, and it ends with the machine."""
+    """Start one for a machine where hubinstall is installed; only once. It ends with the machine."""
     if machine in _standing:
         return
     root, folder = _root(), f"/etc/front/{machine.name}"
@@ -46,7 +46,7 @@ def stand_before(machine: Machine) -> None:
     (there / "nginx.conf").write_text(MAIN.format(folder))
     nginx = ["chroot", str(root), "nginx", "-c", f"{folder}/nginx.conf"]
     execute([*nginx, "-t", "-q"])
-    # Its workers end with it, and it with us.
+    # Its workers end with it, and it ends with us.
     alone = ["setpriv", "--pdeathsig=KILL", "unshare", "--fork", "--pid", "--kill-child"]
     process = subprocess.Popen([*alone, *nginx, "-g", "daemon off;"], start_new_session=True)
     _standing[machine] = process
@@ -59,7 +59,7 @@ def _end(machine: Machine) -> None:
 
 
 def listening_at(address: str, snippet: str) -> str:
-    """The snippet, listening at one address: others of this test host are other machines'."""
+    """The snippet, listening on one address: other machines use the other addresses of this test host."""
     only_one = re.sub(r"(?m)^ *listen \[::\].*\n", "", snippet)
     return re.sub(r"(?m)^( *listen )(\d)", rf"\g<1>{address}:\2", only_one)
 

@@ -1,4 +1,4 @@
-"""What one does with a machine that hubinstall has set up: the README's command, a person's login, its services."""
+"""Operations on a machine that hubinstall has set up: the README's command, a person's login, the services."""
 
 import json
 import re
@@ -23,25 +23,25 @@ def readmes_command() -> str:
 
 
 def bring(machine: Machine) -> None:
-    """What must be there before the README's command: a checkout, and settings for which it has no flags."""
+    """What must exist before the README's command: a checkout, and settings for which it has no flags."""
     machine.push_checkout()
     if addresses.here().beforehand and not machine.exists(CONFIG):
         machine.write(CONFIG, addresses.here().settings, mode=0o600)
 
 
 def install(machine: Machine) -> Result:
-    """What the README tells to do, on a machine with a checkout."""
+    """Do what the README says, on a machine with a checkout."""
     bring(machine)
     return machine.run(readmes_command(), timeout=1200)
 
 
 def url(machine: Machine, name: str = "") -> str:
-    """What a person types, who calls the machine by its address or by a name."""
+    """The URL that a person types, with the machine's address or a name."""
     return f"https://{name or host(machine)}{addresses.here().path}"
 
 
 def host(machine: Machine) -> str:
-    """The address that people ask: the machine's, or that of the web server in front of it, which is there then."""
+    """The address that people connect to: the machine's, or that of the web server in front, which then exists."""
     if not addresses.here().behind:
         return machine.address
     front.stand_before(machine)
@@ -49,20 +49,20 @@ def host(machine: Machine) -> str:
 
 
 def told(machine: Machine) -> str:
-    """What the end of an apply says of where the hub is."""
+    """What an apply says at its end about where the hub is."""
     if addresses.here().behind:
         return f"JupyterHub listens on port {addresses.PORT_BEHIND} of every address for the web server in front"
     return f"JupyterHub is at {url(machine)}\n"
 
 
 def client(machine: Machine, *, name: str = "", token: str = "") -> HubClient:
-    """Somebody at this machine's hub, whatever its certificate; `name`: what it is called by, not its address."""
+    """A visitor of this machine's hub, whatever its certificate; `name`: a name to use instead of its address."""
     pinned = host(machine) if name else None
     return HubClient(url(machine, name), address=pinned, verify=False, token=token)
 
 
 def add_person(machine: Machine, name: str = PERSON, password: str = PERSON_PASSWORD) -> None:
-    """An account as an administrator makes it: `adduser` of the distribution, nothing of ours."""
+    """Create an account as an administrator does: with the distribution's `adduser`, without anything of ours."""
     machine.run("command -v adduser || { apt-get update -q && apt-get install -qy adduser; }")
     machine.run(["adduser", "--disabled-password", "--gecos", "", name])
     machine.run(["chpasswd"], stdin=f"{name}:{password}\n".encode())
@@ -75,14 +75,14 @@ def build_installed(machine: Machine) -> None:
 
 
 def cold_start(machine: Machine) -> None:
-    """After a boot: with systemd nothing is to do but wait, without it the documented boot command."""
+    """After a boot: systemd starts everything; without it, run the documented boot command. Then wait."""
     if machine.process_manager is ProcessManager.PLAIN:
         machine.run(["hubinstall", "start"])
     wait_for_login_page(machine)
 
 
 def wait_for_login_page(machine: Machine, seconds: float = 60, name: str = "") -> None:
-    """Return when the hub answers through nginx; `name`: what it is called by, where it is not its address."""
+    """Return when the hub answers through nginx; `name`: a name to use instead of its address."""
     end = time.monotonic() + seconds
     with client(machine, name=name) as anybody:
         while True:
@@ -102,19 +102,19 @@ def plan(machine: Machine) -> list[dict[str, Any]]:
 
 
 def changed(applied: Result) -> set[str]:
-    """The ids of what an apply says that it did."""
+    """The ids of the changes that an apply reports."""
     return set(re.findall(r"^(?:create|change|remove) +(\S+) ", applied.err, re.MULTILINE))
 
 
 def starts(machine: Machine) -> dict[str, str]:
-    """Service → what changes when it is started: the InvocationID, or supervisor's pid and start."""
+    """Service → a value that changes with each start: the InvocationID, or supervisor's pid and start time."""
     if machine.process_manager is ProcessManager.SYSTEMD:
         names = ["jupyterhub", "jupyterhub-proxy", "nginx", "docker", "containerd", "hubinstall-firewall"]
         shown = machine.run(["systemctl", "show", "--property=Id,InvocationID", *[f"{n}.service" for n in names]]).out
         pairs = [block.splitlines() for block in shown.strip().split("\n\n")]
         return {lines[0]: lines[1] for lines in pairs}
     ctl = "/opt/hubinstall/supervisor/bin/supervisorctl -c /opt/hubinstall/etc/supervisord.conf"
-    # status fails while a oneshot has EXITED, as it should have.
+    # status fails if a oneshot has EXITED, which is right for a oneshot.
     rows = [line.split(None, 2) for line in machine.run(f"{ctl} status", check=False).out.splitlines()]
     pids = machine.run(f"{ctl} pid all").out.split()
     return {row[0]: pid if pid != "0" else row[-1] for row, pid in zip(rows, pids, strict=True)}
@@ -126,7 +126,7 @@ def names(machine: Machine, *services: str) -> set[str]:
 
 
 def server_answers(client: HubClient) -> bool:
-    """Whether the person's running server can be reached from outside, now: it, and not a page that one is led to."""
+    """Whether the person's running server can be reached from outside: the server itself, not a redirect to a page."""
     path = f"user/{client.user}/api/status"
     try:
         response = client.request("GET", path, step="status", timeout=2)
@@ -136,5 +136,5 @@ def server_answers(client: HubClient) -> bool:
 
 
 def status(client: HubClient, path: str) -> int:
-    """The code that a page answers with for this person."""
+    """The status code of a page for this person."""
     return client.request("GET", path, step="page").status_code

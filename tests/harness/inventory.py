@@ -1,9 +1,9 @@
-"""What a machine holds and could leak: counted before a long time of trouble and after it, in words that compare."""
+"""What a machine could leak: counted before and after a long time of trouble, in lines that can be compared."""
 
 from harness.machine import Machine
 from harness.manifest import HALF_WRITTEN
 
-# Names are given as they are where they must stay the same ones; what is numbered anew each time is only counted.
+# Names that must stay the same are listed; things that get a new number each time are only counted.
 KINDS = {
     "containers": "docker ps --all --no-trunc --format '{{.Names}} {{.ID}} {{.State}}' | sort",
     "images": "docker images --all --quiet --no-trunc | sort",
@@ -12,8 +12,8 @@ KINDS = {
     "listening sockets": "ss -Hltx | awk '/LISTEN/ {print $1, $5}' | sed -E 's/[0-9a-f]{12,64}/ID/' | sort",
     "running programs": "ps -eo user:32,comm,args | grep -v 'is shutting down'"
     " | awk '$2 !~ /^(ps|bash|sort|grep|awk|uniq)$/ {print $1, $2}' | sort | uniq -c",
-    # Network namespaces of containers are among them. Docker removes the empty file of one that is gone a minute later,
-    # and forgets it when it is restarted within this minute: nothing but its name stays in /run.
+    # Containers' network namespaces are among them. Docker removes the empty file of a namespace a minute after it is
+    # gone, and forgets to if it is restarted within this minute: then only its name stays in /run.
     "mounts": "awk '{print $2}' /proc/1/mounts | sed -E 's/[0-9a-f]{64}/ID/' | sort | uniq -c",
     "network devices": "ip -o link | awk -F'[ :@]+' '{print $2}' | sed -E 's/^veth.*/veth/' | sort | uniq -c",
     "packet filter": "nft list tables | sort; nft list ruleset | wc -l",
@@ -23,18 +23,18 @@ KINDS = {
     "caches": "find /var/cache/hubinstall | sort",
     "half-written files": HALF_WRITTEN,
 }
-"""What → the command that shows it. The last one is empty on any machine that is at rest."""
+"""Kind → the command that lists it. The last one lists nothing on an idle machine."""
 
 Inventory = dict[str, list[str]]
 
 
 def inventory(machine: Machine) -> Inventory:
-    """Everything of `KINDS`, line by line."""
+    """Everything in `KINDS`, line by line."""
     return {what: machine.run(command).out.splitlines() for what, command in KINDS.items()}
 
 
 def difference(before: Inventory, after: Inventory) -> list[str]:
-    """Lines that came or went, each with what it is about; none when nothing did."""
+    """Lines that appeared or disappeared, each with its kind; empty if nothing changed."""
     return [
         f"{what}: {sign} {line}"
         for what in before

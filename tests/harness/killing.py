@@ -1,4 +1,4 @@
-"""Runs that are killed at a named moment, and the list of all such moments, known without a machine."""
+"""Runs that are killed at a named moment, and the list of all these moments, which needs no machine."""
 
 import re
 from collections.abc import Mapping
@@ -18,20 +18,20 @@ from hubinstall.resources.base import Resource, resource_id
 KILLED = {137, -9}
 MOMENTS = ("before", "mid", "after")
 AROUND = ("settings", "verify", "accept")
-"""What a run does besides the steps of its plan."""
+"""The steps of a run that are not in its plan."""
 ON_THE_WAY = {
     "bootstrap makes them for the command itself": r"directory:/opt/hubinstall(/trees)?",
     "the ledger's and the first password's place": r"directory:/var/lib/hubinstall(/secrets)?",
     "the kernel of the test host is shared, and has it since its first machine": r"kernel-setting:.*",
 }
-"""Reason → steps of the blueprint that no plan of a fresh machine has: something else does them on its way."""
+"""Reason → steps of the blueprint that are in no plan of a fresh machine, because another step does their work."""
 POINTS = "/var/tmp/points"
 
 
 def steps(kind: ProcessManager, settings: str, before: str | None = None) -> list[str]:
-    """What takes a machine to these settings, in order: a fresh one, or one that has the settings `before`.
+    """The steps that bring a machine to these settings, in order; a fresh machine, or one with the settings `before`.
 
-    The people of later settings have their accounts already.
+    The people in later settings already have their accounts.
     """
     wished = _desired(kind, settings)
     if before is None:
@@ -44,17 +44,17 @@ def steps(kind: ProcessManager, settings: str, before: str | None = None) -> lis
 
 
 def points(steps_: list[str]) -> list[str]:
-    """Every moment of the steps, and of what a run does around them."""
+    """Every moment of the steps, and of the run's own work around them."""
     return [f"{step}:{moment}" for step in (*AROUND[:1], *steps_, *AROUND[1:]) for moment in MOMENTS]
 
 
 def excused(point: str, reasons: Mapping[str, str]) -> bool:
-    """Whether there is a reason (→ whole moments) that a run does not come to this moment."""
+    """Whether there is a reason (→ patterns of moments) why a run does not reach this moment."""
     return any(re.fullmatch(pattern, point) for pattern in reasons.values())
 
 
 def run(machine: Machine, crash_at: str, command: str = "") -> Result:
-    """One run of the command, as a person would go on: the README's until the settings are written, then apply."""
+    """One run of the command, as a person would continue: the README's until the settings are written, then apply."""
     written = machine.run(["grep", "-q", installed.ADMIN, installed.CONFIG], check=False).code == 0
     again = "hubinstall apply" if written else installed.readmes_command()
     return machine.run(command or again, env={"HUBINSTALL_CRASH_AT": crash_at}, check=False, timeout=1800)
@@ -66,9 +66,9 @@ def killed(machine: Machine, at: str, command: str = "") -> None:
 
 
 def walk(machine: Machine, left_out: list[str]) -> list[str]:
-    """Kill run after run, each at the first moment that no run before it was killed at, until one comes to its end.
+    """Kill run after run, each at the first moment that is new, until a run reaches its end.
 
-    `left_out` are moments that count as tried. Returns the others, in the order in which they were come upon.
+    `left_out`: moments that count as tried. Returns the others, in the order in which the runs reached them.
     """
     machine.write(POINTS, "".join(f"{point}\n" for point in left_out))
     while (ended := run(machine, POINTS)).code in KILLED:
@@ -80,7 +80,7 @@ def walk(machine: Machine, left_out: list[str]) -> list[str]:
 
 
 def settled(machine: Machine) -> None:
-    """Run again: it ends well, nothing is left to do, nothing half-written is left, dpkg has nothing to finish."""
+    """Run again: it succeeds, nothing is left to do, no file is half-written, and dpkg has nothing to finish."""
     ended = run(machine, "")
     assert ended.code == 0, ended
     for left in (installed.plan(machine), machine.run(HALF_WRITTEN).out, machine.run("dpkg --audit").out):
@@ -88,7 +88,7 @@ def settled(machine: Machine) -> None:
 
 
 def finished(machine: Machine, clean: Tree) -> None:
-    """An install that was killed, run again: it is the machine that an undisturbed one makes, and the hub is up."""
+    """Run a killed install again: the machine becomes the same as after an undisturbed install, and the hub is up."""
     settled(machine)
     installed.wait_for_login_page(machine)
     installed.add_person(machine)

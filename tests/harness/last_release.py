@@ -1,6 +1,6 @@
-"""The last release, out of this repository's history: what people have installed who upgrade to this checkout.
+"""The last release, from this repository's history: the version from which people upgrade to this checkout.
 
-`tests/last_release` names it, by a tag or a commit; a release changes that line (docs/how-to/release.md).
+`tests/last_release` names it by a tag or a commit; each release changes that line (docs/how-to/release.md).
 """
 
 import tempfile
@@ -16,7 +16,7 @@ PASSWORD = "released-1959"
 
 
 class MissingError(RuntimeError):
-    """The history of this checkout does not hold the last release; says what to do."""
+    """The history of this checkout does not contain the last release; says what to do."""
 
 
 def name() -> str:
@@ -24,7 +24,7 @@ def name() -> str:
 
 
 def commit() -> str:
-    """Its id.
+    """The id of its commit.
 
     :raises MissingError: this clone is shallow, or the name is wrong.
     """
@@ -49,7 +49,7 @@ def archive() -> bytes:
 
 
 def build_installed(machine: Machine) -> None:
-    """For `snapshot_of`: set up by its own bootstrap.py, with people, and a share that its ledger knows of."""
+    """For `snapshot_of`: installed by its own bootstrap.py, with people and a share that is in its ledger."""
     machine.unpack(archive(), "/root/hubinstall")
     machine.run(installed.readmes_command(), timeout=1200)
     machine.run("hubinstall config set shares '{course: }' --apply")

@@ -1,4 +1,4 @@
-"""What a page's load costs in a real browser, as the browser's own protocol (Chrome DevTools) tells it."""
+"""The cost of loading a page in a real browser, measured with the browser's own protocol (Chrome DevTools)."""
 
 import time
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ USABLE = ".jp-LauncherCard"
 
 @dataclass(frozen=True)
 class Load:
-    """What one load took: bytes on the wire, headers included; what they were unpacked; requests that were sent, by
-    address; seconds until it could be used.
+    """The cost of one load: bytes on the wire, including headers; bytes after decompression; the URLs of the requests;
+    seconds until the page could be used.
     """
 
     bytes: int
@@ -25,7 +25,7 @@ class Load:
     sent: tuple[str, ...]
     seconds: float
     kept_for_good: frozenset[str] = field(default=frozenset())
-    """Addresses of answers that a browser need never ask for again."""
+    """URLs of responses that a browser never needs to request again."""
 
     @property
     def requests(self) -> int:
@@ -33,7 +33,7 @@ class Load:
 
 
 class Counted:
-    """Counts what a page loads. What the browser had kept counts neither as a request nor in bytes."""
+    """Counts what a page loads. Cached responses count neither as requests nor in bytes."""
 
     def __init__(self) -> None:
         self.bytes = 0
@@ -68,14 +68,14 @@ class Counted:
 
 
 def trusting(machine: Machine) -> str:
-    """Chromium's flag for which the machine's self-signed certificate is a good one: of a site with a bad one it keeps
-    nothing.
+    """Chromium's flag that makes it trust the machine's self-signed certificate: it caches nothing from a site with an
+    untrusted one.
     """
     return f"--ignore-certificate-errors-spki-list={machine.run(KEY_HASH).out.strip()}"
 
 
 def log_in(context: BrowserContext, name: str, password: str) -> None:
-    """By the hub's form, which leaves its pages' files with the browser, and none of JupyterLab's."""
+    """Log in with the hub's form. The browser then caches the files of the hub's pages, but none of JupyterLab's."""
     page = context.new_page()
     page.goto("/hub/login?next=%2Fhub%2Fhome")
     page.fill("input#username_input", name)
@@ -86,7 +86,7 @@ def log_in(context: BrowserContext, name: str, password: str) -> None:
 
 
 def open_lab(context: BrowserContext, name: str) -> Load:
-    """JupyterLab of somebody whose server runs, until no more bytes come."""
+    """Load JupyterLab for a person whose server is running, until no more bytes arrive."""
     page = context.new_page()
     page.set_default_timeout(120_000)
     counted = Counted()

@@ -1,4 +1,4 @@
-"""One test machine, from outside: start and stop it, run commands in it, move files, cut its network."""
+"""One test machine, seen from outside: start and stop it, run commands in it, copy files, cut its network."""
 
 import contextlib
 import functools
@@ -19,7 +19,7 @@ from harness.network import Link, write_resolvers
 from harness.nspawn import Boot, Booted, ProcessManager
 
 KEEP = os.environ.get("HUBINSTALL_KEEP") == "1"
-# Where a machine finds the test host's cache of Python packages; an installation does not know of it.
+# Where a machine finds the test host's cache of Python packages; an installation does not know about it.
 UV_CACHE = "/var/cache/hubinstall-tests/uv"
 LOGIN = {
     "HOME": "/root",
@@ -31,7 +31,7 @@ LOGIN = {
     "UV_CACHE_DIR": UV_CACHE,
     "UV_LINK_MODE": "copy",
 }
-# The way out of the test host, where its administrator has set one.
+# The proxy settings of the test host, if its administrator has set any.
 SITE = (
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "PIP_CERT",
     "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "PIP_DEFAULT_TIMEOUT", "PIP_INDEX_URL",
@@ -41,23 +41,23 @@ SITE = (
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The root of a stopped machine, kept to start others from."""
+    """The root directory of a stopped machine, kept to start others from."""
 
     root: Path
     process_manager: ProcessManager
     number: int
-    """Of the machine it was: one that starts from it gets the same address, unless that is taken."""
+    """The number of that machine: a machine that starts from the snapshot gets the same address, unless it is taken."""
 
 
 class Machine:
-    """A context manager: booted inside, gone afterwards. With HUBINSTALL_KEEP=1 and `keep()` it stays."""
+    """A context manager: booted within the block, removed after it. With HUBINSTALL_KEEP=1 and `keep()` it stays."""
 
     def __init__(
         self, process_manager: ProcessManager, *, memory: int | None = None, snapshot: Snapshot | None = None,
         number: int | None = None,
     ) -> None:  # fmt: skip
-        """`memory`: of the whole machine, in bytes. `snapshot`: what it starts from instead of a fresh root.
-        `number`: what its name and address are made from, if that is free.
+        """`memory`: the memory of the whole machine, in bytes. `snapshot`: start from it instead of a fresh root.
+        `number`: the number in its name and address, if it is free.
         """
         self.process_manager = process_manager
         self.memory = memory
@@ -67,7 +67,7 @@ class Machine:
         self._kept = False
         self._claim: numbers.Claim | None = None
         self.beside = contextlib.ExitStack()
-        """What runs on the test host for this machine, and ends with it."""
+        """Processes on the test host that run for this machine and end with it."""
 
     @classmethod
     def from_snapshot(cls, snapshot: Snapshot, *, memory: int | None = None) -> Self:
@@ -92,7 +92,7 @@ class Machine:
         else:
             self._destroy()
 
-    # What it is called, and where it is.
+    # Its names, and where it is.
 
     @property
     def link(self) -> Link:
@@ -110,7 +110,7 @@ class Machine:
 
     @property
     def own_words(self) -> tuple[str, ...]:
-        """Its address and name, and those of the machine that its snapshot is of, which its files still tell."""
+        """Its address and name, and those of the machine of its snapshot, which are still in its files."""
         links = [self.link, *([Link(self._snapshot.number)] if self._snapshot else [])]
         words = {word for link in links for word in (link.address, link.name)}
         return tuple(sorted(words, key=len, reverse=True))  # hi1 is in hi12, too
@@ -144,7 +144,7 @@ class Machine:
         ).start()
 
     def stop(self, *, power_cut: bool = False) -> None:
-        """Shut down in order, or as if the power went."""
+        """Shut down cleanly, or as in a power failure."""
         if self._booted:
             if power_cut:
                 self._booted.cut_power()
@@ -155,7 +155,7 @@ class Machine:
         Cgroup(self.name).remove()
 
     def reboot(self, *, power_cut: bool = False) -> None:
-        """A cold boot: the root stays; processes, /run and the kernel's network state go. A cut stays cut."""
+        """A cold boot: the root stays; processes, /run and the kernel's network state go. A cut network stays cut."""
         self.stop(power_cut=power_cut)
         self.start()
 
@@ -167,7 +167,7 @@ class Machine:
 
     @contextlib.contextmanager
     def offline(self) -> Iterator[None]:
-        """No outside within the block; loopback and the link to the test host remain."""
+        """No outside network within the block; loopback and the link to the test host remain."""
         self.cut_network()
         try:
             yield
@@ -175,7 +175,7 @@ class Machine:
             self.restore_network()
 
     def snapshot(self, target: Path) -> Snapshot:
-        """Keep the root of this machine, which must be stopped, under `target`."""
+        """Keep the root of this machine, which must be stopped, as `target`."""
         if self._booted:
             raise RuntimeError("stop the machine before its snapshot is taken")
         unfinished = target.with_name(f"{target.name}.new")
@@ -188,7 +188,7 @@ class Machine:
     # Commands.
 
     def prefix(self, env: Mapping[str, str] | None = None) -> list[str]:
-        """What stands before an argv so that it runs inside as root, in a login's environment."""
+        """The prefix for an argv that runs it inside the machine as root, with the environment of a login."""
         if self._booted is None:
             raise RuntimeError(f"{self.name} is stopped")
         site = {name: os.environ[name] for name in SITE if name in os.environ}
@@ -206,7 +206,7 @@ class Machine:
     ) -> Result:
         """Run an argv, or a line of bash.
 
-        :raises CommandFailedError: it ended with another code than 0 (unless `check` is false).
+        :raises CommandFailedError: it ended with an exit code other than 0 (unless `check` is false).
         :raises EndlessError: it had not ended after `timeout` seconds, and was killed.
         """
         __tracebackhide__ = True
@@ -220,7 +220,7 @@ class Machine:
     def background(
         self, command: str | Sequence[str], *, env: Mapping[str, str] | None = None
     ) -> "Iterator[subprocess.Popen[bytes]]":
-        """A command that runs beside the block, with pipes; killed at its end."""
+        """A command that runs during the block, with pipes, and is killed at the end of the block."""
         argv = ["bash", "-c", command] if isinstance(command, str) else list(command)
         pipe = subprocess.PIPE
         argv = [*self.prefix(env), *argv]
@@ -244,7 +244,7 @@ class Machine:
         return self.run(["test", "-e", path, "-o", "-L", path], check=False).code == 0
 
     def push(self, source: Path, target: str) -> None:
-        """Copy a file, or a folder with what is in it, to the path `target`."""
+        """Copy a file, or a directory with its content, to the path `target`."""
         if source.is_dir():
             self.unpack(pack(source, sorted(p.name for p in source.iterdir())), target)
         else:
@@ -255,13 +255,13 @@ class Machine:
         self.unpack(checkout.archive(), target)
 
     def unpack(self, archive: bytes, target: str) -> None:
-        """What a tar holds, into the folder `target`."""
+        """Unpack a tar into the directory `target`."""
         self.run(["sh", "-c", 'mkdir -p "$1" && tar -C "$1" -xf -', "sh", target], stdin=archive)
 
     # Beginning and end.
 
     def keep(self) -> None:
-        """Something failed here: with HUBINSTALL_KEEP=1 the machine stays up for a look."""
+        """Something failed here: with HUBINSTALL_KEEP=1 the machine keeps running for inspection."""
         self._kept = True
 
     def _make_root(self) -> None:
@@ -278,7 +278,7 @@ class Machine:
         enter.write_text(f'#!/bin/sh\n[ $# -gt 0 ] || set -- bash -l\nexec {prefix} "$@"\n')
         enter.chmod(0o755)
         if self._claim and self._booted:
-            end = f"kill -9 {self._booted.leader}"  # an init heeds nothing less
+            end = f"kill -9 {self._booted.leader}"  # an init ignores weaker signals
             self._claim.keep(f"{self.name} ({self.address}) is kept. Enter it: {enter}   End it: {end}")
 
     def _destroy(self) -> None:

@@ -1,4 +1,4 @@
-"""What files a machine has: a manifest before and one after, and the difference."""
+"""The files of a machine: a manifest before, one after, and the difference."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -7,18 +7,18 @@ from typing import NamedTuple
 
 from harness.machine import Machine
 
-# Changes by itself on any running machine, or is a cache that nobody misses.
+# Files that change by themselves on any running machine, and caches that nobody misses.
 VOLATILE = (
     "/tmp", "/var/tmp", "/var/cache", "/var/log", "/var/lib/apt/lists", "/var/lib/systemd", "/root/.cache",
 )  # fmt: skip
 
-# The cache of downloads is shared with machines that are at work.
+# The cache of downloads is shared with other running machines.
 HALF_WRITTEN = r"""find / -xdev -ignore_readdir_race \
     \( -path /proc -o -path /sys -o -path /var/lib/docker -o -path /var/cache/hubinstall-tests \) -prune -o \
     \( -name '*.hubinstall-new' -o -name '*.candidate' -o -name '*.partial' -o -name '*.unfinished' \) -print"""
-"""The command that lists what no run leaves behind."""
+"""The command that lists files that no run may leave behind."""
 
-# Runs inside the machine. Stays on the root's file system: /proc, /run, mounts of containers are others.
+# Runs inside the machine. Stays on the root file system: /proc, /run and the mounts of containers are others.
 COLLECT = r"""
 import hashlib, json, os, stat, sys
 ignored = set(json.loads(sys.argv[1]))
@@ -79,7 +79,7 @@ Manifest = Mapping[str, Entry]
 
 @dataclass(frozen=True)
 class Difference:
-    """Paths, sorted; false when there is none."""
+    """Sorted paths; false if there are none."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -99,9 +99,9 @@ class Difference:
 
 
 def manifest(machine: Machine, ignore: Collection[str] = (), unsaid: Sequence[str] = ()) -> Manifest:
-    """Every path of the machine's own file system but `VOLATILE`, `ignore`, and what lies below these.
+    """Every path on the machine's own file system, except `VOLATILE`, `ignore` and everything below them.
 
-    `unsaid`: words that count for nothing in a file's content, such as the machine's own name.
+    `unsaid`: words to ignore in files' contents, such as the machine's own name.
     """
     words = [json.dumps(list(given)) for given in ([*VOLATILE, *ignore], unsaid)]
     found = machine.run(["python3", "-", *words], stdin=COLLECT.encode()).out

@@ -1,4 +1,4 @@
-"""A machine's own network: a namespace, one link to the test host, the outside by masquerade, and its cut."""
+"""A machine's own network: a namespace, one link to the test host, masquerading to the outside, and a way to cut it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +7,7 @@ from harness.commands import execute
 
 TABLE = "inet hubinstall_machines"
 RANGE = "10.88.0.0/16"
-# Flushed and filled in one transaction, so that a second test run at the same time does no harm.
+# Flushed and filled in one transaction, so that a second test run at the same time is not disturbed.
 RULES = f"""
 add table {TABLE}
 add set {TABLE} cut {{ type ifname; }}
@@ -29,7 +29,7 @@ class Link:
 
     @property
     def name(self) -> str:
-        """Of the namespace, and of the host's end of the link."""
+        """The name of the namespace and of the host's end of the link."""
         return f"hi{self.number}"
 
     @property
@@ -46,7 +46,7 @@ class Link:
         return Path("/run/netns", self.name)
 
     def in_use(self) -> bool:
-        """Whether the test host has this network already, being perhaps a test machine itself."""
+        """Whether the test host already has this network, perhaps because it is a test machine itself."""
         return f" 10.88.{self.number}." in execute(["ip", "-o", "-4", "addr"]).out
 
     def up(self) -> None:
@@ -70,7 +70,7 @@ class Link:
         execute(["ip", "netns", "del", self.name], check=False)
 
     def cut(self) -> None:
-        """The outside is gone, as when a cable is pulled behind the next switch; addresses and routes stay."""
+        """Cut the outside, as if a cable behind the next switch were unplugged; addresses and routes stay."""
         execute(["nft", "add", "element", *TABLE.split(), "cut", "{", self.name, "}"])
 
     def restore(self) -> None:
@@ -78,7 +78,7 @@ class Link:
 
 
 def write_resolvers(root: Path) -> None:
-    """The test host's resolvers; a stub on its loopback cannot be reached from a machine's network."""
+    """The test host's resolvers, without a stub on its loopback, which machines cannot reach."""
     for source in ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"):
         text = Path(source).read_text() if Path(source).exists() else ""
         lines = [line for line in text.splitlines() if line.startswith(("nameserver", "search", "options"))]

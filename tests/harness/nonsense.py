@@ -1,8 +1,8 @@
-"""Configurations that mean nothing: the files of configs/bad, and those that are too large to be kept.
+"""Invalid configurations: the files in configs/bad, and generated ones that are too large to keep.
 
-Of each: the content, and what a person is told, as far as it is known here ("2:9: domain: …"). `{keys of limits}` in a
-file's expectation stands for the names of that section's keys, `{keys}` for those at the top of the file, so that a new
-setting changes no file of nonsense.
+Each has its content and the start of the messages that people get ("2:9: domain: …"). In a file's expectation
+`{keys of limits}` stands for the names of that section's keys, and `{keys}` for those at the top of the file, so that a
+new setting changes none of these files.
 """
 
 import re
@@ -31,7 +31,7 @@ class Nonsense:
 
 
 def kept() -> list[Nonsense]:
-    """The files of configs/bad; their first lines say what is expected."""
+    """The files in configs/bad; their first lines say what is expected."""
     return [
         Nonsense(path.stem, data, tuple(KEYS.sub(_keys, line.decode()) for line in EXPECT.findall(data)))
         for path in sorted(FOLDER.glob("*.yaml"))
@@ -47,7 +47,7 @@ def _keys(mention: re.Match[str]) -> str:
 
 
 def made() -> list[Nonsense]:
-    """What is large, or in another encoding as a whole."""
+    """Large files, and files in another encoding."""
     too_large = ("1:1: has more than a million characters; ",)
     too_deep = "is nested more than 16 levels deep; "
     hub = "domain: hub.example.org\n"

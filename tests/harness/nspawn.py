@@ -1,6 +1,6 @@
-"""A root, booted: systemd-nspawn with systemd as PID 1, or with an init that only reaps.
+"""A booted root directory: systemd-nspawn with systemd as PID 1, or with an init that only reaps orphans.
 
-Where PID 1 is not systemd nothing starts services by itself, as in many containers and some virtual machines.
+If PID 1 is not systemd, nothing starts services automatically, as in many containers and some virtual machines.
 """
 
 import contextlib
@@ -26,17 +26,17 @@ class ProcessManager(StrEnum):
     PLAIN = "plain"
 
 
-# PID 2 only keeps PID 1 from ending; it outlives the TERM that a shutdown sends to everyone.
+# PID 2 only keeps PID 1 running; it survives the TERM that a shutdown sends to every process.
 IDLE = ("/bin/sh", "-c", 'trap "" TERM; exec sleep infinity')
-# From release 256 on systemd refuses a host whose control groups are version 1, unless it is told (its NEWS).
+# Since release 256 systemd refuses a host with control groups of version 1, unless this is set (see its NEWS).
 OLD_CGROUPS = "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"
-# The kernel's controllers (v1) and settings are given read-only; Docker needs to write both.
+# nspawn mounts the kernel's controllers (v1) and settings read-only, but Docker needs to write to both.
 OPEN_KERNEL = """
 for path in /sys/fs/cgroup/* /proc/sys; do
     if mountpoint -q "$path"; then mount -o remount,rw,bind "$path"; fi
 done
 """
-# What a machine of `memory` bytes would say; the kernel says the test host's.
+# The /proc/meminfo of a machine with `memory` bytes; the kernel would show the test host's.
 SMALL_MEMORY = """
 kib=$(($1 / 1024))
 awk -v kib="$kib" '/^(MemTotal|MemFree|MemAvailable):/ && $2 > kib { $2 = kib; print $1, $2, "kB"; next }
@@ -66,13 +66,13 @@ class Booted:
     process_manager: ProcessManager
 
     def prefix(self) -> list[str]:
-        """What stands before an argv so that it runs inside, under the machine's limits."""
+        """The prefix for an argv that runs it inside the machine, under its limits."""
         join = "".join(f"echo $$ >{file}; " for file in cgroups.joining(self.leader))
         enter = ["nsenter", "-t", str(self.leader), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w"]
         return ["sh", "-c", f'{join}exec "$@"', "sh", *enter]
 
     def shut_down(self) -> None:
-        """Orderly, as by the power button; ends hard when that takes too long."""
+        """Shut down cleanly, as with the power button; kill it if that takes too long."""
         with contextlib.suppress(CommandFailedError):
             if self.process_manager is ProcessManager.SYSTEMD:
                 execute([*self.prefix(), "systemctl", "poweroff"], timeout=30)
@@ -82,7 +82,7 @@ class Booted:
         self.cut_power()
 
     def cut_power(self) -> None:
-        """Every process is gone at once."""
+        """Kill every process at once."""
         if self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.leader, signal.SIGKILL)
@@ -91,7 +91,7 @@ class Booted:
 
 @dataclass(frozen=True)
 class Boot:
-    """What a machine is booted with. `outlive`: the machine goes on when the test run has ended."""
+    """The options of a boot. `outlive`: the machine keeps running after the test run has ended."""
 
     name: str
     root: Path
@@ -103,7 +103,7 @@ class Boot:
     outlive: bool = False
 
     def start(self) -> Booted:
-        """Boot and wait until the machine can be used.
+        """Boot, and wait until the machine is ready.
 
         :raises BootError: it ended, or was not ready in time.
         """
@@ -120,7 +120,7 @@ class Boot:
         join = "".join(f"echo $$ >{group / 'cgroup.procs'}; " for group in self.cgroup.folders)
         bond = [] if self.outlive else ["setpriv", "--pdeathsig=KILL"]
         argv = [*bond, "systemd-nspawn", *self._options(), *(IDLE if self._plain else (OLD_CGROUPS,))]
-        # What a test run is told by its environment would show in that of the machine's first process.
+        # The environment of a test run would otherwise appear in that of the machine's first process.
         env = {name: value for name, value in os.environ.items() if not name.startswith("HUBINSTALL_")}
         with self.console.open("ab") as console:
             return subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Which machine numbers are taken: each test run holds locks, so that a run that was killed blocks nothing."""
+"""The machine numbers in use: each test run holds locks, so that a killed run blocks nothing."""
 
 import fcntl
 import zlib
@@ -11,17 +11,17 @@ from harness.cgroups import Cgroup
 from harness.network import Link
 from harness.nspawn import ProcessManager
 
-# Below are the numbers of machines that people boot by hand.
+# Lower numbers are for machines that people boot by hand.
 NUMBERS = range(100, 250)
-# An installation knows its address: what is made to be started again gets a number that no fresh machine takes.
+# An installation knows its address, so a machine that becomes a snapshot gets a number that no fresh machine uses.
 FRESH = range(100, 200)
 AGAIN = {ProcessManager.SYSTEMD: range(200, 225), ProcessManager.PLAIN: range(225, 250)}
-# Names and addresses of machines are the test host's, whatever store their roots lie in.
+# The names and addresses of machines are shared by the whole test host, whatever store their roots are in.
 LOCKS = Path("/run/lock/hubinstall-tests")
 
 
 def for_snapshot(name: str, process_manager: ProcessManager) -> int:
-    """The number of the machine that a snapshot is made on, and that is wished for whatever starts from it."""
+    """The number of the machine that becomes a snapshot; machines that start from the snapshot ask for it first."""
     numbers = AGAIN[process_manager]
     return numbers[zlib.crc32(name.encode()) % len(numbers)]
 
@@ -34,7 +34,7 @@ class Claim:
     lock: IO[str]
 
     def keep(self, why: str) -> None:
-        """The machine stays after this process: nobody else takes its number while it runs."""
+        """The machine outlives this process: nobody else takes its number while it runs."""
         kept_marker(self.number).write_text(f"{why}\n")
 
     def release(self) -> None:
@@ -42,7 +42,7 @@ class Claim:
 
 
 def claim(wished: int | None = None) -> Claim:
-    """A free number; the wished one if it is free."""
+    """A free number; the preferred one if it is free."""
     LOCKS.mkdir(parents=True, exist_ok=True)
     for number in [*([wished] if wished else []), *FRESH]:
         lock = (LOCKS / f"machine-{number}").open("w")
@@ -60,13 +60,13 @@ def claim(wished: int | None = None) -> Claim:
 
 
 def kept() -> list[str]:
-    """What was said of the machines that were kept and still run."""
+    """The descriptions of kept machines that are still running."""
     markers = {number: kept_marker(number) for number in NUMBERS if Link(number).namespace.exists()}
     return [marker.read_text() for number, marker in markers.items() if marker.exists() and _runs(number)]
 
 
 def clear(number: int) -> None:
-    """Take away what a machine of this number has left, and what of it still runs after its test run was killed."""
+    """Remove what a machine with this number has left, including processes of a killed test run."""
     link = Link(number)
     link.restore()
     link.down()
@@ -79,6 +79,6 @@ def kept_marker(number: int) -> Path:
 
 
 def _runs(number: int) -> bool:
-    """Whether a process is in one of the machine's groups, or in one below these."""
+    """Whether a process is in one of the machine's groups or in a group below."""
     groups = Cgroup(Link(number).name).folders
     return any(procs.read_text().strip() for group in groups for procs in group.rglob("cgroup.procs"))

@@ -1,6 +1,6 @@
-"""Pebble, Let's Encrypt's own small authority for tests, on a test machine, with a DNS server that is told what to say.
+"""Pebble, Let's Encrypt's small authority for tests, on a test machine, with a DNS server that tests configure.
 
-Its certificates are forgotten when it stops, and so are its accounts.
+It forgets its certificates and accounts when it stops.
 """
 
 import contextlib
@@ -17,8 +17,8 @@ CONFIG = {
     "certificate": f"{FOLDER}/server.pem", "privateKey": f"{FOLDER}/server.key", "httpPort": 80, "tlsPort": 443,
     "ocspResponderURL": "", "externalAccountBindingRequired": False,
 }  # fmt: skip
-# The root that signs pebble's own door is made known to the machine as an administrator would do it. Python believes
-# one from 3.13 on only with all that RFC 5280 asks of it (docs.python.org, ssl.create_default_context).
+# The machine learns the root certificate of pebble's own https in the way in which an administrator would install it.
+# Since 3.13 Python trusts a root only if it fulfils RFC 5280 (docs.python.org, ssl.create_default_context).
 SET_UP = f"""set -e
 apt-get update -q && apt-get install -qy --no-install-recommends pebble
 cd {FOLDER}
@@ -44,7 +44,7 @@ def set_up(machine: Machine) -> None:
 
 @contextlib.contextmanager
 def names(machine: Machine) -> Iterator[None]:
-    """The DNS server that pebble asks: it knows no name until it is told one."""
+    """The DNS server that pebble asks. It knows no names at first."""
     flags = "-defaultIPv4 '' -defaultIPv6 '' -http01 '' -https01 '' -tlsalpn01 '' -dns01 127.0.0.1:8053"
     with machine.background(f"exec pebble-challtestsrv {flags} -management 127.0.0.1:8055 >{FOLDER}/names.log 2>&1"):
         machine.run("for i in $(seq 100); do curl -s " + MANAGEMENT + " >/dev/null && exit; sleep 0.1; done; exit 1")
@@ -53,7 +53,7 @@ def names(machine: Machine) -> Iterator[None]:
 
 
 def tell(machine: Machine, name: str) -> None:
-    """From now on `name` leads to this machine, for pebble and for the machine itself."""
+    """From now on `name` resolves to this machine, for pebble and for the machine itself."""
     said = json.dumps({"host": name, "addresses": [machine.address]})
     machine.run(["curl", "-sf", "-d", said, f"{MANAGEMENT}/add-a"])
     machine.run(f"echo '{machine.address} {name}' >>/etc/hosts")
@@ -61,7 +61,7 @@ def tell(machine: Machine, name: str) -> None:
 
 @contextlib.contextmanager
 def running(machine: Machine, lifetime: int = 1825) -> Iterator[None]:
-    """It answers within the block, and not after it; its certificates last `lifetime` days."""
+    """Run pebble within the block; its certificates are valid for `lifetime` days."""
     config = {"pebble": CONFIG | {"certificateValidityPeriod": lifetime * DAY}}
     machine.write(f"{FOLDER}/config.json", json.dumps(config))
     env = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"}

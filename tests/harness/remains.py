@@ -1,4 +1,4 @@
-"""What an uninstall may leave on a machine, and why. Whatever else differs from the machine before is a fault."""
+"""What an uninstall may leave on a machine, and why. Any other difference from the machine before is a fault."""
 
 import json
 import re
@@ -27,7 +27,7 @@ EXPLAINED = {
         r"/etc/cni(/net\.d)?|/etc/docker(/key\.json)?|/var/lib/(containerd|docker)(/.*)?"
     ),
 }
-"""Reason → whole paths. Besides these, files of packages that were not there before."""
+"""Reason → patterns of paths. Files of newly installed packages may also stay."""
 
 OWNED = r"""
 import json, os, subprocess
@@ -42,17 +42,17 @@ NAMED_LIKE_US = (
     " \\( -iname '*hubinstall*' -o -iname '*jupyterhub*' \\) -print; "
     "find /run /tmp /var/tmp /sys/fs/cgroup -iname '*hubinstall*' -o -iname '*jupyterhub*'"
 )
-# Of this machine's processes those that run from our folder, or were started by a launcher of ours.
+# The machine's processes that run from our directory or were started by one of our launchers.
 OUR_PROCESSES = "ls -l /proc/[0-9]*/exe 2>/dev/null | grep /opt/hubinstall; grep -lsz ^HUBINSTALL_ /proc/[0-9]*/environ"
 
 
 def unexplained(machine: Machine, before: Manifest) -> list[str]:
-    """What is there now and was not, or was and is not, or has changed, for no reason that we know."""
+    """Paths that have appeared, disappeared or changed without a known reason."""
     after = manifest(machine)
     left = diff(before, after)
     owned = set(json.loads(machine.run(["python3", "-"], stdin=OWNED.encode()).out))
     reasons = re.compile("|".join(EXPLAINED.values()))
-    # The package alternatives makes these links, and lists them in no package.
+    # update-alternatives creates these links, and no package lists them.
     alternatives = {p for p in left.added if after[p].content.startswith("/etc/alternatives/")}
     differs = [*(p for p in left.added if p not in owned | alternatives), *left.removed, *left.changed]
     return [path for path in differs if not reasons.fullmatch(path)]
@@ -63,10 +63,10 @@ SYSTEMD_FORGETS = 20.0
 
 
 def traces(machine: Machine) -> dict[str, str]:
-    """Where something of ours is still to be seen, in words; empty when we are gone.
+    """Descriptions of our remaining traces; empty if there are none.
 
-    systemd forgets a unit without a file when it finds its control group empty, and under cgroup v1 in a container
-    nobody tells it (systemd.unit(5), "garbage collection"): so a last look counts, a while after the first.
+    systemd forgets a unit without a file when it sees that its control group is empty, but under cgroup v1 in a
+    container it is not notified (systemd.unit(5), "garbage collection"): so the result of a later check counts.
     """
     until = time.monotonic() + SYSTEMD_FORGETS
     while (found := _look(machine)) and time.monotonic() < until:
@@ -82,7 +82,7 @@ def _look(machine: Machine) -> dict[str, str]:
         "packet filter": "nft list tables | grep hubinstall",
         "interfaces": "ip -o link | grep hubinstall",
         "/tmp": "ls -A /tmp /var/tmp | grep -v -e '^systemd-private-' -e ':$' -e '^[.].*-unix$' -e '^$'",
-        # systemd's own links to files of others, which a small machine does not have, are no traces of ours.
+        # systemd's own links to other programs' files, which a small machine does not have, are not traces of ours.
         "dangling links": "find /etc /usr/local /srv /root -xdev -xtype l -not -path '/etc/ssl/*'"
         " -not -path /etc/modules-load.d/modules.conf -not -path /etc/default/locale -not -path /etc/vconsole.conf",
         "altered files of packages": "dpkg --verify | grep -v ^missing",
@@ -91,7 +91,7 @@ def _look(machine: Machine) -> dict[str, str]:
     }
     if machine.process_manager is ProcessManager.SYSTEMD:
         units = "systemctl list-units --all --no-legend --plain 'hubinstall*' 'jupyterhub*'"
-        # The kernel's modules are the test host's: what loads some fails in a container.
+        # The kernel's modules are the test host's: units that load some fail in a container.
         failed = "systemctl list-units --failed --no-legend --plain | grep -v ^systemd-modules-load"
         commands["units"] = f"{failed}; {units}"
     found = {what: machine.run(command, check=False).out.strip() for what, command in commands.items()}
@@ -99,7 +99,7 @@ def _look(machine: Machine) -> dict[str, str]:
 
 
 def _in_docker(machine: Machine) -> dict[str, str]:
-    """Images, containers and networks. Where no systemd runs dockerd, it is started for the look."""
+    """Images, containers and networks. If systemd does not run dockerd, it is started for this check."""
     if machine.run("command -v dockerd", check=False).code:
         return {}
     look = "docker images --quiet; docker ps --all --quiet; docker network ls --quiet --filter name=hubinstall"

@@ -1,4 +1,4 @@
-"""Whether two machines have become the same, however they got there: all paths, those of the default image included."""
+"""Whether two machines are the same, however they got there: all paths, including those in the default image."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from harness.machine import Machine
 from harness.manifest import VOLATILE, manifest
 
-# The folders of Docker's layers have random names; what is in them is compared as one tree.
+# The directories of Docker's layers have random names, so their contents are compared as one tree.
 LAYER = re.compile(r"/var/lib/docker/overlay2/[0-9a-z]+/diff(/.*)")
 ELSEWHERE = {
     "what Docker and containerd keep beside the layers, under random names": r"/var/lib/(docker|containerd)/.*",
@@ -14,7 +14,7 @@ ELSEWHERE = {
     "named by accounts' numbers, whose order is that of threads": r"/var/lib/hubinstall/hub/accounts/\d+\.\w+",
     "what Jupyter and others keep in homes where they ran": r"/(home/\w+|var/lib/hubinstall/probe)/\..*",
 }
-"""Reason → whole paths that say nothing of how the machine is."""
+"""Reason → patterns of paths that say nothing about the machine's state."""
 OF_ITS_OWN = {
     "secrets, keys and certificates, made anew on each machine": (
         r"/var/lib/hubinstall/(secrets|tls|hub)/.*|/etc/docker/key\.json|/etc/ssl/private/.*"
@@ -30,7 +30,7 @@ OF_ITS_OWN = {
         r"/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?"
     ),
 }
-"""Reason → whole paths of which kind, mode and owner are compared, and not the content."""
+"""Reason → patterns of paths whose kind, mode and owner are compared, but not the content."""
 _NOT_COMPARED = re.compile("|".join(ELSEWHERE.values()))
 _OWN_CONTENT = re.compile("|".join(OF_ITS_OWN.values()))
 
@@ -38,9 +38,9 @@ Tree = Mapping[str, str]
 
 
 def tree(machine: Machine, *, images: bool = True) -> Tree:
-    """Path → kind, mode, owner and group by name, content. The machine's own names and addresses count for nothing.
+    """Path → kind, mode, owner and group by name, content. The machine's own names and addresses are ignored.
 
-    `images`: with what is in Docker's layers, where no containers are.
+    `images`: include the content of Docker's layers; only if there are no containers.
     """
     users, groups = (_names(machine, f"/etc/{table}") for table in ("passwd", "group"))
     found = {}
@@ -59,7 +59,7 @@ def tree(machine: Machine, *, images: bool = True) -> Tree:
 
 
 def differences(wished: Tree, found: Tree) -> list[str]:
-    """Sorted, in words; none when both are the same."""
+    """The differences in words, sorted; empty if both are the same."""
     both = sorted(wished.keys() | found.keys())
     pairs = {path: (wished.get(path, "absent"), found.get(path, "absent")) for path in both}
     return [f"{path}: {is_} instead of {should}" for path, (should, is_) in pairs.items() if should != is_]

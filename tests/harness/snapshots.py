@@ -1,4 +1,4 @@
-"""Snapshots that outlive a run, found again by the digest of the checkout, or the commit, that they were made from."""
+"""Snapshots that outlive a run. A later run finds them by the checkout's digest, or by the commit, of their origin."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -11,13 +11,13 @@ Build = Callable[[Machine], None]
 
 
 class SnapshotOf(Protocol):
-    """The fixture `snapshot_of`: what `build` makes of a fresh machine. `made_from`: what of; else the checkout."""
+    """The fixture `snapshot_of`: the result of `build` on a fresh machine. `made_from`: the origin, or the checkout."""
 
     def __call__(self, what: str, build: Build, made_from: str = "") -> Snapshot: ...
 
 
 def ours(name: str, process_manager: ProcessManager) -> str:
-    """How the keys begin of those that this checkout may remove."""
+    """The prefix of the keys of snapshots that this checkout may remove."""
     return f"{checkout.place()}-{store.RELEASE}-{name}-{process_manager}-"
 
 
@@ -26,7 +26,7 @@ def key(name: str, process_manager: ProcessManager, made_from: str = "") -> str:
 
 
 def earlier(name: str, process_manager: ProcessManager, made_from: str = "") -> Snapshot | None:
-    """The one that an earlier run has left."""
+    """The snapshot that an earlier run has left."""
     found = next(store.folder("snapshots").glob(f"{key(name, process_manager, made_from)}-*[0-9]"), None)
     return Snapshot(found, process_manager, int(found.name.split("-")[-1])) if found else None
 
@@ -37,7 +37,7 @@ def remove_outdated(name: str, process_manager: ProcessManager) -> None:
 
 
 def make(name: str, process_manager: ProcessManager, build: Build, made_from: str = "") -> Snapshot:
-    """What `build` makes of a fresh machine."""
+    """Create a snapshot of the result of `build` on a fresh machine."""
     with Machine(process_manager, number=numbers.for_snapshot(name, process_manager)) as machine:
         build(machine)
         machine.stop()

@@ -1,4 +1,4 @@
-"""The folder on the disk where roots, snapshots and caches lie, and the root that all machines start from."""
+"""The directory for roots, snapshots and caches, and the root that all machines start from."""
 
 import contextlib
 import fcntl
@@ -15,22 +15,22 @@ from harness.commands import execute
 
 STORE = Path(os.environ.get("HUBINSTALL_TEST_STORE", "/var/tmp/hubinstall-tests"))
 RELEASE = os.environ.get("HUBINSTALL_TEST_RELEASE", "bookworm")
-"""Of Debian, by its code name."""
+"""The release of Debian, by its code name."""
 DOCKER = "docker.io" if RELEASE == "bookworm" else "docker.io docker-cli"
-"""What an administrator installs there for an Engine and its command."""
-# A fresh server of a hoster, no more: what an installation needs beyond this it must bring itself.
+"""The packages that an administrator installs there to get the Docker Engine and its command."""
+# A fresh server from a hosting provider and no more: an installation must bring everything else that it needs.
 PACKAGES = (
     "systemd", "systemd-sysv", "dbus", "python3", "curl", "ca-certificates", "iproute2", "sudo", "procps",
 )  # fmt: skip
 
 
 class StoreError(RuntimeError):
-    """There can be no machines here; says why and what to do."""
+    """There can be no machines on this host; says why and what to do."""
 
 
 @contextlib.contextmanager
 def locked(name: str) -> Iterator[None]:
-    """Only one test run at a time does what `name` stands for."""
+    """Only one test run at a time does the work that `name` stands for."""
     with lock_file(name).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -44,7 +44,7 @@ def lock_file(name: str) -> Path:
 
 @functools.cache
 def home() -> Path:
-    """Where roots lie.
+    """The directory of the roots.
 
     :raises StoreError: there is no place for them.
     """
@@ -64,14 +64,14 @@ def folder(*parts: str) -> Path:
 
 
 def unpack(root: Path) -> None:
-    """Make a fresh root."""
+    """Create a fresh root."""
     archive = base_archive()
     root.mkdir(parents=True)
     execute(["tar", "-C", str(root), "--numeric-owner", "-xpf", str(archive)])
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a whole root; free of charge where the file system shares blocks."""
+    """Copy a whole root; costs almost nothing if the file system shares blocks."""
     target.parent.mkdir(parents=True, exist_ok=True)
     execute(["cp", "-a", "--reflink=auto", "--sparse=auto", str(source), str(target)])
 
@@ -82,7 +82,7 @@ def remove(path: Path) -> None:
 
 
 def base_archive() -> Path:
-    """The root as a tarball: made once, in half a minute, and again when what it is made of changes."""
+    """The root as a tarball: created once, in half a minute, and again when its ingredients change."""
     authorities = _own_authorities()
     wishes = [RELEASE, *PACKAGES, *authorities, *(p.read_text() for p in _sources()), _apt_settings()]
     digest = hashlib.sha256("\0".join(wishes).encode()).hexdigest()[:12]
@@ -108,7 +108,7 @@ def _build(archive: Path, authorities: list[str]) -> None:
 
 
 def _configure(root: Path, authorities: list[str]) -> None:
-    """The way to the packages that the test host uses, as a site's administrator would set it."""
+    """The test host's way to the package mirrors, set as a site's administrator would set it."""
     apt = root / "etc/apt"
     if _sources():
         apt.joinpath("sources.list").unlink(missing_ok=True)
@@ -125,7 +125,7 @@ def _configure(root: Path, authorities: list[str]) -> None:
 
 
 def _sources() -> list[Path]:
-    """The test host's own entries for the distribution's archive; none: mmdebstrap's default serves."""
+    """The test host's own entries for the distribution's archive; if there are none, mmdebstrap uses its default."""
     apt = Path("/etc/apt")
     found = [apt / "sources.list", *apt.glob("sources.list.d/*.list"), *apt.glob("sources.list.d/*.sources")]
     ours = re.compile(rf"/debian(-security)?/?\s(.*\s)*{RELEASE}\b")
@@ -133,7 +133,7 @@ def _sources() -> list[Path]:
 
 
 def _apt_settings() -> str:
-    """What the test host says about proxies and about mirrors that stand still."""
+    """The test host's settings for proxies and for mirrors that are frozen in time."""
     wanted = re.compile(r"Acquire::(https?::Proxy|Check-Valid-Until|Check-Date)\b.* \"[^\"]+\";")
     return "".join(f"{line}\n" for line in execute(["apt-config", "dump"]).out.splitlines() if wanted.match(line))
 
@@ -143,7 +143,7 @@ def _bootstrap_settings() -> list[str]:
 
 
 def _own_authorities() -> list[str]:
-    """Certificate authorities that the test host trusts beyond the distribution's, as PEM."""
+    """Certificate authorities that the test host trusts in addition to the distribution's, as PEM."""
     bundle = Path(os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
     if not bundle.is_file():
         return []

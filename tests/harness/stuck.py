@@ -1,4 +1,4 @@
-"""What a machine is at when a command of a test does not end: the one trace of a hang that nobody can make happen."""
+"""What a machine is doing when a test's command does not end: the only trace of a hang that nobody can reproduce."""
 
 import subprocess
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ SECONDS = 20
 
 
 def story(prefix: Sequence[str]) -> str:
-    """Its processes and where each waits, connections, locks, and the end of the newest log; never an error."""
+    """Its processes and where each is waiting, connections, locks, and the end of the newest log; never raises."""
     told = []
     for look in LOOKS:
         told.append(f"$ {' '.join(look)}")

@@ -1,4 +1,4 @@
-"""What the kernel was asked by a command, thread by thread, as strace(1) writes it down."""
+"""The system calls of a command, thread by thread, recorded by strace(1)."""
 
 import posixpath
 import re
@@ -13,14 +13,14 @@ TRACE = ["strace", "-ff", "-y", "-s", "400", "-e", "trace=fsync,rename,renameat,
 
 @dataclass(frozen=True)
 class Call:
-    """`name` is fsync or rename; `paths` the file that was synced, or the old name and the new one."""
+    """`name` is fsync or rename; `paths` is the synced file, or the old name and the new name."""
 
     name: str
     paths: tuple[str, ...]
 
 
 def threads(machine: Machine, command: list[str]) -> list[list[Call]]:
-    """Run a command; the calls of each of its threads and child processes that went well, in order."""
+    """Run a command and return the successful calls of each of its threads and child processes, in order."""
     machine.run(["mkdir", FOLDER])
     machine.run([*TRACE, *command])
     logs = machine.run(f"for log in {FOLDER}/*; do cat $log; echo; done; rm -r {FOLDER}").out.split("\n\n")
@@ -28,9 +28,10 @@ def threads(machine: Machine, command: list[str]) -> list[list[Call]]:
 
 
 def switched(calls: list[Call], ending: str) -> dict[str, list[str]]:
-    """New name → what is missing, for each file of one thread that was renamed from a name with this ending.
+    """New name → the missing sync, for each file that a thread renamed from a name with this ending.
 
-    Before it the file itself must be on the disk (but for a link, which has no content to sync), and its folder next.
+    The file itself must be synced before the rename (except a link, which has no content), and its directory right
+    after it.
     """
     found: dict[str, list[str]] = {}
     for number, call in enumerate(calls):

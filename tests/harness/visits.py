@@ -1,4 +1,4 @@
-"""What a browser is given during a visit, where it is led, and who the hub takes it for."""
+"""What a browser gets during a visit, where it is redirected, and who the hub thinks it is."""
 
 import re
 import time
@@ -11,13 +11,13 @@ from harness.machine import Machine
 from hubinstall.verify.client.hub import PAGE, HubClient
 
 ELSEWHERE = ("//evil.example", "https://evil.example/", "/\\evil.example", "///evil.example")
-"""What `?next=` might say to lead a person who logs in to somebody else's page."""
+"""Values of `?next=` that might redirect a person who logs in to somebody else's page."""
 SOMEBODY = "198.51.100.7"
-"""Who never was at the machine."""
+"""An address that never connected to the machine."""
 
 
 def report(name: str) -> dict[str, str]:
-    """SOMEBODY and his secure connection to a host, as a proxy would report them; all that one might forge."""
+    """SOMEBODY and a secure connection to a host, in a proxy's headers: everything that a visitor might forge."""
     return {
         "X-Forwarded-For": SOMEBODY,
         "X-Forwarded-Proto": "https",
@@ -30,7 +30,7 @@ def report(name: str) -> dict[str, str]:
 
 
 def noted(machine: Machine, page: str) -> str:
-    """The address of whoever asked for a page that is not there, by the hub's log."""
+    """The address in the hub's log of a visitor who requested a missing page."""
     end = time.monotonic() + 10
     while time.monotonic() < end:
         log = machine.run("hubinstall logs jupyterhub -n 300").out
@@ -41,7 +41,7 @@ def noted(machine: Machine, page: str) -> str:
 
 
 def cookies(client: HubClient) -> list[str]:
-    """Every cookie that one is given on the way to one's own server, with its attributes."""
+    """Every cookie that a person gets on the way to their own server, with its attributes."""
     given: list[str] = []
 
     def note(response: httpx.Response) -> None:
@@ -57,13 +57,13 @@ def cookies(client: HubClient) -> list[str]:
 
 
 def insecure(cookies: list[str]) -> list[str]:
-    """Those that a browser would also send over plain http."""
+    """Cookies that a browser would also send over plain http."""
     return [cookie for cookie in cookies if "secure" not in cookie.lower()]
 
 
 def readable(cookies: list[str]) -> list[str]:
-    """Those that a page's script can read. Pages read their own _xsrf, to send it along; one without a value is taken
-    back.
+    """Cookies that a page's script can read. Pages read their own _xsrf in order to send it; a cookie without a value
+    is a deletion.
     """
     kept = [cookie for cookie in cookies if not re.match(r'(_xsrf=|[^=]*=("")?;)', cookie)]
     assert kept
@@ -71,8 +71,8 @@ def readable(cookies: list[str]) -> list[str]:
 
 
 def led_to(client: HubClient, target: str) -> str:
-    """Whose page one comes to who logs in with `?next=` and this; empty: the hub's. A backslash counts as a slash, as
-    some browsers take it.
+    """The host to which a login with this `?next=` redirects; empty: the hub's. A backslash counts as a slash, because
+    some browsers treat it as one.
     """
     client.login_page()
     form = {
