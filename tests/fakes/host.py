@@ -86,6 +86,7 @@ class FakeHost(Host):
         return super().once(question, asking)
 
     def _execute(self, argv, *, check, input, env, cwd, timeout, bound):  # noqa: A002
+        assert timeout > 0
         self.commands.append(" ".join(argv))
         self.told.append(Told(" ".join(argv), check, input, env or {}, cwd, timeout, bound))
         code, *said = self._answer(argv, input) or (127, f"{argv[0]}: command not found")

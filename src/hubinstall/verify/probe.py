@@ -33,6 +33,8 @@ STARTING = 600.0
 """Seconds for the first start of a server."""
 CELL = 120.0
 STOPPING = 90.0
+ANSWERING = 20.0
+"""Seconds until port 80 must have answered."""
 EVERY = 0.5
 """Seconds between two looks at what is waited for."""
 
@@ -126,7 +128,7 @@ def unreachable(error: HubError) -> VerifyError:
 
 def redirect(url: str) -> None:
     """Port 80 redirects to https."""
-    connection = http.client.HTTPConnection(LOOPBACK, HTTP, timeout=20)
+    connection = http.client.HTTPConnection(LOOPBACK, HTTP, timeout=ANSWERING)
     try:
         connection.request("GET", urlsplit(url).path, headers={"Host": urlsplit(url).netloc})
         answer = connection.getresponse()

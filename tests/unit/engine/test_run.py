@@ -208,9 +208,11 @@ def test_one_that_cannot_be_removed_does_not_keep_the_rest(host):
 def test_a_removal_that_was_killed_is_still_on_the_list(host):
     run(host, Toy("a"))
     if (child := os.fork()) == 0:
-        host.kill_points = KillPoints("toy:a:after")
-        Run([], host, ledger(host), Silent()).remove([Toy("a")])
-        os._exit(0)
+        try:
+            host.kill_points = KillPoints("toy:a:after")
+            Run([], host, ledger(host), Silent()).remove([Toy("a")])
+        finally:
+            os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
     assert not host.exists("/etc/a")
     assert [r.name for r in ledger(host).unwanted([])] == ["a"]

@@ -77,10 +77,13 @@ def test_a_command_works_where_it_is_told_to_and_with_what_it_is_told(host, comm
 
 
 def test_a_bound_command_ends_with_this_program(host, tmp_path):
+    assert host.run(["sh", "-c", "echo a"], bound=True).stdout == "a\n", "and is a command like others until then"
     script = "echo $$ >number.half; mv number.half number; exec sleep 60"
     if (child := os.fork()) == 0:
-        host.run(["sh", "-c", script], cwd=str(tmp_path), bound=True)
-        os._exit(0)
+        try:
+            host.run(["sh", "-c", script], cwd=str(tmp_path), bound=True)
+        finally:
+            os._exit(0)
     until((tmp_path / "number").exists)
     number = int((tmp_path / "number").read_text())
     os.kill(child, signal.SIGKILL)

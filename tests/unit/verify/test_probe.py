@@ -39,7 +39,8 @@ def test_all_is_well(host: FakeHost) -> None:
     assert host.commands[host.commands.index(locked) + 1] == undated, "/etc/shadow would tell the day of the check"
     assert host.commands[0] == "chpasswd --crypt-method SHA512"
     wrong, right = client.tried
-    assert right == client.password != wrong != ""
+    assert right == client.password != wrong
+    assert len(wrong) == len(right), "nothing but PAM tells them apart"
     assert client.password not in " ".join(host.commands)
 
 
@@ -154,6 +155,7 @@ def test_the_log_has_what_a_failed_server_said_and_the_message_why(host: FakeHos
     host.answers |= {CONTAINERS: "abc123\n", "docker logs": logs}
 
     def dies(_timeout: float) -> None:
+        client.done.append("start")
         client.failures |= {"stop": second} if second else {}
         raise HubError("server", "it died")
 

@@ -220,9 +220,13 @@ def test_a_port_80_that_does_not(port_80, wrong, seen) -> None:
     assert raised.value.log == layout.NGINX_SERVICE
 
 
-def test_a_port_80_where_nobody_listens(monkeypatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        monkeypatch.setattr(probe, "HTTP", taken.getsockname()[1])
-    with pytest.raises(VerifyError, match=r"port 80 does not answer: .*refused") as raised:
-        probe.redirect("https://hub.example.org/")
+@pytest.mark.parametrize(("listens", "words"), [(False, "refused"), (True, "timed out")])
+def test_a_port_80_that_does_not_answer(monkeypatch, listens, words) -> None:
+    monkeypatch.setattr(probe, "ANSWERING", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr(probe, "HTTP", silent.getsockname()[1])
+        if not listens:
+            silent.close()
+        with pytest.raises(VerifyError, match=f"port 80 does not answer: .*{words}") as raised:
+            probe.redirect("https://hub.example.org/")
     assert raised.value.log == layout.NGINX_SERVICE
