@@ -45,16 +45,16 @@ def nginx(settings: Settings, facts: Facts) -> list[Resource]:
         needs=(id_of(Directory, layout.LAUNCHERS), NGINX_PACKAGES),
     )  # fmt: skip
     page = File(layout.STARTING_PAGE, render("nginx/starting.html"), needs=(id_of(Directory, layout.GENERATED),))
-    wished: list[Resource] = [check, page]
+    parts: list[Resource] = [check, page]
     if urls.has_tls(settings):
-        wished.append(
+        parts.append(
             File(
                 layout.NGINX_TLS, render("nginx/tls.conf", ciphers=CIPHERS, curves=curves),
                 check=(layout.NGINX_CHECK, "{}", layout.NGINX_TLS), needs=ids(check),
             )
         )  # fmt: skip
     if not facts.nginx_keeps_default_site:
-        wished.append(
+        parts.append(
             Unlinked(
                 layout.NGINX_DEFAULT_SITE, target=layout.NGINX_DEFAULT_SITE_FILE, program=layout.NGINX_CONF,
                 needs=(NGINX_PACKAGES,),
@@ -64,9 +64,9 @@ def nginx(settings: Settings, facts: Facts) -> list[Resource]:
     site = File(
         layout.NGINX_SITE, render("nginx/site.conf", **site_values(settings, facts)),
         check=(layout.NGINX_CHECK, "{}", layout.NGINX_SITE), dropin=layout.NGINX_DROPINS,
-        needs=ids(*wished, *certificate, id_of(Directory, layout.NGINX_DROPINS)),
+        needs=ids(*parts, *certificate, id_of(Directory, layout.NGINX_DROPINS)),
     )  # fmt: skip
-    return [*wished, site]
+    return [*parts, site]
 
 
 def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:

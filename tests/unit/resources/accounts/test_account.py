@@ -162,7 +162,7 @@ def test_passwords_from_flags(tmp_path):
     assert given == {"ada": "pw:1", "bob": "from:file"}
     assert password_flags.from_flags(["ada"], None) == {}
     file.chmod(0o644)
-    with pytest.raises(UserError, match="others can read"):
+    with pytest.raises(UserError, match="other users can read"):
         password_flags.from_flags(["bob"], str(file))
     for admins, path in ((["ada:"], None), (["ada:a\nb"], None), (["ada"], "/nowhere")):
         with pytest.raises(UserError) as caught:
