@@ -76,7 +76,7 @@ def behind(installed_machine: Machine) -> Machine:
     machine = installed_machine
     done = machine.run(BEHIND, timeout=900)
     said = done.out + done.err
-    assert f"waits at port {PORT}" in said
+    assert f"listens on port {PORT}" in said
     assert "https.mode is off" not in said, "warned of plain http, although TLS stands in front"
     assert machine.run("ss -ltnH '( sport = :80 or sport = :443 )'").out == ""
     machine.run(CERTIFICATE)
