@@ -38,7 +38,7 @@ class Turns:
             self._next()
 
     def _next(self) -> None:
-        """Give free places to the addresses that have the fewest; among these, to whoever came first."""
+        """Give free places to the addresses that have the fewest; among these, to the one that came first."""
         while self._at_work.total() < self._places:
             for address, waiting in list(self._waiting.items()):
                 while waiting and waiting[0][2].cancelled():

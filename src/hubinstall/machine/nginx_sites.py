@@ -43,8 +43,8 @@ def site_files(host: Host) -> list[str]:
 
 
 def reads_our_folder(host: Host, pid: int) -> bool:
-    """Whether a running nginx also serves our site, whoever started it: it is the distribution's, runs on this machine
-    (not in a container on its network), and has no other configuration (`-c`, `-p`).
+    """Whether a running nginx also serves our site, no matter who started it: it is the distribution's, runs on this
+    machine (not in a container on its network), and has no other configuration (`-c`, `-p`).
     """
     program, space = host.stat(f"/proc/{pid}/exe"), host.stat(f"/proc/{pid}/ns/pid")
     here = host.stat("/proc/self/ns/pid")

@@ -140,15 +140,15 @@ def _ours(host: Host, path: str) -> bool:
 
 def _manager(host: Host, settings: "Settings") -> Iterator[Problem]:
     """Two process managers would run everything twice, so an installation stays with the one it has."""
-    wished, runs = settings.process_manager, running_manager(host)
+    chosen, runs = settings.process_manager, running_manager(host)
     ours = host.exists(layout.SUPERVISOR_CONFIG) or (host.exists(UNIT_OF_HUB) and _ours(host, UNIT_OF_HUB))
     here = installed(host).name if ours else ""
-    if wished == "systemd" and runs != "systemd":
+    if chosen == "systemd" and runs != "systemd":
         yield _wrong(("process_manager",), "PID 1 of this machine is not systemd", "try auto")
-    elif here and here != (runs if wished == "auto" else wished):
+    elif here and here != (runs if chosen == "auto" else chosen):
         yield _wrong(
             ("process_manager",),
-            f"cannot change from {here} to {runs if wished == 'auto' else wished} after JupyterHub was installed",
+            f"cannot change from {here} to {runs if chosen == 'auto' else chosen} after JupyterHub was installed",
             f"try {here}; or run `hubinstall uninstall --yes` first (homes, accounts, shared data and this file stay)",
         )
 
