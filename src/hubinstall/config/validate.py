@@ -58,13 +58,8 @@ def validate(document: Document, path: str = layout.CONFIG_FILE) -> Config:
 
 def _refuse_long(text: str, path: str) -> None:
     if len(text) > MAX_CHARACTERS:
-        raise ConfigError(
-            [
-                Problem(
-                    path, 1, 1, "", "has more than a million characters", "compare it with `hubinstall config example`"
-                )
-            ]
-        )
+        hint = "try comparing it with `hubinstall config example`"
+        raise ConfigError([Problem(path, 1, 1, "", "has more than a million characters", hint)])
 
 
 def show(text: str) -> str:

@@ -81,6 +81,7 @@ def test_what_is_large_or_of_another_encoding(case):
 
 def test_every_problem_says_what_to_try():
     lines = [line for case in BAD for line in problems(decode(case.content))]
+    lines += problems("#" * 1_000_001)
     assert len(lines) > len(BAD)
     assert [line for line in lines if "; try " not in line and "; did you mean " not in line] == []
 
