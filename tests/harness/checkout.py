@@ -1,7 +1,13 @@
-"""The checkout as a developer's editor shows it: tracked and new files, without ignored ones."""
+"""The checkout as a developer's editor shows it: tracked and new files, without ignored ones.
+
+It is read once per run, so that all machines of a run hold the same sources, even if someone edits a file meanwhile.
+"""
 
 import hashlib
+import io
 import shutil
+import tarfile
+from functools import cache
 
 from checkout_path import CHECKOUT
 from harness.archives import pack
@@ -34,6 +40,7 @@ def files() -> list[str]:
     return sorted(str(p.relative_to(CHECKOUT)) for p in paths if p.is_symlink() or p.is_file())
 
 
+@cache
 def archive() -> bytes:
     """A tar of `files()`, owned by root."""
     return pack(CHECKOUT, files())
@@ -44,12 +51,14 @@ def place() -> str:
     return hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]
 
 
+@cache
 def digest() -> str:
     """A digest of everything that an installation is made from, without tests, pages and developers' files."""
     sum_ = hashlib.sha256()
-    for name in files():
-        path = CHECKOUT / name
-        if name.startswith(INSTALLED_FROM):
-            data = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
-            sum_.update(f"{name}\0{path.lstat().st_mode}\0{len(data)}\0".encode() + data)
+    with tarfile.open(fileobj=io.BytesIO(archive())) as tar:
+        for member in tar:
+            if member.name.startswith(INSTALLED_FROM):
+                content = tar.extractfile(member) if member.isfile() else None
+                data = content.read() if content else member.linkname.encode()
+                sum_.update(f"{member.name}\0{member.mode}\0{len(data)}\0".encode() + data)
     return sum_.hexdigest()[:16]
