@@ -57,11 +57,11 @@ class CommandError(UserError):
         self.output = output
 
 
-class OverdueError(CommandError):
-    """A command did not end within its time limit (seconds) and was killed; the log says what it was doing."""
+class StalledError(CommandError):
+    """A command made no progress for some seconds and was killed; the log says what it was doing."""
 
     def __init__(self, argv: list[str], seconds: float, output: str) -> None:
-        super().__init__(argv, -9, f"{output}\nstill running after {seconds:.0f} s: killed")
+        super().__init__(argv, -9, f"{output}\nno progress for {seconds:.0f} s: killed")
 
 
 def cures(output: str) -> list[str]:

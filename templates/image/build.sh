@@ -10,6 +10,16 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$1 suite=$2 packages=$3 lock=$4 uv=$5
 
+# What a build that hung or was killed has downloaded is used again; apt continues files that are incomplete.
+archives=var/cache/apt/archives
+debs=$root.debs
+export archives debs
+mkdir -p "$debs"
+if [ -d "$root/$archives" ]; then
+    cp -a --link --force "$root/$archives/." "$debs/"
+    rm -f "$debs/lock" "$debs/partial/lock"
+fi
+
 # A build that was killed can have left mounts in it: what they show is never removed.
 rm -rf --one-file-system "$root" "$root.python"
 
@@ -27,7 +37,9 @@ layer=$!
 trap 'kill "$layer" 2>/dev/null || true' EXIT
 
 # Without dpkg's own syncs: all of it is synced at the end, before it counts.
-mmdebstrap --mode=root --variant=apt --skip=check/empty --include="$packages" --aptopt="$way_out" \
+mmdebstrap --mode=root --variant=apt --skip=check/empty,essential/unlink --include="$packages" \
+    --setup-hook='cp -a --link --force "$debs/." "$1/$archives/"' \
+    --aptopt='Acquire::Retries "5"' --aptopt="$way_out" \
     --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/info/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \

@@ -119,7 +119,7 @@ def pip(host):
 def npm(host):
     def act(argv, _):
         cache = next(word for word in argv if word.startswith("--cache=")).removeprefix("--cache=")
-        folder = cache.removesuffix("/.npm")
+        folder = cache.removesuffix(".npm")
         host.put(f"{cache}/kept", "")
         for name in json.loads(host.text(f"{folder}/package.json"))["dependencies"]:
             host.put(f"{folder}/node_modules/{name}/index.js", "")

@@ -36,8 +36,9 @@ class Told:
     input: str | None
     env: Mapping[str, str]
     cwd: str | None
-    timeout: float
+    stall: float
     bound: bool
+    daemons: tuple[str, ...] = ()
 
 
 class FakeHost(Host):
@@ -85,10 +86,10 @@ class FakeHost(Host):
 
         return super().once(question, asking)
 
-    def _execute(self, argv, *, check, input, env, cwd, timeout, bound):  # noqa: A002
-        assert timeout > 0
+    def _execute(self, argv, *, check, input, env, cwd, stall, bound, daemons=()):  # noqa: A002
+        assert stall > 0
         self.commands.append(" ".join(argv))
-        self.told.append(Told(" ".join(argv), check, input, env or {}, cwd, timeout, bound))
+        self.told.append(Told(" ".join(argv), check, input, env or {}, cwd, stall, bound, tuple(daemons)))
         code, *said = self._answer(argv, input) or (127, f"{argv[0]}: command not found")
         out, err = said if len(said) == 2 else ("", *said) if code else (*said, "")
         self.kill_points.mid()

@@ -17,7 +17,9 @@ from hubinstall.machine.host import Completed, Host
 
 AT_SOCKET = {"DOCKER_HOST": f"unix://{layout.DOCKER_SOCKET}", "DOCKER_CONTEXT": ""}
 
-START_SECONDS = 30
+DAEMONS = ("dockerd", "containerd")
+"""The programs that do what the docker command asks for."""
+START_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,9 @@ class Engine:
     info: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
-def docker(host: Host, *arguments: str, check: bool = True, timeout: float = 1800) -> Completed:
-    """Change something with the docker command."""
-    return host.run(["docker", *arguments], env=AT_SOCKET, check=check, timeout=timeout)
+def docker(host: Host, *arguments: str, check: bool = True) -> Completed:
+    """Change something with the docker command. It hangs when neither it nor the Engine gets further."""
+    return host.run(["docker", *arguments], env=AT_SOCKET, check=check, daemons=DAEMONS)
 
 
 def docker_query(host: Host, *arguments: str, check: bool = True) -> Completed:

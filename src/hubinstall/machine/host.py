@@ -16,13 +16,13 @@ import stat
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from hubinstall import layout
-from hubinstall.errors import CommandError, OverdueError, UserError
+from hubinstall.errors import CommandError, StalledError, UserError
 from hubinstall.machine import processes, unix_http
 from hubinstall.machine.command_environment import BASE_ENVIRONMENT, for_commands
 from hubinstall.machine.crash_points import KillPoints
@@ -31,6 +31,8 @@ from hubinstall.machine.query_cache import Answers
 T = TypeVar("T")
 TEMPORARY = ".hubinstall-new"
 CANDIDATE = ".candidate"
+STALL = 300.0
+"""Seconds without any progress after which a command counts as hanging (activity.py)."""
 OWN_NOTES = (layout.LEDGER, layout.GENERATIONS)
 """Files that this program writes before and after each step. No cached answer depends on them."""
 
@@ -134,10 +136,10 @@ class Host:
         check: bool = True,
         input: str | None = None,  # noqa: A002 - subprocess's own name for it
         env: Mapping[str, str] | None = None,
-        timeout: float = 1800,
+        stall: float = STALL,
     ) -> Completed:
         """Run a command like `run`, but one that changes nothing: cached answers stay valid."""
-        return self._execute(argv, check=check, input=input, env=env, cwd=None, timeout=timeout, bound=False)
+        return self._execute(argv, check=check, input=input, env=env, cwd=None, stall=stall, bound=False)
 
     def ask(self, socket: str, path: str, timeout: float = 60) -> tuple[int, bytes]:
         """GET `path` from a daemon at its unix socket: HTTP status and body; status 0 if nobody answers."""
@@ -182,18 +184,21 @@ class Host:
         input: str | None = None,  # noqa: A002 - subprocess's own name for it
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
-        timeout: float = 1800,
+        stall: float = STALL,
+        daemons: Collection[str] = (),
         bound: bool = False,
     ) -> Completed:
         """Run a command that changes the machine, and wait for its end; its output goes to the log.
 
-        Raises CommandError if the exit code is not 0 (unless `check` is False), and OverdueError after `timeout`
-        seconds. The command has its own session: Ctrl-C only reaches this program, which lets a running step finish.
-        `bound`: if this program is killed, the command is killed too, so that it does not write where the next run
-        rebuilds.
+        Raises CommandError if the exit code is not 0 (unless `check` is False), and StalledError after `stall` seconds
+        without progress, its own or that of `daemons`: the names of programs that work for it. The command has its own
+        session: Ctrl-C only reaches this program, which lets a running step finish. `bound`: if this program is killed,
+        the command is killed too, so that it does not write where the next run rebuilds.
         """
         with self.changing():
-            return self._execute(argv, check=check, input=input, env=env, cwd=cwd, timeout=timeout, bound=bound)
+            return self._execute(
+                argv, check=check, input=input, env=env, cwd=cwd, stall=stall, daemons=daemons, bound=bound
+            )
 
     def _execute(
         self,
@@ -203,16 +208,17 @@ class Host:
         input: str | None,  # noqa: A002 - as above
         env: Mapping[str, str] | None,
         cwd: str | None,
-        timeout: float,
+        stall: float,
         bound: bool,
+        daemons: Collection[str] = (),
     ) -> Completed:
         self.log(f"$ {' '.join(argv)}")
         if bound:
             argv = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
         try:
             ended = processes.to_its_end(
-                argv, input=input, env=for_commands(env or {}), cwd=cwd, timeout=timeout,
-                begun=functools.partial(self.kill_points.mid, wait=0.05),
+                argv, input=input, env=for_commands(env or {}), cwd=cwd, stall=stall,
+                daemons=daemons, begun=functools.partial(self.kill_points.mid, wait=0.05),
             )  # fmt: skip
         except FileNotFoundError:
             if check:
@@ -220,9 +226,9 @@ class Host:
             return Completed(argv, 127, "", f"{argv[0]}: command not found")
         for line in (ended.stdout[-20000:] + ended.stderr[-20000:]).splitlines():
             self.log(f"  {line}")
-        if ended.overdue:
-            self.log("\n    ".join([f"  killed after {timeout:.0f} s; its processes then:", *ended.overdue]))
-            raise OverdueError(argv, timeout, ended.stderr)
+        if ended.stalled:
+            self.log("\n    ".join([f"  killed: no progress for {stall:.0f} s; its processes then:", *ended.stalled]))
+            raise StalledError(argv, stall, ended.stderr)
         if check and ended.returncode != 0:
             raise CommandError(argv, ended.returncode, ended.stderr.strip() or ended.stdout)
         return Completed(argv, ended.returncode, ended.stdout, ended.stderr)

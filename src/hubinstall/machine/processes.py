@@ -1,15 +1,18 @@
-"""One command from start to end: its output, its time limit, and the end of all its processes at the limit."""
+"""One command from start to end: its output, and the end of all its processes if it hangs."""
 
 import contextlib
+import functools
 import os
 import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from hubinstall.machine import activity
 
 PROC = Path("/proc")
 CHUNK = 65536
@@ -17,28 +20,29 @@ CHUNK = 65536
 
 @dataclass(frozen=True)
 class Ended:
-    """`overdue`: a line for each process that it had when it was killed at its time limit; empty if it ended itself."""
+    """`stalled`: a line for each process that it had when it was killed because it hung; empty if it ended itself."""
 
     returncode: int
     stdout: str
     stderr: str
-    overdue: tuple[str, ...] = ()
+    stalled: tuple[str, ...] = ()
 
 
 def to_its_end(
     argv: list[str],
     *,
     env: Mapping[str, str],
-    timeout: float,
+    stall: float,
     begun: Callable[[], None],
     input: str | None = None,  # noqa: A002 - subprocess's own name for it
     cwd: str | None = None,
+    daemons: Collection[str] = (),
 ) -> Ended:
-    """Run a command in its own session, for at most `timeout` seconds; `begun` is called when it has started.
+    """Run a command in its own session. It is killed after `stall` seconds without progress (activity.py), its own or
+    that of `daemons`: the names of programs that work for it. `begun` is called when it has started.
 
     We wait for the end of the command, not of its output: a daemon that it leaves behind may keep the pipes open.
     """
-    deadline = time.monotonic() + timeout
     with contextlib.ExitStack() as stack:
         source = _input(stack, input)
         process = stack.enter_context(
@@ -51,11 +55,12 @@ def to_its_end(
         out, err = bytearray(), bytearray()
         assert process.stdout
         assert process.stderr
-        overdue: tuple[str, ...] = ()
-        if not _listen(process, {process.stdout.fileno(): out, process.stderr.fileno(): err}, deadline):
-            overdue = tuple(_end(process.pid))
+        stalled: tuple[str, ...] = ()
+        watch = activity.Watch(functools.partial(activity.of_command, process.pid, daemons), stall)
+        if not _listen(process, {process.stdout.fileno(): out, process.stderr.fileno(): err}, watch):
+            stalled = tuple(_end(process.pid))
         process.wait()
-        return Ended(process.returncode, _text(out), _text(err), overdue)
+        return Ended(process.returncode, _text(out), _text(err), stalled)
 
 
 def _input(stack: contextlib.ExitStack, text: str | None) -> IO[bytes] | int:
@@ -67,15 +72,16 @@ def _input(stack: contextlib.ExitStack, text: str | None) -> IO[bytes] | int:
     return file
 
 
-def _listen(process: "subprocess.Popen[bytes]", heard: dict[int, bytearray], deadline: float) -> bool:
-    """Read the output of a process until it has ended; False if its time was up before."""
+def _listen(process: "subprocess.Popen[bytes]", heard: dict[int, bytearray], watch: activity.Watch) -> bool:
+    """Read the output of a process until it has ended; False if it hangs."""
     end = os.pidfd_open(process.pid)
     try:
         with selectors.DefaultSelector() as selector:
             for fd in (end, *heard):
                 selector.register(fd, selectors.EVENT_READ)
-            while (left := deadline - time.monotonic()) > 0:
-                ready = {key.fd for key, _ in selector.select(left)}
+            next_look = time.monotonic() + watch.every
+            while True:
+                ready = {key.fd for key, _ in selector.select(max(0.0, next_look - time.monotonic()))}
                 for fd in ready & heard.keys():
                     said = os.read(fd, CHUNK)
                     heard[fd] += said
@@ -83,9 +89,12 @@ def _listen(process: "subprocess.Popen[bytes]", heard: dict[int, bytearray], dea
                         selector.unregister(fd)
                 if ready == {end}:  # nothing is left to read
                     return True
+                if time.monotonic() >= next_look:
+                    if watch.hangs():
+                        return False
+                    next_look = time.monotonic() + watch.every
     finally:
         os.close(end)
-    return False
 
 
 def _end(session: int) -> list[str]:

@@ -147,7 +147,7 @@ def login(host: Host, client: "HubClient") -> None:
     """PAM accepts the probe's current password and no other."""
     password = secrets.token_urlsafe(24)
     try:
-        host.run(["chpasswd", "--crypt-method", "SHA512"], input=f"{layout.PROBE_USER}:{password}\n", timeout=60)
+        host.run(["chpasswd", "--crypt-method", "SHA512"], input=f"{layout.PROBE_USER}:{password}\n", stall=60)
     except CommandError as error:
         words = f"the password of the account {layout.PROBE_USER} could not be set: {error.message}"
         raise VerifyError("login", words, error.hint, log="") from error
@@ -219,9 +219,9 @@ def clean(host: Host, client: "HubClient") -> Iterator[None]:
         failed = False
     finally:
         # "!" is not the hash of any password: no login works, and nothing of the old hash remains.
-        locked = host.run(["usermod", "--password", "!", layout.PROBE_USER], check=False, timeout=60)
+        locked = host.run(["usermod", "--password", "!", layout.PROBE_USER], check=False, stall=60)
         # Both tools record the date; without it, /etc/shadow is the same after each verify, on any day.
-        host.run(["chage", "--lastday", "-1", layout.PROBE_USER], check=False, timeout=60)
+        host.run(["chage", "--lastday", "-1", layout.PROBE_USER], check=False, stall=60)
         if failed and client.user:
             with contextlib.suppress(UserError, OSError):
                 for container in containers(host).split():  # its output, for the log

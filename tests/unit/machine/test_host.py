@@ -7,7 +7,7 @@ import time
 import pytest
 
 from fakes.host import FakeHost
-from hubinstall.errors import CommandError, OverdueError
+from hubinstall.errors import CommandError, StalledError
 from hubinstall.machine.command_environment import BASE_ENVIRONMENT
 from hubinstall.machine.host import TEMPORARY, Completed, Host
 
@@ -67,8 +67,8 @@ def test_a_program_that_is_not_there_is_like_in_a_shell(command):
 
 
 def test_a_command_has_its_time(command):
-    with pytest.raises(OverdueError):
-        command(["sleep", "60"], timeout=0.05)
+    with pytest.raises(StalledError):
+        command(["sleep", "60"], stall=0.05)
 
 
 def test_a_command_works_where_it_is_told_to_and_with_what_it_is_told(host, command, tmp_path):

@@ -1,4 +1,4 @@
-"""Commands end when they end, and those that do not are ended with all that they started."""
+"""Commands end when they end, and those that hang are ended with all that they started (when: test_activity.py)."""
 
 import os
 import signal
@@ -6,15 +6,15 @@ import time
 
 import pytest
 
-from hubinstall.errors import OverdueError
+from hubinstall.errors import StalledError
 from hubinstall.machine import processes
 from hubinstall.machine.host import Host
 
 ENV = {"PATH": os.environ["PATH"]}
 
 
-def run(script, timeout=30.0, input_=None):
-    return processes.to_its_end(["sh", "-c", script], env=ENV, timeout=timeout, begun=int, input=input_)
+def run(script, stall=30.0, input_=None):
+    return processes.to_its_end(["sh", "-c", script], env=ENV, stall=stall, begun=int, input=input_)
 
 
 def test_output_input_and_exit_code():
@@ -34,14 +34,14 @@ def test_a_program_that_is_left_behind_is_not_waited_for():
     os.kill(int(ended.stdout), signal.SIGKILL)  # it was not killed either: it may be a daemon
 
 
-def test_all_of_a_command_ends_when_its_time_is_up_and_what_it_was_at_is_told():
+def test_all_of_a_command_ends_when_it_hangs_and_what_it_was_at_is_told():
     # A process group of its own, as shells with job control make: still the same session.
-    ended = run("echo begun; sleep 61 & perl -e 'setpgrp; exec qw(sleep 63)'", timeout=1)
+    ended = run("echo begun; sleep 61 & perl -e 'setpgrp; exec qw(sleep 63)'", stall=1)
     assert ended.stdout == "begun\n"
     assert ended.returncode == -signal.SIGKILL
-    assert any(line.endswith("sleep 61") for line in ended.overdue)
-    assert any(line.endswith("sleep 63") for line in ended.overdue)
-    for line in ended.overdue:
+    assert any(line.endswith("sleep 61") for line in ended.stalled)
+    assert any(line.endswith("sleep 63") for line in ended.stalled)
+    for line in ended.stalled:
         pid = int(line.split()[0])
         gone = time.monotonic() + 10
         while os.path.exists(f"/proc/{pid}") and "Z" not in processes._state(pid):
@@ -49,10 +49,10 @@ def test_all_of_a_command_ends_when_its_time_is_up_and_what_it_was_at_is_told():
             time.sleep(0.01)
 
 
-def test_the_log_tells_what_an_overdue_command_was_at():
+def test_the_log_tells_what_a_command_that_hangs_was_at():
     log = []
     host = Host(log=log.append)
-    with pytest.raises(OverdueError, match="still running after 1 s: killed") as raised:
-        host.run(["sh", "-c", "echo connecting >&2; sleep 64; true"], timeout=1, check=False)
+    with pytest.raises(StalledError, match="no progress for 1 s: killed") as raised:
+        host.run(["sh", "-c", "echo connecting >&2; sleep 64; true"], stall=1, check=False)
     assert "connecting" in raised.value.hint
     assert "sleep 64" in log[-1]

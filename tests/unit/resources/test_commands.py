@@ -58,6 +58,10 @@ def test_uv_trusts_what_the_machine_trusts_and_keeps_nothing_elsewhere(
         "UV_LINK_MODE": "copy" if shell else "hardlink",
         "UV_NO_CONFIG": "1",
         "UV_PYTHON_DOWNLOADS": "never",
+        "UV_HTTP_TIMEOUT": "120",
+        "UV_HTTP_CONNECT_TIMEOUT": "60",
+        "UV_HTTP_RETRIES": "5",
+        "UV_COMPILE_BYTECODE_TIMEOUT": "0",
         "SSL_CERT_FILE": TRUST_STORE,
     }
     told = commands(kind, program)

@@ -8,6 +8,8 @@ from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers.base import Look
 
 PROPERTIES = "Id,LoadState,ActiveState,SubState,UnitFileState,MainPID,NeedDaemonReload,Result"
+PATIENCE = 1800.0
+"""Seconds. systemctl only waits for systemd, which ends by itself what takes longer than its unit allows."""
 STARTS_AT_BOOT = {"enabled", "static", "generated", "alias", "indirect"}
 
 
@@ -70,7 +72,7 @@ class Systemd:
 
     def _act(self, host: Host, verb: str, service: str, *, check: bool = True) -> None:
         """`check` off: systemd retries what fails at first, and the code that waits for the service sees the result."""
-        host.run(["systemctl", verb, unit(service)], check=check, timeout=180)
+        host.run(["systemctl", verb, unit(service)], check=check, stall=PATIENCE)
 
     def _show(self, host: Host, service: str) -> dict[str, str]:
         return units(host).get(unit(service), {})

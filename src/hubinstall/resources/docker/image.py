@@ -9,17 +9,18 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hubinstall.errors import CommandError, UserError
-from hubinstall.machine.docker import AT_SOCKET, docker, docker_query, inspect_image
+from hubinstall.machine.docker import AT_SOCKET, DAEMONS, docker, docker_query, inspect_image
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.files.tree import SEAL, seal, sealed
 from hubinstall.resources.packages.apt_sources import sources
-from hubinstall.resources.packages.downloads import restart_if_overdue
+from hubinstall.resources.packages.downloads import DEBS, retry_if_stalled
 from hubinstall.resources.packages.virtualenv import uv_environment
 
 LABEL = "org.hubinstall.built-from"
 """The label with the digest of everything the image was built from, so that another image of its name is noticed."""
-BUILD_SECONDS = 3600
+ANOTHER_BUILD = ("mmdebstrap", "uv")
+"""The programs of a build that has lost its parent, and that ours waits for."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +42,18 @@ class Recipe:
         """
         cache = f"{path}.cache"
         try:
-            run = functools.partial(self._run, host, path, cache)
-            restart_if_overdue(host, "the image for user servers", run, longest=BUILD_SECONDS)
+            retry_if_stalled(host, "the image for user servers", functools.partial(self._run, host, path, cache))
         except CommandError as error:
             raise UserError(
                 "the image for user servers could not be built",
                 f"{error.hint}\n  Check that `apt-get update` works on this machine, that it can reach PyPI, and that"
                 " its disk is not full. Then run it again.",
             ) from error
-        host.remove_tree(cache)
+        for kept in (cache, path + DEBS):
+            host.remove_tree(kept)
         seal(host, path)
 
-    def _run(self, host: Host, path: str, cache: str, timeout: float) -> None:
+    def _run(self, host: Host, path: str, cache: str) -> None:
         host.run(
             [
                 "flock", f"{path}.lock", "unshare", "--mount", "sh", f"{self.scripts}/build.sh", path, self.codename,
@@ -60,7 +61,7 @@ class Recipe:
             ],
             input="\n".join(sources(host, self.codename)) + "\n",
             env=uv_environment(host, cache),
-            timeout=timeout,
+            daemons=ANOTHER_BUILD,
             bound=True,
         )  # fmt: skip
 
@@ -146,7 +147,7 @@ class Image:
         host.run(
             ["bash", "-o", "pipefail", "-c", IMPORT, "import", self.root, reference, *changes],
             env=AT_SOCKET,
-            timeout=BUILD_SECONDS,
+            daemons=DAEMONS,
         )
 
     def _drop(self, host: Host, old: list[str]) -> None:
@@ -170,7 +171,7 @@ def imported(root: str) -> str:
 def discard(host: Host, root: str) -> None:
     """Remove a root file system, but never anything that a killed build left mounted in it."""
     host.remove(f"{root}/{SEAL}")
-    gone = [str(host.path(path)) for path in (root, f"{root}.python", f"{root}.cache", f"{root}.apt.conf")]
+    gone = [str(host.path(path)) for path in (root, f"{root}.python", f"{root}.cache", root + DEBS, f"{root}.apt.conf")]
     host.run(["rm", "-rf", "--one-file-system", *gone])
 
 

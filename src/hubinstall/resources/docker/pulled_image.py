@@ -13,8 +13,6 @@ from hubinstall.machine.docker import docker, inspect_image
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import KEPT, Change, State
 
-PULL_SECONDS = 7200
-
 
 @dataclass(frozen=True)
 class PulledImage:
@@ -92,7 +90,7 @@ def familiar(repository: str) -> str:
 def pull(host: Host, reference: str) -> None:
     """Pull an image. Raises UserError with the reason if that fails."""
     try:
-        docker(host, "image", "pull", "--quiet", reference, timeout=PULL_SECONDS)
+        docker(host, "image", "pull", "--quiet", reference)
     except CommandError as error:
         said = (error.output.strip().splitlines() or ["no answer"])[-1]
         raise UserError(

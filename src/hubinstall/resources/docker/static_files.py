@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hubinstall.errors import CommandError
-from hubinstall.machine.docker import AT_SOCKET
+from hubinstall.machine.docker import AT_SOCKET, DAEMONS
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State, digest
 from hubinstall.resources.files.tree import ASIDE, rebuilding, seal, sealed
@@ -63,7 +63,7 @@ class StaticFiles:
     def _pack(self, host: Host) -> None:
         brotli = BROTLI if BROTLI in self.encodings else "-"
         argv = ["bash", f"{self.scripts}/pack.sh", str(host.path(self.name)), brotli, *self.command]
-        done = host.run(argv, env=AT_SOCKET, check=False, bound=True)
+        done = host.run(argv, env=AT_SOCKET, check=False, daemons=DAEMONS, bound=True)
         if done.returncode == NOTHING_GIVEN:
             said = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("tar:")]
             host.notice(

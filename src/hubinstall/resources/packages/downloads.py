@@ -1,23 +1,30 @@
-"""Work that downloads, and is restarted if it takes too long."""
+"""Work that downloads, and is tried again if it hangs."""
 
 from collections.abc import Callable
 
-from hubinstall.errors import OverdueError
-from hubinstall.machine.host import Host
+from hubinstall.errors import StalledError
+from hubinstall.machine.host import STALL, Host
 
-PATIENCE = 600.0
-"""Seconds: enough to download everything that an installation needs at 10 Mbit/s."""
+TRIES = 3
+NPM_CACHE, DEBS = ".npm", ".debs"
+"""Suffixes of what is kept beside a directory until it is complete: what npm and apt have downloaded."""
 
 
-def restart_if_overdue(host: Host, what: str, make: Callable[[float], None], longest: float = 1800.0) -> None:
-    """Call `make` with a time limit of PATIENCE seconds for its commands; if one exceeds it, once more with `longest`.
+def retry_if_stalled(host: Host, what: str, make: Callable[[], None]) -> None:
+    """Call `make` again if one of its commands hangs, at most TRIES times. What is slow is not ended: what counts is
+    progress, not the clock.
 
-    The programs give up a connection that is silent, but not one that is very slow, and they can hang like any other.
-    `make` starts from nothing each time, because uv takes a package as installed if a killed uv has left a part of it.
-    What was downloaded is in uv's cache.
+    The programs give up a connection that is silent, but they can hang like any other. `make` builds from nothing each
+    time, because uv takes a package as installed if a killed uv has left a part of it; what was downloaded is kept.
     """
-    try:
-        make(PATIENCE)
-    except OverdueError:
-        host.say(f"{what}: not done after {PATIENCE:.0f} s, so it is restarted (the log says what it was doing)")
-        make(longest)
+    for left in reversed(range(TRIES)):
+        try:
+            make()
+            return
+        except StalledError:
+            if not left:
+                raise
+            host.say(
+                f"{what}: no progress for {STALL / 60:.0f} minutes, so it is restarted with what was downloaded"
+                " (the log says what it was doing)"
+            )

@@ -7,7 +7,7 @@ from typing import ClassVar
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.files.tree import ASIDE, rebuilding, seal, sealed
-from hubinstall.resources.packages.downloads import restart_if_overdue
+from hubinstall.resources.packages.downloads import NPM_CACHE, retry_if_stalled
 
 PYTHON = "/usr/bin/python3"
 """Never the interpreter that runs us: service accounts cannot read a pyenv or conda in root's home."""
@@ -41,13 +41,13 @@ class Virtualenv:
         return sealed(host, self.name, self.site_packages)
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
-        restart_if_overdue(host, f"the Python packages of {self.name}", functools.partial(self._build, host))
+        retry_if_stalled(host, f"the Python packages of {self.name}", functools.partial(self._build, host))
 
-    def _build(self, host: Host, timeout: float) -> None:
+    def _build(self, host: Host) -> None:
         with rebuilding(host, self.name):
-            self._fill(host, timeout)
+            self._fill(host)
 
-    def _fill(self, host: Host, timeout: float) -> None:
+    def _fill(self, host: Host) -> None:
         env = uv_environment(host, self.cache)
         host.run([self.uv, "venv", "--quiet", "--no-project", f"--python={PYTHON}", self.name], env=env, bound=True)
         host.write(f"{self.name}/lock.txt", self.lockfile.encode())
@@ -57,7 +57,6 @@ class Virtualenv:
                 "--no-deps", "--compile-bytecode", f"--requirement={self.name}/lock.txt",
             ],
             env=env,
-            timeout=timeout,
             bound=True,
         )  # fmt: skip
         seal(host, self.name, self.site_packages)
@@ -75,6 +74,11 @@ def uv_environment(host: Host, cache: str) -> dict[str, str]:
         "UV_NO_CONFIG": "1",
         "SSL_CERT_FILE": host.environment("SSL_CERT_FILE") or TRUST_STORE,
         "UV_LINK_MODE": "copy" if host.environment("UV_CACHE_DIR") else "hardlink",
+        # Its own limits, in seconds, are for a usual machine and line: 30, 10 and 60 (for one file's bytecode).
+        "UV_HTTP_TIMEOUT": "120",
+        "UV_HTTP_CONNECT_TIMEOUT": "60",
+        "UV_HTTP_RETRIES": "5",
+        "UV_COMPILE_BYTECODE_TIMEOUT": "0",
     }
 
 
@@ -98,13 +102,13 @@ class NodeModules:
         return sealed(host, self.name, "node_modules")
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
-        restart_if_overdue(host, f"the node modules of {self.name}", functools.partial(self._build, host))
+        retry_if_stalled(host, f"the node modules of {self.name}", functools.partial(self._build, host))
 
-    def _build(self, host: Host, timeout: float) -> None:
+    def _build(self, host: Host) -> None:
         with rebuilding(host, self.name):
-            self._fill(host, timeout)
+            self._fill(host)
 
-    def _fill(self, host: Host, timeout: float) -> None:
+    def _fill(self, host: Host) -> None:
         host.mkdir(self.name)
         host.write(f"{self.name}/package.json", self.package.encode())
         host.write(f"{self.name}/package-lock.json", self.package_lock.encode())
@@ -112,7 +116,7 @@ class NodeModules:
             [
                 f"{self.node}/bin/node", f"{self.node}/lib/node_modules/npm/bin/npm-cli.js", "ci", "--omit=dev",
                 "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier",
-                f"--cache={self.name}/.npm", "--loglevel=error",
+                f"--cache={self.name}{NPM_CACHE}", "--fetch-retries=5", "--loglevel=error",
             ],
             cwd=str(host.path(self.name)),
             env={
@@ -120,12 +124,12 @@ class NodeModules:
                 "HOME": self.name,
                 "NODE_DISABLE_COMPILE_CACHE": "1",  # it would be left in /tmp
             },
-            timeout=timeout,
             bound=True,
         )  # fmt: skip
-        host.remove_tree(f"{self.name}/.npm")
+        host.remove_tree(self.name + NPM_CACHE)
         seal(host, self.name, "node_modules")
 
     def remove(self, host: Host) -> None:
         host.remove_tree(self.name)
-        host.remove_tree(self.name + ASIDE)
+        for beside in (ASIDE, NPM_CACHE):
+            host.remove_tree(self.name + beside)

@@ -12,8 +12,6 @@ from hubinstall.machine.host import Completed, Host
 from hubinstall.resources.tls.self_signed import is_address
 
 TRUST_STORE = "/etc/ssl/certs/ca-certificates.crt"
-ENDLESS = 900.0
-"""Seconds after which certbot counts as hanging."""
 FORGOTTEN = "urn:ietf:params:acme:error:accountDoesNotExist"
 NOISE = re.compile(r"^(Saving debug log|Ask for help|An unexpected error|Some challenges|Hint:|- - -|\s*$)")
 
@@ -61,7 +59,7 @@ def ask(host: Host, request: Request, *, force: bool = False) -> str:
 def _run(host: Host, request: Request, *, force: bool) -> Completed:
     # certbot uses the library requests, which does not use the machine's trust store by itself.
     env = {"REQUESTS_CA_BUNDLE": TRUST_STORE}
-    return host.run(request.argv(force=force), check=False, env=env, timeout=ENDLESS)
+    return host.run(request.argv(force=force), check=False, env=env)
 
 
 def in_words(output: str) -> str:

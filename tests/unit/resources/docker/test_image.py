@@ -8,7 +8,8 @@ from fakes.host import FakeHost
 from fakes.programs import remove
 from hubinstall import layout
 from hubinstall.blueprint import user_image
-from hubinstall.errors import OverdueError, UserError
+from hubinstall.errors import StalledError, UserError
+from hubinstall.machine.docker import DAEMONS
 from hubinstall.resources.base import look
 from hubinstall.resources.docker.image import Image
 from hubinstall.resources.packages import apt_sources
@@ -96,13 +97,13 @@ def test_a_build_that_fails_says_what_the_tools_said(host):
     assert "Could not connect to mirror.example" in raised.value.hint
 
 
-def test_a_build_that_does_not_end_is_restarted(host):
+def test_a_build_that_hangs_is_restarted(host):
     build, begun = host.answers["flock"], []
 
     def stuck_once(argv, input_):
         begun.append(argv)
         if len(begun) == 1:
-            raise OverdueError(argv, 600, "Get:1 a package")
+            raise StalledError(argv, 300, "Get:1 a package")
         return build(argv, input_)
 
     host.answers["flock"] = stuck_once
@@ -113,17 +114,17 @@ def test_a_build_that_does_not_end_is_restarted(host):
     assert begun[0] == begun[1]
     assert len(begun) == 2
     assert len(said) == 1
-    assert said[0].startswith("the image for user servers: not done after 600 s")
+    assert said[0].startswith("the image for user servers: no progress for 5 minutes")
 
 
-def test_a_build_that_never_ends_fails(host):
+def test_a_build_that_hangs_each_time_fails(host):
     def stuck(argv, _input):
-        raise OverdueError(argv, 3600, "Get:1 a package")
+        raise StalledError(argv, 300, "Get:1 a package")
 
     host.answers["flock"] = stuck
     with pytest.raises(UserError, match="could not be built") as raised:
         apply(host, environment().resources)
-    assert "still running after 3600 s" in raised.value.hint
+    assert "no progress for 300 s" in raised.value.hint
 
 
 def test_another_image_under_our_name_is_noticed_and_mended_without_building(host, docker):
@@ -220,7 +221,7 @@ def test_an_image_by_name_is_pulled_once_and_pinned(host, docker):
     wished = environment(NAME)
     assert apply(host, wished.resources)[-1] == f"pulled-image:{NAME}"
     assert docker.images[wished.image] == "id-1"
-    assert [told.timeout for told in host.told if " pull " in told.words] == [7200], "gigabytes, on a slow line"
+    assert [told.daemons for told in host.told if " pull " in told.words] == [DAEMONS], "its progress is the Engine's"
     docker.registry.clear()
     assert apply(host, wished.resources) == []
 
