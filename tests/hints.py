@@ -46,7 +46,7 @@ FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 FILES = (".yaml", ".json", ".pem", ".py", ".d", ".target")
 """Endings of dotted names that are files or units."""
 FOREIGN = {
-    "debian.org", "docker.io", "hub.example.org", "default_server", "nf_tables", "login_error",
+    "debian.org", "docker.io", "kernel.pid_max", "hub.example.org", "default_server", "nf_tables", "login_error",
     "distinguished_name", "common_name", "dmesg", "docker", "timedatectl", "update-ca-certificates", "key: value",
 }  # fmt: skip
 """Words that look like a key or value of ours, but belong to another program."""

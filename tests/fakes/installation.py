@@ -10,7 +10,7 @@ from hubinstall import layout
 from hubinstall.config.validate import load
 from hubinstall.errors import UserError
 from hubinstall.installation import apply as installation_apply
-from hubinstall.installation import desired_state
+from hubinstall.installation import desired_state, preflight
 from hubinstall.machine.crash_points import KillPoints
 from hubinstall.resources import kinds
 
@@ -42,7 +42,7 @@ class World:
         self.moods = {}
 
     def blueprint(self, settings, facts):
-        memory = f"{settings.limits.memory >> 30}G"
+        memory = f"{(settings.limits.memory or 1 << 30) >> 30}G"
         wished = [
             Toy("hub.json", wish=memory, mood=self.moods.get("hub.json", "")),
             Toy("late", wish=f"late {memory}", mood=self.moods.get("late", ""), needs=("toy:hub.json",)),
@@ -87,5 +87,6 @@ def make(tmp_path, monkeypatch):
     monkeypatch.setattr(desired_state, "gather", lambda *_: SimpleNamespace())
     monkeypatch.setattr(desired_state, "blueprint", world.blueprint)
     monkeypatch.setattr("hubinstall.verify.probe.verify", world.verify)
-    monkeypatch.setattr(installation_apply.checks, "check", lambda *_, **__: [])
+    monkeypatch.setattr(preflight.checks, "check", lambda *_, **__: [])
+    monkeypatch.setattr(preflight.preflight_warnings, "warnings", lambda *_: [])
     return world

@@ -18,6 +18,7 @@ def add_setting_flags(verb: argparse.ArgumentParser, *, plan: bool = False) -> N
     if plan:
         verb.add_argument("--check", action="store_true", help="exit with 3 if there are differences")
         verb.add_argument("--json", action="store_true", help="print JSON")
+        verb.add_argument("--yes", action="store_true", help="plan what `apply --yes` would do")
     else:
         verb.add_argument("--plain", action="store_true", help="print one plain line per step, even on a terminal")
         verb.add_argument(

@@ -11,7 +11,7 @@ from hubinstall.cli.welcome import welcome
 from hubinstall.config import edit
 from hubinstall.config.validate import Config, load, validate
 from hubinstall.errors import UserError
-from hubinstall.installation import inputs, lock
+from hubinstall.installation import inputs, lock, preflight
 from hubinstall.installation.apply import apply
 from hubinstall.installation.desired_state import read
 from hubinstall.machine.accounts import people
@@ -31,7 +31,8 @@ def apply_config(
         host.say = report.aside
         outcome = apply(host, desired, report, given, may_stop_servers=yes)
         about_certificate = advice(host, desired.settings, desired.resources)
-        for words in [*nginx.advice(desired.settings, desired.facts), *about_certificate]:
+        warnings = preflight.warnings_in_words(host, desired)
+        for words in [*warnings, *nginx.advice(desired.settings, desired.facts), *about_certificate]:
             host.notice(words)
         report.summary(outcome, host.notices)
         names = [person.name for person in people(host, desired.facts.uid_min, desired.facts.uid_max)]

@@ -1,13 +1,14 @@
 """What each verb of the command does: one function per verb, with its name, that returns the exit code."""
 
 from argparse import Namespace
+from dataclasses import replace
 
 from hubinstall import __version__
 from hubinstall.cli import password_flags, services
 from hubinstall.cli.session import apply_config, logged, need_root, with_flags
 from hubinstall.cli.welcome import farewell
 from hubinstall.errors import UserError
-from hubinstall.installation import lock
+from hubinstall.installation import lock, preflight
 from hubinstall.installation.desired_state import differences, read
 from hubinstall.installation.uninstall import uninstall as uninstall_all
 from hubinstall.machine.host import Host
@@ -18,10 +19,12 @@ from hubinstall.report.status import print_status
 
 
 def plan(arguments: Namespace, host: Host) -> int:
-    """Show everything that apply would change; with --check, return 3 if there is anything."""
+    """Show everything that apply would change, or what it would refuse; with --check, return 3 if there is anything."""
+    need_root()
     desired = read(host, with_flags(host, arguments))
+    preflight.refuse(host, desired, may_stop_servers=arguments.yes)
     changes = differences(host, desired)
-    print_plan(changes, host, as_json=arguments.json)
+    print_plan(changes, host, preflight.warnings_in_words(host, desired), as_json=arguments.json)
     return 3 if arguments.check and changes else 0
 
 
@@ -32,12 +35,13 @@ def apply(arguments: Namespace, host: Host) -> int:
 
 
 def status(arguments: Namespace, host: Host) -> int:
-    from hubinstall.verify.health import health  # noqa: PLC0415 - only here, and slow to import
+    from hubinstall.verify.health import Check, health  # noqa: PLC0415 - only here, and slow to import
 
     need_root()
     desired = read(host)
     changes = differences(host, desired)
     found = health(host, desired.settings, desired.facts, resources=desired.resources, pending=len(changes))
+    found = replace(found, checks=(*found.checks, *(Check(*row) for row in preflight.warnings_as_rows(host, desired))))
     print_status(found, as_json=arguments.json)
     return 3 if arguments.check and (changes or found.state == "failed") else 0
 

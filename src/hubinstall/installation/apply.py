@@ -6,17 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NoReturn
 
 from hubinstall import layout
-from hubinstall.config.explain import placed
-from hubinstall.config.yaml.parser import Document
 from hubinstall.engine.journal import Journal
 from hubinstall.engine.ledger import Ledger
 from hubinstall.engine.run import Outcome, Run
 from hubinstall.errors import UserError, of_system
-from hubinstall.installation import inputs
+from hubinstall.installation import inputs, preflight
 from hubinstall.installation.desired_state import DesiredState, read
 from hubinstall.installation.inputs import keep_config
 from hubinstall.machine.host import Host
-from hubinstall.preflight import checks, running_servers
+from hubinstall.preflight import running_servers
 from hubinstall.report.plain import Report
 from hubinstall.report.words import counted
 from hubinstall.resources.accounts import first_passwords
@@ -37,8 +35,7 @@ def apply(
     `given`: first passwords by account. Nothing is written before the preflight checks pass, not even these.
     `may_stop_servers`: people's servers that the new settings would cut off may be stopped.
     """
-    found = checks.check(host, desired.settings, desired.facts, may_stop_servers=may_stop_servers)
-    refuse(found, desired.config.document)
+    preflight.refuse(host, desired, may_stop_servers=may_stop_servers)
     first_passwords.stage(host, given or {})
     if names := running_servers.servers(host, desired.settings):
         report.phase(f"stopping people's servers: {running_servers.some(names)}")
@@ -49,16 +46,6 @@ def apply(
         with host.step("user servers"):
             running_servers.end(host, names)
     return _Application(host, desired, report).apply()
-
-
-def refuse(problems: list[checks.Problem], document: Document) -> None:
-    """Raise all problems in one UserError, with line and column where config.yaml is the cause."""
-    if problems:
-        words = [
-            str(placed(document, layout.CONFIG_FILE, p.at, p.message, p.hint)) if p.at else f"{p.message}\n  {p.hint}"
-            for p in problems
-        ]
-        raise UserError("\n".join(words), code=max(p.code for p in problems))
 
 
 class _Application:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hubinstall.machine.host import Host
@@ -19,15 +19,18 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 COLOURS = {"+": "32", "-": "31", "@": "36"}
 
 
-def print_plan(changes: list[Change], host: Host, *, as_json: bool = False) -> None:
-    """Print what apply would do, in its order, to stdout."""
+def print_plan(changes: list[Change], host: Host, warnings: Sequence[str] = (), *, as_json: bool = False) -> None:
+    """Print what apply would do, in its order, to stdout; `warnings`, which stop nothing, to stderr."""
     if as_json:
-        print(json.dumps(as_data(changes, host), indent=1, sort_keys=True))
+        data = as_data(changes, host) | {"warnings": list(warnings)}
+        print(json.dumps(data, indent=1, sort_keys=True))
         return
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     for change in changes:
         for line in described(change, host):
             print(coloured(line) if colour else line)
+    for warning in warnings:
+        print(f"note: {printable(warning)}", file=sys.stderr)
     verbs = [change.verb for change in changes]
     counts = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in ("create", "change", "remove") if verb in verbs)
     print(f"{counts}; nothing was changed" if changes else "nothing to do", file=sys.stderr)

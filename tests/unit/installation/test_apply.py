@@ -9,9 +9,8 @@ from fakes.installation import CONFIG, DROPIN, make
 from fakes.resources import Toy
 from hubinstall import layout
 from hubinstall.config.validate import load
-from hubinstall.config.yaml.parser import parse
 from hubinstall.errors import UserError
-from hubinstall.installation import apply, desired_state, lock, uninstall
+from hubinstall.installation import apply, desired_state, lock, preflight, uninstall
 from hubinstall.preflight import checks
 
 
@@ -198,7 +197,7 @@ def test_uninstall_that_cannot_remove_something_says_what(installed, monkeypatch
 
 def test_what_the_machine_has_against_a_setting_is_placed_in_the_file_and_no_password_is_kept(world, monkeypatch):
     against = checks.Problem("10.1.0.0/16 is taken", "try another", 78, ("network", "subnet"))
-    monkeypatch.setattr(apply.checks, "check", lambda *_, **__: [against])
+    monkeypatch.setattr(preflight.checks, "check", lambda *_, **__: [against])
     desired = desired_state.read(world.host, load("limits: {memory: 1G}\nnetwork:\n  subnet: 10.1.0.0/16\n"))
     with pytest.raises(UserError) as refused:
         apply.apply(world.host, desired, world.report, {"ada": "secret"})
@@ -222,11 +221,12 @@ def test_servers_are_stopped_before_the_first_step_and_the_end_says_so(installed
     ]
 
 
-def test_all_that_is_against_a_machine_is_said_at_once(world):
+def test_all_that_is_against_a_machine_is_said_at_once(world, monkeypatch):
     machine = checks.Problem("too little memory", "Give it more.")
     default = checks.Problem("10.99.0.0/16 is taken", "try another", 78, ("network", "subnet"))
+    monkeypatch.setattr(preflight.checks, "check", lambda *_, **__: [machine, default])
     with pytest.raises(UserError) as refused:
-        apply.refuse([machine, default], parse("# nothing\n"))
+        preflight.refuse(world.host, desired_state.read(world.host, load("# nothing\n")))
     assert str(refused.value) == (
         "too little memory\n  Give it more.\n"
         f"{layout.CONFIG_FILE}:1:1: network.subnet: 10.99.0.0/16 is taken; try another"

@@ -1,0 +1,100 @@
+"""Limits that the machine cannot hold are named with the sum, and stop nothing."""
+
+import pytest
+
+from fakes.facts import fake_facts
+from fakes.host import FakeHost
+from hubinstall.preflight.checks import Problem
+from hubinstall.preflight.warnings import warnings
+from hubinstall.settings.model import Settings
+
+GIB = 1 << 30
+
+
+@pytest.fixture
+def host(tmp_path) -> FakeHost:
+    """Sixty people have an account, and the machine knows at most 32768 processes."""
+    host = FakeHost(tmp_path)
+    names = [f"person{number}" for number in range(60)]
+    rows = [f"{name}:x:{1000 + number}:{1000 + number}::/home/{name}:/bin/bash" for number, name in enumerate(names)]
+    host.put("/etc/passwd", "\n".join(["root:x:0:0::/root:/bin/bash", *rows, ""]))
+    for name in names:
+        host.path(f"/home/{name}").mkdir(parents=True)
+        host.owners[f"/home/{name}"] = (name, name)
+    host.put("/proc/sys/kernel/pid_max", "32768\n")
+    return host
+
+
+def found(host: FakeHost, **settings: object) -> list[Problem]:
+    return warnings(host, Settings.model_validate(settings), fake_facts(memory=24 * GIB, cpus=4))
+
+
+def only(host: FakeHost, **settings: object) -> Problem:
+    (warning,) = found(host, **settings)
+    assert warning.hint.startswith("try ")
+    return warning
+
+
+@pytest.mark.parametrize(
+    "limits", [{}, {"memory": "400M"}, {"memory": "408M", "cpu": 4}, {"processes": 512}, {"shm": "512M"}]
+)
+def test_what_the_machine_can_hold_is_fine(host, limits):
+    assert found(host, limits=limits) == []
+
+
+def test_more_memory_than_the_machine_has(host):
+    warning = only(host, limits={"memory": "900G"})
+    assert (warning.at, warning.code) == (("limits", "memory"), 0)
+    assert (warning.message, warning.hint) == (
+        "900G for each server, but this machine has 24G", "try 12G or less"
+    )  # fmt: skip
+
+
+def test_the_sum_over_all_who_may_log_in(host):
+    warning = only(host, limits={"memory": "4G"})
+    assert warning.message.startswith("4G for each of 60 people is 240G, but this machine has 24G")
+    assert warning.hint.startswith("try 409M or less")
+
+
+def test_only_those_who_may_log_in_count(host):
+    few = {"allow_all": False, "allowed": ["bob", "carol"], "admin": ["alice", "bob"]}
+    assert found(host, limits={"memory": "8G"}, users=few) == []
+    warning = only(host, limits={"memory": "9G"}, users=few)
+    assert warning.message.startswith("9G for each of 3 people is 27G")
+    assert found(host, limits={"memory": "9G"}, users=few | {"admin": ["alice"], "banned": ["bob"]}) == []
+
+
+def test_a_size_that_is_tried_is_a_size(host):
+    """Down to the least that a server needs."""
+    for memory in ("900G", "4G", "23.5G"):
+        size = only(host, limits={"memory": memory}).hint.split()[1]
+        assert Settings.model_validate({"limits": {"memory": size}}).limits.memory
+    host.put("/etc/passwd", host.text("/etc/passwd"))
+    assert warnings(host, Settings.model_validate({"limits": {"memory": "1G"}}), fake_facts(memory=2 * GIB))[
+        0
+    ].hint.startswith("try 128M or less")
+
+
+def test_more_cores_than_there_are(host):
+    assert only(host, limits={"cpu": 64}).message == "64 cores for each server, but this machine has 4 cores"
+
+
+def test_more_shared_memory_than_a_server_has(host):
+    small = fake_facts(memory=GIB)
+    (warning,) = warnings(host, Settings.model_validate({"limits": {"shm": "1.5G"}}), small)
+    assert warning.message.startswith("1.5G, but a server has 512M of memory by default on this machine")
+    (memory, shm) = warnings(host, Settings.model_validate({"limits": {"shm": "2G", "memory": "2G"}}), small)
+    assert (memory.at[-1], shm.message) == ("memory", "2G for each server, but this machine has 1G")
+
+
+@pytest.mark.parametrize(
+    ("processes", "words"),
+    [
+        (4_194_304, "4194304 for each server, but this machine can have 32768"),
+        (1000, "1000 for each of 60 people is 60000, but"),
+    ],
+)
+def test_more_processes_than_the_kernel_numbers(host, processes, words):
+    warning = only(host, limits={"processes": processes})
+    assert warning.message.startswith(words)
+    assert "kernel.pid_max" in warning.message
