@@ -46,12 +46,27 @@ FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 FILES = (".yaml", ".json", ".pem", ".py", ".d", ".target")
 """Endings of dotted names that are files or units."""
 FOREIGN = {
-    "debian.org", "docker.io", "kernel.pid_max", "hub.example.org", "default_server", "nf_tables", "login_error",
+    "debian.org", "docker.io", "kernel.pid_max", "c.Spawner.default_url",
+    "jupyterhub_idle_culler", "default_url", "hub.example.org", "default_server", "nf_tables", "login_error",
     "distinguished_name", "common_name", "dmesg", "docker", "timedatectl", "update-ca-certificates", "key: value",
 }  # fmt: skip
 """Words that look like a key or value of ours, but belong to another program."""
 SCRIPTS = ("tar --create",)
-SPOKEN_OF = {"does", "has", "is", "itself", "keeps", "made", "makes", "needs", "or", "reads", "tries", "was"}
+SPOKEN_OF = {
+    "does",
+    "downloads",
+    "has",
+    "is",
+    "itself",
+    "keeps",
+    "made",
+    "makes",
+    "needs",
+    "or",
+    "reads",
+    "tries",
+    "was",
+}
 """Words after the program's name in sentences about it; a new sentence may need another word here."""
 
 

@@ -1,8 +1,8 @@
 """Invalid configurations: the files in configs/bad, and generated ones that are too large to keep.
 
 Each has its content and the start of the messages that people get ("2:9: domain: …"). In a file's expectation
-`{keys of limits}` stands for the names of that section's keys, and `{keys}` for those at the top of the file, so that a
-new setting changes none of these files.
+`{keys of limits}` stands for that section's keys, `{names of limits}` for the same without the section, and
+`{keys}` for those at the top of the file, so that a new setting changes none of these files.
 """
 
 import re
@@ -14,7 +14,7 @@ from hubinstall.settings.model import Settings
 
 FOLDER = CHECKOUT / "tests/configs/bad"
 EXPECT = re.compile(rb"^# expect: (.*?)\r?$", re.MULTILINE)
-KEYS = re.compile(r"\{keys(?: of ([a-z.]+))?\}")
+KEYS = re.compile(r"\{(keys|names)(?: of ([a-z.]+))?\}")
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,10 @@ def kept() -> list[Nonsense]:
 
 def _keys(mention: re.Match[str]) -> str:
     section: Any = Settings
-    for name in mention[1].split(".") if mention[1] else ():
+    for name in mention[2].split(".") if mention[2] else ():
         section = section.model_fields[name].annotation
-    return ", ".join(section.model_fields)
+    before = f"{mention[2]}." if mention[2] and mention[1] == "keys" else ""
+    return ", ".join(f"{before}{name}" for name in section.model_fields)
 
 
 def made() -> list[Nonsense]:

@@ -176,7 +176,7 @@ def test_a_bad_file_changes_nothing_and_says_all(shared: Machine) -> None:
     machine.write("/etc/hubinstall/config.yaml", good, mode=0o600)
     assert failed.code == 78
     assert "/etc/hubinstall/config.yaml:2:3: limits.memroy" in failed.err
-    assert "did you mean memory" in failed.err
+    assert "did you mean limits.memory" in failed.err
     assert "/etc/hubinstall/config.yaml:3:8: limits.cpu" in failed.err
     assert "Traceback" not in failed.err
     assert installed.starts(machine) == before

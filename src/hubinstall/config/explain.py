@@ -2,11 +2,13 @@
 
 import difflib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from hubinstall.config import elsewhere
 from hubinstall.config.problems import MOST_SHOWN, Problem
 from hubinstall.config.yaml.nodes import Fault, Map, Node, Place, without
 from hubinstall.config.yaml.parser import Document
@@ -124,7 +126,7 @@ def _words(detail: ErrorDetails, path: Path) -> tuple[str, str]:
     if kind == "hubinstall":
         return context["message"], context["hint"]
     if kind == "extra_forbidden":
-        return "unknown key", _meant(path)
+        return "unknown key", meant(tuple(str(part) for part in path), value)
     if kind == "missing":
         return "is missing", f"try `{path[-1]}: NAME`"
     if kind == "literal_error":
@@ -167,25 +169,31 @@ def _not_among(value: Any, expected: str) -> tuple[str, str]:
     )
 
 
-def _meant(path: Path) -> str:
-    """A suggestion for an unknown key: the same name elsewhere, or a similar one."""
-    *parents, name = (str(part) for part in path)
+def meant(path: tuple[str, ...], value: Any = None) -> str:
+    """A suggestion for an unknown key: what replaces it, the same name elsewhere, or a similar one; always as a whole
+    key, so that it can be typed. `value`: what was written below it.
+    """
+    if answer := elsewhere.answer((*path, *_only_keys(value))):
+        return answer
+    *parents, name = path
     keys = list(known_keys())
     here = [key[-1] for key in keys if _same_place(key[:-1], parents)]
     plain = name.lower().replace("-", "_")
-    near = difflib.get_close_matches(plain, here, n=1, cutoff=0.65)
-    if plain in here:
-        near = [plain]
-    elsewhere = [key for key in keys if key[-1] == plain and key[-1] not in here]
-    if elsewhere and not near:
-        return f"did you mean {'.'.join(elsewhere[0]).replace('*', 'NAME')}?"
+    near = [plain] if plain in here else difflib.get_close_matches(plain, here, n=1, cutoff=0.65)
+    far = {key[-1]: key for key in reversed(keys)}
+    likely = [plain] if plain in far else difflib.get_close_matches(plain, far, n=1, cutoff=0.8)
     if near:
-        return f"did you mean {near[0]}?"
-    far = {key[-1]: key for key in keys}
-    likely = difflib.get_close_matches(plain, far, n=1, cutoff=0.8)
+        return f"did you mean {dotted((*parents, near[0]))}?"
     if likely:
         return f"did you mean {'.'.join(far[likely[0]]).replace('*', 'NAME')}?"
-    return f"try one of {', '.join(here)}" if here else "try removing it"
+    return f"try one of {', '.join(dotted((*parents, name)) for name in here)}" if here else "try removing it"
+
+
+def _only_keys(value: Any) -> Iterator[str]:
+    """`cull`, `timeout` of `{cull: {timeout: 600}}`: one key in each map."""
+    while isinstance(value, dict) and len(value) == 1:
+        [(name, value)] = value.items()
+        yield str(name)
 
 
 def _same_place(known: tuple[str, ...], parents: list[str]) -> bool:

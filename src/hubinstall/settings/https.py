@@ -74,7 +74,14 @@ class Tls(Section):
         if (self.key is None) == (self.cert is None):
             return []
         there, missing = ("cert", "key") if self.key is None else ("key", "cert")
-        return [Conflict((there,), ("key", "cert"), f"also needs {missing}", f"try adding https.tls.{missing}")]
+        return [
+            Conflict(
+                (there,),
+                ("key", "cert"),
+                f"also needs {missing}",
+                "try setting https.tls.key and https.tls.cert together",
+            )
+        ]
 
 
 class Https(Section):

@@ -103,7 +103,7 @@ def test_a_byte_order_mark_is_left_aside():
 
 def test_windows_line_ends_do_not_move_the_places():
     assert problems("limits:\r\n  cpu: 1\r\n  cup: 1\r\n") == [
-        f"{NAME}:3:3: limits.cup: unknown key; did you mean cpu?"
+        f"{NAME}:3:3: limits.cup: unknown key; did you mean limits.cpu?"
     ]
 
 

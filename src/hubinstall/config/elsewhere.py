@@ -1,0 +1,48 @@
+"""Keys of The Littlest JupyterHub that have another place here, or none: what to do instead.
+
+Its keys: the modules `configurer` and `config_schema` of github.com/jupyterhub/the-littlest-jupyterhub, and the page
+"Configuring TLJH with tljh-config" of its documentation. Those that mean the same have the same name here and are
+not in this table. The same words answer keys that people expect from other programs.
+"""
+
+from hubinstall import layout
+
+_DROPIN = f"a file {layout.HUB_DROPINS}/NAME.py"
+_GROUPS = (
+    "try leaving it out: a server has the groups of its account on this machine; to add one: usermod -aG GROUP NAME"
+)
+_CULLER = (
+    "try leaving it out: idle servers keep running and need little memory; to stop them, let"
+    f" {_DROPIN} add the service jupyterhub_idle_culler, which is installed"
+)
+_PASSWORDS = "try leaving it out: people log in with the password of their account on this machine (set with passwd)"
+_NO_TRAEFIK = "try leaving it out: there is no traefik here; nginx and configurable-http-proxy need no settings for it"
+
+_PROXY = (
+    "try leaving it out: hubinstall downloads through the proxy of the shell that runs it (HTTP_PROXY, HTTPS_PROXY)"
+)
+
+ANSWERS: dict[tuple[str, ...], str] = {
+    ("https", "enabled"): "try leaving it out: https is always on unless `https.mode: off` turns it off",
+    ("https", "port"): "try leaving it out: nginx serves https on port 443, and redirects port 80 to it",
+    ("https", "address"): "try leaving it out: nginx serves https on every address of this machine",
+    ("user_environment",): "try leaving it out: a server opens JupyterLab; to open the classic Notebook, let"
+    f" {_DROPIN} say `c.Spawner.default_url = '/tree'`",
+    ("users", "extra_user_groups"): _GROUPS,
+    ("services", "cull"): _CULLER,
+    ("services",): f"try leaving it out: {_DROPIN} can add services of JupyterHub; idle servers keep running",
+    ("traefik_api",): _NO_TRAEFIK,
+    ("limits", "gpu"): "try leaving it out: user servers cannot use the GPUs of this machine",
+    ("network", "proxy"): _PROXY,
+    ("proxy",): _PROXY,
+}
+"""Path of an unknown key → the hint for it and for everything below it."""
+
+
+def answer(path: tuple[str, ...]) -> str:
+    """The hint for an unknown key; empty if it is not in the table."""
+    for length in range(len(path), 0, -1):
+        if path[:length] in ANSWERS:
+            return ANSWERS[path[:length]]
+    authenticator = path[0] == "auth" and any(part.endswith("Authenticator") for part in path)
+    return _PASSWORDS if authenticator else ""
