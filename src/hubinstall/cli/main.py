@@ -44,6 +44,12 @@ def parser() -> argparse.ArgumentParser:
     for name, text in {"start": "Start", "stop": "Stop", "restart": "Restart"}.items():
         one = verb(name, f"{text} the services of hubinstall; people's servers are not affected.")
         one.add_argument("service", nargs="?", help="only this service, such as jupyterhub")
+        if name == "restart":
+            one.add_argument(
+                "--hard",
+                action="store_true",
+                help="restart nginx too, which cuts open connections; without this flag it reloads",
+            )
     logs = verb("logs", "Show the log of hubinstall itself or of a service.")
     logs.add_argument("service", nargs="?", help="such as jupyterhub; default: hubinstall's own log")
     logs.add_argument("-f", "--follow", action="store_true", help="follow new output")

@@ -4,23 +4,25 @@
 the hub); Docker and the servers keep running.
 """
 
-import time
-
 from hubinstall import layout
 from hubinstall.errors import UserError
+from hubinstall.machine.activity import Patience
 from hubinstall.machine.host import Host
-from hubinstall.machine.process_managers.base import Look, Manager
+from hubinstall.machine.process_managers.base import Manager
 from hubinstall.machine.process_managers.choice import installed, services
 from hubinstall.report.words import say
 from hubinstall.resources.services import supervisord
+from hubinstall.resources.services.service import Reloads
+from hubinstall.verify.answering import silent
 
 STOPPABLE = (layout.HUB_SERVICE, layout.PROXY_SERVICE, layout.NGINX_SERVICE)
-UP_WITHIN = 120.0
-"""Seconds until all services must be running."""
+UP_WITHIN, LONGEST = 120.0, 1200.0
+"""Seconds without any progress after which we give up waiting for the services, and seconds for all of it."""
+NGINX = Reloads(("nginx", "-t", "-q"), layout.NGINX_LOADED, layout.NGINX_RECORDER, pid_file=layout.NGINX_PID)
 
 
 def start(host: Host, service: str | None = None) -> int:
-    """Start one service or all, and wait until they run. After a boot, start supervisord first if it is needed."""
+    """Start one service or all, and wait until they answer. After a boot, start supervisord first if it is needed."""
     manager, names = _chosen(host, service)
     if manager.ours:
         supervisord.start(host)
@@ -34,6 +36,8 @@ def start(host: Host, service: str | None = None) -> int:
 def stop(host: Host, service: str | None = None) -> int:
     """Stop one service, or those between people and their servers; the servers keep running."""
     manager, names = _chosen(host, service)
+    if manager.ours and not supervisord.running(host):
+        raise UserError("supervisord does not run, so it cannot stop a service", "To start it, run: hubinstall start")
     for name in reversed(names):
         if service or name in STOPPABLE:
             if manager.look(host, name).known:
@@ -42,9 +46,9 @@ def stop(host: Host, service: str | None = None) -> int:
     return 0
 
 
-def restart(host: Host, service: str | None = None) -> int:
-    """Restart one service, or those between people and their servers; in the second case nginx only reloads, so that
-    open connections survive.
+def restart(host: Host, service: str | None = None, *, hard: bool = False) -> int:
+    """Restart one service, or those between people and their servers. nginx only reloads, unless `hard`, so that open
+    connections survive.
     """
     manager, names = _chosen(host, service)
     if manager.ours:
@@ -52,8 +56,10 @@ def restart(host: Host, service: str | None = None) -> int:
     chosen = [name for name in names if service or name in STOPPABLE]
     for name in chosen:
         manager.define(host, name)
-        gently = name == layout.NGINX_SERVICE and not service and manager.look(host, name).running
-        (manager.reload if gently else manager.restart)(host, name)
+        if name == layout.NGINX_SERVICE and not hard and manager.look(host, name).running:
+            NGINX.reload(host, manager, name)
+        else:
+            manager.restart(host, name)
     return _until_up(host, manager, chosen)
 
 
@@ -88,15 +94,22 @@ def _chosen(host: Host, service: str | None) -> tuple[Manager, list[str]]:
 
 
 def _until_up(host: Host, manager: Manager, names: list[str]) -> int:
-    deadline = time.monotonic() + UP_WITHIN
-    down: dict[str, Look] = {}
-    while True:
-        down = {name: seen for name in names if not (seen := manager.look(host, name)).running}
-        if not down or time.monotonic() > deadline:
+    """Wait until all answer; say it of each one as soon as it does."""
+    waiting = dict.fromkeys(names, "")
+    patience = {name: Patience(UP_WITHIN, LONGEST, host.path("/proc")) for name in names}
+    while waiting:
+        pids = {}
+        for name in list(waiting):
+            seen = manager.look(host, name)
+            pids[name], waiting[name] = seen.pid, silent(host, manager, name) if seen.running else seen.words
+            if not waiting[name]:
+                del waiting[name]
+                say(f"{name}: running")
+        if all(patience[name].is_over(pids[name]) for name in waiting):
             break
         host.wait(0.2)
-    for name in names:
-        say(f"{name}: {down[name].words if name in down else 'running'}")
-    if down:
-        raise UserError(f"not running: {', '.join(down)}", f"To see why, run: hubinstall logs {next(iter(down))}")
+    for name, words in waiting.items():
+        say(f"{name}: {words}")
+    if waiting:
+        raise UserError(f"not running: {', '.join(waiting)}", f"To see why, run: hubinstall logs {next(iter(waiting))}")
     return 0

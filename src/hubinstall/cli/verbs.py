@@ -93,7 +93,7 @@ def stop(arguments: Namespace, host: Host) -> int:
 
 def restart(arguments: Namespace, host: Host) -> int:
     need_root()
-    return services.restart(host, arguments.service)
+    return services.restart(host, arguments.service, hard=arguments.hard)
 
 
 def logs(arguments: Namespace, host: Host) -> int:

@@ -19,6 +19,8 @@ BUSY = 0.005
 """The share of a processor below which a program counts as waiting: many look at a clock or a file now and then."""
 FILES = 64 << 10
 """Bytes read and written below which it is waiting: one that waits may say so in a log."""
+STARTS = 10
+"""How often a service may start again while somebody waits for it."""
 LOOKS = 30
 """How often we look within the time after which a command counts as hanging."""
 
@@ -61,6 +63,30 @@ class Watch:
         return time.monotonic() - self._since > self._seconds
 
 
+class Patience:
+    """For one that waits for a service: over when its process has shown no progress for `seconds`, when it has been
+    started too often, and after `longest` seconds at all, since also an idle service does a little.
+    """
+
+    def __init__(self, seconds: float, longest: float, proc: Path = PROC) -> None:
+        self._ends = time.monotonic() + longest
+        self._watch = Watch(lambda: of_process(self._pid, proc), seconds)
+        self._next = time.monotonic()
+        self._pid, self._starts = 0, 0
+
+    def is_over(self, pid: int) -> bool:
+        """`pid`: of the service's process now; 0 if there is none."""
+        if pid not in {0, self._pid}:
+            self._pid, self._starts = pid, self._starts + 1
+        now = time.monotonic()
+        if now > self._ends or self._starts > STARTS:
+            return True
+        if now < self._next:
+            return False
+        self._next = now + self._watch.every
+        return self._watch.hangs()
+
+
 @dataclass(frozen=True)
 class _Process:
     parent: int
@@ -71,34 +97,34 @@ class _Process:
 
 def of_command(session: int, daemons: Collection[str] = ()) -> Activity:
     """Of all processes of a session and their children, and of programs with these names, which work for it."""
-    found = _processes()
+    found = _processes(PROC)
     members = _with_children(found, [pid for pid, process in found.items() if process.session == session])
-    helping = [pid for pid in found if daemons and _name(pid) in daemons]
-    return _sum(found, members, _with_children(found, helping) - members)
+    helping = [pid for pid in found if daemons and _read(PROC, pid, "comm").strip() in daemons]
+    return _sum(PROC, found, members, _with_children(found, helping) - members)
 
 
-def of_process(pid: int) -> Activity:
+def of_process(pid: int, proc: Path = PROC) -> Activity:
     """Of a process and its children; nothing if there is no such process."""
-    found = _processes()
-    return _sum(found, _with_children(found, [pid] if pid in found else []))
+    found = _processes(proc)
+    return _sum(proc, found, _with_children(found, [pid] if pid in found else []))
 
 
-def _sum(found: dict[int, _Process], members: set[int], helping: Iterable[int] = ()) -> Activity:
+def _sum(proc: Path, found: dict[int, _Process], members: set[int], helping: Iterable[int] = ()) -> Activity:
     everyone = [*members, *helping]
     arrived = tcp_traffic.arrived()
     return Activity(
         sum(found[pid].processor for pid in everyone),
-        sum(_files(pid) for pid in everyone),
-        {socket: arrived[socket] for pid in everyone for socket in _sockets(pid) if socket in arrived},
+        sum(_files(proc, pid) for pid in everyone),
+        {socket: arrived[socket] for pid in everyone for socket in _sockets(proc, pid) if socket in arrived},
         any(found[pid].state == "R" for pid in members),
     )
 
 
-def _processes() -> dict[int, _Process]:
+def _processes(proc: Path) -> dict[int, _Process]:
     found = {}
-    for pid in map(int, filter(str.isdigit, os.listdir(PROC))):
+    for pid in map(int, filter(str.isdigit, os.listdir(proc) if proc.is_dir() else ())):
         # proc(5), /proc/pid/stat: the fields after the name, which may contain anything.
-        fields = _read(pid, "stat").rpartition(")")[2].split()
+        fields = _read(proc, pid, "stat").rpartition(")")[2].split()
         if fields:
             spent = sum(map(int, fields[11:15])) / TICKS
             found[pid] = _Process(int(fields[1]), int(fields[3]), fields[0], spent)
@@ -113,27 +139,23 @@ def _with_children(found: dict[int, _Process], first: Iterable[int]) -> set[int]
     return members
 
 
-def _files(pid: int) -> int:
+def _files(proc: Path, pid: int) -> int:
     """Bytes that the process and its ended children have read and written; also pages that were read for it."""
-    rows = dict(line.split(": ") for line in _read(pid, "io").splitlines())
+    rows = dict(line.split(": ") for line in _read(proc, pid, "io").splitlines())
     return sum(int(rows.get(name, 0)) for name in ("rchar", "wchar", "read_bytes", "write_bytes"))
 
 
-def _sockets(pid: int) -> list[int]:
+def _sockets(proc: Path, pid: int) -> list[int]:
     """The inodes of its sockets."""
     try:
-        links = [os.readlink(entry.path) for entry in os.scandir(PROC / str(pid) / "fd")]
+        links = [os.readlink(entry.path) for entry in os.scandir(proc / str(pid) / "fd")]
     except OSError:
         return []
     return [int(link[8:-1]) for link in links if link.startswith("socket:[")]
 
 
-def _name(pid: int) -> str:
-    return _read(pid, "comm").strip()
-
-
-def _read(pid: int, name: str) -> str:
+def _read(proc: Path, pid: int, name: str) -> str:
     try:
-        return (PROC / str(pid) / name).read_text(errors="replace")
+        return (proc / str(pid) / name).read_text(errors="replace")
     except OSError:  # the process has ended meanwhile
         return ""

@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubinstall import layout
-from hubinstall.errors import UserError
+from hubinstall.errors import CommandError, UserError
 from hubinstall.machine.host import Completed, Host
+from hubinstall.machine.process_managers.systemd import unit, units
 
 AT_SOCKET = {"DOCKER_HOST": f"unix://{layout.DOCKER_SOCKET}", "DOCKER_CONTEXT": ""}
 
-DAEMONS = ("dockerd", "containerd")
+ENGINE = "dockerd"
+STOPPED = "Docker is stopped; to start it, run: hubinstall start docker"
+DAEMONS = (ENGINE, "containerd")
 """The programs that do what the docker command asks for."""
 START_SECONDS = 300
 
@@ -38,18 +41,36 @@ def docker(host: Host, *arguments: str, check: bool = True) -> Completed:
 
 
 def docker_query(host: Host, *arguments: str, check: bool = True) -> Completed:
-    """Query something with the docker command."""
+    """Query something with the docker command. An Engine that is stopped is not started by it."""
+    if is_stopped(host):
+        argv = ["docker", *arguments]
+        if check:
+            raise CommandError(argv, 1, STOPPED)
+        return Completed(argv, 1, "", STOPPED)
     return host.query(["docker", *arguments], env=AT_SOCKET, check=check)
 
 
 def asked(host: Host, path: str) -> dict[str, Any]:
-    """The Engine's answer to GET `path` of its API; empty if there is no such thing, or no answer."""
+    """The Engine's answer to GET `path` of its API; empty if there is no such thing, no answer, or it is stopped."""
+    if is_stopped(host):
+        return {}
     status, body = host.ask(layout.DOCKER_SOCKET, path)
     try:
         found: dict[str, Any] = json.loads(body) if status == 200 else {}
     except ValueError:
         return {}
     return found
+
+
+def is_stopped(host: Host) -> bool:
+    """Whether the Engine is stopped. systemd would start it for anyone who connects to its socket (docker.socket)."""
+    pid = host.text(layout.DOCKER_PID).strip()
+    if pid and host.text(f"/proc/{pid}/comm").strip() == ENGINE:
+        return False
+    if not host.exists(layout.SYSTEMD_RUNS):
+        return False
+    service = units(host).get(unit(layout.DOCKER_SERVICE), {})
+    return service.get("LoadState") == "loaded" and service["ActiveState"] in {"inactive", "failed"}
 
 
 def info(host: Host) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from hubinstall.errors import CommandError
 from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers.base import Look
 
-PROPERTIES = "Id,LoadState,ActiveState,SubState,UnitFileState,MainPID,NeedDaemonReload,Result"
+PROPERTIES = "Id,LoadState,ActiveState,SubState,UnitFileState,MainPID,NeedDaemonReload,Result,TriggeredBy"
 PATIENCE = 1800.0
 """Seconds. systemctl only waits for systemd, which ends by itself what takes longer than its unit allows."""
 STARTS_AT_BOOT = {"enabled", "static", "generated", "alias", "indirect"}
@@ -48,7 +48,10 @@ class Systemd:
         self._act(host, "start", service, check=False)
 
     def stop(self, host: Host, service: str) -> None:
-        self._act(host, "stop", service)
+        """Also the sockets that would start it again for the next one who connects; its start brings them back."""
+        sockets = self._show(host, service).get("TriggeredBy", "").split()
+        for each in [*(name for name in sockets if name.endswith(".socket")), service]:
+            self._act(host, "stop", each)
 
     def restart(self, host: Host, service: str) -> None:
         host.run(["systemctl", "reset-failed", unit(service)], check=False)

@@ -14,6 +14,7 @@ from typing import ClassVar
 from hubinstall import layout
 from hubinstall.errors import UserError
 from hubinstall.machine import unix_http
+from hubinstall.machine.activity import Patience
 from hubinstall.machine.host import Host
 from hubinstall.machine.listening_ports import listeners
 from hubinstall.machine.process_managers.base import Look, Manager
@@ -22,8 +23,10 @@ from hubinstall.resources.base import KEPT, Change, State, look
 
 FAILURES = 12
 """How many checks may find a service failed before we give up: it may need a second attempt, but not a hundred."""
-REPLACED_WITHIN = 10.0
-"""Seconds. A reload that has not replaced the workers by then has failed."""
+REPLACED_WITHIN, REPLACED_AT_LAST = 10.0, 120.0
+"""Seconds without progress of the master process, and in all, after which a reload without new workers has failed."""
+SLOWEST = 20.0
+"""How many times slower than usual a machine may be: a service that is busy for so long does not come up either."""
 ANSWERS_WITHIN = 2.0
 """Seconds until a connection must be accepted."""
 EVERY = 0.2
@@ -50,7 +53,7 @@ class Service:
     oneshot: bool = False
     ready: str = ""
     timeout: float = 90
-    """Seconds within which it must be up."""
+    """Seconds without any progress after which it does not come up."""
     reloads: "Reloads | None" = None
     needs: tuple[str, ...] = ()
 
@@ -104,18 +107,13 @@ class Service:
     def _renew(self, host: Host) -> None:
         """Load the new configuration: by a reload if the service can, else by a restart."""
         if self.reloads:
-            host.query(list(self.reloads.check))
-            before = self.reloads.workers(host)
-            self._manager.reload(host, self.name)
-            if not self.reloads.replaced(host, before):
-                self._manager.restart(host, self.name)
-            host.run([self.reloads.recorder])
+            self.reloads.reload(host, self._manager, self.name)
         elif self.started_with:
             self._manager.restart(host, self.name)
 
     def _wait(self, host: Host, *, any_configuration: bool) -> None:
         """Wait until it is up and answers. Raises UserError with the end of its log if it does not come up."""
-        failures, deadline = 0, time.monotonic() + self.timeout
+        failures, patience = 0, Patience(self.timeout, SLOWEST * self.timeout, host.path("/proc"))
         while True:
             seen = self._manager.look(host, self.name)
             settled = seen.running if any_configuration else look(self, host) is None
@@ -123,7 +121,7 @@ class Service:
             if settled and not thief and answers(host, self.ready):
                 return
             failures += seen.failed
-            if failures > FAILURES or time.monotonic() > deadline:
+            if failures > FAILURES or patience.is_over(seen.pid):
                 raise UserError(f"{self.name} does not come up: {thief or seen.words}", self._last_words(host))
             host.wait(EVERY)
 
@@ -146,6 +144,18 @@ class Reloads:
     watches: tuple[str, ...] = ()
     pid_file: str = ""
     """The PID file of the master process. A reload replaces its workers; the old ones still answer for a moment."""
+
+    def reload(self, host: Host, manager: Manager, service: str) -> None:
+        """Load the files that are there now; restart the service only where it cannot reload them.
+
+        Raises CommandError if it would refuse them.
+        """
+        host.query(list(self.check))
+        before = self.workers(host)
+        manager.reload(host, service)
+        if not self.replaced(host, before):
+            manager.restart(host, service)
+        host.run([self.recorder])
 
     def loaded(self, host: Host) -> str:
         """The digest of the loaded configuration; something else if a watched file has changed since."""
@@ -171,8 +181,11 @@ class Reloads:
         listen on all of them, or the other way round. nginx then keeps the old configuration and says so only in its
         log.
         """
-        deadline = time.monotonic() + REPLACED_WITHIN
-        while before.keys() & (now := self.workers(host).keys()) and time.monotonic() < deadline:
+        patience = Patience(REPLACED_WITHIN, REPLACED_AT_LAST, host.path("/proc"))
+        master = host.text(self.pid_file).strip() if self.pid_file else ""
+        while before.keys() & (now := self.workers(host).keys()):
+            if patience.is_over(int(master) if master.isdigit() else 0):
+                break
             time.sleep(EVERY / 4)
         return not before or now != before.keys()
 

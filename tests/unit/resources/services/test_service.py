@@ -270,6 +270,8 @@ def test_the_commands_of_a_person(machine, capsys):
     machine.host.put(layout.unit(NAME), "")
     if machine.manager == "supervisor":
         machine.host.put(layout.SUPERVISOR_CONFIG, "")
+        machine.host.put(layout.SUPERVISOR_PID, "7\n")
+        machine.host.put("/proc/7/environ", f"{layout.SERVICE_NAME}={layout.SUPERVISORD}\0")
     settle(machine)
     assert choice.installed(machine.host).name == machine.manager
     assert services.stop(machine.host) == 0
