@@ -157,6 +157,8 @@ USERS_SLICE = f"{USERS_CGROUP}.slice"
 CERTIFICATES_SERVICE = "hubinstall-certificates"
 CERTIFICATES_TIMER = f"{CERTIFICATES_SERVICE}.timer"
 CERTIFICATES_PATH = f"{CERTIFICATES_SERVICE}.path"
+# Starts supervisord again if it was killed.
+WATCH_SERVICE = "hubinstall-watch"
 # In the order in which they start.
 SERVICES = (
     LIMITS_SERVICE,
@@ -168,7 +170,7 @@ SERVICES = (
     HUB_SERVICE,
 )
 # Services that only one process manager has; systemd's are unit files of their own.
-SUPERVISORS_OWN = (CERTIFICATES_SERVICE,)
+SUPERVISORS_OWN = (CERTIFICATES_SERVICE, WATCH_SERVICE)
 SYSTEMDS_OWN = (USERS_SLICE, CERTIFICATES_TIMER, CERTIFICATES_PATH)
 SYSTEMD_UNITS = "/etc/systemd/system"
 TMPFILES = "/etc/tmpfiles.d/hubinstall.conf"

@@ -1,4 +1,5 @@
 {% include "templates/launchers/common.sh" %}
+{% include "templates/launchers/end-orphan.sh" %}
 # Starts dockerd. One that somebody else runs here is left alone: this one waits until it is gone.
 containerd_answers() { [ -S {{ containerd_socket | sh }} ]; }
 nobody_runs() {
@@ -9,6 +10,7 @@ nobody_runs() {
     rm -f {{ pid | sh }}
 }
 
+end_orphan dockerd
 wait_for "another dockerd to end" nobody_runs
 wait_for "containerd" containerd_answers
 # A host without systemd may have no control groups mounted.

@@ -10,6 +10,7 @@ from hubinstall.blueprint.docker import DOCKER_PACKAGES
 from hubinstall.blueprint.runtimes import Programs
 from hubinstall.blueprint.service_spec import Program, foundation, program
 from hubinstall.blueprint.templating import render
+from hubinstall.machine.command_environment import BASE_ENVIRONMENT
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, digest, id_of, ids
 from hubinstall.resources.files.file import Directory, File, Link
@@ -49,7 +50,9 @@ def services(
 ) -> list[Resource]:  # fmt: skip
     """All services. `certificates`: files that nginx must read again when they change."""
     script = proxy_script()
+    watch = [watch_program()] if facts.manager == "supervisor" else []
     specs = [
+        *watch,
         firewall_program(firewall),
         *docker_programs(docker),
         nginx_program(facts, nginx, certificates),
@@ -95,6 +98,16 @@ def firewall_program(inputs: Inputs) -> Program:
         layout.FIREWALL_SERVICE, "What user servers may reach", launcher, oneshot=True,
         unit="systemd/oneshot.service", values={"firewall": True}, needs=inputs.needs,
     )  # fmt: skip
+
+
+def watch_program() -> Program:
+    """What starts supervisord again if it was killed, and is started again by it: neither needs an init for that."""
+    launcher = render(
+        "templates/launchers/hubinstall-watch.sh", supervisord=layout.SUPERVISORD,
+        pid=layout.SUPERVISOR_PID, launcher=layout.launcher(layout.SUPERVISORD),
+        environment=[f"{name}={value}" for name, value in BASE_ENVIRONMENT.items()],
+    )  # fmt: skip
+    return Program(layout.WATCH_SERVICE, "Starts supervisord again", launcher)
 
 
 def docker_programs(inputs: Inputs) -> list[Program]:

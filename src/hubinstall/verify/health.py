@@ -20,6 +20,7 @@ from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers.base import Look
 from hubinstall.machine.process_managers.choice import MANAGERS
 from hubinstall.resources.base import Resource
+from hubinstall.resources.services import supervisord
 from hubinstall.settings.model import Settings
 from hubinstall.verify import certificate as verify_certificate
 from hubinstall.verify.disks import disks
@@ -55,6 +56,12 @@ class Health:
 
 def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Resource], pending: int = 0) -> Health:
     """Check everything. What cannot be checked is a failed check, never an exception. `resources`: the blueprint's."""
+    if stopped := without_supervisord(host, facts):
+        others: list[Callable[[], Check]] = [lambda: authenticator(host)]
+        if urls.has_tls(settings):
+            others.append(lambda: certificate(host, settings, resources))
+        names = ("authenticator", "certificate")
+        return Health((stopped, *map(guarded, names, others), *(Check(*row) for row in disks(host))), pending)
     seen = looks(host, facts)
     parts: list[tuple[str, Callable[[], Check]]] = [
         ("proxy", lambda: proxy(host, seen)),
@@ -79,6 +86,14 @@ def guarded(name: str, check: Callable[[], Check]) -> Check:
     except (UserError, OSError, ValueError) as error:
         message, hint = (error.message, error.hint) if isinstance(error, UserError) else (str(error), "")
         return Check(name, "failed", message, hint)
+
+
+def without_supervisord(host: Host, facts: Facts) -> Check | None:
+    """The one cause of everything if supervisord does not run: what it has left running ends at its next output."""
+    if not MANAGERS[facts.manager].ours or supervisord.running(host):
+        return None
+    words = "it does not run, so nothing starts the services, or restarts those that end"
+    return Check(layout.SUPERVISORD, "failed", words, "Run: hubinstall start")
 
 
 def looks(host: Host, facts: Facts) -> dict[str, Look]:

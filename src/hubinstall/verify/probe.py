@@ -19,7 +19,7 @@ from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
 from hubinstall.settings.model import Settings
 from hubinstall.verify.client.errors import HubError
-from hubinstall.verify.health import looks
+from hubinstall.verify.health import looks, without_supervisord
 
 if TYPE_CHECKING:
     from hubinstall.verify.client.hub import HubClient
@@ -87,6 +87,10 @@ def services(host: Host, facts: Facts) -> None:
     """Every service of ours runs; wait for those that are starting."""
     end = time.monotonic() + RUNNING
     while True:
+        if (stopped := without_supervisord(host, facts)) and time.monotonic() > end:
+            raise VerifyError(
+                "services", f"{stopped.name}: {stopped.message}", "Run: hubinstall start.", log=layout.SUPERVISORD
+            )
         down = {service: look for service, look in looks(host, facts).items() if not look.running}
         if not down:
             return

@@ -1,5 +1,6 @@
 """Each part that does not work is named, with what to do; nothing that may happen on a machine is an exception."""
 
+import dataclasses
 import http.server
 import json
 import os
@@ -206,3 +207,13 @@ def test_a_part_that_hangs_is_late(monkeypatch) -> None:
     monkeypatch.setattr(http_probe, "TIMEOUT", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as server:
         assert ask(f"127.0.0.1:{server.getsockname()[1]}", "/").late
+
+
+def test_without_supervisord_there_is_one_cause_and_one_cure(host: FakeHost, monkeypatch) -> None:
+    monkeypatch.setattr(health, "looks", lambda host, facts: pytest.fail("each service would be absent"))
+    facts = dataclasses.replace(fake_facts(), manager="supervisor")
+    result = health.health(host, Settings(), facts, resources=[])
+    assert [(check.name, check.hint) for check in result.checks if check.state == "failed"] == [
+        ("supervisord", "Run: hubinstall start")
+    ]
+    assert {"authenticator", "certificate"} < {check.name for check in result.checks}
