@@ -13,9 +13,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from hubinstall import layout
+from hubinstall.cli.config import pairs
 from hubinstall.cli.main import bootstrap_parser, parser
 from hubinstall.config.reference import schema
 from hubinstall.config.yaml.parser import parse
+from hubinstall.errors import UserError
 from hubinstall.settings.keys import known_keys
 from hubinstall.settings.model import Settings
 
@@ -154,8 +156,12 @@ def is_command(command: str) -> bool:
     service = getattr(arguments, "service", None)
     if service not in {None, "NAME", *SERVICES}:
         return False
-    key, value = getattr(arguments, "key", None), getattr(arguments, "value", "NAME")
-    return key in {None, "KEY", "NAME"} or takes(key, value)
+    key = getattr(arguments, "key", None)
+    told = [(key, item) for item in getattr(arguments, "items", ["NAME"])] if key else []
+    with contextlib.suppress(UserError):
+        told += pairs(arguments.pairs) if hasattr(arguments, "pairs") else []
+        return all(key in {"KEY", "NAME"} or takes(key, value) for key, value in told if key != "…")
+    return False
 
 
 def _parsed(words: list[str]) -> argparse.Namespace | None:

@@ -187,7 +187,7 @@ EDITS = (
     "config set users.admin '[root]'", "config add-item users.admin '$(reboot)'",
     "config add-item users.admin jupyterhub", "config add-item domain x", "config remove-item users.admin nobody",
     "config unset limits.nothing", "config unset ''", "config set limits.memory much --apply",
-    "config set base_url /../ --apply", "config get domain", "apply --memory much",
+    "config set base_url /../ --apply", "config get nothing", "apply --memory much",
     "apply --admin 'mallory;reboot:pw'", "apply --admin ada --admin-password-file /dev/zero",
     "apply --domain $'\\xff'", "apply --process-manager openrc", "apply --admin mallory:", "plan --cpu -1",
     "plan --image --privileged", "logs ../etc", "restart 'nginx; reboot'", "stop --all", "uninstall",

@@ -8,9 +8,9 @@ import pytest
 import commands_page
 from checkout_path import CHECKOUT
 from hubinstall import layout
+from hubinstall.cli import config
 from hubinstall.cli.main import parser
-from hubinstall.config import edit as config_edit
-from hubinstall.config import validate
+from hubinstall.config import typed, validate
 
 PAGES = [*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md")]
 COMMAND = re.compile(r"(?:`|^    (?:sudo )?)(hubinstall [a-z][^`\n]*)", re.MULTILINE)
@@ -28,13 +28,9 @@ def test_there_are_commands_in_the_docs():
 
 @pytest.mark.parametrize("command", TOLD)
 def test_a_command_of_the_docs_exists(command):
-    arguments = parser().parse_args(shlex.split(command)[1:])
-    edits = {"set": config_edit.set_value, "add-item": config_edit.add_item}
-    if arguments.verb == "config" and (edit := edits.get(arguments.config_verb)):
-        if arguments.key == "KEY":
-            return
-        value = "someone" if arguments.value == "NAME" else arguments.value
-        validate.validate(edit(validate.document(""), arguments.key, value))
+    arguments = parser().parse_args(shlex.split(command.replace("NAME", "someone"))[1:])
+    if arguments.verb == "config" and arguments.config_verb in {"set", "add-item"} and "KEY" not in command:
+        typed.edited(validate.document(""), config.edits(arguments))
 
 
 def test_every_verb_and_flag_is_told():

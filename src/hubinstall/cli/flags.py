@@ -14,6 +14,11 @@ FLAG_SETTINGS = {
 """Flag → the key of config.yaml that it sets; `--admin` adds to users.admin."""
 
 
+def name_of(flag: str) -> str:
+    """`base_url` → `--base-url`."""
+    return f"--{flag.replace('_', '-')}"
+
+
 def add_setting_flags(verb: argparse.ArgumentParser, *, plan: bool = False) -> None:
     if plan:
         verb.add_argument("--check", action="store_true", help="exit with 3 if there are differences")

@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from hubinstall import __version__, layout
 from hubinstall.cli.flags import add_setting_flags
@@ -17,6 +18,11 @@ from hubinstall.errors import OF_NUMBER, UserError, of_system
 from hubinstall.installation import prefetch
 from hubinstall.machine.host import Host
 
+MANY: dict[str, dict[str, Any]] = {
+    "pairs": {"nargs": "+", "metavar": "KEY VALUE"},
+    "items": {"nargs": "+", "metavar": "ITEM"},
+}
+"""Arguments of `config` that can be repeated."""
 WITH_A_PLAN = ("plan", "apply", "status")
 
 
@@ -75,16 +81,18 @@ def add_config_verbs(config: argparse.ArgumentParser) -> None:
         ("schema", "Print a JSON schema of the file, for editors.", ()),
         ("example", "Print a commented example of the file.", ()),
         ("proxy-snippet", "Print the configuration that a web server in front of this one needs.", ()),
-        ("set", "Set a key, such as limits.memory 2G.", ("key", "value")),
+        ("get", "Print the value of a key, such as limits.memory; what is not set has its default.", ("key",)),
+        ("set", "Set keys, all at once: limits.memory 2G limits.cpu 2, or limits.memory=2G limits.cpu=2.", ("pairs",)),
         ("unset", "Remove a key.", ("key",)),
-        ("add-item", "Add an item to a list, such as users.admin alice.", ("key", "value")),
-        ("remove-item", "Remove an item from a list.", ("key", "value")),
+        ("add-item", "Add items to a list, such as users.admin alice.", ("key", "items")),
+        ("remove-item", "Remove items from a list.", ("key", "items")),
+        ("edit", "Open the file in $VISUAL or $EDITOR; what you save counts only if it is valid.", ()),
         ("reload", "The same as apply.", ()),
     ):
         verb = verbs.add_parser(name, help=text, description=text, allow_abbrev=False)
         for word in words:
-            verb.add_argument(word)
-        if words:
+            verb.add_argument(word, **MANY.get(word, {}))
+        if name == "edit" or (words and name != "get"):
             verb.add_argument("--apply", action="store_true", help="apply the change at once")
         if name == "proxy-snippet":
             verb.add_argument("server", nargs="?", choices=("nginx", "apache"), default="nginx", help="default: nginx")
@@ -124,7 +132,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except UserError as error:
-        print(f"hubinstall: {error}" if error.code != 78 else str(error), file=sys.stderr)
+        placed = str(error).startswith(layout.CONFIG_FILE)
+        print(error if placed else f"hubinstall: {error}", file=sys.stderr)
         return error.code
     except KeyboardInterrupt:
         print("\nhubinstall: interrupted", file=sys.stderr)

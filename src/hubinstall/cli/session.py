@@ -6,10 +6,10 @@ from argparse import Namespace
 
 from hubinstall import layout
 from hubinstall.blueprint import nginx
-from hubinstall.cli.flags import FLAG_SETTINGS
+from hubinstall.cli.flags import FLAG_SETTINGS, name_of
 from hubinstall.cli.welcome import welcome
-from hubinstall.config import edit
-from hubinstall.config.validate import Config, load, validate
+from hubinstall.config import typed
+from hubinstall.config.validate import Config, load
 from hubinstall.errors import UserError
 from hubinstall.installation import inputs, lock, preflight
 from hubinstall.installation.apply import apply
@@ -48,14 +48,11 @@ def need_root() -> None:
 def with_flags(host: Host, arguments: Namespace) -> Config:
     """config.yaml with the settings of the flags; comments are kept."""
     config = load(inputs.config_text(host))
-    document = config.document
-    for flag, key in FLAG_SETTINGS.items():
-        if (value := getattr(arguments, flag, None)) is not None:
-            document = edit.set_value(document, key, value)
-    for admin in dict.fromkeys(a.partition(":")[0] for a in arguments.admin):
-        if admin not in config.settings.users.admin:
-            document = edit.add_item(document, "users.admin", admin)
-    return config if document is config.document else validate(document)
+    given = [(flag, key, getattr(arguments, flag, None)) for flag, key in FLAG_SETTINGS.items()]
+    edits = [typed.setting(name_of(flag), key, value) for flag, key, value in given if value is not None]
+    admins = dict.fromkeys(a.partition(":")[0] for a in arguments.admin)
+    edits += [typed.adding("--admin", "users.admin", a) for a in admins if a not in config.settings.users.admin]
+    return typed.edited(config.document, edits) if edits else config
 
 
 def logged(host: Host) -> Log:

@@ -15,6 +15,7 @@ from hubinstall.config.yaml.nodes import Items, Map, Node, Scalar, without
 from hubinstall.config.yaml.parser import Document, parse
 from hubinstall.config.yaml.writer import flow_text, key_text, quoted_text
 from hubinstall.errors import UserError
+from hubinstall.settings.values.words import shown
 
 _KEY_PART = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'([^']*)'|([^.\"']+)")
 
@@ -24,7 +25,7 @@ def set_value(document: Document, key: str, value: Any) -> Document:
 
     Raises UserError if the key cannot be set, ConfigError if the file cannot be read.
     """
-    path, data, root, text = _path(key), _data(value), _root(document), document.text
+    path, data, root, text = path_of(key), _data(value, key), _root(document), document.text
     parents, node = _descend(root, path)
     new = (
         _replaced(text, parents[-1], path[-1], data) if node else _added(text, parents, path[len(parents) - 1 :], data)
@@ -36,7 +37,7 @@ def unset(document: Document, key: str) -> Document:
     """The file without `key`. A section that becomes empty stays, and so do its comments. Raises UserError if `key` is
     not set.
     """
-    path, root, text = _path(key), _root(document), document.text
+    path, root, text = path_of(key), _root(document), document.text
     parents, node = _descend(root, path)
     if node is None:
         raise UserError(f"{key} is not set", "Run `hubinstall config show` to see what is set.")
@@ -48,7 +49,7 @@ def unset(document: Document, key: str) -> Document:
 
 def add_item(document: Document, key: str, item: Any) -> Document:
     """The file with `item` at the end of the list `key`; the same document if the list already contains it."""
-    path, data, root, text = _path(key), _data(item), _root(document), document.text
+    path, data, root, text = path_of(key), _data(item, key), _root(document), document.text
     _, node = _descend(root, path)
     if node is None or node.data is None:
         return set_value(document, key, [data])
@@ -66,7 +67,7 @@ def add_item(document: Document, key: str, item: Any) -> Document:
 
 def remove_item(document: Document, key: str, item: Any) -> Document:
     """The file without `item` in the list `key`. Raises UserError if the list does not contain it."""
-    path, data, root, text = _path(key), _data(item), _root(document), document.text
+    path, data, root, text = path_of(key), _data(item, key), _root(document), document.text
     _, node = _descend(root, path)
     nodes = _list(node, key) if node is not None and node.data is not None else ()
     found = [index for index, each in enumerate(nodes) if each.data == data]
@@ -77,7 +78,8 @@ def remove_item(document: Document, key: str, item: Any) -> Document:
     return _checked(_cut(text, spans, found[0], flow=isinstance(node, Items) and node.flow), key, expected)
 
 
-def _path(key: str) -> tuple[str, ...]:
+def path_of(key: str) -> tuple[str, ...]:
+    """The parts of a dotted key; one with a dot in it is in quotes. Raises UserError if it is no key."""
     parts, at = [], 0
     while match := _KEY_PART.match(key, at):
         double, single, bare = match.groups()
@@ -91,13 +93,13 @@ def _path(key: str) -> tuple[str, ...]:
     raise UserError(f"{key!r} is not a key", 'Keys look like limits.memory or shares."a.b".access.', 2)
 
 
-def _data(value: Any) -> Any:
+def _data(value: Any, key: str) -> Any:
     if not isinstance(value, str):
         return value
     document = parse(f"value: {value}")
     if document.faults or list(document.root.data) != ["value"]:
         reason = document.faults[0].message if document.faults else "it is more than one value"
-        raise UserError(f"{value!r} is not a YAML value: {reason}", "Put quotes around it.", 2)
+        raise UserError(f"{key}: {shown(value)} is not a YAML value: {reason}", "Put quotes around it.", 2)
     return document.root.data["value"]
 
 

@@ -18,6 +18,7 @@ from hubinstall.settings.section import Conflict
 from hubinstall.settings.values.words import shown, type_name
 
 Path = tuple[str | int, ...]
+UNKNOWN = "unknown key"
 _UNION_TAGS = {"<word>", "<group>"}  # pydantic adds the chosen branch of a union to the path
 _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
@@ -83,7 +84,7 @@ def _explained(root: Map, error: ValidationError, gone: set[Path]) -> tuple[list
             continue
         # ConfigError shows only the first of thousands of problems, so no suggestion is searched for the others.
         unexplained = detail["type"] == "extra_forbidden" and len(faults) > MOST_SHOWN
-        message, hint = ("unknown key", "try removing it") if unexplained else _words(detail, path)
+        message, hint = (UNKNOWN, "try removing it") if unexplained else _words(detail, path)
         on_key = detail["type"] == "extra_forbidden" or detail["loc"][-1] == "[key]"
         if path not in gone:
             faults.append(Fault(_key(root, path) if on_key else _value(root, path), path, message, hint))
@@ -126,7 +127,7 @@ def _words(detail: ErrorDetails, path: Path) -> tuple[str, str]:
     if kind == "hubinstall":
         return context["message"], context["hint"]
     if kind == "extra_forbidden":
-        return "unknown key", meant(tuple(str(part) for part in path), value)
+        return UNKNOWN, meant(tuple(str(part) for part in path), value)
     if kind == "missing":
         return "is missing", f"try `{path[-1]}: NAME`"
     if kind == "literal_error":

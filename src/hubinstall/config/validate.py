@@ -17,11 +17,22 @@ _UTF16 = "\ufffd\ufffd"  # what the byte order mark of UTF-16 becomes
 
 
 @dataclass(frozen=True)
+class Typed:
+    """What was typed for one change (`--memory 2G`), and the dotted key of the value."""
+
+    words: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Config:
     """A valid text: the place of everything in it, and what it means."""
 
     document: Document
     settings: Settings
+    file: Document | None = None
+    """The text on the disk, if `document` differs from it by what was `typed`."""
+    typed: tuple[Typed, ...] = ()
 
     @property
     def text(self) -> str:

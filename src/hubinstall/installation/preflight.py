@@ -1,8 +1,8 @@
 """What one run finds before anything changes: problems, which stop `plan` and `apply`, and warnings, which do not."""
 
-from hubinstall import layout
-from hubinstall.config.explain import dotted, placed
-from hubinstall.config.yaml.parser import Document
+from hubinstall.config.explain import dotted
+from hubinstall.config.typed import told
+from hubinstall.config.validate import Config
 from hubinstall.errors import UserError
 from hubinstall.installation.desired_state import DesiredState
 from hubinstall.machine.host import Host
@@ -18,7 +18,7 @@ def refuse(host: Host, desired: DesiredState, *, may_stop_servers: bool = False)
     """
     problems = checks.check(host, desired.settings, desired.facts, may_stop_servers=may_stop_servers)
     if problems:
-        words = [in_words(problem, desired.config.document) for problem in problems]
+        words = [in_words(problem, desired.config) for problem in problems]
         raise UserError("\n".join(words), code=max(problem.code for problem in problems))
 
 
@@ -28,7 +28,7 @@ def warnings(host: Host, desired: DesiredState) -> list[Problem]:
 
 def warnings_in_words(host: Host, desired: DesiredState) -> list[str]:
     """For `plan` and `apply`: each with its place in config.yaml if that is the cause."""
-    return [in_words(warning, desired.config.document) for warning in warnings(host, desired)]
+    return [in_words(warning, desired.config) for warning in warnings(host, desired)]
 
 
 def warnings_as_rows(host: Host, desired: DesiredState) -> list[tuple[str, str, str, str]]:
@@ -36,9 +36,9 @@ def warnings_as_rows(host: Host, desired: DesiredState) -> list[tuple[str, str, 
     return [("settings", "warning", *_sentences(warning)) for warning in warnings(host, desired)]
 
 
-def in_words(problem: Problem, document: Document) -> str:
+def in_words(problem: Problem, config: Config) -> str:
     if problem.at:
-        return str(placed(document, layout.CONFIG_FILE, problem.at, problem.message, problem.hint))
+        return told(config, problem.at, problem.message, problem.hint)
     return f"{problem.message}\n  {problem.hint}"
 
 

@@ -7,6 +7,7 @@ import pytest
 from hubinstall.cli import config, main, session, verbs
 from hubinstall.cli.flags import FLAG_SETTINGS
 from hubinstall.errors import UserError
+from hubinstall.layout import CONFIG_FILE
 
 
 def choices(parser):
@@ -22,7 +23,9 @@ LINES = (
     ["certificate", "status", "--json"], ["certificate", "renew", "--force"], ["certificate", "renew", "--if-due"],
     *(["config", verb] for verb in ("show", "schema", "example", "reload")),
     *(["config", verb, "users.admin", "alice"] for verb in ("set", "add-item", "remove-item")),
-    ["config", "unset", "limits.memory"], ["config", "set", "limits.memory", "2G", "--apply"],
+    ["config", "unset", "limits.memory"], ["config", "get", "limits.memory"], ["config", "edit", "--apply"],
+    ["config", "set", "a", "1", "b", "2"], ["config", "set", "a=1", "b=2"],
+    ["config", "set", "limits.memory", "2G", "--apply"],
     ["plan", "--check", "--json"], ["status", "--check", "--json"], ["uninstall", "--yes"],
     ["apply", "--plain", "--admin", "a:b", "--admin", "c", "--domain", "hub.example.org", "--base-url", "/x/"],
     ["apply", "--image", "quay.io/jupyter/base-notebook", "--memory", "2G", "--cpu", "1.5", "--email", "a@b.org"],
@@ -45,14 +48,26 @@ def test_every_verb_has_its_function_and_its_words(verb, capsys):
 
 
 def test_the_config_verbs_are_tljhs_and_ours():
-    wanted = {"show", "set", "unset", "add-item", "remove-item", "reload", "schema", "example", "proxy-snippet"}
+    wanted = {
+        "show",
+        "set",
+        "unset",
+        "add-item",
+        "remove-item",
+        "reload",
+        "schema",
+        "example",
+        "proxy-snippet",
+        "get",
+        "edit",
+    }
     assert CONFIG_VERBS.keys() == wanted
 
 
 @pytest.mark.parametrize(
     "line",
     [[], ["instal"], ["apply", "--admn", "ada"], ["apply", "now"], ["apply", "--dom", "x"], ["config"],
-     ["config", "get", "x"], ["config", "set", "x"], ["logs", "-n", "many"], ["status", "--yes"], ["plan", "--plain"]],
+     ["config", "frob", "x"], ["config", "set"], ["logs", "-n", "many"], ["status", "--yes"], ["plan", "--plain"]],
     ids=" ".join,
 )  # fmt: skip
 def test_wrong_words_end_with_2_and_the_usage(line, capsys):
@@ -67,7 +82,7 @@ def test_wrong_words_end_with_2_and_the_usage(line, capsys):
     [
         (UserError("it failed", "Mend it."), 1, "hubinstall: it failed"),
         (UserError("another run holds the lock", "Wait.", 75), 75, "hubinstall: another run"),
-        (UserError("config.yaml:1:1: limts: unknown key", "did you mean limits?", 78), 78, "config.yaml:1:1: limts"),
+        (UserError(f"{CONFIG_FILE}:1:1: limts: unknown", "try limits", 78), 78, f"{CONFIG_FILE}:1:1: limts"),
         (KeyboardInterrupt(), 130, "interrupted"),
         (ZeroDivisionError("of ours"), 1, "this is a bug in hubinstall"),
     ],

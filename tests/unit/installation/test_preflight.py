@@ -48,6 +48,8 @@ def test_a_warning_is_told_and_stops_nothing(call, monkeypatch):
     monkeypatch.setattr(preflight.preflight_warnings, "warnings", lambda *_: [MUCH])
     call.world.apply("limits: {memory: 1G}\n")
     words = f"{layout.CONFIG_FILE}:1:18: limits.memory: {MUCH.message}; {MUCH.hint}"
+    assert f"note: {words}\n" in call("plan").err
+    words = f"--memory 2G: {MUCH.message}; {MUCH.hint}"
     planned = call("plan --memory 2G")
     assert (planned.code, "change  toy:hub.json" in planned.out) == (0, True)
     assert f"note: {words}\n" in planned.err
