@@ -33,7 +33,7 @@ def hub(settings: Settings, facts: Facts, image: str, provided: tuple[str, ...] 
             layout.HUB_SETTINGS, values, mode="0640", group=layout.HUB_USER,
             dropin=layout.HUB_DROPINS, needs=(generated, HUB_ACCOUNT, *provided),
         ),
-        File(layout.PAM_FILE, render("templates/pam"), needs=(BASE_PACKAGES,)),
+        File(layout.PAM_FILE, render("templates/pam", probe=layout.PROBE_USER), needs=(BASE_PACKAGES,)),
     ]  # fmt: skip
 
 

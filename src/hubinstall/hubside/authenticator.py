@@ -70,19 +70,22 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
         began = time.monotonic()
         if wait := self.attempts.begin(name, address, began, exists=account is not None):
             raise HTTPError(429, f"Too many failed logins. Try again in {_seconds(wait)}.")
-        if reason := await self._checked(name, password, address, exists=account is not None):
-            self.log.warning("Login of %.32r from %s failed: %s", name, address, reason)
+        if refused := await self._checked(name, password, address, exists=account is not None):
+            self.log.warning("Login of %.32r from %s failed: %s", name, address, refused.reason)
+            if refused.words:  # only who knows the password reads why it does not help
+                self.attempts.succeeded(name, address, time.monotonic())
+                raise HTTPError(403, refused.words)
             await asyncio.sleep(began + WRONG_TAKES - time.monotonic())
             return None
         self.attempts.succeeded(name, address, time.monotonic())
         return name
 
-    async def _checked(self, name: str, password: str, address: str, *, exists: bool) -> str | None:
-        """Why the password is rejected; None if it is accepted."""
+    async def _checked(self, name: str, password: str, address: str, *, exists: bool) -> pam.Refusal | None:
+        """Why the login is rejected; None if it is accepted."""
         if not exists:
-            return "no such account"
+            return pam.Refusal("no such account")
         if not _is_a_word(name) or not _is_a_word(password):
-            return "PAM cannot check such a name or password"
+            return pam.Refusal("PAM cannot check such a name or password")
         tried = self.attempts.failures(name, address, time.monotonic())
         try:
             async with self.turns.turn(address, tried):

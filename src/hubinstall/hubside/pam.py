@@ -4,36 +4,107 @@ The delay would block one of a few threads, and so keep others from logging in. 
 (pam_fail_delay(3)): here the authenticator does it without blocking a thread, and also limits password guessing.
 """
 
-from ctypes import CFUNCTYPE, c_int, c_uint, c_void_p, cast
+from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int, c_uint, c_void_p, cast, sizeof
+from dataclasses import dataclass
+from typing import Any
 
 import pamela
 
 FAIL_DELAY = 10
 """PAM_FAIL_DELAY of pam_set_item(3), which pamela does not name."""
+NEW_PASSWORD_REQUIRED, ACCOUNT_EXPIRED, PASSWORD_EXPIRED = 12, 13, 27
+"""PAM_NEW_AUTHTOK_REQD, PAM_ACCT_EXPIRED and PAM_AUTHTOK_EXPIRED of pam_acct_mgmt(3)."""
 # With argument types of our own: pamela's take a string.
 set_item = pamela.LIBPAM["pam_set_item"]
 set_item.restype = c_int
 set_item.argtypes = [pamela.PamHandle, c_int, c_void_p]
+
+CHANGE = (
+    "Your password is right, but it must be changed first: log in to this machine with ssh, or ask its administrator."
+)
+ASK = "Ask the administrator of this machine."
+WORDS = {
+    NEW_PASSWORD_REQUIRED: CHANGE,
+    ACCOUNT_EXPIRED: f"Your password is right, but your account has ended. {ASK}",
+    PASSWORD_EXPIRED: f"Your password is right, but it was not changed for too long. {ASK}",
+}
 
 
 # PAM calls it instead of its delay, with the result of the check, microseconds and our data.
 no_delay = CFUNCTYPE(None, c_int, c_uint, c_void_p)(lambda *_: None)
 
 
-def refusal(service: str, name: str, password: str) -> str | None:
-    """PAM's reason for rejecting the login, such as a wrong password or an expired account; None if it is accepted.
+@dataclass(frozen=True)
+class Refusal:
+    """Why PAM rejects a login, for the log. `words`: the same for the person who knows the right password; empty if the
+    password is wrong, or was not checked.
+    """
+
+    reason: str
+    words: str = ""
+
+
+def refusal(service: str, name: str, password: str) -> Refusal | None:
+    """Why PAM rejects the login, such as a wrong password or an expired account; None if it is accepted.
 
     Like pamela.authenticate, without the delay. Blocks as long as the PAM modules take.
     """
-    conversation = pamela.new_simple_password_conv((password,), "utf8")
+    said: list[str] = []
+    conversation = answering(password, said)
     handle = pamela.pam_start(service, name, conv_func=conversation)
-    result = set_item(handle, FAIL_DELAY, cast(no_delay, c_void_p))
+    result, right = set_item(handle, FAIL_DELAY, cast(no_delay, c_void_p)), False
     if result == pamela.PAM_SUCCESS:
         result = pamela.PAM_AUTHENTICATE(handle, 0)
     if result == pamela.PAM_SUCCESS:
+        right = True
+        said.clear()
         result = pamela.PAM_ACCT_MGMT(handle, 0)
     if result == pamela.PAM_SUCCESS:
         pamela.PAM_SETCRED(handle, pamela.PAM_REINITIALIZE_CRED)
-    words = None if result == pamela.PAM_SUCCESS else str(pamela.pam_strerror(handle, result))
+    reason = "" if result == pamela.PAM_SUCCESS else str(pamela.pam_strerror(handle, result))
     pamela.PAM_END(handle, result)
-    return words
+    if not reason:
+        return None
+    return Refusal(" ".join([reason, *said]), in_words(result, said) if right else "")
+
+
+def in_words(result: int, said: list[str]) -> str:
+    """What a person can do whose password is right. `said`: what the modules told, such as the content of /run/nologin.
+
+    Debian's common-account turns most results of pam_unix into one, so what it said is often all there is.
+    """
+    if result in WORDS:
+        return WORDS[result]
+    told = f": {' '.join(said)}" if said else ", for example because of the hour."
+    told = told if told.endswith((".", "!")) else f"{told}."
+    return f"Your password is right, but this machine does not let you in now{told} {ASK}"
+
+
+def answering(password: str, said: list[str]) -> Any:
+    """A conversation (pam_conv(3)) that gives the password to the first question without echo, and keeps what modules
+    tell in `said`.
+    """
+    left = [password.encode()]
+
+    @pamela.CONV_FUNC  # type: ignore[untyped-decorator]  # pamela has no types
+    def converse(count: int, messages: Any, responses: Any, _data: Any) -> int:
+        address = pamela.CALLOC(count, sizeof(pamela.PamResponse))
+        responses[0] = cast(address, POINTER(pamela.PamResponse))
+        for index in range(count):
+            message = messages[index].contents
+            if message.msg_style == pamela.PAM_PROMPT_ECHO_OFF:
+                if not left:
+                    return 1
+                responses.contents[index].resp = pamela.STRDUP(left.pop())
+                responses.contents[index].resp_retcode = 0
+            elif message.msg_style in {pamela.PAM_ERROR_MSG, pamela.PAM_TEXT_INFO}:
+                said.extend(filter(None, [printable(cast(message.msg, c_char_p).value or b"")]))
+        return 0
+
+    return converse
+
+
+def printable(text: bytes) -> str:
+    """One line of limited length without control characters."""
+    words = "".join(character if character.isprintable() else " " for character in text.decode(errors="replace"))
+    return " ".join(words.split())[:500]

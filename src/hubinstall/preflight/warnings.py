@@ -80,6 +80,17 @@ def _processes(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem
                      f"try {max(64, most // number)} or less, or a larger kernel.pid_max (sysctl)")  # fmt: skip
 
 
+def _closed(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem]:  # noqa: ARG001
+    """pam_nologin(8): while one of these exists, nobody but root can log in anywhere."""
+    for path in ("/run/nologin", "/etc/nologin"):
+        if host.exists(path):
+            yield Problem(
+                f"nobody can log in to the hub while {path} exists (people who are logged in stay)",
+                f"Remove {path} when people may log in again.",
+                code=0,
+            )
+
+
 def _limit(key: str, message: str, hint: str) -> Problem:
     return Problem(message, hint, code=0, at=("limits", key))
 
@@ -100,4 +111,4 @@ def size(number: int) -> str:
     return f"{number * 10 // unit / 10:g}{name}"
 
 
-CHECKS: tuple[Callable[[Host, Settings, Facts], Iterator[Problem]], ...] = (_memory, _cpu, _shm, _processes)
+CHECKS: tuple[Callable[[Host, Settings, Facts], Iterator[Problem]], ...] = (_memory, _cpu, _shm, _processes, _closed)

@@ -23,12 +23,13 @@ def coming(peer="127.0.0.1", said="192.0.2.1"):
 
 
 HANDLER = coming()
+ANSWERS = {"right": None, "right but old": pam.Refusal("new one required", "Your password must be changed.")}
 
 
 @pytest.fixture
 def sign_on(monkeypatch):
     with_people(monkeypatch)
-    monkeypatch.setattr(pam, "refusal", lambda _service, _name, password: None if password == "right" else "no")
+    monkeypatch.setattr(pam, "refusal", lambda _service, _name, password: ANSWERS.get(password, pam.Refusal("no")))
     monkeypatch.setattr(module, "WRONG_TAKES", 0.0)
     return HostAuthenticator(hub_settings=SETTINGS)
 
@@ -58,6 +59,13 @@ def test_who_may_not_is_refused_in_words(sign_on):
     assert login(sign_on, "alice", "wrong") is None
     assert login(sign_on, "alice", "right\0") is None
     assert login(sign_on, "carol", "wrong") is None
+
+
+def test_a_right_password_that_does_not_help_is_told_why_and_is_no_guess(sign_on):
+    for _ in range(10):
+        assert refusal(sign_on, "alice", "right but old") == "403 Your password must be changed."
+    assert login(sign_on, "alice", "wrong") is None
+    assert login(sign_on, "alice")["name"] == "alice"
 
 
 def test_too_many_failures_make_wait(sign_on):
@@ -158,7 +166,7 @@ GUESSERS = {
 def test_a_good_login_does_not_wait_behind_fifty_bad_ones_a_second(sign_on, monkeypatch, guesser):
     def slow(_service, _name, password):
         time.sleep(CHECK)
-        return None if password == "right" else "no"
+        return None if password == "right" else pam.Refusal("no")
 
     sign_on.hub_settings = everyone()
     for number, name in enumerate(CLASS):

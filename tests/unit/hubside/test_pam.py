@@ -13,13 +13,22 @@ STACKS = {
     "open": "auth required pam_permit.so\naccount required pam_permit.so\n",
     "closed": f"{SLOW}auth required pam_deny.so\naccount required pam_permit.so\n",
     "expired": "auth required pam_permit.so\naccount required pam_deny.so\n",
+    "must change": "auth required pam_permit.so\naccount required pam_debug.so acct=new_authtok_reqd\n",
+    "ended": "auth required pam_permit.so\naccount required pam_debug.so acct=acct_expired\n",
+    "old": "auth required pam_permit.so\naccount required pam_debug.so acct=authtok_expired\n",
+    "hours": "auth required pam_permit.so\naccount required pam_debug.so acct=perm_denied\n",
+    "talkative": "auth required pam_echo.so file={folder}/greeting\nauth required pam_permit.so\n"
+    "account optional pam_echo.so file={folder}/reason\naccount required pam_deny.so\n",
+    "talkative and closed": "auth required pam_echo.so file={folder}/reason\nauth required pam_deny.so\n",
 }
 
 
 @pytest.fixture(autouse=True)
 def stacks(tmp_path, monkeypatch):
     for name, text in STACKS.items():
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_text(text.format(folder=tmp_path))
+    (tmp_path / "greeting").write_text("Welcome.\n")
+    (tmp_path / "reason").write_text("Closed for\n \a cleaning\n")
     start = pamela.LIBPAM["pam_start_confdir"]
     start.restype = ctypes.c_int
     pointers = [ctypes.POINTER(pamela.PamConv), ctypes.c_char_p, ctypes.POINTER(pamela.PamHandle)]
@@ -36,9 +45,29 @@ def test_who_is_let_in():
     assert pam.refusal("open", "grace", "right") is None
 
 
-@pytest.mark.parametrize("service", ["closed", "expired"])
-def test_who_is_not(service):
-    assert pam.refusal(service, "grace", "wrong")
+@pytest.mark.parametrize("service", ["closed", "talkative and closed"])
+def test_a_wrong_password_is_never_told_more(service):
+    refused = pam.refusal(service, "grace", "wrong")
+    assert refused is not None
+    assert (bool(refused.reason), refused.words) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        ("must change", "it must be changed first: log in to this machine with ssh"),
+        ("ended", "your account has ended. Ask the administrator"),
+        ("old", "it was not changed for too long. Ask the administrator"),
+        ("hours", "does not let you in now"),
+        ("expired", "does not let you in now, for example because of the hour. Ask"),
+        ("talkative", "does not let you in now: Closed for cleaning. Ask"),
+    ],
+)
+def test_a_right_password_that_does_not_help_is_told_why(service, words):
+    refused = pam.refusal(service, "grace", "right")
+    assert refused is not None
+    assert refused.words.startswith("Your password is right, but ")
+    assert words in refused.words
 
 
 def test_pam_does_not_wait_after_a_wrong_password():

@@ -98,3 +98,11 @@ def test_more_processes_than_the_kernel_numbers(host, processes, words):
     warning = only(host, limits={"processes": processes})
     assert warning.message.startswith(words)
     assert "kernel.pid_max" in warning.message
+
+
+@pytest.mark.parametrize("path", ["/run/nologin", "/etc/nologin"])
+def test_a_machine_that_is_closed_to_logins(host, path):
+    host.put(path, "Closed until noon\n")
+    (warning,) = found(host)
+    assert (warning.at, warning.code) == ((), 0)
+    assert warning.message.startswith(f"nobody can log in to the hub while {path} exists")
