@@ -61,26 +61,48 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
 
     # -- starting --------------------------------------------------------------------------------------------
 
+    async def run_pre_spawn_hook(self) -> None:
+        """Wait in the queue, then run the administrator's hook.
+
+        JupyterHub's clock (`start_timeout`) begins after this hook, with `start`: the last of a class must not fail by
+        their position. However the start ends, its task gives the place back.
+        """
+        await self._place()
+        hook = super().run_pre_spawn_hook()
+        if inspect.isawaitable(hook):
+            await hook
+
     async def start(self) -> tuple[str, int]:
-        """Wait in the queue, start the container, and return its address when it listens.
+        """Start the container, and return its address when it listens.
 
         Raises StartFailure with words for the person who is waiting.
         """
+        await self._place()
+        try:
+            return await self._start()
+        finally:
+            self._turns().leave(self)
+
+    async def _place(self) -> None:
         self._stage = "Waiting in the queue"
-        async with self._turns().turn(self):
-            self._stage = "Starting your container"
-            try:
-                ip, port = await super().start()
-            except NoServerError as error:
-                raise StartFailure(str(error), status_code=403) from None
-            except APIError as error:
-                words = failures.refused(str(error.explanation or error), self._home(), self.image)
-                raise StartFailure(words) from None
-            except (*AWAY, DockerException) as error:
-                self.log.error("Docker does not answer: %s", error)  # noqa: TRY400 - a traceback would not say more
-                raise StartFailure("Docker does not answer on this machine. Try again in a minute.") from None
-            self._stage = "Your container is running; Jupyter is starting in it"
-            await self._listening(ip, port)
+        await self._turns().enter(self)
+        if task := asyncio.current_task():
+            task.add_done_callback(lambda _: self._turns().leave(self))
+        self._stage = "Starting your container"
+
+    async def _start(self) -> tuple[str, int]:
+        try:
+            ip, port = await super().start()
+        except NoServerError as error:
+            raise StartFailure(str(error), status_code=403) from None
+        except APIError as error:
+            words = failures.refused(str(error.explanation or error), self._home(), self.image)
+            raise StartFailure(words) from None
+        except (*AWAY, DockerException) as error:
+            self.log.error("Docker does not answer: %s", error)  # noqa: TRY400 - a traceback would not say more
+            raise StartFailure("Docker does not answer on this machine. Try again in a minute.") from None
+        self._stage = "Your container is running; Jupyter is starting in it"
+        await self._listening(ip, port)
         self._stage = "Jupyter is ready"
         return ip, port
 

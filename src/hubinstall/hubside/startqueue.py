@@ -4,8 +4,6 @@ If all started at once, the first would be ready as late as the last.
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 
 
 class StartQueue:
@@ -14,18 +12,23 @@ class StartQueue:
     def __init__(self, places: int) -> None:
         self._places = asyncio.Semaphore(max(1, places))
         self._waiting: list[object] = []
+        self._starting: list[object] = []
 
-    @contextlib.asynccontextmanager
-    async def turn(self, who: object) -> AsyncIterator[None]:
-        """Wait for a place and give it back; a start that is cancelled while waiting leaves the queue."""
+    async def enter(self, who: object) -> None:
+        """Wait for a place; a start that is cancelled while waiting leaves the queue. Nothing if it has one already."""
+        if who in self._starting:
+            return
         self._waiting.append(who)
         try:
             await self._places.acquire()
         finally:
             self._waiting.remove(who)
-        try:
-            yield
-        finally:
+        self._starting.append(who)
+
+    def leave(self, who: object) -> None:
+        """Give the place back; nothing if it has none."""
+        if who in self._starting:
+            self._starting.remove(who)
             self._places.release()
 
     def ahead(self, who: object) -> int | None:

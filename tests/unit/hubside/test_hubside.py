@@ -191,9 +191,10 @@ def test_starts_queue_in_order_and_leave_when_cancelled():
         queue, order, gate = StartQueue(2), [], asyncio.Event()
 
         async def start(name):
-            async with queue.turn(name):
-                order.append(name)
-                await gate.wait()
+            await queue.enter(name)
+            order.append(name)
+            await gate.wait()
+            queue.leave(name)
 
         tasks = [asyncio.create_task(start(name)) for name in "abcde"]
         await asyncio.sleep(0)

@@ -181,13 +181,65 @@ def test_people_read_what_their_start_waits_for(server):
     async def story():
         made._queue = HomeSpawner._queue = spawner.StartQueue(1)
         events = made.progress()
-        async with made._turns().turn("another"):
-            waiting = asyncio.create_task(made._turns().turn(made).__aenter__())
-            await asyncio.sleep(0)
-            first = await anext(events)
+        await made._turns().enter("another")
+        waiting = asyncio.create_task(made._turns().enter(made))
+        await asyncio.sleep(0)
+        first = await anext(events)
+        made._turns().leave("another")
         await waiting
         made._stage = "Starting your container"
         return first["message"], (await anext(events))["message"]
 
     assert asyncio.run(story()) == ("Your server is the next to start", "Starting your container")
+    HomeSpawner._queue = None
+
+
+def test_the_clock_of_a_start_begins_with_its_turn(server):
+    """JupyterHub limits `start` by start_timeout, and awaits this hook without a limit before it (User.spawn)."""
+    made, _ = server(inspect_container=running())
+    queue = HomeSpawner._queue = spawner.StartQueue(1)
+
+    async def story():
+        await queue.enter("another")
+        spawn = asyncio.create_task(made.run_pre_spawn_hook())
+        await asyncio.sleep(0.01)
+        assert queue.ahead(made) == 0
+        queue.leave("another")
+        await spawn
+        assert queue.ahead(made) is None
+
+    asyncio.run(story())
+    HomeSpawner._queue = None
+
+
+@pytest.mark.parametrize("ends", ["hook fails", "cancelled", "cancelled while waiting", "start fails"])
+def test_a_start_gives_its_place_back_however_it_ends(server, ends):
+    made, _ = server(inspect_container=running(alive=False, code=3))
+    queue = HomeSpawner._queue = spawner.StartQueue(1)
+    forever = asyncio.Event()
+
+    async def hook(_spawner):
+        if ends == "hook fails":
+            raise ValueError("of a drop-in")
+        if ends == "cancelled":
+            await forever.wait()
+
+    async def spawn():
+        await made.run_pre_spawn_hook()
+        await made.start()
+
+    async def story():
+        made.pre_spawn_hook = hook
+        if ends == "cancelled while waiting":
+            await queue.enter("another")
+        task = asyncio.create_task(spawn())
+        await asyncio.sleep(0.05)
+        if ends.startswith("cancelled"):
+            task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        queue.leave("another")
+        async with asyncio.timeout(1):
+            await queue.enter("the next")
+
+    asyncio.run(story())
     HomeSpawner._queue = None
