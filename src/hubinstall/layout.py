@@ -127,6 +127,8 @@ HUB_PORT = 8081
 SERVER_PORT = 8888
 # The label of every user's container that says whose it is.
 USER_LABEL = "hubinstall.user"
+# The same for a named server; empty for a person's usual one.
+SERVER_LABEL = "hubinstall.server"
 
 # apt runs it before it starts a service; ours exists only if PID 1 is not systemd.
 POLICY_RC_D = "/usr/sbin/policy-rc.d"

@@ -7,11 +7,12 @@ import time
 
 from contract.case import BASE, Act, Break, Case, PutBack, runs
 from hubinstall import layout
+from hubinstall.hubside.network import BRIDGE_NAME, ICC
 from hubinstall.machine.docker import docker, info, inspect_image, inspect_network
 from hubinstall.machine.host import Host
 from hubinstall.resources.docker.image import Image, ImageRoot, Recipe, tags
 from hubinstall.resources.docker.live_restore import LiveRestore
-from hubinstall.resources.docker.network import BRIDGE_NAME, ICC, DockerNetwork
+from hubinstall.resources.docker.network import DockerNetwork
 from hubinstall.resources.docker.pulled_image import PulledImage
 from hubinstall.resources.files.json_keys import reload
 
@@ -27,8 +28,8 @@ RELOADED_WITHIN = 10.0
 def network() -> Case:
     wish = DockerNetwork(NETWORK, bridge=BRIDGE, label=LABEL, subnet=SUBNET, gateway=GATEWAY)
 
-    def anew(subnet: str = SUBNET, gateway: str = GATEWAY, bridge: str = BRIDGE, icc: str = "false") -> Act:
-        options = ("--opt", f"{BRIDGE_NAME}={bridge}", "--opt", f"{ICC}={icc}")
+    def anew(*more: str, subnet: str = SUBNET, gateway: str = GATEWAY, bridge: str = BRIDGE, icc: str = "false") -> Act:
+        options = ("--opt", f"{BRIDGE_NAME}={bridge}", "--opt", f"{ICC}={icc}", *more)
 
         def act(host: Host) -> None:
             docker(host, "network", "rm", NETWORK)
@@ -44,10 +45,15 @@ def network() -> Case:
             Break("gateway", anew(gateway="10.97.0.2")),
             Break("bridge", anew(bridge="contract1"), also=("device",), why="the device has the bridge's name"),
             Break("icc", anew(icc="true")),
+            Break("internal", anew("--internal")),
+            Break("other options", anew("--opt", "com.docker.network.driver.mtu=1400")),
             Break("device", runs("ip", "link", "delete", BRIDGE)),
         ),
         lambda host: bool(inspect_network(host, NETWORK)),
-        unbreakable={"driver": "other drivers need what a test machine's kernel has not (macvlan), or a swarm"},
+        unbreakable={
+            "driver": "other drivers need what a test machine's kernel has not (macvlan), or a swarm",
+            "ipv6": "it takes a second subnet, so that it is not the only key that differs",
+        },
     )
 
 

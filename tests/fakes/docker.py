@@ -56,7 +56,10 @@ class Engine:
         given = dict(itertools.pairwise(argv))
         options = dict(word.split("=") for word in argv if "com.docker" in word)
         pool = {"Subnet": given["--subnet"], "Gateway": given["--gateway"]}
-        self.networks[name] = {"Driver": given["--driver"], "Options": options, "IPAM": {"Config": [pool]}}
+        internal = "--internal" in argv
+        self.networks[name] = {
+            "Driver": given["--driver"], "Options": options, "IPAM": {"Config": [pool]}, "Internal": internal,
+        }  # fmt: skip
         self.devices()
         return "id\n"
 

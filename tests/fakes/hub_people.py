@@ -4,19 +4,21 @@ from dataclasses import replace
 
 from fakes.facts import fake_facts
 from hubinstall.blueprint.hub import hub_settings
+from hubinstall.blueprint.user_image import environment
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.settings.model import Settings
 
-SETTINGS = hub_settings(
+GIVEN = (
     Settings.model_validate({
         "users": {"admin": ["alice"], "allowed": ["bob"], "allow_all": False, "banned": ["mallory"]},
         "limits": {"memory": "2G", "cpu": 1.5},
         "shares": {"project": {"access": {"group": "teachers"}}},
     }),
     fake_facts(cpus=2, uid_min=1000, uid_max=60000),
-    "hubinstall/default:1",
 )  # fmt: skip
+IMAGE = replace(environment(*GIVEN, docker=()), image="hubinstall/default:1")
+SETTINGS = hub_settings(*GIVEN, IMAGE)
 """Made by the blueprint, so that a new setting has its place here by itself."""
 
 ALICE = Account("alice", 1000, 1001, "/home/alice", group="alice", gids=frozenset({1001, 2000}))

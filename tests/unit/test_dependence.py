@@ -23,7 +23,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "settings": frozenset({"layout"}),
     "config": frozenset({"settings", "errors", "layout"}),
     "machine": frozenset({"errors", "layout"}),
-    "resources": frozenset({"machine", "errors", "layout"}),
+    "resources": frozenset({"machine", "hubside.network", "errors", "layout"}),
     "blueprint": frozenset({
         "settings", "machine", "resources", "hubside.limits", "hubside.settings", "errors", "layout",
     }),

@@ -35,7 +35,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
     engine = docker_packages(facts)
     network = docker(settings, facts, running=DOCKER_RUNS)
     certificate, site = tls(settings, facts), nginx(settings, facts)
-    configuration = hub(settings, facts, image.image, provided=ids(image.provider))
+    configuration = hub(settings, facts, image)
     running = services(
         settings,
         facts,

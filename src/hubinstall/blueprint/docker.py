@@ -7,7 +7,7 @@ from hubinstall.machine.releases import release
 from hubinstall.resources.base import Resource, id_of
 from hubinstall.resources.docker.live_restore import LiveRestore
 from hubinstall.resources.docker.network import DockerNetwork
-from hubinstall.resources.files.file import Directory
+from hubinstall.resources.files.file import Directory, File
 from hubinstall.resources.files.json_keys import JsonKeys
 from hubinstall.resources.packages.apt import Packages
 from hubinstall.settings.model import Settings
@@ -38,13 +38,21 @@ def docker_packages(facts: Facts) -> list[Resource]:
     return resources
 
 
-def docker(settings: Settings, facts: Facts, running: tuple[str, ...]) -> list[Resource]:
-    """What a running dockerd is configured with. `running`: the ids of the resources that make it run."""
+def network(settings: Settings, needs: tuple[str, ...] = ()) -> DockerNetwork:
+    """The network of user servers. The hub gets the same description (blueprint/hub.py)."""
     subnet = settings.network.subnet
-    network = DockerNetwork(
+    return DockerNetwork(
         layout.NETWORK, bridge=layout.BRIDGE, label=layout.USER_LABEL, subnet=str(subnet),
-        gateway=str(next(subnet.hosts())), needs=running,
+        gateway=str(next(subnet.hosts())), needs=needs,
     )  # fmt: skip
+
+
+def docker(settings: Settings, facts: Facts, running: tuple[str, ...]) -> list[Resource]:
+    """What a running dockerd is configured with. `running`: the ids of the resources that make it run.
+
+    The network comes after the hub's file: a hub that still runs with another one creates no network of its own.
+    """
+    ours = network(settings, needs=(id_of(File, layout.HUB_SETTINGS), *running))
     if facts.docker_keeps_containers:
-        return [network]
-    return [LiveRestore(needs=(KEYS, *running)), network]
+        return [ours]
+    return [LiveRestore(needs=(KEYS, *running)), ours]

@@ -4,12 +4,14 @@ import json
 
 from hubinstall import layout
 from hubinstall.blueprint.accounts import HUB_ACCOUNT
+from hubinstall.blueprint.docker import network
 from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.blueprint.templating import render
+from hubinstall.blueprint.user_image import Environment
 from hubinstall.hubside.limits import ServerLimits
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.machine.facts import Facts
-from hubinstall.resources.base import Resource, id_of
+from hubinstall.resources.base import Resource, id_of, ids
 from hubinstall.resources.files.file import Directory, File
 from hubinstall.settings.model import Settings
 
@@ -17,10 +19,8 @@ from hubinstall.settings.model import Settings
 COMPILES = "import sys; compile(open(sys.argv[1]).read(), sys.argv[1], 'exec')"
 
 
-def hub(settings: Settings, facts: Facts, image: str, provided: tuple[str, ...] = ()) -> list[Resource]:
-    """`image`: Docker's name for the image of user servers (a tag of ours, or a name pinned by digest). `provided`: the
-    ids of the resources that provide it: the hub must not use an image that is not there yet, or could not be pulled.
-    """
+def hub(settings: Settings, facts: Facts, image: Environment) -> list[Resource]:
+    """`image`: that of user servers, which must be there first: the hub must not use one that could not be pulled."""
     generated = id_of(Directory, layout.GENERATED)
     config = render("templates/jupyterhub_config.py", dropins=layout.HUB_DROPINS)
     values = json.dumps(hub_settings(settings, facts, image).as_dict(), indent=1, sort_keys=True) + "\n"
@@ -31,24 +31,25 @@ def hub(settings: Settings, facts: Facts, image: str, provided: tuple[str, ...] 
         ),
         File(
             layout.HUB_SETTINGS, values, mode="0640", group=layout.HUB_USER,
-            dropin=layout.HUB_DROPINS, needs=(generated, HUB_ACCOUNT, *provided),
+            dropin=layout.HUB_DROPINS, needs=(generated, HUB_ACCOUNT, *ids(image.provider)),
         ),
         File(layout.PAM_FILE, render("templates/pam", probe=layout.PROBE_USER), needs=(BASE_PACKAGES,)),
     ]  # fmt: skip
 
 
-def hub_settings(settings: Settings, facts: Facts, image: str) -> HubSettings:
+def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSettings:
     """The hub's part of the settings. Read-only shares are not in it, so a new one needs no restart of the hub."""
     return HubSettings(
         base_url=settings.base_url,
-        gateway=str(next(settings.network.subnet.hosts())),
+        network=network(settings).described,
         admins=tuple(settings.users.admin),
         allowed=tuple(settings.users.allowed),
         allow_all=settings.users.everyone,
         banned=tuple(settings.users.banned),
         uid_min=facts.uid_min,
         uid_max=facts.uid_max,
-        image=image,
+        image=image.image,
+        image_source=image.source,
         limits=server_limits(settings, facts),
         cgroup_parent=users_cgroup(facts),
         cores=facts.cpus,

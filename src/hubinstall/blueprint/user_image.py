@@ -7,9 +7,10 @@ from pathlib import Path
 from hubinstall import layout
 from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.blueprint.templating import DATA
+from hubinstall.hubside.settings import ImageSource
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, digest, id_of, ids
-from hubinstall.resources.docker.image import Image, ImageRoot, Recipe
+from hubinstall.resources.docker.image import LABEL, Image, ImageRoot, Recipe
 from hubinstall.resources.docker.pulled_image import PulledImage
 from hubinstall.resources.files.file import Directory
 from hubinstall.settings.model import Settings
@@ -33,12 +34,14 @@ CHANGES = (
 class Environment:
     """The resources, Docker's name for the image of user servers, and the resource that provides it.
 
-    `pin`: the path of the file that says which image it is, if the name does not.
+    `source`: where the hub finds the image again if somebody removes it. `pin`: the path of the file that says which
+    image it is, if the name does not.
     """
 
     resources: list[Resource]
     image: str
     provider: Resource
+    source: ImageSource
     pin: str = ""
 
 
@@ -49,7 +52,8 @@ def environment(settings: Settings, facts: Facts, docker: tuple[str, ...]) -> En
         key = digest(name)[:12]
         tag = f"{layout.PULLED_REPOSITORY}:{key}"
         pulled = PulledImage(name, tag=tag, pin=f"{layout.IMAGES}/{key}.json", needs=ids(folder, *docker))
-        return Environment([folder, pulled], tag, pulled, pulled.pin)
+        source = ImageSource(label="", archive="", pin=pulled.pin)
+        return Environment([folder, pulled], tag, pulled, source, pulled.pin)
     recipe = Recipe(
         scripts=str(SCRIPTS), codename=facts.codename, packages=packages(), lockfile=str(LOCK), uv=layout.UV
     )
@@ -59,7 +63,8 @@ def environment(settings: Settings, facts: Facts, docker: tuple[str, ...]) -> En
         layout.IMAGE_REPOSITORY, tag=tag, root=root.name, recipe=recipe, changes=CHANGES,
         needs=ids(root, *docker),
     )  # fmt: skip
-    return Environment([folder, root, image], f"{layout.IMAGE_REPOSITORY}:{tag}", image)
+    source = ImageSource(label=f"{LABEL}={tag}", archive="", pin="")
+    return Environment([folder, root, image], f"{layout.IMAGE_REPOSITORY}:{tag}", image, source)
 
 
 @functools.cache

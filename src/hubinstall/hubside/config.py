@@ -17,7 +17,7 @@ from hubinstall.hubside.spawner import HomeSpawner
 
 EX_CONFIG = 78
 START_TIMEOUT = 600
-"""Seconds from the request until the server listens, including the time in the queue."""
+"""Seconds from a start's turn in the queue until the server listens."""
 
 
 def configure(c: Any) -> None:
@@ -39,7 +39,7 @@ def configure(c: Any) -> None:
 def hub(c: Any, settings: HubSettings) -> None:
     """Addresses, the proxy, state. User servers keep running when the hub stops."""
     c.JupyterHub.bind_url = f"http+unix://{quote(layout.PROXY_PUBLIC_SOCKET, safe='')}{settings.base_url}"
-    c.JupyterHub.hub_bind_url = f"http://{settings.gateway}:{layout.HUB_PORT}"
+    c.JupyterHub.hub_bind_url = f"http://{settings.network.gateway}:{layout.HUB_PORT}"
     c.JupyterHub.hub_connect_url = c.JupyterHub.hub_bind_url
     c.JupyterHub.proxy_class = WatchedProxy
     c.ConfigurableHTTPProxy.api_url = f"http+unix://{quote(layout.PROXY_API_SOCKET, safe='')}"
@@ -93,7 +93,7 @@ def servers(c: Any, settings: HubSettings) -> None:
     c.HomeSpawner.hub_settings = settings
     c.DockerSpawner.image = settings.image
     c.DockerSpawner.pull_policy = "never"
-    c.DockerSpawner.network_name = layout.NETWORK
+    c.DockerSpawner.network_name = settings.network.name
     c.DockerSpawner.use_internal_ip = True
     c.DockerSpawner.prefix = layout.CONTAINER_PREFIX
     c.DockerSpawner.port = layout.SERVER_PORT

@@ -12,12 +12,23 @@ import jupyterhub.app
 from tornado.httpserver import HTTPServer
 from tornado.web import RequestHandler
 
+from hubinstall import layout
+from hubinstall.hubside.repair import Repairs
+from hubinstall.hubside.settings import HubSettings
+
 GRACE = 2.0
 """Seconds for open requests. Anything longer, such as the progress events of a starting server, is cut off."""
 
 
 class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub has no types
     """It has JupyterHub's class name, so that the settings of c.JupyterHub apply to it."""
+
+    _watch: "asyncio.Task[None] | None" = None
+
+    async def start(self) -> None:
+        await super().start()
+        repairs = Repairs(HubSettings.load(layout.HUB_SETTINGS))
+        self._watch = asyncio.create_task(repairs.watch(self.log.warning))
 
     async def shutdown_cancel_tasks(self, sig: Any = None) -> None:
         if self.http_server is not None:

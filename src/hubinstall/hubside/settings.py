@@ -6,6 +6,19 @@ from pathlib import Path
 from typing import Any, Self
 
 from hubinstall.hubside.limits import ServerLimits
+from hubinstall.hubside.network import ServerNetwork
+
+
+@dataclass(frozen=True)
+class ImageSource:
+    """Where the image comes from if somebody has removed it. An empty text: not from there."""
+
+    label: str
+    """A label, with its value, that only an image with this content has, whatever its names are."""
+    archive: str
+    """The path of a copy that `docker load` reads."""
+    pin: str
+    """The path of the note that says which image of a registry it is (resources/docker/pulled_image.py)."""
 
 
 @dataclass(frozen=True)
@@ -13,8 +26,8 @@ class HubSettings:
     """The content of hub.json."""
 
     base_url: str
-    gateway: str
-    """The host's address on the network of the user servers: the only address that the hub listens on."""
+    network: ServerNetwork
+    """Of the user servers. The host's address on it, the gateway, is the only address that the hub listens on."""
     admins: tuple[str, ...]
     allowed: tuple[str, ...]
     allow_all: bool
@@ -22,6 +35,7 @@ class HubSettings:
     uid_min: int
     uid_max: int
     image: str
+    image_source: ImageSource
     limits: ServerLimits
     cgroup_parent: str
     cores: int
@@ -34,7 +48,8 @@ class HubSettings:
         """Raises ValueError if a key is missing or unknown: hub.json and this code belong together."""
         data = checked(cls, json.loads(text))
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
-        return cls(**values | {"limits": ServerLimits(**checked(ServerLimits, values["limits"]))})
+        parts = {name: kind(**checked(kind, values[name])) for name, kind in PARTS.items()}
+        return cls(**values | parts)
 
     @classmethod
     def load(cls, path: str) -> Self:
@@ -44,7 +59,13 @@ class HubSettings:
         return asdict(self)
 
 
-def checked(kind: type[HubSettings | ServerLimits], data: dict[str, Any]) -> dict[str, Any]:
+Part = ServerLimits | ServerNetwork | ImageSource
+PARTS: dict[str, type[Part]] = {
+    "limits": ServerLimits, "network": ServerNetwork, "image_source": ImageSource,
+}  # fmt: skip
+
+
+def checked(kind: type[HubSettings | Part], data: dict[str, Any]) -> dict[str, Any]:
     """`data` if its keys are exactly the fields of the class, else ValueError."""
     names = {field.name for field in fields(kind)}
     if set(data) != names:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import inspect
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -22,6 +22,7 @@ from traitlets import Instance
 from hubinstall import layout
 from hubinstall.hubside import container, failures
 from hubinstall.hubside.accounts import Account, NoServerError, group_ids, homes, write_account_files
+from hubinstall.hubside.repair import RepairError, Repairs
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.hubside.startqueue import StartQueue
 
@@ -57,6 +58,7 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
 
     _executor = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
     _queue: StartQueue | None = None
+    _repairs: Repairs | None = None
     _stage = ""
 
     # -- starting --------------------------------------------------------------------------------------------
@@ -92,9 +94,13 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
 
     async def _start(self) -> tuple[str, int]:
         try:
+            await self._retried(lambda: self._all_repairs().before_start(self.image, self._tell))
+            await self._remove_strays()
             ip, port = await super().start()
         except NoServerError as error:
             raise StartFailure(str(error), status_code=403) from None
+        except RepairError as error:
+            raise StartFailure(str(error)) from None
         except APIError as error:
             words = failures.refused(str(error.explanation or error), self._home(), self.image)
             raise StartFailure(words) from None
@@ -105,6 +111,19 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
         await self._listening(ip, port)
         self._stage = "Jupyter is ready"
         return ip, port
+
+    def _tell(self, words: str) -> None:
+        """What is being repaired before the start, for the log and for the person who waits."""
+        self.log.warning("%s", words)
+        self._stage = words
+
+    async def _remove_strays(self) -> None:
+        """Remove this server's old containers, also if somebody has renamed or paused one: they use the same home."""
+        mine = {"label": f"{layout.USER_LABEL}={self.user.name}"}
+        for found in await self.docker("containers", all=True, filters=mine):
+            if found["Labels"].get(layout.SERVER_LABEL, "") == self.name:
+                self.log.warning("Removing the old container %s (%s)", found["Names"], found["State"])
+                await self.docker("remove_container", found["Id"], v=True, force=True)
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """What the waiting person reads: the position in the queue, then each stage."""
@@ -150,6 +169,11 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
     def _turns(self) -> StartQueue:
         return self._of_all(self.hub_settings.cores)
 
+    def _all_repairs(self) -> Repairs:
+        if HomeSpawner._repairs is None:
+            HomeSpawner._repairs = Repairs(self.hub_settings)
+        return HomeSpawner._repairs
+
     # -- the container ---------------------------------------------------------------------------------------
 
     async def create_object(self) -> Any:
@@ -179,7 +203,7 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
             "environment": self.get_env() | container.environment(account, self.cpu_limit, shares=bool(shares)),
             "user": f"{account.uid}:{account.gid}",
             "working_dir": account.home,
-            "labels": {layout.USER_LABEL: self.user.name},
+            "labels": {layout.USER_LABEL: self.user.name, layout.SERVER_LABEL: self.name},
             "ports": {f"{self.port}/tcp": None},
             "volumes": self.volume_mount_points,
             "host_config": self.client.create_host_config(**config),
@@ -209,19 +233,33 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
 
     async def docker(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call Docker's API. If it cannot connect it tries again for a while: dockerd restarts quickly."""
+        call = super().docker
+        return await self._retried(lambda: call(method, *args, **kwargs))
+
+    async def _retried(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         end = time.monotonic() + PATIENCE
         while True:
             try:
-                return await super().docker(method, *args, **kwargs)
+                return await ask()
             except (*AWAY, DockerException) as error:
                 if isinstance(error, APIError) or time.monotonic() > end:
                     raise
             await asyncio.sleep(1)
 
+    async def _inspected(self) -> dict[str, Any]:
+        """The server's container, by its id, because somebody may have renamed it. Docker's errors are passed on."""
+        if self.object_id:
+            try:
+                return await super().docker("inspect_container", self.object_id)  # type: ignore[no-any-return]
+            except APIError as error:
+                if error.status_code != 404:
+                    raise
+        return await super().docker("inspect_container", self.object_name)  # type: ignore[no-any-return]
+
     async def poll(self) -> Any:
         """None: the server is running, or Docker does not answer. It has ended only if Docker says so."""
         try:
-            status = await super().docker("inspect_container", self.object_name)
+            status = await self._inspected()
         except APIError as error:
             if error.status_code == 404:
                 self.object_id = ""
@@ -238,6 +276,10 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
             with contextlib.suppress(*AWAY, DockerException):  # if this fails, run_post_stop_hook removes it
                 await super().docker("stop", self.object_id)
             return "started with another base_url"
+        if state.get("Paused"):
+            self.log.warning("Somebody has paused %s: letting it continue", self.object_name)
+            with contextlib.suppress(*AWAY, DockerException):  # the next check tries again
+                await super().docker("unpause", self.object_id)
         return None if state["Running"] else f"exit code {state['ExitCode']} {state.get('Error', '')}".strip()
 
     def _is_reached_here(self, environment: Iterable[str]) -> bool:
@@ -253,7 +295,7 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
         """
         known: str = self.server.url
         try:
-            found = await super().docker("inspect_container", self.object_name)
+            found = await self._inspected()
         except (*AWAY, DockerException):
             return known
         ip = self.get_network_ip(found["NetworkSettings"])

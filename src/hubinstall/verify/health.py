@@ -20,9 +20,11 @@ from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers.base import Look
 from hubinstall.machine.process_managers.choice import MANAGERS
 from hubinstall.resources.base import Resource
+from hubinstall.resources.docker.network import DockerNetwork
 from hubinstall.resources.services import supervisord
 from hubinstall.settings.model import Settings
 from hubinstall.verify import certificate as verify_certificate
+from hubinstall.verify import docker_parts
 from hubinstall.verify.disks import disks
 from hubinstall.verify.http_probe import Answer, ask
 
@@ -70,8 +72,11 @@ def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Reso
         ("authenticator", lambda: authenticator(host)),
         ("nginx", lambda: nginx(settings, facts, seen)),
         ("docker", lambda: docker(host, seen)),
-        ("firewall", lambda: firewall(host, seen)),
+        ("firewall", lambda: firewall(host, seen, resources)),
     ]
+    if any(isinstance(resource, DockerNetwork) for resource in resources) and engine(host).running:
+        parts.append(("network", lambda: Check(*docker_parts.network(host, resources))))
+        parts.append(("image", lambda: Check(*docker_parts.image(host, resources))))
     if urls.has_tls(settings):
         parts.append(("certificate", lambda: certificate(host, settings, resources)))
     # In parallel: several checks that hang cost one time limit.
@@ -207,12 +212,14 @@ def docker(host: Host, seen: dict[str, Look]) -> Check:
     return Check("docker", "ok", f"Engine {found.version}")
 
 
-def firewall(host: Host, seen: dict[str, Look]) -> Check:
+def firewall(host: Host, seen: dict[str, Look], resources: list[Resource]) -> Check:
     if words := down(seen, layout.FIREWALL_SERVICE):
         return Check("firewall", "failed", words, revive(layout.FIREWALL_SERVICE))
     if host.query(["nft", "list", "table", "inet", layout.FIREWALL_TABLE], check=False).returncode:
         words = f"the kernel has no table {layout.FIREWALL_TABLE}: user servers can reach this machine's network"
         return Check("firewall", "failed", words, "Run: hubinstall apply")
+    if engine(host).running and (words := docker_parts.unprotected(host, resources)):
+        return Check("firewall", "failed", f"its rules are not in effect: {words}", "Run: hubinstall apply")
     return Check("firewall", "ok", "user servers reach only the hub and the internet")
 
 

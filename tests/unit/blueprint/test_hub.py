@@ -5,6 +5,7 @@ import json
 import pytest
 
 from fakes.facts import fake_facts
+from fakes.hub_people import IMAGE
 from hubinstall import layout
 from hubinstall.blueprint.contents import blueprint
 from hubinstall.blueprint.hub import hub
@@ -17,7 +18,7 @@ FACTS = fake_facts(memory=2 << 30, cpus=4, cgroup_driver="systemd")
 
 
 def parts(**settings) -> dict:
-    return {resource.name: resource for resource in hub(Settings(**settings), FACTS, "hubinstall/default:1")}
+    return {resource.name: resource for resource in hub(Settings(**settings), FACTS, IMAGE)}
 
 
 def written(**settings) -> HubSettings:
@@ -32,7 +33,7 @@ def test_the_hub_is_not_told_of_an_image_that_does_not_come():
 
 def test_defaults():
     found = written()
-    assert found.gateway == "10.99.0.1"
+    assert found.network.gateway == "10.99.0.1"
     assert found.limits.memory == 1 << 30
     assert found.allow_all
     assert found.cgroup_parent == "hubinstall-users.slice"
@@ -45,7 +46,7 @@ def test_what_the_file_says_arrives():
         limits={"memory": "3G", "cpu": 0.5, "processes": 99}, network={"subnet": "172.30.0.0/20"},
         shares={"course": None, "project": {"access": {"group": "teachers"}}},
     )  # fmt: skip
-    assert (found.base_url, found.gateway) == ("/jupyter/", "172.30.0.1")
+    assert (found.base_url, found.network.gateway) == ("/jupyter/", "172.30.0.1")
     assert (found.admins, found.allowed, found.banned, found.allow_all) == (("alice",), ("bob",), ("eve",), False)
     assert (found.limits.memory, found.limits.cpu, found.limits.processes) == (3 << 30, 0.5, 99)
     assert found.group_shares == {"project": "teachers"}
@@ -92,5 +93,5 @@ def test_pam_follows_the_distribution():
     ("driver", "parent"), [("systemd", f"{layout.USERS_CGROUP}.slice"), ("cgroupfs", f"/{layout.USERS_CGROUP}")]
 )
 def test_the_parent_cgroup_is_said_as_docker_wants_it(driver, parent):
-    file = next(r for r in hub(Settings(), fake_facts(cgroup_driver=driver), "i") if r.name == layout.HUB_SETTINGS)
+    file = next(r for r in hub(Settings(), fake_facts(cgroup_driver=driver), IMAGE) if r.name == layout.HUB_SETTINGS)
     assert json.loads(file.content)["cgroup_parent"] == parent

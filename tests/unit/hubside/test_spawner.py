@@ -13,6 +13,7 @@ from jupyterhub.spawner import Spawner
 from jupyterhub.utils import format_exception
 
 from fakes.hub_installation import configured, with_files, with_people
+from fakes.hub_people import SETTINGS
 from hubinstall import layout
 from hubinstall.hubside import spawner
 from hubinstall.hubside.accounts import Account
@@ -27,6 +28,7 @@ class FakeDocker:
             "inspect_image": {"Config": {"Entrypoint": ["tini", "-g", "--"], "Cmd": ["start"]}},
             "create_container": {"Id": "c0ffee"},
             "logs": b"it said\n",
+            "containers": [],
             **answers,
         }
         self.calls = []
@@ -44,6 +46,13 @@ class FakeDocker:
     @staticmethod
     def create_host_config(**kwargs):
         return docker.types.HostConfig(version="1.41", **kwargs)
+
+
+class NothingToRepair:
+    """test_repair.py is about repairs."""
+
+    async def before_start(self, image, say):
+        assert image == SETTINGS.image
 
 
 def running(*, alive: bool = True, code: int = 0, path: str = "/user/alice/") -> dict:
@@ -69,6 +78,7 @@ def server(tmp_path, monkeypatch):
     monkeypatch.setattr(spawner, "group_ids", lambda _groups: {"teachers": 2000})
     monkeypatch.setattr(spawner.container, "is_folder", lambda _share: True)
     monkeypatch.setattr(spawner, "PATIENCE", 0)
+    monkeypatch.setattr(HomeSpawner, "_repairs", NothingToRepair())
     monkeypatch.setattr(Spawner, "get_env", lambda _self: {"JUPYTERHUB_API_TOKEN": "t"})
     user = SimpleNamespace(name="alice", url="/user/alice/", base_url="/user/alice/", settings={})
     made = HomeSpawner(config=configured(), user=user)
@@ -86,7 +96,7 @@ def test_the_container_is_the_persons_own(server):
     create = next(kwargs for method, _, kwargs in fake.calls if method == "create_container")
     assert create["user"] == "1000:1001"
     assert create["name"] == "jupyter-alice"
-    assert create["labels"] == {layout.USER_LABEL: "alice"}
+    assert create["labels"] == {layout.USER_LABEL: "alice", layout.SERVER_LABEL: ""}
     assert create["environment"]["HOME"] == create["working_dir"] == "/home/alice"
     host = create["host_config"]
     assert host["CapDrop"] == ["ALL"]
@@ -119,7 +129,7 @@ def test_what_an_administrator_adds_comes_on_top(server):
     create = next(kwargs for method, _, kwargs in fake.calls if method == "create_container")
     assert {"/scratch", "/tmp"} <= set(create["host_config"]["Tmpfs"])
     assert create["host_config"]["OomScoreAdj"] == 100
-    assert create["labels"] == {layout.USER_LABEL: "alice", "course": "101"}
+    assert create["labels"] == {layout.USER_LABEL: "alice", layout.SERVER_LABEL: "", "course": "101"}
 
 
 def failed_start(made) -> str:
@@ -243,3 +253,30 @@ def test_a_start_gives_its_place_back_however_it_ends(server, ends):
 
     asyncio.run(story())
     HomeSpawner._queue = None
+
+
+def test_what_somebody_did_by_hand_to_a_container(server):
+    paused = running()
+    paused["State"]["Paused"] = True
+    made, there = server(inspect_container=paused)
+    assert asyncio.run(made.poll()) is None
+    assert ("unpause", ("c0ffee",), {}) in there.calls
+    made, there = server(inspect_container=running())
+    made.object_id = "c0ffee"
+    assert asyncio.run(made.poll()) is None
+    assert [args for _, args, _ in there.calls] == [("c0ffee",)], "asked by its id: somebody may have renamed it"
+
+
+def test_a_start_removes_the_old_containers_of_this_server_only(server):
+    theirs = [
+        {"Id": "renamed", "Names": ["/old"], "State": "running", "Labels": {layout.USER_LABEL: "alice"}},
+        {"Id": "named", "Names": ["/x"], "State": "running", "Labels": {layout.SERVER_LABEL: "second"}},
+    ]
+    made, there = server(inspect_container=running(alive=False), containers=theirs)
+    with pytest.raises(StartFailure):
+        asyncio.run(made.start())
+    asked = next(kwargs for method, _, kwargs in there.calls if method == "containers")
+    assert asked == {"all": True, "filters": {"label": f"{layout.USER_LABEL}=alice"}}
+    removed = [args for method, args, kwargs in there.calls if method == "remove_container" and kwargs.get("force")]
+    assert removed[0] == ("renamed",)
+    assert ("named",) not in removed

@@ -16,6 +16,8 @@ from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from hubinstall import layout
 from hubinstall.machine.process_managers.base import Look
+from hubinstall.resources.docker.image import LABEL, Image
+from hubinstall.resources.docker.network import DockerNetwork
 from hubinstall.settings.model import Settings
 from hubinstall.verify import health, http_probe
 from hubinstall.verify.disks import GIB, disk
@@ -217,3 +219,36 @@ def test_without_supervisord_there_is_one_cause_and_one_cure(host: FakeHost, mon
         ("supervisord", "Run: hubinstall start")
     ]
     assert {"authenticator", "certificate"} < {check.name for check in result.checks}
+
+
+NETWORK = DockerNetwork("hubinstall", bridge="hubinstall0", subnet="10.99.0.0/16", gateway="10.99.0.1")
+IMAGE = Image("hubinstall/default", tag="abc", root="/images/abc")
+
+
+def docker_parts(host: FakeHost) -> dict[str, health.Check]:
+    host.forget()
+    result = health.health(host, Settings(), fake_facts(), resources=[NETWORK, IMAGE])
+    return {check.name: check for check in result.checks if check.name in {"network", "image", "firewall"}}
+
+
+def test_what_somebody_removed_from_docker_is_named(host: FakeHost) -> None:
+    found = docker_parts(host)
+    assert {check.state for check in found.values()} == {"failed"}
+    assert found["network"].message == "the Docker network hubinstall is missing: no server can start"
+    assert found["image"].message == "the image of user servers (hubinstall/default) is missing: no server can start"
+    assert {check.hint for check in found.values()} == {"Run: hubinstall apply"}
+    pool = {"Subnet": NETWORK.subnet, "Gateway": NETWORK.gateway}
+    there = {"Driver": "bridge", "Options": dict(NETWORK.described.options), "IPAM": {"Config": [pool]}}
+    host.put("/proc/net/dev", "hubinstall0: 1\n")
+    host.answers["GET /networks/hubinstall"] = json.dumps(there)
+    host.answers["GET /images/"] = json.dumps({"Id": "1", "Config": {"Labels": {LABEL: "abc"}}})
+    assert {check.state for check in docker_parts(host).values()} == {"ok"}
+
+
+def test_a_network_that_the_rules_do_not_protect_is_not_called_protected(host: FakeHost) -> None:
+    pool = {"Subnet": NETWORK.subnet, "Gateway": NETWORK.gateway}
+    host.answers["GET /networks/hubinstall"] = json.dumps({"Driver": "bridge", "IPAM": {"Config": [pool]}})
+    words = "bridge is not set, not hubinstall0, device is absent, not present, icc is true, not false"
+    found = docker_parts(host)
+    assert found["firewall"].message == f"its rules are not in effect: the Docker network hubinstall differs ({words})"
+    assert found["network"].state == "failed"

@@ -4,12 +4,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hubinstall.errors import CommandError, UserError
+from hubinstall.hubside.network import ServerNetwork, properties_of
 from hubinstall.machine.docker import answering, attached, docker, docker_query, info, inspect_network
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import KEPT, Change, State, look
-
-BRIDGE_NAME = "com.docker.network.bridge.name"
-ICC = "com.docker.network.bridge.enable_icc"
 
 
 @dataclass(frozen=True)
@@ -29,30 +27,17 @@ class DockerNetwork:
     gateway: str = ""
     needs: tuple[str, ...] = ()
 
+    @property
+    def described(self) -> ServerNetwork:
+        """The same for the hub, which creates the network if it is removed."""
+        return ServerNetwork(self.name, self.bridge, self.subnet, self.gateway)
+
     def desired(self) -> State:
-        return {
-            "driver": "bridge",
-            "subnet": self.subnet,
-            "gateway": self.gateway,
-            "bridge": self.bridge,
-            "icc": "false",
-            "device": "present",
-        }
+        return {**self.described.properties()}
 
     def actual(self, host: Host) -> State | None:
         found = inspect_network(host, self.name)
-        if not found:
-            return None
-        pool = (found["IPAM"]["Config"] or [{}])[0]
-        options = found["Options"] or {}
-        return {
-            "driver": found["Driver"],
-            "subnet": pool.get("Subnet", ""),
-            "gateway": pool.get("Gateway", ""),
-            "bridge": options.get(BRIDGE_NAME, ""),
-            "icc": options.get(ICC, "true"),
-            "device": "present" if f"{self.bridge}:" in host.text("/proc/net/dev").split() else "absent",
-        }
+        return {**properties_of(found, self.bridge, host.text("/proc/net/dev"))} if found else None
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
         answering(host)
@@ -62,10 +47,11 @@ class DockerNetwork:
         if change_now.before is not None:
             refuse_in_use(host, self.name, ", ".join(change_now.keys))
             docker(host, "network", "rm", self.name)
+        options = [word for key, value in self.described.options.items() for word in ("--opt", f"{key}={value}")]
         try:
             docker(
                 host, "network", "create", "--driver", "bridge", "--subnet", self.subnet, "--gateway", self.gateway,
-                "--opt", f"{BRIDGE_NAME}={self.bridge}", "--opt", f"{ICC}=false", self.name,
+                *options, self.name,
             )  # fmt: skip
         except CommandError as error:
             if "overlap" not in error.output:

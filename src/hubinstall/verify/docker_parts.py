@@ -1,0 +1,54 @@
+"""What user servers need of Docker: their network, and their image. Others may remove both (`docker system prune`)."""
+
+from collections.abc import Sequence
+
+from hubinstall.machine.host import Host
+from hubinstall.resources.base import Change, Resource, look
+from hubinstall.resources.docker.image import Image
+from hubinstall.resources.docker.network import DockerNetwork
+from hubinstall.resources.docker.pulled_image import PulledImage
+
+APPLY = "Run: hubinstall apply"
+Row = tuple[str, str, str, str]
+"""Name, state, message and hint of a check."""
+
+
+def network(host: Host, resources: Sequence[Resource]) -> Row:
+    """Raises ValueError if the installation has no network of its own."""
+    change = difference(host, resources, DockerNetwork)
+    if change is None:
+        return "network", "ok", "user servers are kept apart", ""
+    return "network", "failed", f"{wrong(change)}: no server can start", APPLY
+
+
+def image(host: Host, resources: Sequence[Resource]) -> Row:
+    change = difference(host, resources, Image, PulledImage)
+    if change is None:
+        return "image", "ok", "the image of user servers is on this machine", ""
+    name = change.resource.name
+    if change.before is not None and isinstance(change.resource, Image) and change.keys == ["root"]:
+        return "image", "ok", f"{name} is on this machine", ""  # what an interrupted run has left does no harm
+    return "image", "failed", f"the image of user servers ({name}) is missing: no server can start", APPLY
+
+
+def unprotected(host: Host, resources: Sequence[Resource]) -> str:
+    """Why the firewall's rules do not protect what is on the network; empty if they do."""
+    if not any(isinstance(resource, DockerNetwork) for resource in resources):
+        return ""
+    change = difference(host, resources, DockerNetwork)
+    return "" if change is None else wrong(change)
+
+
+def wrong(change: Change) -> str:
+    name = f"the Docker network {change.resource.name}"
+    if change.before is None:
+        return f"{name} is missing"
+    before, after = change.before, change.after or {}
+    keys = [f"{key} is {before[key] or 'not set'}, not {after[key] or 'empty'}" for key in change.keys]
+    return f"{name} differs ({', '.join(keys)})"
+
+
+def difference(host: Host, resources: Sequence[Resource], *kinds: type[Resource]) -> Change | None:
+    """What differs in the one resource of these kinds."""
+    [resource] = [resource for resource in resources if isinstance(resource, kinds)]
+    return look(resource, host)

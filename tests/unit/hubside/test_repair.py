@@ -1,0 +1,225 @@
+"""What the hub repairs when somebody has cleaned up Docker, on a Docker that is a few dictionaries."""
+
+import asyncio
+import json
+from dataclasses import replace
+
+import docker.errors
+import pytest
+import requests
+
+from fakes.hub_installation import with_files
+from fakes.hub_people import SETTINGS
+from hubinstall.hubside import repair
+from hubinstall.hubside.network import BRIDGE_NAME, ICC
+from hubinstall.hubside.repair import RepairError, Repairs
+from hubinstall.hubside.settings import ImageSource
+
+NETWORK = SETTINGS.network
+NAME, DIGEST = SETTINGS.image, "registry.example/lab@sha256:1"
+
+
+def refusal(status: int, words: str) -> docker.errors.APIError:
+    response = requests.Response()
+    response.status_code = status
+    return (docker.errors.NotFound if status == 404 else docker.errors.APIError)(words, response, words)
+
+
+class Engine:
+    """Networks and images by name; `calls`: what was changed. `registry`: reference → id of the image there."""
+
+    def __init__(self):
+        self.networks, self.names, self.labels, self.calls = {}, {NAME: "id-1"}, {}, []
+        self.registry, self.refuses = {}, None
+        self.create_network(NETWORK.name, "bridge", NETWORK.options, None, check_duplicate=True)
+        self.calls.clear()
+
+    def inspect_network(self, name):
+        if name not in self.networks:
+            raise refusal(404, f"network {name} not found")
+        return self.networks[name]
+
+    def remove_network(self, name):
+        self.calls.append(f"remove {name}")
+        del self.networks[name]
+
+    def create_network(self, name, driver, options, ipam, *, check_duplicate):
+        self.calls.append(f"create {name}")
+        if self.refuses:
+            raise self.refuses
+        pool = ipam["Config"][0] if ipam else {"Subnet": NETWORK.subnet, "Gateway": NETWORK.gateway}
+        pool = {"Subnet": pool["Subnet"], "Gateway": pool["Gateway"]}
+        self.networks[name] = {"Id": name, "Driver": driver, "Options": dict(options), "IPAM": {"Config": [pool]}}
+
+    def inspect_image(self, name):
+        if name not in {*self.names, *self.names.values()}:
+            raise refusal(404, f"No such image: {name}")
+        return {"Id": name}
+
+    def images(self, filters):
+        return [{"Id": id_} for id_, label in self.labels.items() if label == filters["label"]]
+
+    def tag(self, id_, repository, tag):
+        self.calls.append(f"tag {id_}")
+        self.names[f"{repository}:{tag}"] = id_
+
+    def load_image(self, file):
+        self.names[NAME] = file.read().decode()
+        self.calls.append("load")
+        return [{"stream": "Loaded image"}]
+
+    def pull(self, reference, *, stream, decode):
+        self.calls.append(f"pull {reference}")
+        if reference not in self.registry:
+            return [{"error": "manifest unknown"}]
+        self.names[reference] = self.registry[reference]
+        return [{"status": "Downloading"}]
+
+
+@pytest.fixture
+def engine(tmp_path, monkeypatch):
+    with_files(tmp_path, monkeypatch)
+    monkeypatch.setattr(repair, "devices_here", lambda: f"lo: 1\n{NETWORK.bridge}: 1\n")
+    return Engine()
+
+
+def start(engine, settings=SETTINGS, times=1):
+    """What people are told when so many start at once."""
+    said, repairs = [], Repairs(settings, engine)
+
+    async def all_at_once():
+        await asyncio.gather(*(repairs.before_start(settings.image, said.append) for _ in range(times)))
+
+    asyncio.run(all_at_once())
+    return said
+
+
+def told(tmp_path, source):
+    """Settings with another source of the image, as the hub has read them."""
+    settings = replace(SETTINGS, image_source=source)
+    (tmp_path / "hub_settings").write_text(json.dumps(settings.as_dict()))
+    return settings
+
+
+def test_on_a_machine_where_all_is_there_nothing_is_changed(engine):
+    assert start(engine) == []
+    assert engine.calls == []
+
+
+def test_a_network_that_was_removed_is_created_once_for_all_who_start(engine):
+    before = engine.networks.pop(NETWORK.name)
+    assert len(start(engine, times=20)) == 1
+    assert engine.calls == ["create hubinstall"]
+    assert engine.networks[NETWORK.name] == before
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        (lambda n: n["Options"].update({ICC: "true"}), "icc"),
+        (lambda n: n["Options"].pop(ICC), "icc"),
+        (lambda n: n["Options"].update({BRIDGE_NAME: "br0"}), "bridge"),
+        (lambda n: n["Options"].update({"com.docker.network.driver.mtu": "1400"}), "other options"),
+        (lambda n: n["IPAM"]["Config"][0].update(Subnet="10.98.0.0/16"), "subnet"),
+        (lambda n: n["IPAM"]["Config"].append({"Subnet": "fd00::/64"}), "subnet"),
+        (lambda n: n["IPAM"]["Config"][0].update(IPRange="10.99.1.0/24"), "other options"),
+        (lambda n: n.update(Internal=True), "internal"),
+        (lambda n: n.update(EnableIPv6=True), "ipv6"),
+        (lambda n: n.update(Driver="macvlan"), "driver"),
+    ],
+)
+def test_another_network_of_the_name_is_replaced_or_refused_but_never_used(engine, change, key):
+    change(engine.networks[NETWORK.name])
+    engine.networks[NETWORK.name]["Containers"] = {"c0ffee": {"Name": "somebodys"}}
+    with pytest.raises(RepairError, match=rf"differs from its configuration \({key}.*somebodys.*hubinstall apply"):
+        start(engine)
+    assert engine.calls == []
+    del engine.networks[NETWORK.name]["Containers"]
+    assert key in start(engine)[0]
+    assert engine.calls == ["remove hubinstall", "create hubinstall"]
+
+
+def test_what_newer_engines_list_by_themselves_is_no_difference(engine):
+    engine.networks[NETWORK.name]["Options"] |= {"com.docker.network.enable_ipv4": "true"}
+    assert start(engine) == []
+
+
+def test_a_repair_that_fails_is_not_tried_by_everyone(engine):
+    engine.networks.clear()
+    engine.refuses = refusal(403, "Pool overlaps with other one on this address space")
+    repairs = Repairs(SETTINGS, engine)
+    for _ in range(3):
+        with pytest.raises(RepairError, match=r"Docker cannot create the network hubinstall: Pool overlaps.*apply"):
+            asyncio.run(repairs.before_start(NAME, print))
+    assert engine.calls == ["create hubinstall"]
+
+
+def test_while_apply_changes_the_settings_nothing_is_repaired(engine, tmp_path):
+    engine.networks.clear()
+    (tmp_path / "hub_settings").write_text(json.dumps(replace(SETTINGS, cores=99).as_dict()))
+    with pytest.raises(RepairError, match="is being changed"):
+        start(engine)
+    assert engine.calls == []
+
+
+def test_an_image_that_only_lost_its_name_gets_it_back(engine):
+    engine.names = {"kept:1": "id-1"}
+    engine.labels = {"id-1": SETTINGS.image_source.label}
+    start(engine, times=5)
+    assert (engine.names[NAME], engine.calls) == ("id-1", ["tag id-1"])
+
+
+def test_an_image_is_loaded_from_its_copy(engine, tmp_path):
+    engine.names.clear()
+    archive = tmp_path / "copy"
+    archive.write_text("id-1")
+    assert len(start(engine, told(tmp_path, ImageSource("", str(archive), "")), times=5)) == 1
+    assert engine.calls == ["load"]
+
+
+def test_a_pinned_image_is_pulled_by_its_digest(engine, tmp_path):
+    engine.names.clear()
+    pin = tmp_path / "pin.json"
+    pin.write_text(json.dumps({"id": "id-1", "digest": DIGEST, "ours": True}))
+    settings = told(tmp_path, ImageSource("", "", str(pin)))
+    with pytest.raises(RepairError, match=r"no longer has the image .*manifest unknown.*hubinstall apply"):
+        start(engine, settings)
+    engine.registry, engine.calls = {DIGEST: "id-1"}, []
+    start(engine, settings, times=5)
+    assert engine.calls == [f"pull {DIGEST}", "tag id-1"]
+
+
+def test_an_image_that_is_nowhere_is_said(engine):
+    engine.names.clear()
+    with pytest.raises(RepairError, match=r"Its administrator can bring it back with: hubinstall apply"):
+        start(engine)
+
+
+def test_the_image_of_a_dropin_is_not_ours_to_repair(engine):
+    engine.names.clear()
+    asyncio.run(Repairs(SETTINGS, engine).before_start("other:1", print))
+    assert engine.calls == []
+
+
+def test_the_watch_repairs_when_the_hubs_address_is_gone(engine, monkeypatch):
+    monkeypatch.setattr(repair, "EVERY", 0.01)
+    monkeypatch.setattr(repair, "has_address", lambda _: NETWORK.name in engine.networks)
+    engine.names.clear()  # an image takes long, and the address does not need it
+    said = []
+
+    async def story():
+        watch = asyncio.create_task(Repairs(SETTINGS, engine).watch(said.append))
+        engine.networks.clear()
+        for _ in range(500):
+            await asyncio.sleep(0.01)
+            if engine.networks:
+                break
+        watch.cancel()
+
+    asyncio.run(story())
+    assert said == ["Creating the Docker network hubinstall: somebody has removed it"]
+
+
+def test_only_an_address_of_this_machine_counts():
+    assert repair.has_address("127.0.0.1")
+    assert not repair.has_address("192.0.2.1")
