@@ -9,8 +9,8 @@ PAGE = CHECKOUT / "docs" / "reference" / "commands.md"
 HEAD = """# The command
 
 Results go to stdout, messages to stderr. Exit codes: 0 success or nothing to do, 1 failure, 2 wrong usage, 3
-differences found (`plan --check`, `status --check`), 75 another run holds the lock (the message says which), 78 invalid
-configuration.
+something does not work (`status`) or differences found (`plan --check`, `status --check`), 75 another run holds the
+lock (the message says which), 78 invalid configuration.
 """
 
 

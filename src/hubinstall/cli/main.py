@@ -1,7 +1,7 @@
 """The command: it turns verbs and flags into calls, and results into exit codes.
 
-0 success or nothing to do · 1 failure · 2 wrong usage · 3 differences found (`plan --check`, `status --check`) ·
-75 another run holds the lock · 78 invalid configuration.
+0 success or nothing to do · 1 failure · 2 wrong usage · 3 something does not work (`status`), or differences found
+(`plan --check`, `status --check`) · 75 another run holds the lock · 78 invalid configuration.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from typing import Any
 
 from hubinstall import __version__, layout
 from hubinstall.cli.flags import add_setting_flags
+from hubinstall.cli.parser import Parser
 from hubinstall.errors import OF_NUMBER, UserError, of_system
 from hubinstall.installation import prefetch
 from hubinstall.machine.host import Host
@@ -26,21 +27,21 @@ MANY: dict[str, dict[str, Any]] = {
 WITH_A_PLAN = ("plan", "apply", "status")
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """All verbs and flags; the reference page is generated from it."""
-    top = argparse.ArgumentParser(prog="hubinstall", description="One machine, one JupyterHub.", allow_abbrev=False)
+    top = Parser(prog="hubinstall", description="One machine, one JupyterHub.")
     top.add_argument("--version", action="version", version=__version__)
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
 
     def verb(name: str, text: str) -> argparse.ArgumentParser:
-        return verbs.add_parser(name, help=text, description=text, allow_abbrev=False)
+        return verbs.add_parser(name, help=text, description=text)
 
     add_setting_flags(verb("plan", "Show exactly what apply would change, without changing anything."), plan=True)
     add_setting_flags(
         verb("apply", "Bring the machine to the state that config.yaml describes, and log in to test it.")
     )
-    status = verb("status", "Show whether everything works, and what differs from config.yaml.")
-    status.add_argument("--check", action="store_true", help="exit with 3 if something differs or does not work")
+    status = verb("status", "Show whether everything works (exit code 3 if not), and what differs from config.yaml.")
+    status.add_argument("--check", action="store_true", help="exit with 3 if something differs, too")
     status.add_argument("--json", action="store_true", help="print JSON")
     verb("verify", "Log in, start a server and run a cell, as a person would.")
     uninstall = verb("uninstall", "Remove JupyterHub from this machine; homes, accounts and shared data stay.")
@@ -61,15 +62,14 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("-f", "--follow", action="store_true", help="follow new output")
     logs.add_argument("-n", "--lines", type=int, default=100, help="number of lines (default: 100)")
     verb("version", "Show the version.")
+    words = verb("help", "Show the verbs, or what one of them does and takes.")
+    words.add_argument("words", nargs="*", metavar="VERB", help="such as config set")
     return top
 
 
-def bootstrap_parser() -> argparse.ArgumentParser:
+def bootstrap_parser() -> Parser:
     """The flags of bootstrap.py, which passes them to `apply`. It calls this when only Python itself is installed."""
-    top = argparse.ArgumentParser(
-        prog="bootstrap.py", description="Install JupyterHub on this machine, or update it to this version.",
-        allow_abbrev=False,
-    )  # fmt: skip
+    top = Parser(prog="bootstrap.py", description="Install JupyterHub on this machine, or update it to this version.")
     add_setting_flags(top)
     return top
 
@@ -89,7 +89,7 @@ def add_config_verbs(config: argparse.ArgumentParser) -> None:
         ("edit", "Open the file in $VISUAL or $EDITOR; what you save counts only if it is valid.", ()),
         ("reload", "The same as apply.", ()),
     ):
-        verb = verbs.add_parser(name, help=text, description=text, allow_abbrev=False)
+        verb = verbs.add_parser(name, help=text, description=text)
         for word in words:
             verb.add_argument(word, **MANY.get(word, {}))
         if name == "edit" or (words and name != "get"):
@@ -101,10 +101,10 @@ def add_config_verbs(config: argparse.ArgumentParser) -> None:
 def add_certificate_verbs(certificate: argparse.ArgumentParser) -> None:
     verbs = certificate.add_subparsers(dest="certificate_verb", required=True, metavar="VERB")
     text = "Show who issued the certificate, when it expires, and the last failure."
-    status = verbs.add_parser("status", help=text, description=text, allow_abbrev=False)
+    status = verbs.add_parser("status", help=text, description=text)
     status.add_argument("--json", action="store_true", help="print JSON")
     text = "Renew the certificate now, and reload nginx. A certificate that is not due for renewal stays."
-    renew = verbs.add_parser("renew", help=text, description=text, allow_abbrev=False)
+    renew = verbs.add_parser("renew", help=text, description=text)
     renew.add_argument(
         "--force", action="store_true", help="request a new one, due or not; authorities allow only a few a week"
     )
@@ -115,7 +115,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; every failure becomes a message and an exit code."""
     if argv is None:
         gc.disable()  # the process ends soon, and keeps until then what it loads and reads
-    arguments = parser().parse_args(argv)
+    top = parser()
+    arguments = top.parse_args(argv)
+    if arguments.verb == "help":
+        top.find(arguments.words).print_help()
+        return 0
     host = Host()
     if arguments.verb in WITH_A_PLAN:
         prefetch.begin(host)

@@ -43,7 +43,7 @@ def status(arguments: Namespace, host: Host) -> int:
     found = health(host, desired.settings, desired.facts, resources=desired.resources, pending=len(changes))
     found = replace(found, checks=(*found.checks, *(Check(*row) for row in preflight.warnings_as_rows(host, desired))))
     print_status(found, as_json=arguments.json)
-    return 3 if arguments.check and (changes or found.state == "failed") else 0
+    return 3 if found.state == "failed" or (arguments.check and changes) else 0
 
 
 def verify(arguments: Namespace, host: Host) -> int:  # noqa: ARG001

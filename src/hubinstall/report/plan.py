@@ -32,7 +32,9 @@ def print_plan(changes: list[Change], host: Host, warnings: Sequence[str] = (), 
     for warning in warnings:
         print(f"note: {printable(warning)}", file=sys.stderr)
     verbs = [change.verb for change in changes]
-    counts = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in ("create", "change", "remove") if verb in verbs)
+    counts = ", ".join(
+        f"{verbs.count(verb)} to {verb}" for verb in ("create", "change", "remove", "request") if verb in verbs
+    )
     print(f"{counts}; nothing was changed" if changes else "nothing to do", file=sys.stderr)
 
 
@@ -58,7 +60,7 @@ def described(change: Change, host: Host) -> Iterator[str]:
         return
     before, after = change.before or {}, change.after or {}
     for key in change.keys:
-        if change.verb == "create":
+        if change.before is None:
             yield f"    {key}: {shown(after.get(key))}"
         else:
             yield f"    {key}: {shown(before.get(key))} → {shown(after.get(key))}"

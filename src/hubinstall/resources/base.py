@@ -64,9 +64,10 @@ class Change:
 
     @property
     def verb(self) -> str:
+        """`create`, `change` or `remove`; a kind whose step may end without the thing has a word of its own."""
         if self.after is None:
             return "remove"
-        return "create" if self.before is None else "change"
+        return getattr(self.resource, "verb", "create" if self.before is None else "change")
 
     @property
     def keys(self) -> list[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from hubinstall.cli import config, main, session, verbs
 from hubinstall.cli.flags import FLAG_SETTINGS
+from hubinstall.cli.parser import MEANT
 from hubinstall.errors import UserError
 from hubinstall.layout import CONFIG_FILE
 
@@ -40,7 +41,7 @@ def test_it_parses(line):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_its_function_and_its_words(verb, capsys):
-    assert callable(config.config if verb == "config" else getattr(verbs, verb))
+    assert verb == "help" or callable(config.config if verb == "config" else getattr(verbs, verb))
     with pytest.raises(SystemExit) as end:
         main.main([verb, "--help"])
     assert end.value.code == 0
@@ -118,6 +119,55 @@ def test_without_root(line, monkeypatch, capsys):
     monkeypatch.setattr(session.os, "geteuid", lambda: 1000)
     assert main.main(line) == 1
     assert "needs root" in capsys.readouterr().err
+
+
+def ended(line, capsys):
+    with pytest.raises(SystemExit) as end:
+        main.main(line.split())
+    assert end.value.code == 2
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("aply", "apply"), ("Status", "status"), ("cofnig show", "config"), ("unistall", "uninstall"),
+        *MEANT.items(),
+        ("config shwo", "config show"), ("config add_item", "config add-item"), ("config delete", "uninstall"),
+        ("certificate rnew", "certificate renew"), ("help aply", "apply"), ("help config gte", "config get"),
+    ],
+)  # fmt: skip
+def test_a_mistyped_verb_is_answered_with_one_that_exists(line, meant, capsys):
+    said = ended(line, capsys)
+    assert said.startswith("usage: hubinstall")
+    assert f"; did you mean `hubinstall {meant}`?" in said
+    assert main.parser().find(meant.split())
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [("apply --admn ada", "--admn: did you mean --admin?"), ("plan --chek", "--chek: did you mean --check?"),
+     ("apply --dom=x", "--dom=x: did you mean --domain?"), ("config set a b --aply", "--aply: did you mean --apply?"),
+     ("apply --dry-run", "--dry-run: try hubinstall plan"), ("status now", "unrecognized arguments: now")],
+)  # fmt: skip
+def test_a_mistyped_flag_is_answered_by_the_verb_it_was_given_to(line, meant, capsys):
+    said = ended(line, capsys)
+    assert said.startswith(f"usage: hubinstall {line.split()[0]}")
+    assert meant in said
+
+
+def test_a_word_that_is_like_nothing(capsys):
+    assert "there is no verb 'xyzzy'; try one of plan, apply, status" in ended("xyzzy", capsys)
+    assert "`hubinstall version` has no verbs" in ended("help version now", capsys)
+
+
+@pytest.mark.parametrize("words", ["", "apply", "config", "config set", "certificate renew", "help"])
+def test_help(words, capsys):
+    assert main.main(["help", *words.split()]) == 0
+    said = capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main.main([*words.split(), "--help"])
+    assert capsys.readouterr().out == said != ""
 
 
 def test_version(capsys):

@@ -22,6 +22,7 @@ from hubinstall.report.status import print_status
 from hubinstall.report.words import changed
 from hubinstall.resources.base import Change, look
 from hubinstall.resources.files.file import File, Link
+from hubinstall.resources.tls.acme import AcmeCertificate
 from hubinstall.verify.health import Check, Health
 
 NEW = Change(Link("/etc/x", "/etc/y"), None, {"type": "link", "target": "/etc/y"})
@@ -170,6 +171,18 @@ def test_a_plan_shows_exactly_what_differs(tmp_path: Path, capsys) -> None:
     assert captured.err == "1 to create, 1 to change; nothing was changed\n"
 
 
+def test_a_certificate_that_may_be_refused_is_no_success(tmp_path: Path, capsys) -> None:
+    asked = look(AcmeCertificate("/var/lib/x/config/live/hub", names=("hub.example.org",)), FakeHost(tmp_path))
+    assert asked is not None
+    print_plan([asked, *differences(FakeHost(tmp_path), File("/etc/new", "x"))], FakeHost(tmp_path))
+    said = capsys.readouterr()
+    assert said.out.splitlines()[:3] == [
+        "request acme-certificate:/var/lib/x/config/live/hub", "    asked: true", '    names: ["hub.example.org"]'
+    ]  # fmt: skip
+    assert said.err == "1 to create, 1 to request; nothing was changed\n"
+    assert changed(Outcome(done=[asked])) == "1 requested"
+
+
 def test_a_plan_never_shows_secrets(tmp_path: Path, capsys) -> None:
     host = FakeHost(tmp_path)
     host.put("/etc/key", "old secret")
@@ -195,6 +208,17 @@ def test_a_plan_for_programs(tmp_path: Path, capsys) -> None:
 def test_nothing_to_do(tmp_path: Path, capsys) -> None:
     print_plan([], FakeHost(tmp_path))
     assert capsys.readouterr() == ("", "nothing to do\n")
+
+
+def test_a_status_fits_80_columns(capsys, monkeypatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    words = "more than a terminal is wide, " * 8 + "x" * 90
+    print_status(Health((Check("user servers", "failed", words, words), Check("disk /var/lib/docker", "ok", words))))
+    lines = capsys.readouterr().out.splitlines()
+    assert [len(line) for line in lines if "xxx" not in line and len(line) > 80] == []
+    assert " ".join(line[31:] for line in lines if not line.startswith("ok")).count("xxx") == 30 * 3
+    heads = (" " * 31, "failed   user servers  ", "ok       disk /var/lib/docker  ")
+    assert all(line.startswith(heads) for line in lines)
 
 
 def test_status_for_people_and_for_programs(capsys) -> None:

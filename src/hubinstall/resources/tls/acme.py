@@ -39,6 +39,8 @@ class AcmeCertificate:
     kind: ClassVar[str] = "acme-certificate"
     lock: ClassVar[str | None] = None
     stays: ClassVar[bool] = False
+    verb: ClassVar[str] = "request"
+    """What a step does: whether the authority gives a certificate is known only afterwards."""
     name: str
     names: tuple[str, ...] = ()
     server: str = ""
