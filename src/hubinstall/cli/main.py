@@ -57,8 +57,13 @@ def parser() -> Parser:
                 action="store_true",
                 help="restart nginx too, which cuts open connections; without this flag it reloads",
             )
-    logs = verb("logs", "Show the log of hubinstall itself or of a service.")
+    logs = verb("logs", "Show what hubinstall's last run did (problems first), or the log of a service.")
     logs.add_argument("service", nargs="?", help="such as jupyterhub; default: hubinstall's own log")
+    logs.add_argument("--since", metavar="TIME", default="", help="such as 30min, 2h, today, 14:30")
+    logs.add_argument(
+        "--person", metavar="NAME", default="",
+        help="what the hub's log says about one person, and the last output of that person's server",
+    )  # fmt: skip
     logs.add_argument("-f", "--follow", action="store_true", help="follow new output")
     logs.add_argument("-n", "--lines", type=int, default=100, help="number of lines (default: 100)")
     verb("version", "Show the version.")

@@ -1,4 +1,4 @@
-"""`hubinstall start | stop | restart | logs`.
+"""`hubinstall start | stop | restart`.
 
 `start` runs at boot if systemd does not start the services. `stop` stops the way to people's servers (nginx, the proxy,
 the hub); Docker and the servers keep running.
@@ -23,7 +23,7 @@ NGINX = Reloads(("nginx", "-t", "-q"), layout.NGINX_LOADED, layout.NGINX_RECORDE
 
 def start(host: Host, service: str | None = None) -> int:
     """Start one service or all, and wait until they answer. After a boot, start supervisord first if it is needed."""
-    manager, names = _chosen(host, service)
+    manager, names = chosen(host, service)
     if manager.ours:
         supervisord.start(host)
     for name in names:
@@ -35,7 +35,7 @@ def start(host: Host, service: str | None = None) -> int:
 
 def stop(host: Host, service: str | None = None) -> int:
     """Stop one service, or those between people and their servers; the servers keep running."""
-    manager, names = _chosen(host, service)
+    manager, names = chosen(host, service)
     if manager.ours and not supervisord.running(host):
         raise UserError("supervisord does not run, so it cannot stop a service", "To start it, run: hubinstall start")
     for name in reversed(names):
@@ -50,17 +50,17 @@ def restart(host: Host, service: str | None = None, *, hard: bool = False) -> in
     """Restart one service, or those between people and their servers. nginx only reloads, unless `hard`, so that open
     connections survive.
     """
-    manager, names = _chosen(host, service)
+    manager, names = chosen(host, service)
     if manager.ours:
         supervisord.start(host)
-    chosen = [name for name in names if service or name in STOPPABLE]
-    for name in chosen:
+    wanted = [name for name in names if service or name in STOPPABLE]
+    for name in wanted:
         manager.define(host, name)
         if name == layout.NGINX_SERVICE and not hard and manager.look(host, name).running:
             NGINX.reload(host, manager, name)
         else:
             manager.restart(host, name)
-    return _until_up(host, manager, chosen)
+    return _until_up(host, manager, wanted)
 
 
 def stopped(host: Host) -> list[str]:
@@ -70,16 +70,7 @@ def stopped(host: Host) -> list[str]:
     return [name for name, pid in pids.items() if not (pid.isdigit() and host.exists(f"/proc/{pid}"))]
 
 
-def logs(host: Host, service: str | None = None, *, lines: int = 100, follow: bool = False) -> int:
-    """Show the log of a service or of hubinstall itself; returns the exit code of the command that shows it."""
-    if service in {None, "hubinstall", layout.SUPERVISORD}:
-        path = layout.SUPERVISOR_LOG if service == layout.SUPERVISORD else layout.LOG_FILE
-        return host.show(["tail", f"--lines={lines}", *(["-F"] if follow else []), path])
-    manager, names = _chosen(host, service)
-    return host.show(manager.log_command(names[0], lines, follow=follow))
-
-
-def _chosen(host: Host, service: str | None) -> tuple[Manager, list[str]]:
+def chosen(host: Host, service: str | None) -> tuple[Manager, list[str]]:
     """The process manager, and the service or all of them. Raises UserError if no service has that name."""
     manager = installed(host)
     names = services(host, manager)

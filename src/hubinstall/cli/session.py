@@ -7,6 +7,7 @@ from argparse import Namespace
 from hubinstall import layout
 from hubinstall.blueprint import nginx
 from hubinstall.cli.flags import FLAG_SETTINGS, name_of
+from hubinstall.cli.log_entries import RUN
 from hubinstall.cli.welcome import welcome
 from hubinstall.config import typed
 from hubinstall.config.validate import Config, load
@@ -58,5 +59,7 @@ def with_flags(host: Host, arguments: Namespace) -> Config:
 def logged(host: Host) -> Log:
     """The log of this run, with every command and its output."""
     log = Log(layout.LOG_FILE)
+    # Only the verb: a flag may contain a password.
+    log.write(RUN + " ".join(["hubinstall", *[word for word in sys.argv[1:2] if not word.startswith("-")]]))
     host.log = log.write
     return log

@@ -97,8 +97,13 @@ def restart(arguments: Namespace, host: Host) -> int:
 
 
 def logs(arguments: Namespace, host: Host) -> int:
+    from hubinstall.cli import logs as cli_logs  # noqa: PLC0415 - only here
+
     need_root()
-    return services.logs(host, arguments.service, lines=arguments.lines, follow=arguments.follow)
+    return cli_logs.logs(
+        host, arguments.service, lines=arguments.lines, follow=arguments.follow, since=arguments.since,
+        person=arguments.person,
+    )  # fmt: skip
 
 
 def version(arguments: Namespace, host: Host) -> int:  # noqa: ARG001

@@ -51,7 +51,7 @@ def test_one_that_never_answers_is_named(machine, monkeypatch, capsys):
 
 def reloading(machine, monkeypatch):
     """With nginx instead of the hub; returns what was done with it."""
-    monkeypatch.setattr(services, "_chosen", lambda *_: (manager, [layout.NGINX_SERVICE]))
+    monkeypatch.setattr(services, "chosen", lambda *_: (manager, [layout.NGINX_SERVICE]))
     done = machine.acts
     manager = Systemd()
     machine.defined = machine.loaded = {layout.NGINX_SERVICE: "one"}

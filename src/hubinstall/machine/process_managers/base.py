@@ -48,3 +48,6 @@ class Manager(Protocol):
 
     def log_command(self, service: str, lines: int, *, follow: bool) -> list[str]:
         """The command that shows the last `lines` lines of the service's log."""
+
+    def log_lines(self, host: Host, service: str, since: float = 0) -> list[str]:
+        """The service's log, oldest first; it may begin before `since` (seconds since the epoch)."""

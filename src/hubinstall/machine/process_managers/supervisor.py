@@ -71,6 +71,10 @@ class Supervisor:
         # -F: after a rotation of the log, the new file is followed.
         return ["tail", f"--lines={lines}", *(["-F"] if follow else []), layout.service_log(service)]
 
+    def log_lines(self, host: Host, service: str, since: float = 0) -> list[str]:  # noqa: ARG002 - it is one file
+        path = layout.service_log(service)
+        return [line for part in (f"{path}.1", path) for line in host.text(part).splitlines()]
+
     def _in_one_go(self, host: Host, verb: str, service: str) -> None:
         """Stop and start the service in a separate process: if this process is killed in between, it still starts.
 

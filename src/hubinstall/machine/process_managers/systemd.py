@@ -10,6 +10,8 @@ from hubinstall.machine.process_managers.base import Look
 PROPERTIES = "Id,LoadState,ActiveState,SubState,UnitFileState,MainPID,NeedDaemonReload,Result,TriggeredBy"
 PATIENCE = 1800.0
 """Seconds. systemctl only waits for systemd, which ends by itself what takes longer than its unit allows."""
+MOST_LINES = 100_000
+"""Of a log that is searched."""
 STARTS_AT_BOOT = {"enabled", "static", "generated", "alias", "indirect"}
 
 
@@ -68,6 +70,10 @@ class Systemd:
     def log_command(self, service: str, lines: int, *, follow: bool) -> list[str]:
         command = ["journalctl", "--unit", unit(service), "--lines", str(lines), "--no-pager", "--output=short-iso"]
         return [*command, "--follow"] if follow else command
+
+    def log_lines(self, host: Host, service: str, since: float = 0) -> list[str]:
+        command = [*self.log_command(service, MOST_LINES, follow=False), f"--since=@{int(since)}", "--quiet"]
+        return host.query(command).stdout.splitlines()
 
     def read_units(self, host: Host) -> None:
         """Let systemd reload its unit files; this does not affect running services."""
