@@ -50,6 +50,8 @@ SECRETS = f"{STATE}/secrets"
 HUB_STATE = f"{STATE}/hub"
 HUB_DATABASE = f"{HUB_STATE}/jupyterhub.sqlite"
 SERVER_ACCOUNTS = f"{HUB_STATE}/accounts"
+# What the hub found in the drop-ins at its start.
+DROPIN_REPORT = f"{HUB_STATE}/drop-ins.json"
 COOKIE_SECRET = f"{SECRETS}/cookie-secret"
 PROXY_TOKEN_FOR_HUB = f"{SECRETS}/proxy-token.hub"
 PROXY_TOKEN_FOR_PROXY = f"{SECRETS}/proxy-token.proxy"

@@ -16,7 +16,7 @@ from hubinstall.installation import desired_state
 from hubinstall.verify import health
 from hubinstall.verify.health import Check, Health
 
-FACTS = SimpleNamespace(uid_min=1000, uid_max=60000)
+FACTS = SimpleNamespace(uid_min=1000, uid_max=60000, dropins={})
 
 
 class Report(Silent):
@@ -67,7 +67,7 @@ def command(tmp_path: Path, monkeypatch) -> Command:
     monkeypatch.setattr(session, "advice", lambda *_: [])
     monkeypatch.setattr(session.nginx, "advice", lambda *_: [])
     monkeypatch.setattr(session, "people", lambda *_: [])
-    monkeypatch.setattr(session, "welcome", lambda *_: "")
+    monkeypatch.setattr(session, "welcome", lambda *_, **__: "")
     monkeypatch.setattr(desired_state, "gather", lambda *_: FACTS)
     monkeypatch.setattr(health, "health", lambda *_, pending, **__: Health((Check("hub", "ok", "fine"),), pending))
     return Command(world)

@@ -43,6 +43,9 @@ class Client:
     def login_page(self) -> None:
         self.step("login_page")
 
+    def sign_on_page(self) -> None:
+        self.step("sign_on_page")
+
     def start_server(self, timeout: float) -> None:
         self.step("start", timeout)
 

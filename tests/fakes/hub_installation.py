@@ -17,7 +17,14 @@ def with_people(monkeypatch) -> None:
 
 
 def with_files(tmp_path, monkeypatch) -> None:
-    for name in ("HUB_DATABASE", "HUB_SETTINGS", "HUB_DROPINS", "PROXY_TOKEN_FOR_HUB", "VERIFY_TOKEN_FOR_HUB"):
+    for name in (
+        "HUB_DATABASE",
+        "DROPIN_REPORT",
+        "HUB_SETTINGS",
+        "HUB_DROPINS",
+        "PROXY_TOKEN_FOR_HUB",
+        "VERIFY_TOKEN_FOR_HUB",
+    ):
         monkeypatch.setattr(layout, name, str(tmp_path / name.lower()))
     (tmp_path / "hub_settings").write_text(json.dumps(SETTINGS.as_dict()))
     (tmp_path / "hub_dropins").mkdir()

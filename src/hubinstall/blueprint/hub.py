@@ -54,6 +54,7 @@ def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSet
         cgroup_parent=users_cgroup(facts),
         cores=facts.cpus,
         group_shares={name: share.group for name, share in settings.shares.items() if share.group},
+        other_spawners=settings.spawner.allow.other_classes,
     )
 
 

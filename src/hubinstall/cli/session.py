@@ -17,6 +17,7 @@ from hubinstall.installation.apply import apply
 from hubinstall.installation.desired_state import read
 from hubinstall.machine.accounts import people
 from hubinstall.machine.host import Host
+from hubinstall.machine.hub_report import hub_report
 from hubinstall.report.choose import make_report
 from hubinstall.report.log import Log
 from hubinstall.resources.accounts import first_passwords
@@ -37,7 +38,8 @@ def apply_config(
             host.notice(words)
         report.summary(outcome, host.notices)
         names = [person.name for person in people(host, desired.facts.uid_min, desired.facts.uid_max)]
-        report.say(welcome(desired.settings, desired.facts, names, first_passwords.to_print_once(host)))
+        passwords = first_passwords.to_print_once(host)
+        report.say(welcome(desired.settings, desired.facts, names, passwords, sign_on=hub_report(host).sign_on))
     return 0
 
 

@@ -6,14 +6,20 @@ from hubinstall.machine.facts import Facts
 from hubinstall.settings.model import Settings
 
 
-def welcome(settings: Settings, facts: Facts, people: list[str], passwords: dict[str, str]) -> str:
-    """`people`: the host's accounts that may log in; `passwords`: generated passwords, which are shown only once."""
+def welcome(
+    settings: Settings, facts: Facts, people: list[str], passwords: dict[str, str], *, sign_on: str = ""
+) -> str:
+    """`people`: the host's accounts that may log in; `passwords`: generated passwords, which are shown only once;
+    `sign_on`: the class of a drop-in that decides instead who may log in.
+    """
     lines = where(settings, facts)
     lines += [f"  {name} can log in with the password {password}" for name, password in passwords.items()]
     admins = [name for name in settings.users.admin if name not in settings.users.banned]
     if admins:
         lines.append(f"Administrators of the hub: {', '.join(admins)}")
-    if settings.users.everyone:
+    if sign_on:
+        lines.append(f"Who can log in: people whom {sign_on} of a drop-in lets in, with an account on this machine")
+    elif settings.users.everyone:
         shown = ", ".join(people[:8]) + (f" and {len(people) - 8} more" if len(people) > 8 else "")
         lines.append(f"Everyone with an account on this machine can log in: {shown or 'nobody has one yet'}")
         lines.append("  to add a person: sudo adduser NAME")

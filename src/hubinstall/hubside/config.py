@@ -3,19 +3,19 @@
 The administrator's own files are read last, so that they can change everything except what hubinstall itself needs.
 """
 
-import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import quote
 
 from hubinstall import layout
-from hubinstall.hubside import database
+from hubinstall.hubside import database, dropin_report, dropins
 from hubinstall.hubside.authenticator import HostAuthenticator
+from hubinstall.hubside.dropin_rules import Remark, Review
+from hubinstall.hubside.dropins import Said, stop
 from hubinstall.hubside.proxy import WatchedProxy
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.hubside.spawner import HomeSpawner
 
-EX_CONFIG = 78
 START_TIMEOUT = 600
 """Seconds from a start's turn in the queue until the server listens."""
 
@@ -31,9 +31,11 @@ def configure(c: Any) -> None:
     hub(c, settings)
     sign_on(c, settings)
     servers(c, settings)
-    for path in sorted(Path(layout.HUB_DROPINS).glob("*.py")):
-        dropin(c, path)
-    keep_ours(c, settings)
+    ours = dropins.values(c)
+    read, said = dropins.run_all(c, layout.HUB_DROPINS)
+    review = Review(c, said, ours, settings)
+    remarks = [*review.apply(), *keep_ours(c, settings, said, others=bool(review.signs_on_otherwise))]
+    dropin_report.write(review.signs_on_otherwise, read, remarks)
 
 
 def hub(c: Any, settings: HubSettings) -> None:
@@ -60,10 +62,10 @@ def sign_on(c: Any, settings: HubSettings) -> None:
     """Who may do what. load_roles sets the roles, because it also takes away those that the file no longer gives."""
     c.JupyterHub.authenticator_class = HostAuthenticator
     c.HostAuthenticator.hub_settings = settings
-    c.Authenticator.allow_existing_users = False
-    c.Authenticator.auth_refresh_age = 60
-    c.Authenticator.auth_refresh_strict = True
-    c.Authenticator.refresh_pre_spawn = True
+    c.HostAuthenticator.allow_existing_users = False
+    c.HostAuthenticator.auth_refresh_age = 60
+    c.HostAuthenticator.auth_refresh_strict = True
+    c.HostAuthenticator.refresh_pre_spawn = True
     c.JupyterHub.services = [verify_service()]
     c.JupyterHub.load_roles = [admin_role(settings), verify_role()]
 
@@ -107,41 +109,43 @@ def servers(c: Any, settings: HubSettings) -> None:
     c.Spawner.consecutive_failure_limit = 0
 
 
-def dropin(c: Any, path: Path) -> None:
-    """Run one of the administrator's files with `c`, as in any jupyterhub_config.py."""
-    try:
-        code = compile(path.read_text(encoding="utf-8"), str(path), "exec")
-        exec(code, {"c": c, "get_config": lambda: c, "__file__": str(path), "__name__": "jupyterhub_config"})  # noqa: S102 - it is the administrator's own configuration
-    except SyntaxError as error:
-        stop(f"{error.filename}, line {error.lineno}: {error.msg}", "Fix this file or move it away.")
-    except Exception as error:  # noqa: BLE001 - any error is reported with its place
-        line = line_in(error, str(path))
-        stop(f"{path}{line}: {type(error).__name__}: {error}", "Fix this file or move it away.")
+def keep_ours(c: Any, settings: HubSettings, said: list[Said], *, others: bool) -> list[Remark]:
+    """Restore our entries if a drop-in replaced these lists instead of adding to them. `others`: a drop-in's class
+    decides who may log in. Returns warnings about what has no effect.
+    """
+    services = list(c.JupyterHub.services)
+    if not any(service.get("name") == layout.VERIFY_SERVICE for service in services):
+        services.append(verify_service())
+    c.JupyterHub.services = services
+    theirs = [role for role in c.JupyterHub.load_roles if role.get("name") != layout.VERIFY_SERVICE]
+    admin: dict[str, Any] = next((role for role in theirs if role.get("name") == "admin"), {})
+    more = [] if others else sorted(set(admin.get("users", ())) - set(settings.admins))
+    merged = merged_admin(admin_role(settings), admin, services, users=others)
+    rest = [role for role in theirs if role.get("name") != "admin"]
+    c.JupyterHub.load_roles = [merged, *rest, verify_role(), *([probe_role()] if others else [])]
+    words = f"{', '.join(more)} cannot become an administrator here"
+    return [
+        Remark(one.path, one.place, words, "set users.admin in config.yaml")
+        for one in said
+        if more and one.name == "load_roles"
+    ]
 
 
-def line_in(error: BaseException, path: str) -> str:
-    """`, line 3`: the innermost line of the traceback in that file, or an empty text."""
-    lines, trace = "", error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == path:
-            lines = f", line {trace.tb_lineno}"
-        trace = trace.tb_next
-    return lines
+def merged_admin(
+    ours: dict[str, Any], theirs: dict[str, Any], services: list[dict[str, Any]], *, users: bool
+) -> dict[str, Any]:
+    """The role of config.yaml's administrators and of the administrator's services. JupyterHub takes the role from a
+    service with the old `'admin': True` that the role does not name. `users`: those of `theirs` count, too.
+    """
+    old = [service["name"] for service in services if service.get("admin") and "name" in service]
+    people = {*ours["users"], *(theirs.get("users", ()) if users else ())}
+    return {**theirs, **ours, "users": sorted(people), "services": sorted({*theirs.get("services", ()), *old})}
 
 
-def keep_ours(c: Any, settings: HubSettings) -> None:
-    """Restore our entries if a drop-in replaced these lists instead of adding to them."""
-    if not any(service.get("name") == layout.VERIFY_SERVICE for service in c.JupyterHub.services):
-        c.JupyterHub.services = [*c.JupyterHub.services, verify_service()]
-    named = {role.get("name") for role in c.JupyterHub.load_roles}
-    missing = [role for role in (admin_role(settings), verify_role()) if role["name"] not in named]
-    c.JupyterHub.load_roles = [*c.JupyterHub.load_roles, *missing]
+def probe_role() -> dict[str, Any]:
+    """Rights of nobody: JupyterHub creates the people of a role, and `verify` cannot log in by another sign-on."""
+    return {"name": layout.PROBE_USER, "scopes": [], "users": [layout.PROBE_USER]}
 
 
 def secret(path: str) -> str:
     return Path(path).read_text(encoding="ascii").strip()
-
-
-def stop(message: str, hint: str) -> NoReturn:
-    sys.stderr.write(f"hubinstall: {message}\n  {hint}\n")
-    raise SystemExit(EX_CONFIG)

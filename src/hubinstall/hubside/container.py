@@ -5,7 +5,7 @@ the home, to the shares of its groups, and to memory (tmpfs), which counts towar
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,25 +79,30 @@ def host_config(limits: ServerLimits, cgroup_parent: str, groups: Iterable[int],
     }
 
 
-def environment(account: Account, cpus: float | None, *, shares: bool = False) -> dict[str, str]:
+def environment(
+    account: Account, cpus: float | None, *, shares: bool = False, given: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """The variables that docker-stacks images, shells and numerical libraries read.
 
-    `shares`: this person may write to shares. Other members must be able to change the files created there. Files in
-    the home stay private, because nobody else is in the person's own group (the rule of pam_umask(8)'s `usergroups`).
+    `given`: what JupyterHub and drop-ins say. It comes before ours, except for who runs the server. `shares`: this
+    person may write to shares. Other members must be able to change the files created there. Files in the home stay
+    private, because nobody else is in the person's own group (the rule of pam_umask(8)'s `usergroups`).
     """
     person = {
-        "HOME": account.home,
         "USER": account.name,
         "LOGNAME": account.name,
-        "SHELL": "/bin/bash",
         "NB_USER": account.name,
         "NB_UID": str(account.uid),
         "NB_GID": str(account.gid),
-        "JUPYTERHUB_ROOT_DIR": account.home,
     }
+    usual = {"HOME": account.home, "SHELL": "/bin/bash", "JUPYTERHUB_ROOT_DIR": account.home}
     threads = {} if cpus is None else dict.fromkeys(THREAD_VARIABLES, str(max(1, math.ceil(cpus))))
     umask = {"NB_UMASK": "0002"} if shares and account.group == account.name else {}
-    return person | threads | umask
+    found = {**usual, **threads, **umask, **(given or {}), **person}
+    folder = found["JUPYTERHUB_ROOT_DIR"]
+    if folder == "~" or folder.startswith("~/"):
+        found["JUPYTERHUB_ROOT_DIR"] = account.home + folder[1:]
+    return found
 
 
 def has_init(entrypoint: Iterable[str] | None) -> bool:

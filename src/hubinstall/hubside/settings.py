@@ -42,6 +42,8 @@ class HubSettings:
     """The cores of the machine: this many servers start at once."""
     group_shares: dict[str, str]
     """Share → the host group whose members may write. Read-only shares are not listed."""
+    other_spawners: bool
+    """Whether a drop-in may choose a spawner class that is not ours."""
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -20,7 +20,7 @@ from jupyterhub.spawner import SpawnException
 from traitlets import Instance
 
 from hubinstall import layout
-from hubinstall.hubside import container, failures
+from hubinstall.hubside import container, extra, failures, rights, volumes
 from hubinstall.hubside.accounts import Account, NoServerError, group_ids, homes, write_account_files
 from hubinstall.hubside.repair import RepairError, Repairs
 from hubinstall.hubside.settings import HubSettings
@@ -181,6 +181,9 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
         account = Account.find(self.user.name)
         if account is None:
             raise NoServerError(f"The account {self.user.name} no longer exists on this machine.")
+        # The login has asked the same, unless a drop-in's authenticator has let this person in.
+        if reason := rights.refusal(self.hub_settings, self.user.name, account):
+            raise NoServerError(reason)
         account.check_home(homes(self.hub_settings.uid_min))
         gids = group_ids(self.hub_settings.group_shares.values())
         shares = self._writable_shares(account, gids)
@@ -188,19 +191,20 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
         share_groups = {group: gids[group] for group in shares.values()}
         groups = container.further_groups(self.image, share_groups.values())
         files = container.AccountFiles(*write_account_files(account, share_groups))
-        limits = replace(self.hub_settings.limits, memory=self.mem_limit, cpu=self.cpu_limit)
+        limits = replace(self.hub_settings.limits, memory=extra.size(self.mem_limit), cpu=self.cpu_limit)
         init = not container.has_init(image["Config"].get("Entrypoint"))
         config = container.host_config(limits, self.hub_settings.cgroup_parent, groups, init=init) | {
             "mounts": container.mounts(account, files, shares, container.propagation_here()) + self.mount_binds,
             "binds": self.volume_binds,
+            "links": self.links,
             "network_mode": self.network_name,
         }
-        merge(config, await self._extra(self.extra_host_config))
+        extra.merge_host_config(config, await self._extra(self.extra_host_config))
         create = {
             "image": self.image,
             "name": self.container_name,
             "command": [*(self.cmd or image["Config"].get("Cmd") or ()), *self.get_args()],
-            "environment": self.get_env() | container.environment(account, self.cpu_limit, shares=bool(shares)),
+            "environment": container.environment(account, self.cpu_limit, shares=bool(shares), given=self.get_env()),
             "user": f"{account.uid}:{account.gid}",
             "working_dir": account.home,
             "labels": {layout.USER_LABEL: self.user.name, layout.SERVER_LABEL: self.name},
@@ -208,8 +212,10 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
             "volumes": self.volume_mount_points,
             "host_config": self.client.create_host_config(**config),
         }
-        merge(create, await self._extra(self.extra_create_kwargs))
-        return await self.docker("create_container", **create)
+        extra.merge(create, await self._extra(self.extra_create_kwargs))
+        created = await self.docker("create_container", **create)
+        await volumes.make_writable(self, created["Id"], account, gids=account.gids | groups)
+        return created
 
     async def _extra(self, value: Any) -> dict[str, Any]:
         value = self._eval_if_callable(value)
@@ -322,12 +328,3 @@ async def listens(ip: str, port: int) -> bool:
         return False
     writer.close()
     return True
-
-
-def merge(base: dict[str, Any], extra: dict[str, Any]) -> None:
-    """Merge `extra` into `base`: dictionaries are merged, all other values are replaced."""
-    for key, value in extra.items():
-        if isinstance(value, dict) and isinstance(base.get(key), dict):
-            merge(base[key], value)
-        else:
-            base[key] = value

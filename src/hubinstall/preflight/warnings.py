@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from hubinstall.machine.accounts import people
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
+from hubinstall.machine.hub_report import hub_report
 from hubinstall.preflight.checks import Problem
 from hubinstall.settings.model import Settings
 
@@ -91,6 +92,12 @@ def _closed(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem]: 
             )
 
 
+def _drop_ins(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem]:  # noqa: ARG001
+    """What the hub found when it started, because only JupyterHub knows its settings; a file may have changed since."""
+    for one in hub_report(host).still(facts.dropins):
+        yield Problem(f"{one.place}: {one.message}", f"{one.hint[:1].upper()}{one.hint[1:]}", code=0)
+
+
 def _limit(key: str, message: str, hint: str) -> Problem:
     return Problem(message, hint, code=0, at=("limits", key))
 
@@ -111,4 +118,6 @@ def size(number: int) -> str:
     return f"{number * 10 // unit / 10:g}{name}"
 
 
-CHECKS: tuple[Callable[[Host, Settings, Facts], Iterator[Problem]], ...] = (_memory, _cpu, _shm, _processes, _closed)
+CHECKS: tuple[Callable[[Host, Settings, Facts], Iterator[Problem]], ...] = (
+    _memory, _cpu, _shm, _processes, _closed, _drop_ins,
+)  # fmt: skip

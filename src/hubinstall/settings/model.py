@@ -164,6 +164,20 @@ class Limits(Section):
         return self.memory or max(128 * MIB, min(_MOST_UNASKED, machine // 2))
 
 
+class SpawnerAllow(Section):
+    other_classes: bool = Field(
+        False,
+        description="Whether a drop-in may choose a spawner class that is not a subclass of"
+        " hubinstall's own. Such a class starts servers without the limits, mounts and restrictions that protect people"
+        " and this machine from each other.",
+        examples=[True],
+    )
+
+
+class Spawner(Section):
+    allow: SpawnerAllow = Field(default_factory=SpawnerAllow, description="What drop-ins may do that is not safe.")
+
+
 class Network(Section):
     subnet: Subnet = Field(
         IPv4Network("10.99.0.0/16"),
@@ -223,6 +237,7 @@ class Settings(Section):
     )
     environment: Environment = Field(default_factory=Environment, description="The software in user servers.")
     limits: Limits = Field(default_factory=Limits, description="How much of the machine one user's server may use.")
+    spawner: Spawner = Field(default_factory=Spawner, description="How user servers are started.")
     network: Network = Field(default_factory=Network, description="What user servers may reach.")
     process_manager: Literal["auto", "systemd", "supervisor"] = Field(
         "auto",

@@ -17,6 +17,7 @@ from hubinstall.machine.docker import docker as docker_command
 from hubinstall.machine.docker import engine
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
+from hubinstall.machine.hub_report import hub_report
 from hubinstall.machine.process_managers.base import Look
 from hubinstall.machine.process_managers.choice import MANAGERS
 from hubinstall.resources.base import Resource
@@ -179,6 +180,8 @@ def authenticator(host: Host) -> Check:
     if has_password(host, layout.PROBE_USER):
         words = f"{layout.PROBE_USER} has a password: a check was interrupted or is still running"
         return part("warning", words, "Run: hubinstall verify")
+    if sign_on := hub_report(host).sign_on:
+        return part("ok", f"{sign_on}, which a drop-in has chosen; it cannot be checked from here")
     return part("ok", "passwords of this machine's accounts (PAM)")
 
 

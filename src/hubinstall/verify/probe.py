@@ -1,5 +1,7 @@
 """Does it really work? Log in with a password, start a server and run a cell, as a person would.
 
+If a drop-in has brought another sign-on, nobody can log in from here: the hub is asked with a token of ours instead.
+
 The probe is a system account of ours. It has a random password while it logs in, and no password at other times.
 """
 
@@ -17,6 +19,7 @@ from hubinstall.errors import CommandError, UserError
 from hubinstall.machine.docker import docker_query
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
+from hubinstall.machine.hub_report import hub_report
 from hubinstall.settings.model import Settings
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.health import looks, without_supervisord
@@ -66,21 +69,37 @@ def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> No
     if settings.name is None:
         # The certificate names addresses, and the machine may have more by now.
         context.check_hostname = False
+    sign_on = hub_report(host).sign_on
     with HubClient(url, address=urls.connect_to(settings), verify=context) as client:
         report.phase(f"verify: {urls.scheme(settings)}")
-        reach(client)
+        reach(client, others=bool(sign_on))
         if urls.has_tls(settings):
             redirect(url)
-        with clean(host, client):
-            report.phase("verify: login")
-            login(host, client)
-            report.phase("verify: server")
-            server(client)
-            report.phase("verify: cell")
-            cell(client)
-            report.phase("verify: stop")
-            stop(host, client)
-    report.phase("verify: a person can log in, start a server and run a cell")
+        if not sign_on:
+            with clean(host, client):
+                report.phase("verify: login")
+                login(host, client)
+                server_and_cell(host, client, report)
+            report.phase("verify: a person can log in, start a server and run a cell")
+            return
+    report.phase(f"verify: login: the page answers; {sign_on} is a drop-in's, so nobody can log in from here")
+    token = host.text(layout.VERIFY_TOKEN).strip()
+    user = layout.PROBE_USER
+    with (
+        HubClient(url, address=urls.connect_to(settings), verify=context, token=token, user=user) as client,
+        clean(host, client),
+    ):
+        server_and_cell(host, client, report)
+    report.phase("verify: the hub can start a server and run a cell")
+
+
+def server_and_cell(host: Host, client: "HubClient", report: Reporter) -> None:
+    report.phase("verify: server")
+    server(client)
+    report.phase("verify: cell")
+    cell(client)
+    report.phase("verify: stop")
+    stop(host, client)
 
 
 def services(host: Host, facts: Facts) -> None:
@@ -101,12 +120,14 @@ def services(host: Host, facts: Facts) -> None:
         host.wait(EVERY)
 
 
-def reach(client: "HubClient") -> None:
-    """The hub's login page arrives through nginx and the proxy, with the right certificate."""
+def reach(client: "HubClient", *, others: bool = False) -> None:
+    """The hub's login page arrives through nginx and the proxy, with the right certificate. `others`: a drop-in's
+    authenticator makes the page, which may be a redirect to another site.
+    """
     end = time.monotonic() + COMING_UP
     while True:
         try:
-            client.login_page()
+            client.sign_on_page() if others else client.login_page()
             return
         except HubError as error:
             wrong_certificate = bool(error.hint)

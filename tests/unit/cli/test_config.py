@@ -54,7 +54,7 @@ def call(tmp_path, monkeypatch):
     monkeypatch.setattr(session, "advice", lambda *_: [])
     monkeypatch.setattr(session.nginx, "advice", lambda *_: [])
     monkeypatch.setattr(session, "people", lambda *_: [])
-    monkeypatch.setattr(session, "welcome", lambda *_: "")
+    monkeypatch.setattr(session, "welcome", lambda *_, **__: "")
     monkeypatch.setattr(desired_state, "gather", lambda *_: Facts())
     made = []
     real = Settings.model_validate

@@ -236,3 +236,18 @@ def test_a_damaged_database_is_named(tmp_path):
 def test_no_account_without_its_group_becomes_a_writer(monkeypatch):
     monkeypatch.setattr(accounts.grp, "getgrnam", lambda name: {"teachers": SimpleNamespace(gr_gid=2000)}[name])
     assert accounts.group_ids(["teachers", "gone"]) == {"teachers": 2000}
+
+
+def test_an_administrators_variables_come_first_but_not_for_who_runs_the_server():
+    given = {"HOME": "/data", "OMP_NUM_THREADS": "7", "NB_UMASK": "0077", "NB_UID": "0", "USER": "zoe"}
+    found = container.environment(ALICE, 2, shares=True, given=given)
+    assert (found["HOME"], found["OMP_NUM_THREADS"], found["NB_UMASK"]) == ("/data", "7", "0077")
+    assert (found["NB_UID"], found["USER"]) == ("1000", "alice")
+
+
+@pytest.mark.parametrize(
+    ("folder", "seen"), [("~", "/home/alice"), ("~/work", "/home/alice/work"), ("/srv", "/srv"), ("~bob", "~bob")]
+)
+def test_the_directory_that_the_page_shows(folder, seen):
+    assert container.environment(ALICE, None)["JUPYTERHUB_ROOT_DIR"] == "/home/alice"
+    assert container.environment(ALICE, None, given={"JUPYTERHUB_ROOT_DIR": folder})["JUPYTERHUB_ROOT_DIR"] == seen

@@ -27,6 +27,7 @@ class FakeDocker:
         self.answers = {
             "inspect_image": {"Config": {"Entrypoint": ["tini", "-g", "--"], "Cmd": ["start"]}},
             "create_container": {"Id": "c0ffee"},
+            "inspect_container": {},
             "logs": b"it said\n",
             "containers": [],
             **answers,

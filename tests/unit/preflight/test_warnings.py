@@ -1,9 +1,12 @@
 """Limits that the machine cannot hold are named with the sum, and stop nothing."""
 
+import json
+
 import pytest
 
 from fakes.facts import fake_facts
 from fakes.host import FakeHost
+from hubinstall import layout
 from hubinstall.preflight.checks import Problem
 from hubinstall.preflight.warnings import warnings
 from hubinstall.settings.model import Settings
@@ -106,3 +109,23 @@ def test_a_machine_that_is_closed_to_logins(host, path):
     (warning,) = found(host)
     assert (warning.at, warning.code) == ((), 0)
     assert warning.message.startswith(f"nobody can log in to the hub while {path} exists")
+
+
+def test_what_the_hub_found_in_a_drop_in_as_long_as_the_file_is_the_same(host):
+    path = f"{layout.HUB_DROPINS}/50-mine.py"
+    warned = {"path": path, "place": f"{path}, line 2", "message": "Spawner has no setting imge",
+              "hint": "did you mean image?"}  # fmt: skip
+    host.put(layout.DROPIN_REPORT, json.dumps({"authenticator": "", "files": {path: "abc"}, "warnings": [warned]}))
+
+    def seen(dropins: dict[str, str]) -> list[tuple[str, str]]:
+        facts = fake_facts(memory=24 * GIB, cpus=4, dropins=dropins)
+        return [(one.message, one.hint) for one in warnings(host, Settings(), facts)]
+
+    assert seen({path: "abc"}) == [(f"{path}, line 2: Spawner has no setting imge", "Did you mean image?")]
+    assert seen({path: "another"}) == seen({}) == []
+
+
+@pytest.mark.parametrize("text", ["", "no JSON", "[]", "{}", '{"authenticator": "", "files": [], "warnings": [{}]}'])
+def test_a_report_that_cannot_be_read_warns_about_nothing(host, text):
+    host.put(layout.DROPIN_REPORT, text)
+    assert found(host) == []

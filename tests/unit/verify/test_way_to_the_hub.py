@@ -43,8 +43,13 @@ class Hub:
     address: str = ""
     verify: ssl.SSLContext | None = None
 
-    def __call__(self, url: str, *, address: str, verify: ssl.SSLContext) -> "Hub":
-        self.url, self.address, self.verify = url, address, verify
+    token: str = ""
+
+    def __call__(
+        self, url: str, *, address: str, verify: ssl.SSLContext, token: str = "", user: str = ""
+    ) -> "Hub":  # fmt: skip
+        self.url, self.address, self.verify, self.token = url, address, verify, token
+        self.client.user = user
         return self
 
     def __enter__(self) -> Client:
@@ -230,3 +235,20 @@ def test_a_port_80_that_does_not_answer(monkeypatch, listens, words) -> None:
         with pytest.raises(VerifyError, match=f"port 80 does not answer: .*{words}") as raised:
             probe.redirect("https://hub.example.org/")
     assert raised.value.log == layout.NGINX_SERVICE
+
+
+def test_another_sign_on_is_not_tried_with_a_password(host: FakeHost, hub: Hub, monkeypatch) -> None:
+    """The page that its class makes counts, and the rest is asked with our token."""
+    monkeypatch.setattr(probe, "services", lambda *_: None)
+    monkeypatch.setattr(probe, "redirect", lambda _: None)
+    host.put(layout.DROPIN_REPORT, '{"authenticator": "GitHubOAuthenticator", "files": {}, "warnings": []}')
+    host.put(layout.VERIFY_TOKEN, "t0ken\n")
+    said: list[str] = []
+    report = Quiet()
+    monkeypatch.setattr(report, "phase", said.append, raising=False)
+    probe.verify(host, Settings(), fake_facts(addresses=("10.0.0.5",)), report)
+    assert hub.client.done == ["sign_on_page", "stop", "start", "open", "cell", "stop", "logout"]
+    assert (hub.token, hub.client.user) == ("t0ken", layout.PROBE_USER)
+    assert not any("chpasswd" in command for command in host.commands)
+    assert any("GitHubOAuthenticator is a drop-in's" in line for line in said)
+    assert said[-1] == "verify: the hub can start a server and run a cell"

@@ -97,7 +97,11 @@ class HubClient:
 
     def login_page(self) -> httpx.Response:
         """Fetch the page with the form; HubError if something else answers."""
-        response = self.request("GET", "hub/login", step="login page", headers=PAGE)
+        return self.sign_on_page(follow=True)
+
+    def sign_on_page(self, *, follow: bool = False) -> httpx.Response:
+        """The hub's answer to a person who is not logged in; with `follow`, what its redirects lead to."""
+        response = self.request("GET", "hub/login", step="login page", headers=PAGE, follow_redirects=follow)
         raise_for(response, "login page")
         if "x-jupyterhub-version" not in response.headers:
             raise HubError("login page", f"the answer of {response.url} is not a hub's: {plain_text(response)}")
