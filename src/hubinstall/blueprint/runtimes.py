@@ -77,12 +77,13 @@ def programs(facts: Facts) -> Programs:
 
 
 def hubside_tree() -> Tree:
-    """The part of this package that runs inside the hub: hubside/ and layout.py, in a directory named by digest."""
+    """What runs inside the hub: hubside/ with the hub's pages, and layout.py, in a directory named by digest."""
     package = files("hubinstall")
     sources = {"hubinstall/__init__.py": b'"""The part of hubinstall that runs inside the hub."""\n'}
     sources["hubinstall/layout.py"] = (package / "layout.py").read_bytes()
-    for entry in (package / "hubside").iterdir():
-        if entry.is_file() and not entry.name.endswith(".pyc"):
-            sources[f"hubinstall/hubside/{entry.name}"] = entry.read_bytes()
+    for folder in ("hubside", "hubside/pages"):
+        for entry in (package / folder).iterdir():
+            if entry.is_file() and not entry.name.endswith(".pyc"):
+                sources[f"hubinstall/{folder}/{entry.name}"] = entry.read_bytes()
     name = hashlib.sha256(repr(sorted(sources.items())).encode()).hexdigest()
     return Tree(layout.tree("hubside", name), sources, needs=(id_of(Directory, layout.TREES),))

@@ -10,12 +10,13 @@ LINE = 300
 _CONTROLS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
-def shown(message: str, log: str) -> tuple[str, str]:
-    """The message and the last log lines, as plain text and as HTML."""
+def shown(message: str, log: str, hint: str = "") -> tuple[str, str]:
+    """The message and the last log lines, as plain text and as HTML. `hint`: only in the text; pages have a button."""
     lines = last_lines(log)
+    plain = "\n".join(part for part in (message, lines, hint) if part)
     if not lines:
-        return message, html.escape(message)
-    return f"{message}\n{lines}", f"{html.escape(message)}<pre class='text-start'>{html.escape(lines)}</pre>"
+        return plain, html.escape(message)
+    return plain, f"{html.escape(message)}<pre class='text-start'>{html.escape(lines)}</pre>"
 
 
 def last_lines(log: str) -> str:

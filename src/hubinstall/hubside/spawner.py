@@ -15,7 +15,6 @@ from typing import Any
 
 import requests
 from docker.errors import APIError, DockerException
-from dockerspawner import DockerSpawner
 from jupyterhub.spawner import SpawnException
 from traitlets import Instance
 
@@ -23,6 +22,7 @@ from hubinstall import layout
 from hubinstall.hubside import container, extra, failures, rights, volumes
 from hubinstall.hubside.accounts import Account, NoServerError, group_ids, homes, write_account_files
 from hubinstall.hubside.repair import RepairError, Repairs
+from hubinstall.hubside.safe_start import API_HINT, LEFT_OUT, Offer, SafeStarts
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.hubside.startqueue import StartQueue
 
@@ -31,6 +31,8 @@ POLL = 0.05
 """Seconds between two checks whether a starting server listens."""
 LOOK = 0.5
 """Seconds between two checks whether its container is still running."""
+SILENCE = 180.0
+"""Seconds that a running container has to listen: what its owner has set up can keep it from that for ever."""
 PATIENCE = 30.0
 """Seconds that a call waits for a dockerd that is restarting."""
 PREFIX = "JUPYTERHUB_SERVICE_PREFIX"
@@ -39,10 +41,14 @@ AWAY = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, Connec
 
 
 class StartFailure(SpawnException):  # type: ignore[misc]  # JupyterHub has no types
-    """A start that failed for a known reason: message and last log lines on the page, no traceback in the log."""
+    """A start that failed for a known reason: message and last log lines on the page, no traceback in the log.
 
-    def __init__(self, message: str, log: str = "", status_code: int = 500) -> None:
-        plain, html = failures.shown(message, log)
+    `offer`: the page also offers a safe start.
+    """
+
+    def __init__(self, message: str, log: str = "", status_code: int = 500, offer: Offer | None = None) -> None:
+        plain, html = failures.shown(message, log, hint=API_HINT if offer else "")
+        self.safe_start_offer = offer
         super().__init__(
             message, reason="Server did not start", log_message=plain, message_html=html, status_code=status_code
         )
@@ -51,7 +57,7 @@ class StartFailure(SpawnException):  # type: ignore[misc]  # JupyterHub has no t
         self.jupyterhub_html_message = html
 
 
-class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no types
+class HomeSpawner(SafeStarts):
     """A person's server: the host account's rights, home and groups in a container."""
 
     hub_settings = Instance(HubSettings, help="The content of hub.json.").tag(config=True)
@@ -108,6 +114,8 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
             self.log.error("Docker does not answer: %s", error)  # noqa: TRY400 - a traceback would not say more
             raise StartFailure("Docker does not answer on this machine. Try again in a minute.") from None
         self._stage = "Your container is running; Jupyter is starting in it"
+        if self.started_safely:
+            self._stage += f", without {LEFT_OUT}"
         await self._listening(ip, port)
         self._stage = "Jupyter is ready"
         return ip, port
@@ -142,12 +150,15 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
 
     async def _listening(self, ip: str, port: int) -> None:
         """Return as soon as something listens there; raise StartFailure as soon as the container has exited."""
-        looked = time.monotonic()
+        begun = looked = time.monotonic()
         while not await listens(ip, port):
             await asyncio.sleep(POLL)
             if time.monotonic() - looked >= LOOK:
                 looked = time.monotonic()
                 await self._check_alive()
+            if looked - begun > SILENCE:
+                words = f"Your server is running, but did not answer within {SILENCE:.0f} seconds. Its last output:"
+                raise await self._failure_of_server(words)
 
     async def _check_alive(self) -> None:
         try:
@@ -157,8 +168,12 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
                 raise StartFailure("Your container was removed while it was starting.") from None
             raise
         if not found["State"]["Running"]:
-            log = await self.docker("logs", self.container_id, tail=200)
-            raise StartFailure(failures.died(found["State"], self.mem_limit), log.decode(errors="replace"))
+            raise await self._failure_of_server(failures.died(found["State"], self.mem_limit))
+
+    async def _failure_of_server(self, words: str) -> StartFailure:
+        """With the end of its log, and the offer of a safe start."""
+        log = await self.docker("logs", self.container_id, tail=200)
+        return StartFailure(words, log.decode(errors="replace"), offer=self.offer_after_failure())
 
     @classmethod
     def _of_all(cls, places: int) -> StartQueue:
@@ -204,7 +219,8 @@ class HomeSpawner(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no 
             "image": self.image,
             "name": self.container_name,
             "command": [*(self.cmd or image["Config"].get("Cmd") or ()), *self.get_args()],
-            "environment": container.environment(account, self.cpu_limit, shares=bool(shares), given=self.get_env()),
+            "environment": container.environment(account, self.cpu_limit, shares=bool(shares), given=self.get_env())
+            | self.safe_environment(),
             "user": f"{account.uid}:{account.gid}",
             "working_dir": account.home,
             "labels": {layout.USER_LABEL: self.user.name, layout.SERVER_LABEL: self.name},

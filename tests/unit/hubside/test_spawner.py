@@ -17,6 +17,7 @@ from fakes.hub_people import SETTINGS
 from hubinstall import layout
 from hubinstall.hubside import spawner
 from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.safe_start import API_HINT
 from hubinstall.hubside.spawner import HomeSpawner, StartFailure
 
 
@@ -81,8 +82,8 @@ def server(tmp_path, monkeypatch):
     monkeypatch.setattr(spawner, "PATIENCE", 0)
     monkeypatch.setattr(HomeSpawner, "_repairs", NothingToRepair())
     monkeypatch.setattr(Spawner, "get_env", lambda _self: {"JUPYTERHUB_API_TOKEN": "t"})
-    user = SimpleNamespace(name="alice", url="/user/alice/", base_url="/user/alice/", settings={})
-    made = HomeSpawner(config=configured(), user=user)
+    user = SimpleNamespace(name="alice", escaped_name="alice", url="/user/alice/", base_url="/user/alice/", settings={})
+    made = HomeSpawner(config=configured(), user=user, hub=SimpleNamespace(base_url="/hub/"))
 
     def with_docker(**answers):
         monkeypatch.setattr(HomeSpawner, "_client", FakeDocker(**answers))
@@ -141,7 +142,20 @@ def failed_start(made) -> str:
 
 def test_a_container_that_dies_says_why(server):
     made, _ = server(inspect_container=running(alive=False, code=3))
-    assert failed_start(made) == "Your server exited while it was starting (exit code 3). Its last output:\nit said"
+    said = "Your server exited while it was starting (exit code 3). Its last output:\nit said"
+    assert failed_start(made) == f"{said}\n{API_HINT}"
+
+
+def test_a_container_that_never_listens_is_given_up(server, monkeypatch):
+    monkeypatch.setattr(spawner, "SILENCE", 0.1)
+    monkeypatch.setattr(spawner, "LOOK", 0.05)
+    monkeypatch.setattr(spawner, "listens", never)
+    made, _ = server(inspect_container=running())
+    assert failed_start(made).startswith("Your server is running, but did not answer within 0 seconds. Its last output")
+
+
+async def never(_ip, _port) -> bool:
+    return False
 
 
 def test_a_missing_image_account_or_docker_is_said(server, monkeypatch):
