@@ -6,6 +6,16 @@ useradd --create-home --uid 1000 --gid 100 --shell /bin/bash --password '!' jovy
 # No program of the image gives rights that its caller does not have.
 find / -xdev -perm /6000 -type f -exec chmod ug-s {} +
 
+# A kernel loads before it looks into the folder of its notebook: a random.py or types.py there does not keep it from
+# starting. Once it runs, IPython puts that folder first.
+python3 -c '
+import json, pathlib
+path = pathlib.Path("/usr/local/share/jupyter/kernels/python3/kernel.json")
+spec = json.loads(path.read_text())
+spec["argv"].insert(1, "-P")
+path.write_text(json.dumps(spec, indent=1))
+'
+
 # Plots find a glyph for every script without being told: these families are asked in turn.
 settings=$(python3 -c 'import matplotlib; print(matplotlib.get_data_path())')/matplotlibrc
 families='sans-serif, Noto Sans, Noto Sans Arabic, Noto Sans Devanagari, Noto Sans Bengali, Noto Sans Tamil'

@@ -16,6 +16,7 @@ from hubinstall import layout
 SHEBANG = re.compile(r"#!/bin/(?:ba)?sh\n")
 COMMANDS = {"tests/run", "benchmarks/run", "benchmarks/bare-install.sh", ".ci/run", "installer/relock.sh"}
 SHELL_OF = {
+    "src/hubinstall/hubside/home.sh": "bash",
     "templates/image/inside.sh": "sh",
     "templates/image/root/usr/local/bin/before-notebook.d/10-matplotlib-fonts.sh": "bash",
 }

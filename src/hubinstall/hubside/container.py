@@ -21,6 +21,8 @@ THREAD_VARIABLES = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS",
     "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
 )  # fmt: skip
+# Sourced by the start.sh of every image that follows the contract of docker-stacks; the first of its hooks.
+HOME_HOOK = "/usr/local/bin/before-notebook.d/00-hubinstall-home.sh"
 INITS = frozenset({"catatonit", "docker-init", "dumb-init", "tini"})
 # docker-stacks images also write to directories outside the home; these belong to their group `users`.
 DOCKER_STACKS_GROUP = 100
@@ -45,6 +47,7 @@ def mounts(account: Account, files: AccountFiles, shares: Iterable[str], propaga
         bind(account.home, account.home),
         bind(files.passwd, "/etc/passwd", read_only=True),
         bind(files.group, "/etc/group", read_only=True),
+        bind(f"{layout.HUBSIDE}/hubinstall/hubside/home.sh", HOME_HOOK, read_only=True),
         everything,
         *(bind(f"{layout.SHARED_DATA}/{share}", f"{layout.SHARED_DATA}/{share}") for share in sorted(shares)),
     ]
@@ -95,7 +98,13 @@ def environment(
         "NB_UID": str(account.uid),
         "NB_GID": str(account.gid),
     }
-    usual = {"HOME": account.home, "SHELL": "/bin/bash", "JUPYTERHUB_ROOT_DIR": account.home}
+    usual = {
+        "HOME": account.home,
+        "SHELL": "/bin/bash",
+        "JUPYTERHUB_ROOT_DIR": account.home,
+        # What a running server writes for itself: a home that is full, read-only or partly root's must not stop it.
+        "JUPYTER_RUNTIME_DIR": "/tmp/.jupyter-runtime",  # noqa: S108 - memory of its own, empty at each start
+    }
     threads = {} if cpus is None else dict.fromkeys(THREAD_VARIABLES, str(max(1, math.ceil(cpus))))
     umask = {"NB_UMASK": "0002"} if shares and account.group == account.name else {}
     found = {**usual, **threads, **umask, **(given or {}), **person}

@@ -106,10 +106,11 @@ def test_only_shares_of_ones_own_groups_are_writable():
         ("/home/alice", "/home/alice", False),
         ("/p", "/etc/passwd", True),
         ("/g", "/etc/group", True),
+        ("/opt/hubinstall/hubside/hubinstall/hubside/home.sh", container.HOME_HOOK, True),
         ("/srv/data", "/srv/data", True),
         ("/srv/data/project", "/srv/data/project", False),
     ]
-    assert found[3]["BindOptions"] == {"Propagation": "rslave"}
+    assert found[4]["BindOptions"] == {"Propagation": "rslave"}
     assert {m["Type"] for m in found} == {"bind"}
 
 

@@ -128,3 +128,55 @@ def test_garbage_is_collected_once_it_has_started(start: ModuleType, monkeypatch
     finally:
         gc.unfreeze()
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("spec", "fault"),
+    [
+        ('{"argv": ["python", "-m", "ipykernel_launcher"]}', ""),
+        ('{"argv": ["/bin/sh"]}', ""),
+        ('{"argv": [], "metadata": {"kernel_provisioner": {}}}', ""),
+        ('{"argv": ["/gone/bin/python"]}', "its program /gone/bin/python is not there"),
+        ("{", "its kernel.json cannot be read"),
+        ("[1]", "its kernel.json cannot be read"),
+        ("", "its kernel.json cannot be read"),
+    ],
+)
+def test_a_kernel_that_cannot_be_started_is_known(start: ModuleType, tmp_path: Path, spec: str, fault: str) -> None:
+    (tmp_path / "kernel.json").write_text(spec)
+    assert start.fault_of_kernel(str(tmp_path)) == fault
+
+
+@pytest.mark.parametrize(
+    ("package", "install", "fault"),
+    [
+        ('{"name": "a", "version": "1"}', None, ""),
+        ('{"name": "a", "version": "1", "jupyterlab": {"_build": {}}}', "{}", ""),
+        ('{"name": "a"}', None, "its package.json cannot be read"),
+        ("{", None, "its package.json cannot be read"),
+        ('{"name": "a", "version": "1", "jupyterlab": true}', None, "its package.json says nothing about JupyterLab"),
+        ('{"name": "a", "version": "1"}', "{", "its install.json cannot be read"),
+    ],
+)
+def test_an_extension_that_breaks_the_page_is_known(
+    start: ModuleType, tmp_path: Path, package: str, install: str | None, fault: str
+) -> None:
+    (tmp_path / "package.json").write_text(package)
+    if install is not None:
+        (tmp_path / "install.json").write_text(install)
+    assert start.fault_of_extension(str(tmp_path / "package.json")) == fault
+
+
+def test_a_fault_is_said_once(start: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    assert [start.sound("/a", "it is broken"), start.sound("/a", "it is broken"), start.sound("/b", "")] == [
+        False, False, True,
+    ]  # fmt: skip
+    assert capsys.readouterr().err == "start-singleuser.py: /a is left out: it is broken\n"
+
+
+def test_nothing_is_imported_from_the_home(start: ModuleType, tmp_path: Path) -> None:
+    home, link = tmp_path / "home", tmp_path / "link"
+    home.mkdir()
+    link.symlink_to(home)
+    folders = [str(home), str(home / "lib"), str(link / "lib"), "/usr/lib", f"{home}-of-another"]
+    assert start.without_home(folders, str(link)) == ["/usr/lib", f"{home}-of-another"]

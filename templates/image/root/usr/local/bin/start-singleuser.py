@@ -1,9 +1,12 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -s
 """A user's server for a hub, which says by JUPYTERHUB_SERVICE_URL where it shall listen: jupyterhub-singleuser.
 
 JupyterHub 6 imports the hub's own half with it, handlers and database (sqlalchemy, alembic), for the names of two
 classes and for functions that a server never calls: a quarter of the time in which a server starts, and a third of
 its memory. Here it is loaded when it is first used, which is never.
+
+What lies in a home keeps no server from starting. This one imports nothing from there (`-s`: none of the person's own
+packages, which kernels and terminals do have), and a kernel or an extension that is broken there is left out.
 
 Every five minutes a server asks the hub who its visitor is. While the hub restarts it waits for the answer, instead of
 failing to load or save what the person works on.
@@ -11,12 +14,13 @@ failing to load or save what the person works on.
 
 import asyncio
 import gc
+import json
 import os
 import shlex
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -26,6 +30,11 @@ HOLD = 30.0
 EVERY = 0.2
 START = 10.0
 """Seconds within which a server has started, on all but the busiest machines."""
+SAID: set[str] = set()
+"""Paths of broken parts that were named in the log."""
+# Of a person's settings, what would make the server listen where the hub does not find it, or not at all. JupyterHub
+# itself sets address, port, base_url and certificates.
+ALWAYS = ["--ServerApp.sock="]
 
 
 class Unused(ModuleType):
@@ -47,6 +56,71 @@ def leave_out(name: str, *, is_package: bool = False, **classes: type) -> None:
     module = Unused(name)
     module.__dict__.update(classes, is_package=is_package)
     sys.modules[name] = module
+
+
+def without_home(folders: list[str], home: str) -> list[str]:
+    """The folders that modules are looked for in, without those in the home (PYTHONPATH may name some)."""
+    inside = f"{os.path.realpath(home)}/"
+    return [folder for folder in folders if not f"{os.path.realpath(folder)}/".startswith(inside)]
+
+
+def fault_of_kernel(folder: str) -> str:
+    """Why the kernel that is described there cannot be started; empty if nothing is known against it."""
+    spec = loaded(f"{folder}/kernel.json")
+    if spec is None:
+        return "its kernel.json cannot be read"
+    argv = spec.get("argv")
+    program = argv[0] if isinstance(argv, list) and argv else ""
+    if isinstance(program, str) and program.startswith("/") and not os.access(program, os.X_OK):
+        return f"its program {program} is not there"
+    return ""
+
+
+def fault_of_extension(package: str) -> str:
+    """The same of an extension of JupyterLab, by the path of its package.json."""
+    described, installed = loaded(package), f"{os.path.dirname(package)}/install.json"
+    if described is None or not {"name", "version"} <= described.keys():
+        return "its package.json cannot be read"
+    if not isinstance(described.get("jupyterlab", {}), dict):
+        return "its package.json says nothing about JupyterLab"
+    if os.path.exists(installed) and loaded(installed) is None:
+        return "its install.json cannot be read"
+    return ""
+
+
+def loaded(path: str) -> dict[str, Any] | None:
+    """The JSON object in this file; None: there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            data = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def leave_out_broken_parts() -> None:
+    """One broken kernel or extension would take all others with it: the lists of them are answered with an error."""
+    from jupyter_client import kernelspec  # noqa: PLC0415 - only now
+    from jupyterlab_server import config as extensions  # noqa: PLC0415
+
+    is_kernel, find = kernelspec._is_kernel_dir, extensions.iglob  # noqa: SLF001 - there is no public way
+
+    def is_sound_kernel(folder: str) -> bool:
+        return is_kernel(folder) and sound(folder, fault_of_kernel(folder))
+
+    def sound_extensions(pattern: str) -> Iterator[str]:
+        return (path for path in find(pattern) if sound(path, fault_of_extension(path)))
+
+    kernelspec._is_kernel_dir = is_sound_kernel  # noqa: SLF001
+    extensions.iglob = sound_extensions
+
+
+def sound(path: str, fault: str) -> bool:
+    """Says each fault once, in the server's log."""
+    if fault and path not in SAID:
+        SAID.add(path)
+        print(f"start-singleuser.py: {path} is left out: {fault}", file=sys.stderr, flush=True)
+    return not fault
 
 
 def patient(fetch: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -82,6 +156,7 @@ def collect_no_garbage_yet() -> None:
 
 def main() -> None:
     collect_no_garbage_yet()
+    sys.path[:] = without_home(sys.path, os.environ.get("HOME", "/"))
     leave_out("sqlalchemy", is_package=True)
     leave_out("sqlalchemy.exc", SQLAlchemyError=type("SQLAlchemyError", (Exception,), {}))
     leave_out("jupyterhub.orm")
@@ -91,8 +166,10 @@ def main() -> None:
     from jupyterhub.services import auth  # noqa: PLC0415 - only now
     from jupyterhub.singleuser import main as singleuser  # noqa: PLC0415
 
+    leave_out_broken_parts()
     auth.fetch = patient(auth.fetch)
-    sys.argv[:] = ["jupyterhub-singleuser", *shlex.split(os.environ.get("NOTEBOOK_ARGS", "")), *sys.argv[1:]]
+    given = shlex.split(os.environ.get("NOTEBOOK_ARGS", ""))
+    sys.argv[:] = ["jupyterhub-singleuser", *ALWAYS, *given, *sys.argv[1:]]
     sys.exit(singleuser())
 
 

@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# Sourced by start.sh before an image's own hooks (the contract of docker-stacks): the hub mounts it into every server.
+# Jupyter and IPython need folders that can be read and written. Where the home's cannot (a full or read-only home, a
+# file of root's, a link that leads nowhere), they get others in memory; what can be read is still found.
+
+_hubinstall_fault() { # NEED FOLDER...: why Jupyter cannot work with one of these, if so
+    local need=$1 folder entry
+    shift
+    for folder; do
+        # `read`: it may be missing, or be a file.
+        if [ -L "$folder" ] && [ ! -e "$folder" ]; then
+            echo "$folder leads nowhere"
+            return
+        fi
+        if [ "$need" = read ]; then
+            [ ! -d "$folder" ] || { [ -x "$folder" ] && [ -r "$folder" ]; } || { echo "$folder cannot be read"; return; }
+            continue
+        fi
+        [ -d "$folder" ] || (umask 077 && exec mkdir -p -- "$folder") 2>/dev/null || { echo "$folder cannot be created"; return; }
+        if ! { printf '%16384s' '' > "$folder/.hubinstall-test"; } 2>/dev/null; then
+            rm -f -- "$folder/.hubinstall-test" 2>/dev/null
+            echo "$folder cannot be written to"
+            return
+        fi
+        rm -f -- "$folder/.hubinstall-test"
+        for entry in "$folder"/* "$folder"/*/*; do
+            [ ! -e "$entry" ] || [ -r "$entry" ] || { echo "$entry cannot be read"; return; }
+            # `change`: it also changes the files that are there.
+            [ "$need" != change ] || [ ! -f "$entry" ] || [ -w "$entry" ] || { echo "$entry cannot be changed"; return; }
+        done
+    done
+}
+
+_hubinstall_instead() { # VARIABLE NEED FOLDER...: set the variable to a folder in memory, if one of these will not do
+    local variable=$1 fault
+    shift
+    [ -z "${!variable:-}" ] || return 1
+    fault=$(_hubinstall_fault "$@")
+    [ -n "$fault" ] || return 1
+    echo "start.sh: $fault: until it ends, this server uses a folder in memory for $variable" >&2
+    export "$variable=/tmp/.instead-of-home/$variable"
+    mkdir -p "/tmp/.instead-of-home/$variable"
+}
+
+_hubinstall_data=${XDG_DATA_HOME:-$HOME/.local/share}/jupyter
+_hubinstall_instead IPYTHONDIR change "$HOME/.ipython" || true
+if _hubinstall_instead JUPYTER_DATA_DIR write "$_hubinstall_data"; then
+    export JUPYTER_PATH="${JUPYTER_PATH:+$JUPYTER_PATH:}$_hubinstall_data"
+fi
+if _hubinstall_instead JUPYTER_CONFIG_DIR write "$HOME/.jupyter"; then
+    cp -R "$HOME/.jupyter/." "$JUPYTER_CONFIG_DIR/" 2>/dev/null || true
+fi
+_hubinstall_instead XDG_CONFIG_HOME read "$HOME/.config" "$HOME/.config/jupytext" "$HOME/.config/git" || true
+unset _hubinstall_data
+unset -f _hubinstall_fault _hubinstall_instead
