@@ -92,6 +92,7 @@ class HomeSpawner(SafeStarts):
             self._turns().leave(self)
 
     async def _place(self) -> None:
+        self._forget_choice()
         self._stage = "Waiting in the queue"
         await self._turns().enter(self)
         if task := asyncio.current_task():
@@ -132,6 +133,15 @@ class HomeSpawner(SafeStarts):
             if found["Labels"].get(layout.SERVER_LABEL, "") == self.name:
                 self.log.warning("Removing the old container %s (%s)", found["Names"], found["State"])
                 await self.docker("remove_container", found["Id"], v=True, force=True)
+
+    def _forget_choice(self) -> None:
+        """JupyterHub starts a server again with the options of before. Where nobody can choose an image any more, one
+        that was chosen earlier would keep its person from ever starting a server.
+        """
+        allowed = self._get_allowed_images() or {}
+        chosen: dict[str, Any] = self.user_options  # type: ignore[has-type]  # a trait
+        if allowed != "*" and len(allowed) <= 1 and chosen.get("image") not in allowed:
+            self.user_options = {key: value for key, value in chosen.items() if key != "image"}
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """What the waiting person reads: the position in the queue, then each stage."""

@@ -295,3 +295,14 @@ def test_a_start_removes_the_old_containers_of_this_server_only(server):
     removed = [args for method, args, kwargs in there.calls if method == "remove_container" and kwargs.get("force")]
     assert removed[0] == ("renamed",)
     assert ("named",) not in removed
+
+
+@pytest.mark.parametrize(
+    ("allowed", "image"), [({}, None), (["site/py"], None), (["site/py", "site/r"], "old"), ("*", "old")]
+)
+def test_a_choice_of_an_image_ends_with_the_choice(server, allowed, image):
+    """JupyterHub remembers what was chosen, and refuses an image that is not on the list."""
+    made, _ = server(inspect_container=not_found("No such container"))
+    made.allowed_images, made.user_options = allowed, {"image": "old", "more": 1}
+    made._forget_choice()
+    assert (made.user_options.get("image"), made.user_options["more"]) == (image, 1)
