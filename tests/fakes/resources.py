@@ -56,6 +56,12 @@ class Silent:
         self.events = []
         self.errors = {}
 
+    def expected(self, resources):
+        pass
+
+    def settled(self, id_):
+        pass
+
     def started(self, change):
         self.events.append(("started", change.id))
 

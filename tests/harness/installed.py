@@ -102,7 +102,7 @@ def plan(machine: Machine) -> list[dict[str, Any]]:
 
 
 def changed(applied: Result) -> set[str]:
-    """The ids of the changes that an apply reports."""
+    """The ids of the changes that an `apply --verbose` reports."""
     return set(re.findall(r"^(?:create|change|remove) +(\S+) ", applied.err, re.MULTILINE))
 
 

@@ -86,7 +86,7 @@ def differing(machine: Machine) -> set[str]:
 
 def mended(machine: Machine) -> set[str]:
     """What an apply says that it did."""
-    return installed.changed(machine.run(["hubinstall", "apply"]))
+    return installed.changed(machine.run(["hubinstall", "apply", "--verbose"]))
 
 
 def break_and_mend(machine: Machine, breaks: Mapping[str, str], implied: frozenset[str] = frozenset()) -> None:

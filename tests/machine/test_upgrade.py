@@ -45,7 +45,7 @@ checkout = bootstrap.find_checkout()
 from hubinstall import layout
 bootstrap.install(checkout, layout)
 """
-UPGRADE = ["python3", "hubinstall/installer/bootstrap.py"]
+UPGRADE = ["python3", "hubinstall/installer/bootstrap.py", "--verbose"]
 CONTAINERS = ["docker", "inspect", "--format", "{{.Name}} {{.Id}} {{.State.StartedAt}} {{.State.Pid}}"]
 
 

@@ -33,7 +33,7 @@ def config(arguments: Namespace, host: Host) -> int:
         print(validate.show(text) if verb == "show" else proxy_snippet(arguments, host, text), end="")
     else:
         acts: dict[str, Callable[[], int]] = {
-            "reload": lambda: apply_config(host, validate.load(text)),
+            "reload": lambda: apply_config(host, validate.load(text), verbose=arguments.verbose),
             "get": lambda: get(validate.load(text), arguments.key),
             "edit": lambda: editor.edit_file(host, text, apply=arguments.apply),
         }
@@ -45,7 +45,7 @@ def change(arguments: Namespace, host: Host, text: str) -> int:
     """`set`, `unset`, `add-item` and `remove-item`: check the result, and save or apply it."""
     new = typed.edited(validate.document(text), edits(arguments))
     if arguments.apply:
-        return apply_config(host, new)
+        return apply_config(host, new, verbose=arguments.verbose)
     if new.text == text.removeprefix("\ufeff"):
         say("nothing changed: config.yaml says so already")
         return 0

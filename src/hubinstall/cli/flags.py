@@ -19,13 +19,18 @@ def name_of(flag: str) -> str:
     return f"--{flag.replace('_', '-')}"
 
 
+def add_verbose(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--verbose", action="store_true", help="print every step with its name and time, as in the log")
+
+
 def add_setting_flags(verb: argparse.ArgumentParser, *, plan: bool = False) -> None:
     if plan:
         verb.add_argument("--check", action="store_true", help="exit with 3 if there are differences")
         verb.add_argument("--json", action="store_true", help="print JSON")
         verb.add_argument("--yes", action="store_true", help="plan what `apply --yes` would do")
     else:
-        verb.add_argument("--plain", action="store_true", help="print one plain line per step, even on a terminal")
+        verb.add_argument("--plain", action="store_true", help="print plain lines, even on a terminal")
+        add_verbose(verb)
         verb.add_argument(
             "--admin-password-file", metavar="FILE", help="its first line is the password of new --admin accounts"
         )

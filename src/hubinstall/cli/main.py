@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hubinstall import __version__, layout
-from hubinstall.cli.flags import add_setting_flags
+from hubinstall.cli.flags import add_setting_flags, add_verbose
 from hubinstall.cli.parser import Parser
 from hubinstall.errors import OF_NUMBER, UserError, of_system
 from hubinstall.installation import prefetch
@@ -46,6 +46,7 @@ def parser() -> Parser:
     verb("verify", "Log in, start a server and run a cell, as a person would.")
     uninstall = verb("uninstall", "Remove JupyterHub from this machine; homes, accounts and shared data stay.")
     uninstall.add_argument("--yes", action="store_true", help="really do it; without this flag nothing happens")
+    add_verbose(uninstall)
     add_config_verbs(verb("config", "Show and change settings; comments in the file are kept."))
     add_certificate_verbs(verb("certificate", "Show the certificate, or request a new one."))
     for name, text in {"start": "Start", "stop": "Stop", "restart": "Restart"}.items():
@@ -99,6 +100,8 @@ def add_config_verbs(config: argparse.ArgumentParser) -> None:
             verb.add_argument(word, **MANY.get(word, {}))
         if name == "edit" or (words and name != "get"):
             verb.add_argument("--apply", action="store_true", help="apply the change at once")
+        if name == "reload" or (words and name != "get"):
+            add_verbose(verb)
         if name == "proxy-snippet":
             verb.add_argument("server", nargs="?", choices=("nginx", "apache"), default="nginx", help="default: nginx")
 

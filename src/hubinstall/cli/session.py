@@ -25,11 +25,17 @@ from hubinstall.verify.certificate import advice
 
 
 def apply_config(
-    host: Host, config: Config, *, plain: bool = False, given: dict[str, str] | None = None, yes: bool = False
+    host: Host,
+    config: Config,
+    *,
+    plain: bool = False,
+    given: dict[str, str] | None = None,
+    yes: bool = False,
+    verbose: bool = False,
 ) -> int:
     """Apply the settings in `config`. `given`: account → first password; `yes`: even if that stops people's servers."""
     desired = read(host, config)
-    with lock.one_run("apply"), logged(host) as log, make_report(log, plain=plain or None) as report:
+    with lock.one_run("apply"), logged(host) as log, make_report(log, plain=plain or None, verbose=verbose) as report:
         host.say = report.aside
         outcome = apply(host, desired, report, given, may_stop_servers=yes)
         about_certificate = advice(host, desired.settings, desired.resources)

@@ -31,7 +31,14 @@ def plan(arguments: Namespace, host: Host) -> int:
 def apply(arguments: Namespace, host: Host) -> int:
     need_root()
     given = password_flags.from_flags(arguments.admin, arguments.admin_password_file)
-    return apply_config(host, with_flags(host, arguments), plain=arguments.plain, given=given, yes=arguments.yes)
+    return apply_config(
+        host,
+        with_flags(host, arguments),
+        plain=arguments.plain,
+        given=given,
+        yes=arguments.yes,
+        verbose=arguments.verbose,
+    )
 
 
 def status(arguments: Namespace, host: Host) -> int:
@@ -64,7 +71,7 @@ def uninstall(arguments: Namespace, host: Host) -> int:
             "If you want that, run: hubinstall uninstall --yes",
             code=2,
         )
-    with lock.one_run("uninstall"), logged(host) as log, make_report(log) as report:
+    with lock.one_run("uninstall"), logged(host) as log, make_report(log, verbose=arguments.verbose) as report:
         manager = installed(host)
         outcome = uninstall_all(host, report)
         report.summary(outcome, host.notices)

@@ -23,6 +23,8 @@ WORKERS = 8
 class Reporter(Protocol):
     """Receives the events of a run, from any thread (report/choose.py)."""
 
+    def expected(self, resources: list[Resource]) -> None: ...
+    def settled(self, id_: str) -> None: ...
     def started(self, change: Change) -> None: ...
     def finished(self, change: Change) -> None: ...
     def failed(self, id_: str, error: BaseException) -> None: ...
@@ -90,6 +92,8 @@ class Run:
         return self.apply()
 
     def apply(self) -> Outcome:
+        # By the ledger, which costs nothing: each step looks at the machine itself.
+        self._reporter.expected([r for r in self._waiting if self._ledger.last(r) != r.desired()])
         running: dict[Future[Change | None], Resource] = {}
         with ThreadPoolExecutor(WORKERS) as pool:
             while True:
@@ -136,6 +140,7 @@ class Run:
         error = future.exception()
         if error is None:
             self._settled.add(resource_id(resource))
+            self._reporter.settled(resource_id(resource))
             if change := future.result():
                 self.outcome.done.append(change)
                 self._unsettle(unsettled_by(resource))

@@ -139,7 +139,7 @@ class HomeSpawner(SafeStarts):
         that was chosen earlier would keep its person from ever starting a server.
         """
         allowed = self._get_allowed_images() or {}
-        chosen: dict[str, Any] = self.user_options  # type: ignore[has-type]  # a trait
+        chosen: dict[str, Any] = self.user_options
         if allowed != "*" and len(allowed) <= 1 and chosen.get("image") not in allowed:
             self.user_options = {key: value for key, value in chosen.items() if key != "image"}
 

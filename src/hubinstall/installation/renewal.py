@@ -9,7 +9,7 @@ from hubinstall.installation import desired_state, inputs
 from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers.choice import MANAGERS
 from hubinstall.report.words import say
-from hubinstall.resources.base import Change, ids, look
+from hubinstall.resources.base import Change, Resource, ids, look
 from hubinstall.resources.services.service import Service
 from hubinstall.resources.tls.acme import AcmeCertificate
 from hubinstall.resources.tls.self_signed import SelfSignedCertificate
@@ -77,6 +77,12 @@ class _Words:
 
     def __init__(self, host: Host) -> None:
         self._host = host
+
+    def expected(self, resources: list[Resource]) -> None:
+        """A few steps need no estimate."""
+
+    def settled(self, id_: str) -> None:
+        """Told when it is finished."""
 
     def started(self, change: Change) -> None:
         self._host.log(f"begin {change.verb} {change.id}: {', '.join(change.keys)}")

@@ -1,6 +1,7 @@
 """What people see of a run: steps, phases, failures and the summary. Prose goes to stderr, results to stdout.
 
-Plain: one line per finished step, and a sign of life while nothing else is printed. On a terminal: live.py.
+Plain: one line per group of steps (names.py), and a sign of life while nothing else is printed; verbose: one per step.
+On a terminal: live.py. The log has every step with its id and time.
 Whatever happens to the screen (a closed pipe, a lost ssh connection) never stops a run.
 """
 
@@ -15,10 +16,12 @@ from typing import IO, Self
 from hubinstall import __version__, layout
 from hubinstall.engine.run import Outcome
 from hubinstall.errors import UserError, of_system
+from hubinstall.report import names
 from hubinstall.report.log import Log
 from hubinstall.report.plan import printable
+from hubinstall.report.progress import Progress
 from hubinstall.report.words import changed, counted
-from hubinstall.resources.base import Change
+from hubinstall.resources.base import Change, Resource
 
 SIGN_OF_LIFE = 30.0
 """After this many seconds without a line, one says what is still running."""
@@ -28,13 +31,20 @@ VERB_WIDTH = 7
 class Report:
     """Prints plain lines about what happens; thread-safe. A context manager around the run."""
 
-    def __init__(self, log: Log, screen: IO[str] | None = None, interval: float = SIGN_OF_LIFE) -> None:
+    def __init__(
+        self, log: Log, screen: IO[str] | None = None, interval: float = SIGN_OF_LIFE, *, verbose: bool = False
+    ) -> None:
+        """`verbose`: one line per step with its id and time, instead of one per group of steps."""
         self._log = log
         self._screen = screen or sys.stderr
         self._interval = interval
         self._lock = threading.RLock()
         self._begun = self._spoken = time.monotonic()
         self._running: dict[str, float] = {}
+        self._words: dict[str, str] = {}
+        self._told: set[str] = set()
+        self._progress = Progress(self._begun)
+        self._verbose = verbose
         self._phase = ""
         self._over = threading.Event()
         self._heart = threading.Thread(target=self._beat, daemon=True, name="sign of life")
@@ -51,16 +61,35 @@ class Report:
 
     # -- the engine's --------------------------------------------------------------------------------------
 
+    def expected(self, resources: list[Resource]) -> None:
+        with self._lock:
+            self._progress.expect(resources)
+
+    def settled(self, id_: str) -> None:
+        with self._lock:
+            self._progress.settle(id_)
+
     def started(self, change: Change) -> None:
         self._log.write(f"begin {change.verb} {change.id}: {', '.join(change.keys)}")
         with self._lock:
-            self._running[change.id] = time.monotonic()
+            now = time.monotonic()
+            self._running[change.id] = now
+            self._words[change.id] = change.id if self._verbose else names.words(change)
+            if change.verb != "remove":
+                self._progress.start(change.id, now)
+            self._announce(change)
             self._show_running()
 
     def finished(self, change: Change) -> None:
         with self._lock:
+            self._progress.finish(change.id, time.monotonic())
             took = self._took(change.id)
-            self._line(f"{change.verb:<{VERB_WIDTH}} {change.id}  {took:.1f} s")
+            line = f"{change.verb:<{VERB_WIDTH}} {change.id}  {took:.1f} s"
+            if self._verbose:
+                self._line(line)
+            else:
+                self._log.write(line)
+                self._ended(change, took)
             self._show_running()
 
     def failed(self, id_: str, error: BaseException) -> None:
@@ -108,7 +137,9 @@ class Report:
             self._show_running()
             self._line(f"{changed(outcome)}; {counted(len(outcome.failed), 'step')} failed")
             if outcome.skipped:
-                self._line("not started: " + ", ".join(outcome.skipped))
+                ids = ", ".join(outcome.skipped)
+                self._log.write(f"not started: {ids}")
+                self._show(f"not started: {ids if self._verbose else counted(len(outcome.skipped), 'step')}")
 
     def say(self, text: str) -> None:
         """Print a result to stdout; not to the log, since it may contain a password."""
@@ -120,6 +151,22 @@ class Report:
 
     def _write(self, text: str) -> None:
         print(text, file=self._screen, flush=True)
+
+    def _announce(self, change: Change) -> None:
+        """The first step of a group begins."""
+        words = self._words[change.id]
+        if not self._verbose and words not in self._told:
+            self._told.add(words)
+            self._line(self._step(words, change))
+
+    def _step(self, words: str, change: Change) -> str:
+        if change.verb == "remove":
+            return words
+        count, _, left = self._progress.words(time.monotonic()).partition(", ")
+        return ", ".join(part for part in (count, words, left) if part)
+
+    def _ended(self, change: Change, took: float) -> None:
+        """Live only: a step has ended."""
 
     def _show_running(self) -> None:
         """Live only: the running steps have changed."""
@@ -133,6 +180,9 @@ class Report:
 
     def _line(self, text: str) -> None:
         self._log.write(text)
+        self._show(text)
+
+    def _show(self, text: str) -> None:
         self._spoken = time.monotonic()
         with contextlib.suppress(OSError, ValueError):
             self._write(printable(text))
@@ -145,5 +195,10 @@ class Report:
 
     def _still(self) -> str:
         now = time.monotonic()
-        steps = [f"{id_} ({now - since:.0f} s)" for id_, since in self._running.items()]
-        return "still running: " + (", ".join(steps) or self._phase or f"for {now - self._begun:.0f} s")
+        begun: dict[str, float] = {}
+        for id_, since in self._running.items():
+            begun.setdefault(self._words.get(id_, id_), since)
+        steps = [f"{words} ({now - since:.0f} s)" for words, since in begun.items()]
+        left = self._progress.left(now) if steps else ""
+        running = ", ".join(steps) or self._phase or f"for {now - self._begun:.0f} s"
+        return f"still running: {running}" + (f"; {left}" if left else "")

@@ -22,6 +22,7 @@ from hubinstall.report.status import print_status
 from hubinstall.report.words import changed
 from hubinstall.resources.base import Change, look
 from hubinstall.resources.files.file import File, Link
+from hubinstall.resources.services.service import Service
 from hubinstall.resources.tls.acme import AcmeCertificate
 from hubinstall.verify.health import Check, Health
 
@@ -35,7 +36,7 @@ def log(tmp_path: Path) -> Log:
 
 def test_one_line_for_a_step_with_its_time(log: Log, tmp_path: Path) -> None:
     screen = io.StringIO()
-    with Report(log, screen) as report:
+    with Report(log, screen, verbose=True) as report:
         report.started(NEW)
         report.aside("waiting for another")
         report.finished(NEW)
@@ -49,6 +50,31 @@ def test_one_line_for_a_step_with_its_time(log: Log, tmp_path: Path) -> None:
     kept = (tmp_path / "logs/hubinstall.log").read_text()
     assert "begin create link:/etc/x: target, type" in kept
     assert "create  link:/etc/x" in kept
+
+
+def test_a_group_of_steps_has_one_line_and_the_log_has_every_step(log: Log, tmp_path: Path) -> None:
+    screen = io.StringIO()
+    links = [Link(f"/etc/{name}", "/etc/y") for name in "abc"]
+    restart = Change(Service("jupyterhub"), {"running": True}, {"running": True, "started_with": "x"})
+    with Report(log, screen) as report:
+        report.expected([*links, restart.resource])
+        for resource in links:
+            report.started(change := Change(resource, None, {"type": "link"}))
+            report.settled(change.id)
+            report.finished(change)
+        report.started(restart)
+        report.finished(restart)
+        report.started(gone := Change(links[0], {"type": "link"}, None))
+        report.finished(gone)
+    assert screen.getvalue().splitlines() == [
+        "step 1 of 4, writing configuration files",
+        "step 4 of 4, restarting the hub",
+        "removing configuration files",
+    ]
+    kept = (tmp_path / "logs/hubinstall.log").read_text()
+    for name in "abc":
+        assert f"begin create link:/etc/{name}: type" in kept
+        assert f"create  link:/etc/{name}  0.0 s" in kept
 
 
 def test_a_failure_has_message_and_hint_and_a_bug_its_traceback_in_the_log_only(log: Log, tmp_path: Path) -> None:
@@ -66,8 +92,10 @@ def test_a_failure_has_message_and_hint_and_a_bug_its_traceback_in_the_log_only(
     assert "E: no network" in seen
     assert "KeyError: 'x'\n  This is a bug in hubinstall" in seen
     assert "Traceback" not in seen
-    assert "nothing changed; 1 step failed\nnot started: g:h, i:j" in seen
-    assert "Traceback" in (tmp_path / "logs/hubinstall.log").read_text()
+    assert "nothing changed; 1 step failed\nnot started: 2 steps\n" in seen
+    kept = (tmp_path / "logs/hubinstall.log").read_text()
+    assert "Traceback" in kept
+    assert "not started: g:h, i:j" in kept
 
 
 def test_a_sign_of_life_names_what_is_running(log: Log) -> None:
@@ -78,7 +106,7 @@ def test_a_sign_of_life_names_what_is_running(log: Log) -> None:
         report.finished(NEW)
         report.phase("verify: login")
         time.sleep(0.25)
-    assert "still running: link:/etc/x (0 s)\n" in screen.getvalue()
+    assert "still running: writing configuration files (0 s)\n" in screen.getvalue()
     assert "still running: verify: login\n" in screen.getvalue()
 
 
@@ -114,13 +142,16 @@ def test_live(log: Log, monkeypatch, no_colour: bool) -> None:
     if no_colour:
         monkeypatch.setenv("NO_COLOR", "1")
     screen = io.StringIO()
-    with LiveReport(log, Console(file=screen, force_terminal=True, width=100, highlight=False)) as report:
+    console = Console(file=screen, force_terminal=True, width=100, highlight=False)
+    with LiveReport(log, console, verbose=True) as report:
+        report.expected([NEW.resource])
         report.started(NEW)
         report.finished(NEW)
         report.phase("verify: [login]")
         report.failed("x:y", UserError("no", "hint [bold]"))
     seen = screen.getvalue()
     assert re.search(r"create  link:/etc/x  \d", seen)
+    assert "step 1 of 1" in seen
     assert "verify: [login]" in seen
     assert "hint [bold]" in seen
     assert ("\x1b[31m" in seen) is not no_colour
