@@ -81,6 +81,17 @@ def _processes(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem
                      f"try {max(64, most // number)} or less, or a larger kernel.pid_max (sysctl)")  # fmt: skip
 
 
+def _certificate(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem]:  # noqa: ARG001
+    """What the file says of one way to a certificate while another one is used."""
+    https = settings.https
+    if https.mode is None and https.letsencrypt.email and settings.tls_mode != "letsencrypt":
+        hint = "try setting `domain`, or https.mode: letsencrypt for a certificate for the machine's public address"
+        yield Problem("has no effect: the hub has no name", hint, 0, ("https", "letsencrypt", "email"))
+    if https.tls.cert and settings.tls_mode != "manual":
+        why = f"has no effect: the certificate is {settings.tls_mode}"
+        yield Problem(why, "try setting https.mode: manual, or leave it out", 0, ("https", "tls"))
+
+
 def _closed(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem]:  # noqa: ARG001
     """pam_nologin(8): while one of these exists, nobody but root can log in anywhere."""
     for path in ("/run/nologin", "/etc/nologin"):
@@ -119,5 +130,5 @@ def size(number: int) -> str:
 
 
 CHECKS: tuple[Callable[[Host, Settings, Facts], Iterator[Problem]], ...] = (
-    _memory, _cpu, _shm, _processes, _closed, _drop_ins,
+    _memory, _cpu, _shm, _processes, _certificate, _closed, _drop_ins,
 )  # fmt: skip

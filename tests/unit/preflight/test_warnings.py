@@ -129,3 +129,22 @@ def test_what_the_hub_found_in_a_drop_in_as_long_as_the_file_is_the_same(host):
 def test_a_report_that_cannot_be_read_warns_about_nothing(host, text):
     host.put(layout.DROPIN_REPORT, text)
     assert found(host) == []
+
+
+@pytest.mark.parametrize(
+    ("https", "key"),
+    [
+        ({"letsencrypt": {"email": "a@b.org"}}, "email"),
+        ({"tls": {"key": "/a", "cert": "/b"}, "mode": "self-signed"}, "tls"),
+    ],
+)
+def test_a_certificate_that_is_not_asked_for(host, https, key):
+    """The hint, typed, ends the warning."""
+    warning = only(host, https=https)
+    assert (warning.at[-1], warning.message.partition(":")[0]) == (key, "has no effect")
+    if key == "email":
+        assert found(host, https=https, domain="hub.example.org") == []
+        assert found(host, https=https | {"mode": "letsencrypt"}) == []
+    else:
+        assert found(host, https=https | {"mode": "manual"}) == []
+    assert found(host, https={"mode": "off"}) == []
