@@ -32,6 +32,9 @@ NOT_PASSED_ON = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "PIP_TARGET", "PIP_P
                  "PIP_REQUIRE_VIRTUALENV")  # fmt: skip
 
 
+STALL = 300
+"""Seconds without any progress after which a command counts as hanging."""
+TRIES = 3
 STOP: List[bool] = []
 """Not empty if we were told to stop."""
 
@@ -128,13 +131,18 @@ def stop_if_told() -> None:
 
 def run(argv: List[str], env: Optional[Dict[str, str]] = None) -> None:
     """Run a command, and show its output only if it fails. It has its own session, so that Ctrl-C does not reach it.
+    One that hangs is killed and tried again; one that is slow is not (machine/activity.py).
 
     Raises KeyboardInterrupt after the command if we were told to stop meanwhile.
     """
-    done = subprocess.run(
-        argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=env, start_new_session=True
-    )
-    stop_if_told()
+    from hubinstall.machine import processes  # noqa: PLC0415 - only found now
+
+    for _ in range(TRIES):
+        done = processes.to_its_end(argv, env=env or os.environ, stall=STALL, begun=lambda: None)
+        stop_if_told()
+        if not done.stalled:
+            break
+        say("`%s` made no progress for %d minutes" % (" ".join(argv[:4]), STALL // 60))
     if done.returncode != 0:
         output = "\n  ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-15:])
         die("`%s` ended with exit code %d" % (" ".join(argv), done.returncode), output)
@@ -218,7 +226,7 @@ def fill(path: str, checkout: str) -> None:
     run([*uv, "--no-deps", "--require-hashes", "-r", locked], env=environment)
     copy = copy_of(checkout, path + ".source")  # the build writes into its directory, and uv writes a lock into TMPDIR
     run([*uv, "--no-deps", "--no-index", "--no-build-isolation", copy], env=dict(environment, TMPDIR=copy))
-    for folder in (copy, cache):
+    for folder in (copy, cache, path + ".pip"):
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -228,10 +236,12 @@ def get_uv(path: str, locked: str) -> None:
     with open(locked, encoding="utf-8") as file, open(only_uv, "w", encoding="utf-8") as list_of_one:
         list_of_one.writelines(re.findall(r"^uv==.*\n(?: .*\n)+", file.read(), re.MULTILINE))
     # The settings in pip.conf for an administrator's own work (`user = true`) must not apply here.
-    trust = {"PIP_CERT": TRUST_STORE} if os.path.exists(TRUST_STORE) else {}
-    ours = {"PIP_ROOT_USER_ACTION": "ignore", "PIP_USER": "0", "PIP_NO_CACHE_DIR": "1"}
+    usual = {"PIP_DEFAULT_TIMEOUT": "60"}  # seconds of silence; pip's own 15 are short for a thin line
+    if os.path.exists(TRUST_STORE):
+        usual["PIP_CERT"] = TRUST_STORE
+    ours = {"PIP_ROOT_USER_ACTION": "ignore", "PIP_USER": "0", "PIP_CACHE_DIR": path + ".pip"}
     pip = [os.path.join(path, "bin", "python3"), wheel_of_pip(), "--disable-pip-version-check", "install", "--quiet"]
-    run([*pip, "--no-deps", "--require-hashes", "-r", only_uv], env={**trust, **os.environ, **ours})
+    run([*pip, "--no-deps", "--require-hashes", "-r", only_uv], env={**usual, **os.environ, **ours})
     os.remove(only_uv)
 
 

@@ -128,6 +128,15 @@ def test_without_root(bootstrap, monkeypatch, capsys):
     assert "needs root" in capsys.readouterr().err
 
 
+def test_a_command_that_hangs_is_tried_again(bootstrap, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(bootstrap, "STALL", 0.5)
+    bootstrap.run(["sh", "-c", f"[ -e {tmp_path}/tried ] || {{ touch {tmp_path}/tried; sleep 60; }}"])
+    assert "made no progress" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        bootstrap.run(["sleep", "60"])
+    assert "`sleep 60` ended with exit code -9" in capsys.readouterr().err
+
+
 def test_two_at_once(bootstrap, tmp_path, capsys):
     path = str(tmp_path / "lock")
     held = bootstrap.take_lock(path)
@@ -157,6 +166,7 @@ def test_uv_comes_by_pips_own_wheel_and_by_its_hash(bootstrap, wheels, tmp_path,
 
     monkeypatch.setattr(bootstrap, "run", command)
     monkeypatch.setenv("PIP_USER", "1")
+    monkeypatch.delenv("PIP_DEFAULT_TIMEOUT", raising=False)
     locked = CHECKOUT / "src/hubinstall/locks/installer.txt"
     bootstrap.get_uv(str(tmp_path), str(locked))
     ((argv, listed, env),) = asked
@@ -166,6 +176,8 @@ def test_uv_comes_by_pips_own_wheel_and_by_its_hash(bootstrap, wheels, tmp_path,
     assert f"{listed.splitlines()[-1]}\n" in locked.read_text()
     assert "--hash=sha256:" in listed.splitlines()[-1]
     assert env["PIP_USER"] == "0"
+    assert env["PIP_CACHE_DIR"] == f"{tmp_path}.pip"  # a killed run's download is there for the next
+    assert env["PIP_DEFAULT_TIMEOUT"] == "60"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["python-wheels"]
 
 

@@ -68,18 +68,18 @@ class Patience:
     started too often, and after `longest` seconds at all, since also an idle service does a little.
     """
 
-    def __init__(self, seconds: float, longest: float, proc: Path = PROC) -> None:
+    def __init__(self, seconds: float, longest: float, proc: Path = PROC, starts: float = STARTS) -> None:
         self._ends = time.monotonic() + longest
         self._watch = Watch(lambda: of_process(self._pid, proc), seconds)
         self._next = time.monotonic()
-        self._pid, self._starts = 0, 0
+        self._pid, self._left = 0, starts
 
     def is_over(self, pid: int) -> bool:
         """`pid`: of the service's process now; 0 if there is none."""
         if pid not in {0, self._pid}:
-            self._pid, self._starts = pid, self._starts + 1
+            self._pid, self._left = pid, self._left - 1
         now = time.monotonic()
-        if now > self._ends or self._starts > STARTS:
+        if now > self._ends or self._left < 0:
             return True
         if now < self._next:
             return False

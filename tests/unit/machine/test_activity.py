@@ -12,7 +12,7 @@ import pytest
 
 from hubinstall.errors import StalledError
 from hubinstall.machine import activity, processes, tcp_traffic
-from hubinstall.machine.activity import FILES, Activity, Watch
+from hubinstall.machine.activity import FILES, STARTS, Activity, Patience, Watch
 from hubinstall.machine.host import Host
 
 ENV = {"PATH": os.environ["PATH"]}
@@ -133,3 +133,28 @@ def test_a_kernel_that_does_not_tell_about_sockets(monkeypatch):
 
 def test_a_process_that_is_gone_does_nothing():
     assert activity.of_process(2**22 + 1) == Activity()
+
+
+def test_a_service_is_waited_for_while_it_works_but_not_for_ever():
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        patience = Patience(0.2, 1.0)
+        begun = time.monotonic()
+        while not patience.is_over(busy.pid):
+            time.sleep(0.02)
+        busy.kill()
+    assert time.monotonic() - begun > 0.9
+
+
+def test_a_service_that_does_nothing_is_given_up():
+    with subprocess.Popen(["sleep", "60"]) as idle:
+        patience = Patience(0.3, 60)
+        begun = time.monotonic()
+        while not patience.is_over(idle.pid):
+            time.sleep(0.02)
+        idle.kill()
+    assert 0.25 < time.monotonic() - begun < 30
+
+
+def test_a_service_that_starts_again_and_again_is_given_up():
+    patience = Patience(60, 60)
+    assert [patience.is_over(2**22 + number) for number in range(1, STARTS + 2)] == [False] * STARTS + [True]

@@ -5,18 +5,20 @@ the lock later.
 """
 
 import fcntl
+import math
 import os
 import struct
 import time
 
 from hubinstall.errors import UserError
+from hubinstall.machine.activity import Patience
 from hubinstall.machine.host import Host
 
 LOCKS = (
     "/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", "/var/lib/apt/lists/lock", "/var/cache/apt/archives/lock",
 )  # fmt: skip
 PATIENCE = 300.0
-"""Seconds. Unattended upgrades may take a while."""
+"""Seconds without any progress of who holds a lock. Unattended upgrades may take hours on a slow machine."""
 EVERY = 0.5
 """Seconds between two checks."""
 FLOCK = "hhqqi4x"
@@ -25,11 +27,12 @@ FLOCK = "hhqqi4x"
 
 def free(host: Host) -> None:
     """Wait until apt's locks are free, and say who holds one. Raises UserError if that takes too long."""
-    named, deadline = "", time.monotonic() + PATIENCE
-    while words := holder(host):
-        if time.monotonic() > deadline:
+    named, patience = "", Patience(PATIENCE, math.inf, host.path("/proc"), starts=math.inf)
+    while found := _holder(host):
+        pid, words = found
+        if patience.is_over(pid):
             raise UserError(
-                f"{words} has held apt's lock for {PATIENCE / 60:.0f} minutes",
+                f"{words} has held apt's lock for {PATIENCE / 60:.0f} minutes and makes no progress",
                 "Wait until it ends, or stop it if nobody needs it. Then run it again.",
             )
         if words != named:
@@ -40,11 +43,16 @@ def free(host: Host) -> None:
 
 def holder(host: Host) -> str:
     """The PID and command of the process that holds one of the locks; empty if all are free."""
+    return (_holder(host) or (0, ""))[1]
+
+
+def _holder(host: Host) -> tuple[int, str] | None:
+    """Its PID (0 if the kernel does not tell) and the same words; None if all are free."""
     for path in LOCKS:
         if (pid := locked_by(str(host.path(path)))) is not None:
             command = " ".join(host.text(f"/proc/{pid}/cmdline").replace("\0", " ").split()) if pid > 0 else ""
-            return f"pid {pid} ({command[:120]})" if command else f"another process (lock {path})"
-    return ""
+            return max(pid, 0), f"pid {pid} ({command[:120]})" if command else f"another process (lock {path})"
+    return None
 
 
 def locked_by(path: str) -> int | None:

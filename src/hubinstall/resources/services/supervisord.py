@@ -12,9 +12,9 @@ from hubinstall.machine.process_managers import supervisor
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.services.service import answers, environment
 
-STOPS_WITHIN = 120.0
+STOPS_WITHIN = 600.0
 """Seconds. supervisord stops its programs one after another."""
-STARTS_WITHIN = 30.0
+STARTS_WITHIN = 300.0
 RUNLEVELS = "2345"
 
 

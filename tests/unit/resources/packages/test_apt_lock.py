@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -66,3 +67,20 @@ def test_a_holder_that_does_not_end_is_named_when_we_give_up(host, held, monkeyp
     with pytest.raises(UserError, match=rf"pid {held.pid} \(/usr/bin/apt-get install emacs\) has held") as caught:
         apt_lock.free(host)
     assert "run it again" in caught.value.hint
+
+
+def test_a_holder_that_works_is_waited_for_however_long_that_takes(host, held, monkeypatch):
+    monkeypatch.setattr(apt_lock, "PATIENCE", 0.05)
+    ticks = iter(range(10**9))
+    begun = time.monotonic()
+
+    def nap(_):
+        """The processor time of the one who holds it grows, as the kernel tells."""
+        host.put(f"/proc/{held.pid}/stat", f"{held.pid} (apt-get) S 1 1 1 0 0 0 0 0 0 0 {next(ticks)} 0 0 0 20")
+        if time.monotonic() > begun + 0.5 and not held.stdin.closed:
+            held.stdin.close()
+            held.wait()
+
+    monkeypatch.setattr(apt_lock.time, "sleep", nap)
+    apt_lock.free(host)
+    assert len(host.said) == 1
