@@ -14,10 +14,13 @@ class Client:
         self.user = ""
         self.tried: list[str] = []
         self.password = ""
+        self.limits: dict[str, float] = {}
         self.output: str | None = None
 
-    def step(self, name: str, timeout: float = 1) -> None:
-        assert timeout >= 0
+    def step(self, name: str, timeout: float | None = None) -> None:
+        if timeout is not None:
+            assert timeout >= 0
+            self.limits[name] = timeout
         self.done.append(name)
         if name in self.failures:
             raise self.failures[name]

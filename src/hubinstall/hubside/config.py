@@ -103,10 +103,10 @@ def servers(c: Any, settings: HubSettings) -> None:
     c.DockerSpawner.remove = True
     c.DockerSpawner.mem_limit = settings.limits.memory
     c.DockerSpawner.cpu_limit = settings.limits.cpu
-    c.DockerSpawner.client_kwargs = {"base_url": f"unix://{layout.DOCKER_SOCKET}", "timeout": 60}
+    c.DockerSpawner.client_kwargs = {"base_url": f"unix://{layout.DOCKER_SOCKET}", "timeout": 300}
     c.Spawner.default_url = "/lab"
     c.Spawner.start_timeout = START_TIMEOUT
-    c.Spawner.http_timeout = 60
+    c.Spawner.http_timeout = 120
     c.Spawner.consecutive_failure_limit = 0
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from hubinstall.machine.unix_connection import UnixConnection
 
-TIMEOUT = 3.0
-"""Seconds for each wait; a part that works answers in a few milliseconds."""
+TIMEOUT = 10.0
+"""Seconds for each wait; a part that works answers in milliseconds, on a very slow machine in a second."""
 
 
 @dataclass(frozen=True)

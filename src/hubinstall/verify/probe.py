@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from hubinstall import layout
 from hubinstall.blueprint import urls
 from hubinstall.errors import CommandError, UserError
+from hubinstall.machine import pace
 from hubinstall.machine.docker import docker_query
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from hubinstall.verify.client.hub import HubClient
 
 LOOPBACK, HTTP = urls.LOOPBACK, urls.HTTP
+# All limits are for a usual machine; on a slow one they are longer (machine/pace.py).
+REQUEST = 30.0
+"""Seconds for one request."""
 RUNNING = 30.0
 """Seconds until every service must run: apply has waited for each, but one may just be restarting."""
 COMING_UP = 60.0
@@ -61,7 +65,8 @@ class VerifyError(UserError):
 def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> None:
     """Run all checks in order; raise VerifyError at the first failure. Leaves no server and no password behind."""
     report.phase("verify: services")
-    services(host, facts)
+    slow = pace.slowness()
+    services(host, facts, slow)
     from hubinstall.verify.client.hub import HubClient, tls_context  # noqa: PLC0415 - httpx is slow to import
 
     url = urls.check_url(settings, facts)
@@ -70,41 +75,43 @@ def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> No
         # The certificate names addresses, and the machine may have more by now.
         context.check_hostname = False
     sign_on = hub_report(host).sign_on
-    with HubClient(url, address=urls.connect_to(settings), verify=context) as client:
+    with HubClient(url, address=urls.connect_to(settings), verify=context, timeout=REQUEST * slow) as client:
         report.phase(f"verify: {urls.scheme(settings)}")
-        reach(client, others=bool(sign_on))
+        reach(client, slow, others=bool(sign_on))
         if urls.has_tls(settings):
             redirect(url)
         if not sign_on:
-            with clean(host, client):
+            with clean(host, client, slow):
                 report.phase("verify: login")
                 login(host, client)
-                server_and_cell(host, client, report)
+                server_and_cell(host, client, report, slow)
             report.phase("verify: a person can log in, start a server and run a cell")
             return
     report.phase(f"verify: login: the page answers; {sign_on} is a drop-in's, so nobody can log in from here")
     token = host.text(layout.VERIFY_TOKEN).strip()
     user = layout.PROBE_USER
     with (
-        HubClient(url, address=urls.connect_to(settings), verify=context, token=token, user=user) as client,
-        clean(host, client),
+        HubClient(
+            url, address=urls.connect_to(settings), verify=context, token=token, user=user, timeout=REQUEST * slow
+        ) as client,
+        clean(host, client, slow),
     ):
-        server_and_cell(host, client, report)
+        server_and_cell(host, client, report, slow)
     report.phase("verify: the hub can start a server and run a cell")
 
 
-def server_and_cell(host: Host, client: "HubClient", report: Reporter) -> None:
+def server_and_cell(host: Host, client: "HubClient", report: Reporter, slow: float) -> None:
     report.phase("verify: server")
-    server(client)
+    server(client, slow)
     report.phase("verify: cell")
-    cell(client)
+    cell(client, slow)
     report.phase("verify: stop")
-    stop(host, client)
+    stop(host, client, slow)
 
 
-def services(host: Host, facts: Facts) -> None:
+def services(host: Host, facts: Facts, slow: float = 1.0) -> None:
     """Every service of ours runs; wait for those that are starting."""
-    end = time.monotonic() + RUNNING
+    end = time.monotonic() + RUNNING * slow
     while True:
         if (stopped := without_supervisord(host, facts)) and time.monotonic() > end:
             raise VerifyError(
@@ -120,11 +127,11 @@ def services(host: Host, facts: Facts) -> None:
         host.wait(EVERY)
 
 
-def reach(client: "HubClient", *, others: bool = False) -> None:
+def reach(client: "HubClient", slow: float = 1.0, *, others: bool = False) -> None:
     """The hub's login page arrives through nginx and the proxy, with the right certificate. `others`: a drop-in's
     authenticator makes the page, which may be a redirect to another site.
     """
-    end = time.monotonic() + COMING_UP
+    end = time.monotonic() + COMING_UP * slow
     while True:
         try:
             client.sign_on_page() if others else client.login_page()
@@ -193,22 +200,22 @@ def log_in(client: "HubClient", password: str) -> HubError | None:
     return None
 
 
-def server(client: "HubClient") -> None:
+def server(client: "HubClient", slow: float = 1.0) -> None:
     """A new server starts and its page opens. A server that a killed check left running is stopped first."""
     try:
-        client.stop_server(STOPPING)
-        client.start_server(STARTING)
+        client.stop_server(STOPPING * slow)
+        client.start_server(STARTING * slow)
         client.open_server()
     except HubError as error:
         raise VerifyError("server", error.message) from error
 
 
-def cell(client: "HubClient") -> None:
+def cell(client: "HubClient", slow: float = 1.0) -> None:
     """A cell prints what only its kernel can have computed."""
     first, second = secrets.token_hex(8), secrets.token_hex(8)
     hint = "Perhaps no kernel of the image can start."
     try:
-        output = client.run_cell(f"print('{first}' + '{second}')", CELL)
+        output = client.run_cell(f"print('{first}' + '{second}')", CELL * slow)
     except HubError as error:
         words = f"the {error.step}: {error.message}"
         raise VerifyError("cell", words, hint if error.step == "kernel" else "") from error
@@ -216,13 +223,13 @@ def cell(client: "HubClient") -> None:
         raise VerifyError("cell", f"the cell printed {output[:200]!r} instead of the expected text", hint)
 
 
-def stop(host: Host, client: "HubClient") -> None:
+def stop(host: Host, client: "HubClient", slow: float = 1.0) -> None:
     """The server stops, and its container is gone."""
     try:
-        client.stop_server(STOPPING)
+        client.stop_server(STOPPING * slow)
     except HubError as error:
         raise VerifyError("stop", error.message) from error
-    end = time.monotonic() + STOPPING
+    end = time.monotonic() + STOPPING * slow
     while left := containers(host):
         if time.monotonic() > end:
             raise VerifyError("stop", f"the server was stopped, but its container {left} still exists")
@@ -236,7 +243,7 @@ def containers(host: Host) -> str:
 
 
 @contextlib.contextmanager
-def clean(host: Host, client: "HubClient") -> Iterator[None]:
+def clean(host: Host, client: "HubClient", slow: float = 1.0) -> Iterator[None]:
     """Leave no password and no server behind, whatever happens inside the block."""
     failed = True
     try:
@@ -251,7 +258,7 @@ def clean(host: Host, client: "HubClient") -> Iterator[None]:
             with contextlib.suppress(UserError, OSError):
                 for container in containers(host).split():  # its output, for the log
                     docker_query(host, "logs", "--tail", "50", container, check=False)
-                client.stop_server(STOPPING)
+                client.stop_server(STOPPING * slow)
         if not failed and locked.returncode:
             raise VerifyError("login", f"the account {layout.PROBE_USER} could not be locked again", log="")
         if not failed:

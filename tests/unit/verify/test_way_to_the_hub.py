@@ -46,10 +46,10 @@ class Hub:
     token: str = ""
 
     def __call__(
-        self, url: str, *, address: str, verify: ssl.SSLContext, token: str = "", user: str = ""
+        self, url: str, *, address: str, verify: ssl.SSLContext, timeout: float, token: str = "", user: str = ""
     ) -> "Hub":  # fmt: skip
         self.url, self.address, self.verify, self.token = url, address, verify, token
-        self.client.user = user
+        self.client.user, self.client.limits["request"] = user, timeout
         return self
 
     def __enter__(self) -> Client:
@@ -70,6 +70,15 @@ def hub(host: FakeHost, monkeypatch) -> Hub:
     subprocess.run([*own, "-out", served], check=True, capture_output=True)
     monkeypatch.setattr(layout, "SERVED_CERT", str(served))
     return hub
+
+
+def test_a_slow_machine_gets_more_time_for_everything(host: FakeHost, hub: Hub, monkeypatch) -> None:
+    monkeypatch.setattr(probe.pace, "slowness", lambda: 20.0)
+    monkeypatch.setattr(probe, "looks", lambda *_: {})
+    data = {"https": {"mode": "off"}, "http": {"port": 8000}}
+    probe.verify(host, Settings.model_validate(data), fake_facts(), Quiet())
+    usual = {"request": 30.0, "start": 600.0, "cell": 120.0, "stop": 90.0}
+    assert hub.client.limits == {step: 20 * seconds for step, seconds in usual.items()}
 
 
 NAMED = ({"domain": "hub.example.org"}, "https://hub.example.org/", "127.0.0.1")
