@@ -56,7 +56,17 @@ def test_a_container_that_ends_while_it_starts(installed_machine: Machine, grace
     assert html.escape(LAST_WORDS) in page
     assert LAST_WORDS not in page, "a container's words must not become markup"
     assert machine.run("docker ps --all --quiet --filter name=jupyter-grace").out == ""
+    told = machine.run("hubinstall logs --person grace").out
+    assert "User logged in: grace" in told
+    assert "Not starting grace's server" in told
+    assert LAST_WORDS in told
+    assert "GET /hub/" not in told
+    assert LAST_WORDS in machine.run("hubinstall logs jupyterhub --since 10min").out
     machine.run(["rm", DROPIN])
     machine.run("hubinstall apply")
+    told = machine.run("hubinstall logs").out
+    assert "run: hubinstall apply" in told
+    assert "service:jupyterhub" in told
+    assert "Z $ " not in told
     grace.start_server()
     assert grace.run_cell("print('well again')") == "well again\n"

@@ -112,5 +112,5 @@ def shown(found: list[Entry], lines: int) -> int:
             break
         kept.append(entry)
     for entry in reversed(kept):
-        print("\n".join(entry))
+        print("\n".join(entry), flush=True)  # before what is said next
     return 0

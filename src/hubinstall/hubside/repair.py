@@ -29,7 +29,7 @@ TIMEOUT = 600
 """Seconds that Docker may be silent, for example while it unpacks an image."""
 EVERY = 1.0
 """Seconds between two checks whether this machine has the hub's address."""
-AGAIN = 20.0
+AGAIN = 5.0
 """Seconds until a repair that failed is tried again."""
 Say = Callable[[str], object]
 

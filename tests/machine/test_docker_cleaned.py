@@ -1,0 +1,173 @@
+"""Somebody cleans up Docker, or handles containers by hand: the hub repairs it, and people stay isolated."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from harness import installed
+from harness.machine import Machine
+from hubinstall.verify.client.errors import HubError
+from hubinstall.verify.client.hub import HubClient
+
+pytestmark = pytest.mark.one_kind
+
+GATEWAY, HUB_PORT, SERVER_PORT = "10.99.0.1", 8081, 8888
+OPTIONS = "docker network inspect --format '{{json .Options}}' hubinstall"
+OURS = {"com.docker.network.bridge.name": "hubinstall0", "com.docker.network.bridge.enable_icc": "false"}
+# Right in name, subnet and bridge, but its containers reach each other.
+OPEN = f"""docker network create --subnet 10.99.0.0/16 --gateway {GATEWAY} \
+    --opt com.docker.network.bridge.name=hubinstall0 hubinstall"""
+STOPPED_HUB = "hubinstall stop jupyterhub"
+REACHES = """
+import socket
+def reaches(host, port):
+    try:
+        socket.create_connection((host, port), 3).close()
+    except OSError:
+        return False
+    return True
+print([reaches(*target) for target in {targets}])
+"""
+
+
+def person(machine: Machine, name: str, password: str) -> HubClient:
+    client = installed.client(machine)
+    client.login(name, password)
+    return client
+
+
+@pytest.fixture
+def grace(installed_machine: Machine) -> Iterator[HubClient]:
+    with person(installed_machine, installed.PERSON, installed.PERSON_PASSWORD) as client:
+        yield client
+        client.stop_server()
+
+
+@pytest.fixture
+def ada(installed_machine: Machine) -> Iterator[HubClient]:
+    with person(installed_machine, installed.ADMIN, installed.ADMIN_PASSWORD) as client:
+        yield client
+        client.stop_server()
+
+
+def is_ours(machine: Machine) -> bool:
+    found = machine.run(OPTIONS, check=False)
+    return found.code == 0 and json.loads(found.out) == OURS
+
+
+def rows(machine: Machine) -> dict[str, str]:
+    """What `status` says of the parts that depend on Docker."""
+    found = json.loads(machine.run("hubinstall status --json", check=False).out)["checks"]
+    return {c["name"]: f"{c['state']}: {c['message']} {c['hint']}" for c in found}
+
+
+def address(machine: Machine, name: str) -> str:
+    inspect = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    return machine.run(["docker", "inspect", "--format", inspect, f"jupyter-{name}"]).out.strip()
+
+
+def test_a_network_that_was_removed_returns_and_two_who_start_at_once_are_isolated(
+    installed_machine: Machine, grace: HubClient, ada: HubClient
+) -> None:
+    machine = installed_machine
+    machine.run("docker network prune --force; ! ip link show hubinstall0")
+    installed.wait_for_login_page(machine, 15)
+    assert is_ours(machine)
+    starts = [threading.Thread(target=client.start_server) for client in (grace, ada)]
+    for start in starts:
+        start.start()
+    for start in starts:
+        start.join()
+    targets = [(GATEWAY, HUB_PORT), (GATEWAY, 443), (address(machine, "ada"), SERVER_PORT)]
+    assert grace.run_cell(REACHES.format(targets=targets)) == "[True, False, False]\n"
+
+
+def test_the_hub_starts_where_its_network_is_missing(installed_machine: Machine) -> None:
+    installed_machine.run(f"{STOPPED_HUB}; docker network rm hubinstall; hubinstall start jupyterhub")
+    installed.wait_for_login_page(installed_machine, 30)
+    assert is_ours(installed_machine)
+
+
+def test_another_network_of_the_name_is_refused_while_something_runs_on_it_and_then_replaced(
+    installed_machine: Machine, grace: HubClient
+) -> None:
+    machine = installed_machine
+    image = machine.run("docker images --quiet hubinstall/default | head -1").out.strip()
+    machine.run(STOPPED_HUB)
+    machine.run(f"docker network rm hubinstall; {OPEN}")
+    machine.run(f"docker run --detach --name somebodys --network hubinstall --entrypoint sleep {image} 100000")
+    machine.run("hubinstall start jupyterhub")
+    installed.wait_for_login_page(machine)
+    with pytest.raises(HubError) as error:
+        grace.start_server()
+    assert "The Docker network hubinstall differs from its configuration (icc), and containers run on it" in str(
+        error.value
+    )
+    found = rows(machine)
+    assert (
+        "failed: its rules are not in effect: the Docker network hubinstall differs (icc is true" in found["firewall"]
+    )
+    assert found["network"].endswith("Run: hubinstall apply")
+    machine.run("docker rm --force somebodys")
+    time.sleep(5)  # as long as a failed repair is not tried again
+    grace.start_server()
+    assert is_ours(machine)
+    assert {rows(machine)[name].partition(":")[0] for name in ("firewall", "network", "image")} == {"ok"}
+
+
+def test_an_image_that_lost_its_name_gets_it_back(installed_machine: Machine, grace: HubClient) -> None:
+    machine = installed_machine
+    name = machine.run("grep -o 'hubinstall/default:[0-9a-f]*' /opt/hubinstall/etc/hub.json | head -1").out.strip()
+    machine.run(f"docker tag {name} kept:1; docker rmi {name}")
+    assert "failed: the image of user servers" in rows(machine)["image"]
+    grace.start_server()
+    machine.run("docker rmi kept:1")
+    assert rows(machine)["image"].startswith("ok")
+
+
+def test_a_server_whose_container_was_renamed_and_paused_goes_on(installed_machine: Machine, grace: HubClient) -> None:
+    machine = installed_machine
+    grace.start_server()
+    with grace.kernel() as kernel:
+        kernel.execute("kept = 6 * 7")
+        machine.run("docker rename jupyter-grace elsewhere; docker pause elsewhere")
+        grace.request("GET", "hub/home", step="home")  # the hub then looks after the server at once
+        assert kernel.execute("print(kept)") == "42\n"
+    grace.stop_server()
+    assert machine.run("docker ps --all --quiet --filter label=hubinstall.user=grace").out == ""
+
+
+def test_nobody_fails_by_the_position_in_the_queue(
+    installed_machine: Machine, grace: HubClient, ada: HubClient
+) -> None:
+    """One place, which ada's start holds for longer than grace's may take: grace's clock begins when ada's is over."""
+    machine = installed_machine
+    dropin = "/etc/hubinstall/jupyterhub_config.d/slow.py"
+    machine.write(
+        dropin,
+        "from dataclasses import replace\n"
+        "c.HomeSpawner.hub_settings = replace(c.HomeSpawner.hub_settings, cores=1)\n"
+        "def slow(spawner):\n"
+        "    if spawner.user.name == 'ada':\n"
+        "        spawner.cmd = ['sh', '-c', 'sleep 25; exec start-notebook.py \"$@\"', 'sh']\n"
+        "    else:\n"
+        "        spawner.start_timeout = 22\n"
+        "c.Spawner.pre_spawn_hook = slow\n",
+    )
+    machine.run("hubinstall restart jupyterhub")
+    installed.wait_for_login_page(machine)
+    try:
+        first = threading.Thread(target=ada.start_server)
+        first.start()
+        time.sleep(2)
+        begun = time.monotonic()
+        grace.start_server()
+        assert time.monotonic() - begun > 22, "grace did not wait for ada's place"
+        first.join()
+    finally:
+        machine.run(["rm", dropin])
+        machine.run("hubinstall restart jupyterhub")
+        installed.wait_for_login_page(machine)
