@@ -11,6 +11,7 @@ from hubinstall.hubside.network import BRIDGE_NAME, ICC
 from hubinstall.machine.docker import docker, info, inspect_image, inspect_network
 from hubinstall.machine.host import Host
 from hubinstall.resources.docker.image import Image, ImageRoot, Recipe, tags
+from hubinstall.resources.docker.image_copy import copy_of
 from hubinstall.resources.docker.live_restore import LiveRestore
 from hubinstall.resources.docker.network import DockerNetwork
 from hubinstall.resources.docker.pulled_image import PulledImage
@@ -100,7 +101,8 @@ def image() -> Case:
         docker(host, "image", "rm", f"{wish.name}:{wish.tag}")
 
     left = Break("root", lambda host: host.mkdir(wish.root))
-    return Case(wish, (Break("tag", renamed), left), lambda host: bool(tags(host, wish.name)), before=recipe)
+    copy = Break("copy", lambda host: host.remove(copy_of(wish.root)))
+    return Case(wish, (Break("tag", renamed), left, copy), lambda host: bool(tags(host, wish.name)), before=recipe)
 
 
 def pulled_image() -> Case:

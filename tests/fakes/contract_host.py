@@ -149,7 +149,7 @@ def with_docker(host):
         return ""
 
     host.answers |= engine.answers() | images.answers() | {"flock": build}
-    host.answers |= {"bash -o pipefail": images.bring_in, "apt-get indextargets": MIRROR}
+    host.answers |= {"bash -o pipefail": images.pipe(host), "apt-get indextargets": MIRROR}
     host.answers |= {'sh -c kill -HUP "$1"': hup, "ip link delete": unplug}
 
 

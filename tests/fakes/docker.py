@@ -3,6 +3,7 @@
 import itertools
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from hubinstall.resources.docker.image import LABEL
 
@@ -105,6 +106,26 @@ class Docker:
         label = next((word for word in argv if word.startswith("LABEL")), "=local").partition("=")[2]
         self.images[argv[7] if argv[0] == "bash" else argv[-1]] = f"id-{label}"
         self.labels |= {f"id-{label}": label} if argv[0] == "bash" else {}
+        return ""
+
+    def pipe(self, host):
+        """For FakeHost: `docker import` at the end of a pipe, or `docker image save` at its beginning."""
+
+        def act(argv, given):
+            if argv[5] != "save":
+                return self.bring_in(argv, given)
+            path = argv[-1].removeprefix(str(host.root))
+            host.put(path, f"{argv[6]} {self.images[argv[6]]}")
+            return ""
+
+        return act
+
+    def load(self, argv):
+        try:
+            name, id_ = Path(argv[-1]).read_text().split()
+        except ValueError:
+            return 1, "unexpected EOF"
+        self.images[name] = id_
         return ""
 
     def ls(self, argv):

@@ -11,6 +11,7 @@ from hubinstall.hubside.settings import ImageSource
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, digest, id_of, ids
 from hubinstall.resources.docker.image import LABEL, Image, ImageRoot, Recipe
+from hubinstall.resources.docker.image_copy import copy_of
 from hubinstall.resources.docker.pulled_image import PulledImage
 from hubinstall.resources.files.file import Directory
 from hubinstall.settings.model import Settings
@@ -63,7 +64,7 @@ def environment(settings: Settings, facts: Facts, docker: tuple[str, ...]) -> En
         layout.IMAGE_REPOSITORY, tag=tag, root=root.name, recipe=recipe, changes=CHANGES,
         needs=ids(root, *docker),
     )  # fmt: skip
-    source = ImageSource(label=f"{LABEL}={tag}", archive="", pin="")
+    source = ImageSource(label=f"{LABEL}={tag}", archive=copy_of(root.name), pin="")
     return Environment([folder, root, image], f"{layout.IMAGE_REPOSITORY}:{tag}", image, source)
 
 

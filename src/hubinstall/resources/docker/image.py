@@ -1,7 +1,8 @@
 """Docker images that are built on this machine from its distribution's packages and a hash-locked Python list.
 
 There are two resources, because the root file system can be built while Docker is still being installed. It is deleted
-once it is imported: a note beside its path says so, and if the image gets lost, its repair builds it again.
+once it is imported: a note beside its path says so. If the image gets lost, it is loaded from a compressed copy, or
+built again.
 """
 
 import functools
@@ -12,6 +13,7 @@ from hubinstall.errors import CommandError, UserError
 from hubinstall.machine.docker import AT_SOCKET, DAEMONS, docker, docker_query, inspect_image
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
+from hubinstall.resources.docker import image_copy
 from hubinstall.resources.files.tree import SEAL, seal, sealed
 from hubinstall.resources.packages.apt_sources import sources
 from hubinstall.resources.packages.downloads import DEBS, retry_if_stalled
@@ -90,6 +92,7 @@ class ImageRoot:
         discard(host, self.name)
         for beside in (imported(self.name), f"{self.name}.lock"):
             host.remove(beside)
+        image_copy.forget(host, image_copy.copy_of(self.name))
 
 
 @dataclass(frozen=True)
@@ -111,24 +114,28 @@ class Image:
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:
-        return {"tag": self.tag, "root": "imported"}
+        return {"tag": self.tag, "root": "imported", "copy": "kept"}
 
     def actual(self, host: Host) -> State | None:
         if self.tag and labels(host, f"{self.name}:{self.tag}").get(LABEL) == self.tag:
             # A run that was killed after the import has left the directory that was imported.
             noted = host.exists(imported(self.root)) and not host.exists(self.root)
-            return {"tag": self.tag, "root": "imported" if noted else "left over"}
+            kept = host.exists(image_copy.copy_of(self.root))
+            root, copy = "imported" if noted else "left over", "kept" if kept else "missing"
+            return {"tag": self.tag, "root": root, "copy": copy}
         others = [tag for tag in tags(host, self.name) if tag != self.tag]
-        return {"tag": others[0], "root": "imported"} if others else None
+        return {"tag": others[0], "root": "imported", "copy": "kept"} if others else None
 
     def apply(self, host: Host, change: Change) -> None:
-        reference = f"{self.name}:{self.tag}"
+        reference, copy = f"{self.name}:{self.tag}", image_copy.copy_of(self.root)
         if lost := built_from(host, self.tag):
             docker(host, "image", "tag", lost[0], reference)
-        else:
+        elif not image_copy.load(host, copy):
             self._make(host, reference)
         host.write(imported(self.root), f"{reference}\n".encode())
         discard(host, self.root)
+        if not host.exists(copy):
+            image_copy.keep(host, reference, copy)
         before = (change.before or {}).get("tag")
         self._drop(host, [tag for tag in tags(host, self.name) if tag not in {self.tag, before}])
 

@@ -37,8 +37,8 @@ def host(tmp_path, docker):
         (path / "usr").mkdir(parents=True)
         return ""
 
-    answers = docker.answers() | {"flock": build, "bash -o pipefail": docker.bring_in, "rm -rf": remove}
-    host = FakeHost(tmp_path, answers | {"apt-get indextargets": TARGETS})
+    host = FakeHost(tmp_path, docker.answers() | {"flock": build, "rm -rf": remove, "apt-get indextargets": TARGETS})
+    host.answers["bash -o pipefail"] = docker.pipe(host)
     host.mkdir("/var/lib/hubinstall")
     return host
 
@@ -275,3 +275,35 @@ def test_plan_works_before_docker_is_there(tmp_path):
     host = FakeHost(tmp_path)
     for resource in (*environment().resources, *environment(NAME).resources):
         assert look(resource, host).verb == "create"
+
+
+def builds(host):
+    return sum(command.startswith("flock") for command in host.commands)
+
+
+def test_an_image_that_was_removed_is_loaded_from_its_copy(host, docker):
+    wished = environment()
+    apply(host, wished.resources)
+    before = dict(docker.images)
+    docker.images.clear()
+    assert apply(host, wished.resources) == [f"image:{layout.IMAGE_REPOSITORY}"]
+    assert (docker.images, builds(host)) == (before, 1)
+
+
+def test_a_copy_that_docker_cannot_read_is_replaced_with_the_image(host, docker):
+    wished = environment()
+    copy = wished.source.archive
+    apply(host, wished.resources)
+    host.put(copy, "")
+    docker.images.clear()
+    apply(host, wished.resources)
+    assert builds(host) == 2
+    assert host.text(copy)
+
+
+def test_a_copy_goes_with_its_root(host):
+    wished = environment()
+    apply(host, wished.resources)
+    host.put(f"{wished.source.archive}.unfinished", "")
+    wished.resources[1].remove(host)
+    assert host.names(layout.IMAGES) == []
