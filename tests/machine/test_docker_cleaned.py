@@ -128,6 +128,18 @@ def test_an_image_that_lost_its_name_gets_it_back(installed_machine: Machine, gr
     assert rows(machine)["image"].startswith("ok")
 
 
+def test_after_a_system_prune_a_start_has_all_that_it_needs(installed_machine: Machine, grace: HubClient) -> None:
+    machine = installed_machine
+    machine.run("docker system prune --all --force --volumes")
+    assert machine.run("docker images --quiet").out == ""
+    installed.wait_for_login_page(machine, 15)
+    with machine.offline():
+        grace.start_server()
+    assert grace.run_cell("print(6 * 7)") == "42\n"
+    assert is_ours(machine)
+    assert installed.plan(machine) == []
+
+
 def test_a_server_whose_container_was_renamed_and_paused_goes_on(installed_machine: Machine, grace: HubClient) -> None:
     machine = installed_machine
     grace.start_server()
