@@ -12,9 +12,7 @@ import jupyterhub.app
 from tornado.httpserver import HTTPServer
 from tornado.web import RequestHandler
 
-from hubinstall import layout
-from hubinstall.hubside.repair import Repairs
-from hubinstall.hubside.settings import HubSettings
+from hubinstall.hubside import repair
 
 GRACE = 2.0
 """Seconds for open requests. Anything longer, such as the progress events of a starting server, is cut off."""
@@ -27,8 +25,7 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
 
     async def start(self) -> None:
         await super().start()
-        repairs = Repairs(HubSettings.load(layout.HUB_SETTINGS))
-        self._watch = asyncio.create_task(repairs.watch(self.log.warning))
+        self._watch = asyncio.create_task(repair.of_this_hub().watch(self.log.warning))
 
     async def shutdown_cancel_tasks(self, sig: Any = None) -> None:
         if self.http_server is not None:

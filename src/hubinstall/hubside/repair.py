@@ -100,6 +100,16 @@ class Repairs:
         return self._known_client
 
 
+_of_this_hub: list[Repairs] = []
+
+
+def of_this_hub() -> Repairs:
+    """The one that the hub's watch and all starts share: two at a time would be in each other's way."""
+    if not _of_this_hub:
+        _of_this_hub.append(Repairs(HubSettings.load(layout.HUB_SETTINGS)))
+    return _of_this_hub[0]
+
+
 def connect() -> Any:
     return docker.APIClient(base_url=f"unix://{layout.DOCKER_SOCKET}", version="auto", timeout=TIMEOUT)
 
@@ -143,6 +153,8 @@ def repair_network(client: Any, wanted: ServerNetwork, say: Say) -> None:
             check_duplicate=True,
         )  # fmt: skip
     except APIError as error:
+        if network_differs(client, wanted) is None:
+            return  # `apply` was faster
         raise RepairError(
             f"Docker cannot create the network {wanted.name}: {error.explanation or error}. The administrator of this"
             " machine can see more with: hubinstall apply"

@@ -19,9 +19,9 @@ from jupyterhub.spawner import SpawnException
 from traitlets import Instance
 
 from hubinstall import layout
-from hubinstall.hubside import container, extra, failures, rights, volumes
+from hubinstall.hubside import container, extra, failures, repair, rights, volumes
 from hubinstall.hubside.accounts import Account, NoServerError, group_ids, homes, write_account_files
-from hubinstall.hubside.repair import RepairError, Repairs
+from hubinstall.hubside.repair import RepairError
 from hubinstall.hubside.safe_start import API_HINT, LEFT_OUT, Offer, SafeStarts
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.hubside.startqueue import StartQueue
@@ -64,7 +64,6 @@ class HomeSpawner(SafeStarts):
 
     _executor = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
     _queue: StartQueue | None = None
-    _repairs: Repairs | None = None
     _stage = ""
 
     # -- starting --------------------------------------------------------------------------------------------
@@ -101,7 +100,7 @@ class HomeSpawner(SafeStarts):
 
     async def _start(self) -> tuple[str, int]:
         try:
-            await self._retried(lambda: self._all_repairs().before_start(self.image, self._tell))
+            await self._retried(lambda: repair.of_this_hub().before_start(self.image, self._tell))
             await self._remove_strays()
             ip, port = await super().start()
         except NoServerError as error:
@@ -193,11 +192,6 @@ class HomeSpawner(SafeStarts):
 
     def _turns(self) -> StartQueue:
         return self._of_all(self.hub_settings.cores)
-
-    def _all_repairs(self) -> Repairs:
-        if HomeSpawner._repairs is None:
-            HomeSpawner._repairs = Repairs(self.hub_settings)
-        return HomeSpawner._repairs
 
     # -- the container ---------------------------------------------------------------------------------------
 

@@ -223,3 +223,22 @@ def test_the_watch_repairs_when_the_hubs_address_is_gone(engine, monkeypatch):
 def test_only_an_address_of_this_machine_counts():
     assert repair.has_address("127.0.0.1")
     assert not repair.has_address("192.0.2.1")
+
+
+def test_the_hub_has_one_repairer_with_the_settings_that_it_was_started_with(engine, tmp_path, monkeypatch):
+    monkeypatch.setattr(repair, "_of_this_hub", [])
+    first = repair.of_this_hub()
+    told(tmp_path, ImageSource("", "", "/elsewhere"))
+    assert repair.of_this_hub() is first
+    assert first._settings == SETTINGS
+
+
+def test_a_network_that_apply_has_created_meanwhile_will_do(engine):
+    before = engine.networks.pop(NETWORK.name)
+
+    def create(*_, **__):
+        engine.networks[NETWORK.name] = before
+        raise refusal(409, "network with name hubinstall already exists")
+
+    engine.create_network = create
+    start(engine)

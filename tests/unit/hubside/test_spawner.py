@@ -80,7 +80,7 @@ def server(tmp_path, monkeypatch):
     monkeypatch.setattr(spawner, "group_ids", lambda _groups: {"teachers": 2000})
     monkeypatch.setattr(spawner.container, "is_folder", lambda _share: True)
     monkeypatch.setattr(spawner, "PATIENCE", 0)
-    monkeypatch.setattr(HomeSpawner, "_repairs", NothingToRepair())
+    monkeypatch.setattr(spawner.repair, "of_this_hub", NothingToRepair)
     monkeypatch.setattr(Spawner, "get_env", lambda _self: {"JUPYTERHUB_API_TOKEN": "t"})
     user = SimpleNamespace(name="alice", escaped_name="alice", url="/user/alice/", base_url="/user/alice/", settings={})
     made = HomeSpawner(config=configured(), user=user, hub=SimpleNamespace(base_url="/hub/"))
