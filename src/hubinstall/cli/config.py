@@ -77,7 +77,8 @@ def pairs(words: list[str]) -> list[tuple[str, str]]:
         return [(match[1], match[2]) for match in found if match]
     if len(words) % 2:
         raise UserError(f"{words[-1]} has no value", SET, 2)
-    return list(zip(words[::2], words[1::2], strict=True))
+    keys = (word.removesuffix(":") for word in words[::2])  # `https.mode: off`, as files and hints say it
+    return list(zip(keys, words[1::2], strict=True))
 
 
 def get(config: validate.Config, key: str) -> int:

@@ -136,7 +136,7 @@ def test_a_value_may_contain_what_pairs_do_not(call):
 
 
 def test_the_next_step_is_told(call):
-    assert call("config set limits.memory 2G").err == SAVED
+    assert call("config set limits.memory: 2G").err == SAVED
     assert call("config add-item users.admin bob carol").err == SAVED
     assert "admin: [alice, bob, carol]" in text(call)
     assert call("config remove-item users.admin bob carol").err == SAVED
