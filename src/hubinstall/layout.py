@@ -37,6 +37,7 @@ STARTING_PAGE = f"{GENERATED}/starting.html"
 # A directory that is never created: nginx looks there for pages that nobody serves.
 NO_PAGES = f"{GENERATED}/no-pages"
 HOLD_SCRIPT = f"{GENERATED}/hold-requests.js"
+SHARES_PROGRAM = f"{GENERATED}/keep-shares-open.py"
 SUPERVISOR_CONFIG = f"{GENERATED}/supervisord.conf"
 SUPERVISOR_PROGRAMS = f"{GENERATED}/supervisor.d"
 
@@ -163,6 +164,8 @@ CERTIFICATES_TIMER = f"{CERTIFICATES_SERVICE}.timer"
 CERTIFICATES_PATH = f"{CERTIFICATES_SERVICE}.path"
 # Starts supervisord again if it was killed.
 WATCH_SERVICE = "hubinstall-watch"
+# Runs where a share belongs to a group.
+SHARES_SERVICE = "hubinstall-shares"
 # In the order in which they start.
 SERVICES = (
     LIMITS_SERVICE,
@@ -172,6 +175,7 @@ SERVICES = (
     NGINX_SERVICE,
     PROXY_SERVICE,
     HUB_SERVICE,
+    SHARES_SERVICE,
 )
 # Services that only one process manager has; systemd's are unit files of their own.
 SUPERVISORS_OWN = (CERTIFICATES_SERVICE, WATCH_SERVICE)

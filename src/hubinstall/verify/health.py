@@ -29,8 +29,9 @@ from hubinstall.verify import docker_parts
 from hubinstall.verify.disks import disks
 from hubinstall.verify.http_probe import Answer, ask
 
-# Not every installation has these: systemd's slice may be the users' control group, and an Engine may bring its own.
-SOME_HAVE = {layout.LIMITS_SERVICE, layout.CONTAINERD_SERVICE}
+# Not every installation has these: systemd's slice may be the users' control group, an Engine may bring its own, and no
+# share may belong to a group.
+SOME_HAVE = {layout.LIMITS_SERVICE, layout.CONTAINERD_SERVICE, layout.SHARES_SERVICE}
 
 
 @dataclass(frozen=True)
