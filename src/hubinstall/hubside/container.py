@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hubinstall import layout
+from hubinstall.hubside import region
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.limits import MIB, ServerLimits, of_docker
 
@@ -122,8 +123,17 @@ def has_init(entrypoint: Iterable[str] | None) -> bool:
 
 def further_groups(image: str, share_groups: Iterable[int]) -> set[int]:
     """The GIDs of the supplementary groups."""
-    ours = image.startswith((f"{layout.IMAGE_REPOSITORY}:", f"{layout.IMAGE_REPOSITORY}@"))
-    return set(share_groups) | (set() if ours else {DOCKER_STACKS_GROUP})
+    return set(share_groups) | (set() if is_ours(image) else {DOCKER_STACKS_GROUP})
+
+
+def is_ours(image: str) -> bool:
+    """Whether it is the default image."""
+    return image.startswith((f"{layout.IMAGE_REPOSITORY}:", f"{layout.IMAGE_REPOSITORY}@"))
+
+
+def machines_region(image: str) -> dict[str, str]:
+    """The machine's time zone, and its language where the image is known to have every one: programs would complain."""
+    return region.time_zone() | (region.language() if is_ours(image) else {})
 
 
 def propagation(mountinfo: str, path: str) -> str:

@@ -223,7 +223,13 @@ class HomeSpawner(SafeStarts):
             "image": self.image,
             "name": self.container_name,
             "command": [*(self.cmd or image["Config"].get("Cmd") or ()), *self.get_args()],
-            "environment": container.environment(account, self.cpu_limit, shares=bool(shares), given=self.get_env())
+            # A drop-in may set another time zone or language (c.Spawner.environment).
+            "environment": container.environment(
+                account,
+                self.cpu_limit,
+                shares=bool(shares),
+                given=container.machines_region(self.image) | self.get_env(),
+            )
             | self.safe_environment(),
             "user": f"{account.uid}:{account.gid}",
             "working_dir": account.home,
