@@ -43,7 +43,11 @@ mmdebstrap --mode=root --variant=apt --skip=check/empty,essential/unlink --inclu
     --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/info/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-    --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt=force-unsafe-io \
+    --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-exclude=/usr/bin/*lto-dump*' \
+    --dpkgopt='path-exclude=/usr/lib/*/libpython3*.a' --dpkgopt='path-exclude=/usr/lib/python3*/config-*/*.a' \
+    --dpkgopt='path-exclude=/usr/share/fonts/*/unifont/*_sample.*' \
+    --dpkgopt='path-exclude=/usr/share/fonts/*/unifont/*_jp.*' \
+    --dpkgopt='path-exclude=/usr/share/fonts/*/unifont/*_csur.*' --dpkgopt=force-unsafe-io \
     "$suite" "$root" -
 
 # The way out stays on the host, and so does a mirror's password.
@@ -73,6 +77,7 @@ cp -R "$here/root/." "$root/"
 mkdir -p "$root/usr/local/bin/start-notebook.d"
 chmod -R u=rwX,go=rX "$root/usr/local"
 find "$root/usr/local/bin" -type f -exec chmod 0755 {} +
+ln -s /usr/bin/vim.tiny "$root/usr/local/bin/vim"
 ln -s start-notebook.py "$root/usr/local/bin/start-notebook.sh"
 ln -s start-singleuser.py "$root/usr/local/bin/start-singleuser.sh"
 

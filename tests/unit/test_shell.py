@@ -19,6 +19,7 @@ SHELL_OF = {
     "src/hubinstall/hubside/home.sh": "bash",
     "templates/image/inside.sh": "sh",
     "templates/image/root/usr/local/bin/before-notebook.d/10-matplotlib-fonts.sh": "bash",
+    "templates/image/root/usr/local/bin/before-notebook.d/20-locale.sh": "bash",
 }
 """Scripts without a first line that names their shell: another one reads or sources them."""
 FINE = {
@@ -40,6 +41,8 @@ The scripts that stay in the repository have a comment (`# shellcheck disable=`)
 FINE_PAIRS = {(name, code) for name, codes in FINE.items() for code in codes}
 LETSENCRYPT = {"domain": "hub.example.org", "https": {"letsencrypt": {"email": "ops@example.org"}}}
 
+GROUP_SHARE = {"shares": {"project": {"access": {"group": "team"}}}}
+
 
 def scripts() -> list[str]:
     """Every shell script of the repository that is no template."""
@@ -53,7 +56,7 @@ def rendered(folder: Path) -> list[Path]:
     """Every script that the blueprint writes, for both process managers; each different text once."""
     texts = {}
     for manager, driver in (("systemd", "systemd"), ("supervisor", "cgroupfs")):
-        for settings in ({}, LETSENCRYPT):
+        for settings in ({}, LETSENCRYPT | GROUP_SHARE):
             for resource in wished(manager, settings, cgroup_driver=driver).values():
                 data = getattr(resource, "data", b"")
                 if SHEBANG.match(data.decode()):
