@@ -85,18 +85,20 @@ def chosen(host: Host, service: str | None) -> tuple[Manager, list[str]]:
 
 
 def _until_up(host: Host, manager: Manager, names: list[str]) -> int:
-    """Wait until all answer; say it of each one as soon as it does."""
-    waiting = dict.fromkeys(names, "")
+    """Wait until all answer, and say it of each one as soon as it does. All are asked again until none is missing: the
+    hub that answered may be asked through the proxy only now.
+    """
+    said: set[str] = set()
     patience = {name: Patience(UP_WITHIN, LONGEST, host.path("/proc")) for name in names}
-    while waiting:
-        pids = {}
-        for name in list(waiting):
-            seen = manager.look(host, name)
-            pids[name], waiting[name] = seen.pid, silent(host, manager, name) if seen.running else seen.words
-            if not waiting[name]:
-                del waiting[name]
+    while True:
+        seen = {name: manager.look(host, name) for name in names}
+        states = {name: silent(host, manager, name) if seen[name].running else seen[name].words for name in names}
+        waiting = {name: words for name, words in states.items() if words}
+        for name in names:
+            if name not in waiting and name not in said:
+                said.add(name)
                 say(f"{name}: running")
-        if all(patience[name].is_over(pids[name]) for name in waiting):
+        if not waiting or all(patience[name].is_over(seen[name].pid) for name in waiting):
             break
         host.wait(0.2)
     for name, words in waiting.items():

@@ -6,15 +6,19 @@ from hubinstall import layout
 from hubinstall.machine.host import Host
 from hubinstall.machine.listening_ports import listening, open_files
 from hubinstall.machine.process_managers.base import Manager
-from hubinstall.resources.services.service import answers
+from hubinstall.resources.services.service import answers, environment
 from hubinstall.verify.http_probe import ask
 
 SOCKETS = {layout.CONTAINERD_SERVICE: layout.CONTAINERD_SOCKET, layout.PROXY_SERVICE: layout.PROXY_API_SOCKET}
 OK = 200
+SHELL = "/bin/sh"
+"""What runs the launchers."""
 
 
 def silent(host: Host, manager: Manager, service: str) -> str:
     """What of a running service does not answer yet, in words; empty if it answers."""
+    if manager.ours and _launching(host, manager, service):
+        return "starting"
     if service == layout.DOCKER_SERVICE and host.ask(layout.DOCKER_SOCKET, "/_ping")[0] != OK:
         return "running, but it does not answer at its socket yet"
     if service in SOCKETS and not answers(host, SOCKETS[service]):
@@ -22,6 +26,34 @@ def silent(host: Host, manager: Manager, service: str) -> str:
     if service == layout.NGINX_SERVICE and not _nginx(host):
         return "running, but it does not listen on a port yet"
     return _hub(host, manager) if service == layout.HUB_SERVICE else ""
+
+
+def _launching(host: Host, manager: Manager, service: str) -> bool:
+    """Whether the launcher has not started the program yet: who answers is one that a killed supervisord has left, and
+    that the launcher ends. nginx's launcher, and Docker's, may also wait as long as somebody else's runs here.
+    """
+    pid = manager.look(host, service).pid
+    launcher = bool(pid) and same_file(host, f"/proc/{pid}/exe", SHELL)
+    if service in {layout.HUB_SERVICE, layout.PROXY_SERVICE}:
+        return launcher or (bool(pid) and _left(host, service, pid))  # a hub ends only when its open requests do
+    return launcher and service in {layout.DOCKER_SERVICE, layout.CONTAINERD_SERVICE} and _left(host, service, pid)
+
+
+def _left(host: Host, service: str, main: int) -> bool:
+    """Whether a process of this service runs beside the present one, its children, and the containers' shims."""
+    for name in host.names("/proc"):
+        if name.isdigit() and environment(host, int(name)).get(layout.SERVICE_NAME) == service:
+            status = host.text(f"/proc/{name}/status")
+            if f"\nPPid:\t{main}\n" not in status and int(name) != main and "containerd-shim" not in status:
+                return True
+    return False
+
+
+def same_file(host: Host, one: str, other: str) -> bool:
+    try:
+        return host.path(one).samefile(host.path(other))
+    except OSError:
+        return False
 
 
 def _nginx(host: Host) -> bool:

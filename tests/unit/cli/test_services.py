@@ -41,6 +41,17 @@ def test_a_start_ends_when_the_service_answers(machine, monkeypatch, capsys):
     assert capsys.readouterr().err == f"{NAME}: running\n"
 
 
+def test_one_that_answered_is_asked_again_until_all_do(machine, monkeypatch, capsys):
+    """The hub answers by itself, and then not through the proxy that has just come up."""
+    said = {NAME: ["", "running, but it does not answer through the proxy yet: 404", ""], "nginx": ["no", "", ""]}
+    machine.defined = machine.loaded = dict.fromkeys(said, "one")
+    monkeypatch.setattr(services, "chosen", lambda *_: (Systemd(), list(said)))
+    monkeypatch.setattr(services, "silent", lambda _host, _manager, name: said[name].pop(0))
+    assert services.start(machine.host) == 0
+    assert said == {NAME: [], "nginx": []}
+    assert capsys.readouterr().err == f"{NAME}: running\nnginx: running\n"
+
+
 def test_one_that_never_answers_is_named(machine, monkeypatch, capsys):
     monkeypatch.setattr(services, "UP_WITHIN", 0.3)
     monkeypatch.setattr(services, "silent", lambda *_: "running, but it does not answer yet: 503")
@@ -175,3 +186,35 @@ def test_nginx_answers_when_a_port_of_its_own_does(tmp_path, monkeypatch):
     server.shutdown()
     server.server_close()
     assert "does not listen" in answering.silent(host, Supervisor(), layout.NGINX_SERVICE)
+
+
+@pytest.mark.parametrize(
+    ("service", "exe", "left", "starting"),
+    [
+        (layout.HUB_SERVICE, "bin/sh", {}, True),
+        (layout.PROXY_SERVICE, "bin/sh", {}, True),
+        (layout.PROXY_SERVICE, "bin/node", {}, False),
+        (layout.PROXY_SERVICE, "bin/node", {"7": "node"}, True),
+        (layout.NGINX_SERVICE, "bin/sh", {"7": "nginx"}, False),  # stands by while somebody else's runs
+        (layout.DOCKER_SERVICE, "bin/sh", {}, False),  # the same
+        (layout.DOCKER_SERVICE, "bin/sh", {"7": "dockerd"}, True),
+        (layout.CONTAINERD_SERVICE, "bin/sh", {"7": "containerd-shim"}, False),
+        (layout.CONTAINERD_SERVICE, "bin/sh", {"7": "containerd-shim", "8": "containerd"}, True),
+    ],
+)
+def test_one_that_a_killed_supervisord_has_left_does_not_answer_for_the_next(
+    tmp_path, monkeypatch, service, exe, left, starting
+):
+    host = FakeHost(tmp_path, {"GET /_ping": "OK"})
+    monkeypatch.setattr(Supervisor, "look", lambda *_: Look(running=True, pid=50))
+    monkeypatch.setattr(answering, "answers", lambda *_: True)
+    monkeypatch.setattr(answering, "_nginx", lambda *_: True)
+    host.put("/bin/sh", "")
+    host.put("/bin/node", "")
+    ours = f"{layout.SERVICE_NAME}={service}\0"
+    processes = {"50": ("sh", 40), "51": ("sleep", 50)} | {pid: (name, 1) for pid, name in left.items()}
+    for pid, (name, parent) in processes.items():
+        host.put(f"/proc/{pid}/environ", ours)
+        host.put(f"/proc/{pid}/status", f"Name:\t{name}\nPPid:\t{parent}\n")
+    host.path("/proc/50/exe").symlink_to(host.path(f"/{exe}"))
+    assert answering.silent(host, Supervisor(), service) == ("starting" if starting else "")
