@@ -205,6 +205,29 @@ def test_nonsense_on_the_command_line_changes_nothing(live: Subject) -> None:
     live.assert_unchanged()
 
 
+@pytest.mark.parametrize("where", ["empty", "live"])
+def test_plan_refuses_what_apply_refuses_in_the_same_words(subject: Subject) -> None:
+    """What the machine has against the settings, before a first install and after it; typed, or in the file."""
+    machine = subject.machine
+    if machine.exists("/opt/hubinstall/etc"):
+        other = "supervisor" if machine.process_manager is ProcessManager.SYSTEMD else "systemd"
+        refused = [
+            machine.run(f"hubinstall {verb} --process-manager {other}", check=False) for verb in ("plan", "apply")
+        ]
+        assert [done.code for done in refused] == [BAD_CONFIGURATION] * 2
+        assert refused[0].err == refused[1].err
+        assert refused[0].err.startswith(f"hubinstall: --process-manager {other}: ")
+    missing = {"https.tls.key": "/root/no.key", "https.tls.cert": "/root/no.pem"}
+    machine.run(["hubinstall", "config", "set", *(word for pair in missing.items() for word in pair)])
+    refused = [machine.run(["hubinstall", verb], check=False) for verb in ("plan", "apply")]
+    assert [done.code for done in refused] == [BAD_CONFIGURATION] * 2
+    assert [done.out for done in refused] == ["", ""]
+    assert refused[0].err == refused[1].err
+    for key, path in missing.items():
+        assert re.search(rf"{re.escape(CONFIG)}:\d+:\d+: {key}: .*{path}", refused[0].err), refused[0]
+    subject.assert_unchanged()
+
+
 def test_every_verb_refuses_a_bad_file_in_its_place(live: Subject) -> None:
     machine = live.machine
     machine.write(CONFIG, "limits:\n  memory: much\n", 0o600)
@@ -245,3 +268,16 @@ def test_a_person_without_rights_is_told_so(live: Subject) -> None:
         assert "root" in done.err, done
         assert "Traceback" not in done.err, done
     live.assert_unchanged()
+
+
+def test_a_status_that_does_not_work_says_so_in_80_columns(live: Subject) -> None:
+    """The last test here: it restarts what the others find running."""
+    machine = live.machine
+    assert machine.run(["hubinstall", "status"]).code == 0
+    machine.run("hubinstall stop nginx")
+    down = machine.run(["hubinstall", "status"], check=False)
+    machine.run("hubinstall start nginx")
+    assert down.code == 3
+    assert re.search(r"^failed +nginx ", down.out, re.MULTILINE), down
+    assert max(map(len, (down.out + down.err).splitlines())) <= 80, down
+    assert machine.run(["hubinstall", "status"]).code == 0
