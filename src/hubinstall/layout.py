@@ -53,6 +53,8 @@ HUB_DATABASE = f"{HUB_STATE}/jupyterhub.sqlite"
 SERVER_ACCOUNTS = f"{HUB_STATE}/accounts"
 # What the hub found in the drop-ins at its start.
 DROPIN_REPORT = f"{HUB_STATE}/drop-ins.json"
+# Which account of the machine the hub last knew under each name.
+KNOWN_PEOPLE = f"{HUB_STATE}/people.json"
 COOKIE_SECRET = f"{SECRETS}/cookie-secret"
 PROXY_TOKEN_FOR_HUB = f"{SECRETS}/proxy-token.hub"
 PROXY_TOKEN_FOR_PROXY = f"{SECRETS}/proxy-token.proxy"
@@ -132,6 +134,8 @@ SERVER_PORT = 8888
 USER_LABEL = "hubinstall.user"
 # The same for a named server; empty for a person's usual one.
 SERVER_LABEL = "hubinstall.server"
+# The UID of that person's account when the container was made.
+UID_LABEL = "hubinstall.uid"
 
 # apt runs it before it starts a service; ours exists only if PID 1 is not systemd.
 POLICY_RC_D = "/usr/sbin/policy-rc.d"

@@ -13,7 +13,8 @@ PEOPLE = {"alice": ALICE, "bob": person("bob", 1001), "root": person("root", 0),
 
 
 def with_people(monkeypatch) -> None:
-    monkeypatch.setattr(Account, "find", classmethod(lambda _cls, name: PEOPLE.get(name)))
+    for method in ("find", "brief"):
+        monkeypatch.setattr(Account, method, classmethod(lambda _cls, name: PEOPLE.get(name)))
 
 
 def with_files(tmp_path, monkeypatch) -> None:

@@ -5,7 +5,7 @@ import grp
 import os
 import pwd
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -31,16 +31,23 @@ class Account:
     gids: frozenset[int] = frozenset()
 
     @classmethod
-    def find(cls, name: str) -> Self | None:
-        """The account with exactly this name, from any source of the host's accounts (files, SSSD, …)."""
+    def brief(cls, name: str) -> Self | None:
+        """The account with exactly this name, from any source of the host's accounts (files, SSSD, …), without its
+        groups. Cheap enough for every request: a directory that is slow is not asked about accounts of the host's own.
+        """
         try:
             entry = pwd.getpwnam(name)
         except (KeyError, ValueError, UnicodeError):
             return None
-        if entry.pw_name != name:
+        return cls(name, entry.pw_uid, entry.pw_gid, entry.pw_dir) if entry.pw_name == name else None
+
+    @classmethod
+    def find(cls, name: str) -> Self | None:
+        """The same with its groups, of which all sources are asked."""
+        found = cls.brief(name)
+        if found is None:
             return None
-        gids = frozenset(os.getgrouplist(name, entry.pw_gid))
-        return cls(name, entry.pw_uid, entry.pw_gid, entry.pw_dir, _group_name(entry.pw_gid), gids)
+        return replace(found, group=_group_name(found.gid), gids=frozenset(os.getgrouplist(name, found.gid)))
 
     def check_home(self, others: Mapping[str, str]) -> None:
         """Raise NoServerError unless the home can be mounted safely. `others`: name → home of all people.

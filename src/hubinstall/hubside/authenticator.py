@@ -1,7 +1,8 @@
 """Log in with the password of an account of the host, if config.yaml allows the account.
 
 JupyterHub's own lists are not used: they are merged with what the database remembers, and never take a right away. Here
-`rights` makes every decision again: at each login, each minute of a session and at each start of the hub.
+`rights` makes every decision again: at each login, each request and each start of the hub. `identity` knows whether a
+name still stands for the same account.
 """
 
 import asyncio
@@ -13,14 +14,16 @@ from typing import Any
 
 from jupyterhub import orm
 from jupyterhub.auth import Authenticator, PAMAuthenticator
-from jupyterhub.utils import new_token
 from tornado.web import HTTPError
 from traitlets import Instance
 
 from hubinstall import layout
-from hubinstall.hubside import pam, rights
+from hubinstall.hubside import pam, people_api, rights
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.attempts import Attempts
+from hubinstall.hubside.departures import Departures
+from hubinstall.hubside.identity import People
+from hubinstall.hubside.sessions import withdraw
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.hubside.turns import Turns
 
@@ -37,12 +40,18 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
     hub_settings = Instance(HubSettings, help="The content of hub.json.").tag(config=True)
     attempts = Instance(Attempts, args=())
     turns = Instance(Turns, args=(THREADS, OF_ONE_ADDRESS))
+    people = Instance(People, args=())
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.executor = ThreadPoolExecutor(THREADS, thread_name_prefix="pam")
         self.service = layout.PAM_SERVICE
         self.open_sessions = False
+        self.departures = Departures(self.parent, self.people)
+
+    def get_handlers(self, app: Any) -> list[Any]:
+        """JupyterHub's, after those that take only people of this machine: the first that matches counts."""
+        return [*people_api.HANDLERS, *super().get_handlers(app)]
 
     def check_allow_config(self) -> None:
         """`rights` decides who may log in: there are no lists of JupyterHub's to check."""
@@ -78,6 +87,8 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
             await asyncio.sleep(began + WRONG_TAKES - time.monotonic())
             return None
         self.attempts.succeeded(name, address, time.monotonic())
+        if arrived := Account.brief(name):
+            await self.departures.arrived(arrived)
         return name
 
     async def _checked(self, name: str, password: str, address: str, *, exists: bool) -> pam.Refusal | None:
@@ -109,12 +120,27 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
         """Yes or no, never "as before": anyone removed from the file loses the right at the next login."""
         return rights.is_admin(self.hub_settings, authentication["name"])
 
-    async def refresh_user(self, user: Any, handler: Any = None) -> bool | dict[str, Any]:  # noqa: ARG002
-        """False ends the session: the account no longer exists, or may no longer use the hub."""
-        if rights.refusal(self.hub_settings, user.name, Account.find(user.name)):
+    async def refresh_user(self, user: Any, handler: Any = None) -> bool | dict[str, Any]:
+        """False ends the session: the account no longer exists, is another one now, or may no longer use the hub.
+
+        Called for every request. Raises HTTPError 403 if the request is somebody else's, such as an administrator's who
+        starts this person's server.
+        """
+        if reason := self._no_longer(user.name):
+            if handler is not None and handler.current_user is not user:
+                raise HTTPError(403, reason)
+            if handler is not None and not hasattr(handler, "_token_authenticated"):
+                # JupyterHub 6.1 reads it next, also where pages take no tokens and it was never set.
+                handler._token_authenticated = False  # noqa: SLF001
             return False
         admin = rights.is_admin(self.hub_settings, user.name)
         return True if admin == user.admin else {"admin": admin}
+
+    def _no_longer(self, name: str) -> str | None:
+        """Why what this person has at the hub must end; None if it may go on."""
+        account = Account.brief(name)
+        refusal = rights.refusal(self.hub_settings, name, account)
+        return refusal or (self.people.change(account) if account else None)
 
     def add_user(self, user: Any) -> None:
         """Called for every known user when the hub starts, and for each new user.
@@ -124,12 +150,20 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
         """
         Authenticator.add_user(self, user)
         row = user.orm_user if hasattr(user, "orm_user") else user
-        if reason := rights.refusal(self.hub_settings, user.name, Account.find(user.name)):
+        account = Account.find(user.name)
+        reason = rights.refusal(self.hub_settings, user.name, account)
+        if account is None or reason:
             self.log.warning("Ending the sessions and tokens of %s: %s", user.name, reason)
             self.blocked_users.add(user.name)
             withdraw(row)
             return
         self.blocked_users.discard(user.name)
+        if change := self.people.change(account):
+            # Its server is ended when the hub finds it (HomeSpawner.poll).
+            self.log.warning("Ending the sessions and tokens of %s: %s", user.name, change)
+            withdraw(row)
+            orm.object_session(row).commit()
+        self.people.remember(account)
         # row.admin is what the database remembers; JupyterHub updates it from load_roles right after this.
         if row.admin and not rights.is_admin(self.hub_settings, user.name):
             self.log.warning("Ending the sessions and tokens of %s, who is no longer an administrator", user.name)
@@ -142,26 +176,6 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
     def _refuse(self, name: str, reason: str | None) -> None:
         self.log.warning("Login of %s refused: %s", name, reason)
         raise HTTPError(403, reason or "Refused.")
-
-
-def withdraw(row: Any, *, but_servers: bool = False) -> None:
-    """End a user's sessions and tokens. `row`: the user's row in the hub's database.
-
-    `but_servers`: keep the tokens that the hub gave to the user's own servers; without them nobody could use these.
-    """
-    session = orm.object_session(row)
-    for token in list(row.api_tokens):
-        if not (but_servers and is_of_a_server(token)):
-            session.delete(token)
-    row.cookie_id = new_token()
-
-
-def is_of_a_server(token: Any) -> bool:
-    """Whether it is the token of the user's own server (JupyterHub's role `server`), not of a browser that uses it."""
-    name = token.user.name
-    here = f"access:servers!server={name}/"
-    own = all(scope == f"users:activity!user={name}" or scope.startswith(here) for scope in token.scopes)
-    return token.client_id == "jupyterhub" and bool(token.scopes) and own
 
 
 def origin(request: Any) -> str:

@@ -64,7 +64,8 @@ def sign_on(c: Any, settings: HubSettings) -> None:
     c.JupyterHub.authenticator_class = HostAuthenticator
     c.HostAuthenticator.hub_settings = settings
     c.HostAuthenticator.allow_existing_users = False
-    c.HostAuthenticator.auth_refresh_age = 60
+    # Below any age: JupyterHub asks refresh_user for every request, of a browser or with a token. 0 would mean never.
+    c.HostAuthenticator.auth_refresh_age = -1
     c.HostAuthenticator.auth_refresh_strict = True
     c.HostAuthenticator.refresh_pre_spawn = True
     c.JupyterHub.services = [verify_service()]

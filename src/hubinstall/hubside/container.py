@@ -25,6 +25,11 @@ THREAD_VARIABLES = (
 # Sourced by the start.sh of every image that follows the contract of docker-stacks; the first of its hooks.
 HOME_HOOK = "/usr/local/bin/before-notebook.d/00-hubinstall-home.sh"
 INITS = frozenset({"catatonit", "docker-init", "dumb-init", "tini"})
+# Every container first checks its home, then starts the program of its image. So the person's own rights decide, with
+# groups, access lists and network file systems where root has no rights. The hub itself cannot see homes.
+HOME_CHECK = 'test -O "$0" || test -w "$0" || { echo "owner=$(stat -c %u "$0")"; exit 79; }; exec "$@"'
+ANOTHERS_HOME = 79
+"""Its exit code if the home is somebody else's and cannot be written to."""
 # docker-stacks images also write to directories outside the home; these belong to their group `users`.
 DOCKER_STACKS_GROUP = 100
 
@@ -113,6 +118,22 @@ def environment(
     if folder == "~" or folder.startswith("~/"):
         found["JUPYTERHUB_ROOT_DIR"] = account.home + folder[1:]
     return found
+
+
+def entrypoint(home: str, images: Iterable[str] | None) -> list[str]:
+    """HOME_CHECK before `images`, the entry point of the image."""
+    return ["/bin/sh", "-c", HOME_CHECK, home, *(images or ())]
+
+
+def started_with(config: Mapping[str, Any]) -> int | None:
+    """The UID of the account that a container was made for; None if it does not say. `config`: `Config` of Docker's
+    container inspect.
+
+    Not its user: a drop-in may have set another. Containers of older versions have no label, but NB_UID.
+    """
+    variables = dict(line.partition("=")[::2] for line in config.get("Env") or ())
+    uid = (config.get("Labels") or {}).get(layout.UID_LABEL) or variables.get("NB_UID", "")
+    return int(uid) if uid.isdecimal() else None
 
 
 def has_init(entrypoint: Iterable[str] | None) -> bool:

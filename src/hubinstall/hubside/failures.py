@@ -1,7 +1,9 @@
 """Why a server did not start, in words for its owner. The spawn page shows them, so they are escaped for HTML."""
 
 import html
+import pwd
 import re
+import shlex
 from typing import Any
 
 LOG_LINES = 20
@@ -34,6 +36,26 @@ def died(state: dict[str, Any], memory: int | None) -> str:
     if state.get("Error"):
         return f"Your server could not be started: {state['Error']}"
     return f"Your server exited while it was starting (exit code {code}). Its last output:"
+
+
+def anothers_home(home: str, name: str, log: str) -> str:
+    """What container.HOME_CHECK found. `log`: what it has printed."""
+    said = re.search(r"^owner=(\d+)$", log, re.MULTILINE)
+    whose = "another account"
+    if said:
+        whose = account_name(int(said[1])) or f"the number {said[1]}, which no account has"
+    return (
+        f"The home directory {home} belongs to {whose}, and {name} cannot write to it. Ask the administrator of this "
+        f"machine to move it away and to give {name} a new one, or, if its files are for {name}, "
+        f"to run `chown -R {shlex.quote(name)}: {shlex.quote(home)}`."
+    )
+
+
+def account_name(uid: int) -> str | None:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return None
 
 
 def refused(explanation: str, home: str, image: str) -> str:

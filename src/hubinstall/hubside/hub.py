@@ -13,6 +13,7 @@ from tornado.httpserver import HTTPServer
 from tornado.web import RequestHandler
 
 from hubinstall.hubside import repair
+from hubinstall.hubside.authenticator import HostAuthenticator
 
 GRACE = 2.0
 """Seconds for open requests. Anything longer, such as the progress events of a starting server, is cut off."""
@@ -21,11 +22,14 @@ GRACE = 2.0
 class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub has no types
     """It has JupyterHub's class name, so that the settings of c.JupyterHub apply to it."""
 
-    _watch: "asyncio.Task[None] | None" = None
+    _watches: "list[asyncio.Task[None]]"
 
     async def start(self) -> None:
         await super().start()
-        self._watch = asyncio.create_task(repair.of_this_hub().watch(self.log.warning))
+        self._watches = [asyncio.create_task(repair.of_this_hub().watch(self.log.warning))]
+        # A drop-in may have set another authenticator.
+        if isinstance(self.authenticator, HostAuthenticator):
+            self._watches.append(asyncio.create_task(self.authenticator.departures.watch()))
 
     async def shutdown_cancel_tasks(self, sig: Any = None) -> None:
         if self.http_server is not None:

@@ -117,6 +117,7 @@ class HomeSpawner(SafeStarts):
         if self.started_safely:
             self._stage += f", without {LEFT_OUT}"
         await self._listening(ip, port)
+        await self._check_whose()
         self._stage = "Jupyter is ready"
         return ip, port
 
@@ -177,12 +178,23 @@ class HomeSpawner(SafeStarts):
                 raise StartFailure("Your container was removed while it was starting.") from None
             raise
         if not found["State"]["Running"]:
-            raise await self._failure_of_server(failures.died(found["State"], self.mem_limit))
+            raise await self._failure_of_server(
+                failures.died(found["State"], self.mem_limit), found["State"]["ExitCode"]
+            )
 
-    async def _failure_of_server(self, words: str) -> StartFailure:
-        """With the end of its log, and the offer of a safe start."""
-        log = await self.docker("logs", self.container_id, tail=200)
-        return StartFailure(words, log.decode(errors="replace"), offer=self.offer_after_failure())
+    async def _failure_of_server(self, words: str, code: int = 0) -> StartFailure:
+        """With the end of its log, and the offer of a safe start. `code`: its exit code."""
+        log = (await self.docker("logs", self.container_id, tail=200)).decode(errors="replace")
+        if code == container.ANOTHERS_HOME and log.startswith("owner="):
+            return StartFailure(failures.anothers_home(self._home(), self.user.name, log), status_code=403)
+        return StartFailure(words, log, offer=self.offer_after_failure())
+
+    async def _check_whose(self) -> None:
+        """The account may have been given to somebody else while the server was starting."""
+        found = await self.docker("inspect_container", self.container_id)
+        if self._is_anothers(found):
+            await self.docker("stop", self.container_id)
+            raise StartFailure("Your account was changed while your server was starting. Start it again.", "", 409)
 
     @classmethod
     def _of_all(cls, places: int) -> StartQueue:
@@ -194,6 +206,11 @@ class HomeSpawner(SafeStarts):
         return self._of_all(self.hub_settings.cores)
 
     # -- the container ---------------------------------------------------------------------------------------
+
+    def _is_anothers(self, found: dict[str, Any]) -> bool:
+        """Whether the container was made for an account that had the same name. `found`: Docker's container inspect."""
+        uid, account = container.started_with(found["Config"]), Account.brief(self.user.name)
+        return uid is not None and account is not None and uid != account.uid
 
     async def create_object(self) -> Any:
         """Create the container; extra_*_config of an administrator's drop-in overrides our options."""
@@ -211,7 +228,8 @@ class HomeSpawner(SafeStarts):
         groups = container.further_groups(self.image, share_groups.values())
         files = container.AccountFiles(*write_account_files(account, share_groups))
         limits = replace(self.hub_settings.limits, memory=extra.size(self.mem_limit), cpu=self.cpu_limit)
-        init = not container.has_init(image["Config"].get("Entrypoint"))
+        entrypoint = image["Config"].get("Entrypoint")
+        init = not container.has_init(entrypoint)
         config = container.host_config(limits, self.hub_settings.cgroup_parent, groups, init=init) | {
             "mounts": container.mounts(account, files, shares, container.propagation_here()) + self.mount_binds,
             "binds": self.volume_binds,
@@ -222,6 +240,7 @@ class HomeSpawner(SafeStarts):
         create = {
             "image": self.image,
             "name": self.container_name,
+            "entrypoint": container.entrypoint(account.home, entrypoint),
             "command": [*(self.cmd or image["Config"].get("Cmd") or ()), *self.get_args()],
             # A drop-in may set another time zone or language (c.Spawner.environment).
             "environment": container.environment(
@@ -233,7 +252,11 @@ class HomeSpawner(SafeStarts):
             | self.safe_environment(),
             "user": f"{account.uid}:{account.gid}",
             "working_dir": account.home,
-            "labels": {layout.USER_LABEL: self.user.name, layout.SERVER_LABEL: self.name},
+            "labels": {
+                layout.USER_LABEL: self.user.name,
+                layout.SERVER_LABEL: self.name,
+                layout.UID_LABEL: str(account.uid),
+            },
             "ports": {f"{self.port}/tcp": None},
             "volumes": self.volume_mount_points,
             "host_config": self.client.create_host_config(**config),
@@ -303,16 +326,22 @@ class HomeSpawner(SafeStarts):
             return None
         self.object_id = status["Id"]
         state = status["State"]
-        if state["Running"] and not self._is_reached_here(status["Config"]["Env"] or ()):
-            self.log.warning("Stopping %s: it was started with another base_url and is unreachable", self.object_name)
+        if state["Running"] and (reason := self._must_end(status)):
+            self.log.warning("Stopping %s: it was %s", self.object_name, reason)
             with contextlib.suppress(*AWAY, DockerException):  # if this fails, run_post_stop_hook removes it
                 await super().docker("stop", self.object_id)
-            return "started with another base_url"
+            return reason
         if state.get("Paused"):
             self.log.warning("Somebody has paused %s: letting it continue", self.object_name)
             with contextlib.suppress(*AWAY, DockerException):  # the next check tries again
                 await super().docker("unpause", self.object_id)
         return None if state["Running"] else f"exit code {state['ExitCode']} {state.get('Error', '')}".strip()
+
+    def _must_end(self, status: dict[str, Any]) -> str | None:
+        """Why a running server must not go on."""
+        if not self._is_reached_here(status["Config"]["Env"] or ()):
+            return "started with another base_url"
+        return "started for an earlier account of that name" if self._is_anothers(status) else None
 
     def _is_reached_here(self, environment: Iterable[str]) -> bool:
         """Whether a server answers under the path to which the hub sends people. `base_url` may have changed since the

@@ -6,13 +6,15 @@ from types import SimpleNamespace
 
 import pytest
 from jupyterhub import orm, roles
+from jupyterhub.handlers.base import BaseHandler
 from tornado.web import HTTPError
 
-from fakes.hub_installation import PEOPLE, with_people
+from fakes.hub_installation import PEOPLE, configured, with_files, with_people
 from fakes.hub_people import SETTINGS, everyone
 from fakes.hub_people import person as account
+from hubinstall import layout
 from hubinstall.hubside import authenticator as module
-from hubinstall.hubside import pam
+from hubinstall.hubside import pam, people_api
 from hubinstall.hubside.authenticator import HostAuthenticator, is_own, origin
 
 
@@ -27,8 +29,10 @@ ANSWERS = {"right": None, "right but old": pam.Refusal("new one required", "Your
 
 
 @pytest.fixture
-def sign_on(monkeypatch):
+def sign_on(tmp_path, monkeypatch):
     with_people(monkeypatch)
+    monkeypatch.setattr(layout, "KNOWN_PEOPLE", str(tmp_path / "people.json"))
+    monkeypatch.setattr(layout, "SERVER_ACCOUNTS", str(tmp_path / "accounts"))
     monkeypatch.setattr(pam, "refusal", lambda _service, _name, password: ANSWERS.get(password, pam.Refusal("no")))
     monkeypatch.setattr(module, "WRONG_TAKES", 0.0)
     return HostAuthenticator(hub_settings=SETTINGS)
@@ -185,8 +189,45 @@ def test_a_session_ends_with_the_right(sign_on):
     assert asyncio.run(sign_on.refresh_user(SimpleNamespace(name="ghost", admin=False))) is False
 
 
+def test_a_session_ends_with_the_number_of_the_account(sign_on, monkeypatch):
+    assert login(sign_on, "bob")
+    user = SimpleNamespace(name="bob", admin=False)
+    monkeypatch.setitem(PEOPLE, "bob", account("bob", 1009))
+    assert asyncio.run(sign_on.refresh_user(user, SimpleNamespace(current_user=user))) is False
+    with pytest.raises(HTTPError, match="number was 1001 and is 1009"):
+        asyncio.run(sign_on.refresh_user(user, SimpleNamespace(current_user="an administrator")))
+
+
+def test_jupyterhub_asks_for_every_request(sign_on, tmp_path, monkeypatch):
+    """Its own rule, with our setting: no age is young enough."""
+    with_files(tmp_path, monkeypatch)
+    asked = []
+
+    async def refresh_user(user, _handler):
+        asked.append(user)
+        return True
+
+    monkeypatch.setattr(sign_on, "refresh_user", refresh_user)
+    sign_on.update_config(configured())
+    for _ in range(3):
+        handler = BaseHandler.__new__(BaseHandler)
+        handler.application = SimpleNamespace(settings={"authenticator": sign_on})
+        user = SimpleNamespace(name="bob", _auth_refreshed=time.monotonic())
+        assert asyncio.run(handler.refresh_auth(user)) is user
+    assert len(asked) == 3
+
+
 def test_an_administrator_who_is_none_any_more_is_told_so_to_the_hub(sign_on):
     assert asyncio.run(sign_on.refresh_user(SimpleNamespace(name="bob", admin=True))) == {"admin": False}
+
+
+def test_only_people_of_the_machine_become_users(sign_on):
+    people_api.check_people(sign_on, ["alice", "Bob"])
+    with pytest.raises(HTTPError) as error:
+        people_api.check_people(sign_on, ["alice", "ghost", "root"])
+    assert error.value.status_code == 400
+    assert error.value.log_message.startswith("There is no account ghost on this machine. root is a system account.")
+    assert [pattern for pattern, _ in sign_on.get_handlers(None)][:2] == ["/api/users", r"/api/users/([^/]+)"]
 
 
 @pytest.fixture
@@ -240,6 +281,18 @@ def test_who_is_banned_loses_all_tokens(sign_on, database):
     sign_on.add_user(bob)
     assert notes(database, bob) == set()
     assert "bob" in sign_on.blocked_users
+
+
+def test_when_the_hub_starts_a_name_with_another_number_loses_all(sign_on, database, monkeypatch):
+    bob = person(database, "bob", admin=False)
+    sign_on.add_user(bob)
+    assert len(notes(database, bob)) == 4
+    monkeypatch.setitem(PEOPLE, "bob", account("bob", 1009))
+    later, cookie = HostAuthenticator(hub_settings=SETTINGS), bob.cookie_id
+    later.add_user(bob)
+    assert notes(database, bob) == set()
+    assert bob.cookie_id != cookie
+    assert "bob" not in later.blocked_users
 
 
 def test_nobody_else_loses_anything_when_the_hub_starts(sign_on, database):

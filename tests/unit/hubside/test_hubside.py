@@ -4,6 +4,7 @@ import asyncio
 import json
 import sqlite3
 import stat
+import subprocess
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -134,6 +135,40 @@ def test_what_members_of_a_share_make_is_the_groups_unless_the_home_would_be_ope
 )
 def test_one_init_is_enough(entrypoint, has):
     assert container.has_init(entrypoint) is has
+
+
+def test_a_home_is_checked_before_the_images_own_program_starts(tmp_path):
+    def run(home, *images):
+        argv = [*container.entrypoint(str(home), images), "echo", "$HOME", "a b"]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout
+
+    assert run(tmp_path) == (0, "$HOME a b\n")
+    assert run(tmp_path, "env", "--") == (0, "$HOME a b\n")
+    assert run(tmp_path / "it's gone") == (container.ANOTHERS_HOME, "owner=\n")
+
+
+def test_a_home_of_another_is_explained():
+    said = failures.anothers_home("/home/o'neil", "o'neil", "owner=0\nbash: noise\n")
+    assert said.startswith("The home directory /home/o'neil belongs to root, and o'neil cannot write to it.")
+    assert """`chown -R 'o'"'"'neil': '/home/o'"'"'neil'`""" in said
+    assert "to the number 4294967000, which no account has, and" in failures.anothers_home(
+        "/h", "a", "owner=4294967000"
+    )
+    assert "belongs to another account, and a" in failures.anothers_home("/h", "a", "owner=\n")
+
+
+@pytest.mark.parametrize(
+    ("config", "uid"),
+    [
+        ({"Labels": {layout.UID_LABEL: "1001"}, "Env": ["NB_UID=1000"]}, 1001),
+        ({"Labels": None, "Env": ["NB_USER=x", "NB_UID=1000"]}, 1000),
+        ({"Labels": {}, "Env": ["NB_UID=me"]}, None),
+        ({"Env": None}, None),
+    ],
+)
+def test_a_container_says_whose_it_is(config, uid):
+    assert container.started_with(config) == uid
 
 
 def test_only_images_of_others_get_the_group_of_docker_stacks():

@@ -57,10 +57,10 @@ class NothingToRepair:
         assert image == SETTINGS.image
 
 
-def running(*, alive: bool = True, code: int = 0, path: str = "/user/alice/") -> dict:
+def running(*, alive: bool = True, code: int = 0, path: str = "/user/alice/", uid: str = "1000") -> dict:
     networks = {"Networks": {layout.NETWORK: {"IPAddress": "127.0.0.1"}}}
     state = {"Running": alive, "ExitCode": code, "Error": "", "OOMKilled": False}
-    config = {"Env": ["HOME=/home/alice", f"JUPYTERHUB_SERVICE_PREFIX={path}"]}
+    config = {"Env": ["HOME=/home/alice", f"JUPYTERHUB_SERVICE_PREFIX={path}"], "Labels": {layout.UID_LABEL: uid}}
     return {"Id": "c0ffee", "State": state, "NetworkSettings": networks, "Config": config}
 
 
@@ -98,7 +98,8 @@ def test_the_container_is_the_persons_own(server):
     create = next(kwargs for method, _, kwargs in fake.calls if method == "create_container")
     assert create["user"] == "1000:1001"
     assert create["name"] == "jupyter-alice"
-    assert create["labels"] == {layout.USER_LABEL: "alice", layout.SERVER_LABEL: ""}
+    assert create["labels"] == {layout.USER_LABEL: "alice", layout.SERVER_LABEL: "", layout.UID_LABEL: "1000"}
+    assert create["entrypoint"][-4:] == ["/home/alice", "tini", "-g", "--"]
     assert create["environment"]["HOME"] == create["working_dir"] == "/home/alice"
     host = create["host_config"]
     assert host["CapDrop"] == ["ALL"]
@@ -131,7 +132,8 @@ def test_what_an_administrator_adds_comes_on_top(server):
     create = next(kwargs for method, _, kwargs in fake.calls if method == "create_container")
     assert {"/scratch", "/tmp"} <= set(create["host_config"]["Tmpfs"])
     assert create["host_config"]["OomScoreAdj"] == 100
-    assert create["labels"] == {layout.USER_LABEL: "alice", layout.SERVER_LABEL: "", "course": "101"}
+    labels = {layout.USER_LABEL: "alice", layout.SERVER_LABEL: "", layout.UID_LABEL: "1000"}
+    assert create["labels"] == labels | {"course": "101"}
 
 
 def failed_start(made) -> str:
@@ -191,6 +193,28 @@ def test_a_server_that_no_way_leads_to_is_ended(server):
     assert [method for method, _, _ in there.calls] == ["inspect_container"]
     made, _ = server(inspect_container=running(path="/elsewhere/"), stop=requests.exceptions.ConnectionError("refused"))
     assert asyncio.run(made.poll()) == "started with another base_url"
+
+
+def test_a_server_of_an_earlier_account_is_ended(server):
+    made, there = server(inspect_container=running(uid="999"))
+    assert asyncio.run(made.poll()) == "started for an earlier account of that name"
+    assert ("stop", ("c0ffee",), {}) in there.calls
+
+
+def test_a_home_that_cannot_be_used_is_said(server):
+    made, _ = server(inspect_container=running(alive=False, code=79), logs=b"owner=0\n")
+    assert failed_start(made).startswith(
+        "The home directory /home/alice belongs to root, and alice cannot write to it."
+    )
+
+
+def test_an_account_that_changes_while_its_server_starts_does_not_get_it(server, monkeypatch):
+    made, there = server(inspect_container=running())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        made.port = listener.getsockname()[1]
+        there.answers["inspect_container"] = running(uid="999")
+        assert failed_start(made) == "Your account was changed while your server was starting. Start it again."
+    assert ("stop", ("c0ffee",), {}) in there.calls
 
 
 def test_a_start_returns_when_something_listens(server):

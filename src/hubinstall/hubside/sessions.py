@@ -1,0 +1,51 @@
+"""End what a person has at the hub: sessions, tokens and running servers."""
+
+from typing import Any
+
+from jupyterhub import orm
+from jupyterhub.utils import new_token
+
+
+def withdraw(row: Any, *, but_servers: bool = False) -> None:
+    """End a user's sessions and tokens. `row`: the user's row in the hub's database.
+
+    `but_servers`: keep the tokens that the hub gave to the user's own servers; without them nobody could use these.
+    """
+    session = orm.object_session(row)
+    for token in list(row.api_tokens):
+        if not (but_servers and is_of_a_server(token)):
+            session.delete(token)
+    row.cookie_id = new_token()
+
+
+def is_of_a_server(token: Any) -> bool:
+    """Whether it is the token of the user's own server (JupyterHub's role `server`), not of a browser that uses it."""
+    name = token.user.name
+    here = f"access:servers!server={name}/"
+    own = all(scope == f"users:activity!user={name}" or scope.startswith(here) for scope in token.scopes)
+    return token.client_id == "jupyterhub" and bool(token.scopes) and own
+
+
+async def end(app: Any, name: str) -> None:
+    """End the sessions, tokens and servers of this user. `app`: the running JupyterHub.
+
+    Returns when the servers have ended. A server that is only starting is not waited for: it ends itself when it is up.
+    """
+    row = orm.User.find(app.db, name)
+    if row is not None:
+        withdraw(row)
+        app.db.commit()
+        await end_servers(app, row)
+
+
+async def end_servers(app: Any, row: Any) -> None:
+    user = app.users[row]
+    for server_name, spawner in list(user.spawners.items()):
+        if not spawner.active or spawner.pending:
+            continue
+        try:
+            await app.proxy.delete_user(user, server_name)
+            await user.stop(server_name)
+        except Exception:
+            # JupyterHub has forgotten the server all the same; its container is removed before the next start.
+            app.log.exception("The server of %s did not end", row.name)

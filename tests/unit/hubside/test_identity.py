@@ -1,0 +1,171 @@
+"""Which account a name stands for, what is remembered of it, and what ends when it is another one."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from jupyterhub import orm, roles
+
+from fakes.hub_people import person
+from hubinstall import layout
+from hubinstall.hubside import identity
+from hubinstall.hubside.accounts import Account, passwd_text
+from hubinstall.hubside.departures import PATIENCE, Departures
+from hubinstall.hubside.identity import Known, People
+
+
+@pytest.fixture
+def state(tmp_path, monkeypatch):
+    """The hub's state, and a machine whose /etc/passwd has grace and iris."""
+    for name in ("KNOWN_PEOPLE", "SERVER_ACCOUNTS"):
+        monkeypatch.setattr(layout, name, str(tmp_path / name.lower()))
+    monkeypatch.setattr(identity, "ACCOUNTS", str(tmp_path / "passwd"))
+    (tmp_path / "passwd").write_text("root:x:0:0::/root:/bin/sh\ngrace:x:1001::\niris:x:1002::\n")
+    return tmp_path
+
+
+def test_a_number_is_remembered_and_another_one_is_noticed(state):
+    people = People()
+    assert people.change(person("grace", 1001)) is None, "nothing is known of her so far"
+    people.remember(person("grace", 1001))
+    again = People()
+    assert again.known("grace") == Known(1001, local=True)
+    assert again.change(person("grace", 1001)) is None
+    assert again.change(person("grace", 1003)) == (
+        "The account grace is another one now: its number was 1001 and is 1003."
+    )
+    again.remember(person("grace", 1003))
+    assert People().change(person("grace", 1003)) is None
+    again.remember(person("from_ldap", 70001))
+    assert People().known("from_ldap") == Known(70001, local=False)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"grace": 5}', '{"grace": {"id": 1}}', '{"grace": null}'])
+def test_a_list_that_is_lost_or_damaged_is_made_of_what_servers_have_left(state, content):
+    """A hub from before the list was kept has these files, too."""
+    Path(layout.KNOWN_PEOPLE).write_text(content)
+    folder = Path(layout.SERVER_ACCOUNTS)
+    folder.mkdir()
+    for time, (name, uid) in enumerate((("grace", 1001), ("iris", 1002), ("grace", 1000))):
+        (folder / f"{uid}.passwd").write_text(passwd_text(person(name, uid)))
+        os.utime(folder / f"{uid}.passwd", (time, time))
+    (folder / "1009.passwd").write_text("nonsense\n")
+    people = People()
+    assert people.change(person("grace", 1001)) is not None, "her last server had the number 1000"
+    assert people.change(person("grace", 1000)) is None
+    assert people.change(person("iris", 1002)) is None
+
+
+class Hub:
+    """As much of JupyterHub as a departure needs; `ended`: whose servers it has stopped, with the routes to them."""
+
+    def __init__(self, *names: str) -> None:
+        self.db = orm.new_session_factory("sqlite:///:memory:")()
+        self.db.add(orm.OAuthClient(identifier="jupyterhub"))
+        for role in roles.get_default_roles():
+            roles.create_role(self.db, role)
+        self.users, self.ended = {}, []
+        self.log = SimpleNamespace(warning=lambda *_: None, exception=self.broken)
+        self.proxy = SimpleNamespace(delete_user=self.note("route"))
+        for name in names:
+            row = orm.User(name=name)
+            self.db.add(row)
+            self.db.commit()
+            row.new_api_token(note="by hand", scopes=[])
+            spawner = SimpleNamespace(active=True, pending=None)
+            self.users[row] = SimpleNamespace(name=name, spawners={"": spawner}, stop=self.stop(name, spawner))
+        self.db.commit()
+
+    @staticmethod
+    def broken(*words: object) -> None:
+        raise AssertionError(words)
+
+    def note(self, what):
+        async def noted(user, _server_name):
+            self.ended.append(f"{what} {user.name}")
+
+        return noted
+
+    def stop(self, name, spawner):
+        async def stop(_server_name):
+            spawner.active = False
+            self.ended.append(f"server {name}")
+
+        return stop
+
+    def row(self, name):
+        return orm.User.find(self.db, name)
+
+
+def departures(monkeypatch, hub, accounts):
+    monkeypatch.setattr(Account, "brief", classmethod(lambda _cls, name: accounts.get(name)))
+    return Departures(hub, People())
+
+
+def test_what_a_changed_account_had_ends_without_anyones_visit(state, monkeypatch):
+    hub, accounts = Hub("grace", "iris"), {"grace": person("grace", 1001), "iris": person("iris", 1002)}
+    watch = departures(monkeypatch, hub, accounts)
+    asyncio.run(watch.look(0))
+    assert hub.ended == []
+    cookies = {name: hub.row(name).cookie_id for name in accounts}
+    accounts["grace"] = person("grace", 1003)
+    asyncio.run(watch.look(10))
+    assert hub.ended == ["route grace", "server grace"]
+    assert hub.row("grace").api_tokens == []
+    assert hub.row("grace").cookie_id != cookies["grace"]
+    assert len(hub.row("iris").api_tokens) == 1
+    assert hub.row("iris").cookie_id == cookies["iris"]
+    cookie = hub.row("grace").cookie_id
+    asyncio.run(watch.look(20))
+    assert hub.row("grace").cookie_id == cookie, "the new one keeps what is begun from now on"
+
+
+def test_an_account_that_is_gone_loses_all_even_if_it_comes_back_with_its_number(state, monkeypatch):
+    hub, accounts = Hub("grace"), {"grace": person("grace", 1001)}
+    watch = departures(monkeypatch, hub, accounts)
+    asyncio.run(watch.look(0))
+    cookie = hub.row("grace").cookie_id
+    del accounts["grace"]
+    asyncio.run(watch.look(10))
+    assert hub.ended == ["route grace", "server grace"]
+    assert hub.row("grace").api_tokens == []
+    accounts["grace"] = person("grace", 1001)
+    asyncio.run(watch.look(20))
+    assert hub.row("grace").cookie_id != cookie
+
+
+def test_a_directory_may_be_away_for_a_while(state, monkeypatch):
+    hub, accounts = Hub("linus"), {"linus": person("linus", 70001)}
+    watch = departures(monkeypatch, hub, accounts)
+    asyncio.run(watch.look(0))
+    accounts.clear()
+    asyncio.run(watch.look(10))
+    asyncio.run(watch.look(9 + PATIENCE))
+    assert hub.ended == []
+    assert len(hub.row("linus").api_tokens) == 1
+    accounts["linus"] = person("linus", 70001)
+    asyncio.run(watch.look(20 + PATIENCE))
+    accounts.clear()
+    asyncio.run(watch.look(30 + PATIENCE))
+    asyncio.run(watch.look(30 + 2 * PATIENCE))
+    assert hub.ended == ["route linus", "server linus"]
+
+
+def test_a_server_that_was_only_starting_ends_when_it_is_up(state, monkeypatch):
+    hub, accounts = Hub("grace"), {}
+    watch = departures(monkeypatch, hub, accounts)
+    [user] = hub.users.values()
+    user.spawners[""].pending = "spawn"
+    asyncio.run(watch.look(0))
+    assert hub.ended == []
+    user.spawners[""].pending = None
+    asyncio.run(watch.look(10))
+    assert hub.ended == ["route grace", "server grace"]
+
+
+def test_the_list_can_be_read(state):
+    People().remember(person("grace", 1001))
+    assert json.loads(Path(layout.KNOWN_PEOPLE).read_text()) == {"grace": {"uid": 1001, "local": True}}
