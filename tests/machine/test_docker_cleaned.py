@@ -171,15 +171,15 @@ def test_nobody_fails_by_the_position_in_the_queue(
     )
     machine.run("hubinstall restart jupyterhub")
     installed.wait_for_login_page(machine)
+    first = threading.Thread(target=ada.start_server)
+    first.start()
     try:
-        first = threading.Thread(target=ada.start_server)
-        first.start()
-        time.sleep(2)
+        machine.run("until docker ps --quiet --filter name=jupyter-ada | grep -q .; do sleep 0.2; done", timeout=60)
         begun = time.monotonic()
         grace.start_server()
         assert time.monotonic() - begun > 22, "grace did not wait for ada's place"
-        first.join()
     finally:
+        first.join()
         machine.run(["rm", dropin])
         machine.run("hubinstall restart jupyterhub")
         installed.wait_for_login_page(machine)
