@@ -183,7 +183,7 @@ def test_users_without_an_account_are_refused_in_words(installed_machine: Machin
         assert {answer("POST", "", {"usernames": names})[:4] for names in bodies} == {"400 "}
         create(machine, "hugo")
         assert ada.fetch("POST", "hub/api/users/hugo", step="users").status_code == 201
-        assert answer("PATCH", "/hugo", {"name": "ghost"}).startswith("400 hugo is an account of this machine.")
+        assert answer("PATCH", "/hugo", {"name": "ghost"}).startswith("400 hugo is the name of an account")
         same = ada.fetch("PATCH", "hub/api/users/hugo", step="users", json={"name": "hugo"})
         assert same.json()["name"] == "hugo"
         machine.run("userdel hugo")
