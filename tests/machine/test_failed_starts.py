@@ -60,7 +60,7 @@ def test_a_container_that_ends_while_it_starts(installed_machine: Machine, grace
     assert "User logged in: grace" in told
     assert "Not starting grace's server" in told
     assert LAST_WORDS in told
-    assert "GET /hub/" not in told
+    assert "200 GET /hub/" not in told
     assert LAST_WORDS in machine.run("hubinstall logs jupyterhub --since 10min").out
     machine.run(["rm", DROPIN])
     machine.run("hubinstall apply")
