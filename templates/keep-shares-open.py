@@ -8,7 +8,7 @@ what the owner may do is then given to the group as well.
 It runs as root in folders that people change meanwhile. So no path is followed: each name is opened below the folder
 before it (O_NOFOLLOW), and changed is what was opened.
 
-usage: keep-shares-open.py FOLDER UID_MIN SHARE=GROUP…
+usage: keep-shares-open.py FOLDER UID_MIN SHARE=GROUP...
 """
 
 import ctypes
