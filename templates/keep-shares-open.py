@@ -64,7 +64,7 @@ def is_theirs(uid: int, uid_min: int) -> bool:
 
 
 class Share:
-    """One share, with the folders in it that are watched: path within the share → number of the watch, and back."""
+    """One share, with the folders in it that are watched: number of the watch and path within the share."""
 
     def __init__(self, inotify: "Inotify", root: str, group: str, uid_min: int) -> None:
         self.inotify, self.root, self.group, self.uid_min = inotify, root, group, uid_min
