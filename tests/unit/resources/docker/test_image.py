@@ -1,5 +1,7 @@
 """The default image and images by name, on a host whose Docker is a dictionary."""
 
+import re
+
 import pytest
 
 from fakes.docker import Docker
@@ -186,8 +188,9 @@ def test_the_tag_tells_what_the_image_is_made_of():
 
 
 def test_packages_are_names():
+    """By the rule of Debian's policy, 5.6.1."""
     assert {"python3", "git", "tini"} < set(user_image.packages())
-    assert [name for name in user_image.packages() if not name.replace("-", "").replace(".", "").isalnum()] == []
+    assert [name for name in user_image.packages() if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", name)] == []
 
 
 def test_only_the_distributions_sources_count(host):
