@@ -147,6 +147,11 @@ TLJH = "/opt/tljh"
 HUB_USER = "jupyterhub"
 PROXY_USER = "jupyterhub-proxy"
 PROBE_USER = "hubinstall-probe"
+# User IDs that are never a person's, by systemd's list (systemd.io/UIDS-GIDS): mapped accounts of containers, dynamic
+# service accounts, nobody, and -1 in 16 bits. systemd-homed's, just before them, are people's.
+RESERVED_UIDS = range(60514, 65536)
+# The largest that Docker takes for a container's user.
+MOST_UID = 2**31 - 1
 # Debian's group of those who may read password hashes.
 PASSWORDS_GROUP = "shadow"
 VERIFY_SERVICE = "hubinstall-verify"

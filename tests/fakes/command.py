@@ -16,7 +16,7 @@ from hubinstall.installation import desired_state
 from hubinstall.verify import health
 from hubinstall.verify.health import Check, Health
 
-FACTS = SimpleNamespace(uid_min=1000, uid_max=60000, dropins={})
+FACTS = SimpleNamespace(uid_min=1000, dropins={})
 
 
 class Report(Silent):

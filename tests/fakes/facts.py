@@ -32,7 +32,6 @@ DEBIAN_12 = Facts(
     apparmor=False,
     foreign_service_policy=False,
     uid_min=1000,
-    uid_max=60000,
     dropins={},
 )
 """A small machine of Debian's, on which nothing is installed yet."""

@@ -15,7 +15,7 @@ GIVEN = (
         "limits": {"memory": "2G", "cpu": 1.5},
         "shares": {"project": {"access": {"group": "teachers"}}},
     }),
-    fake_facts(cpus=2, uid_min=1000, uid_max=60000),
+    fake_facts(cpus=2, uid_min=1000),
 )  # fmt: skip
 IMAGE = replace(environment(*GIVEN, docker=()), image="hubinstall/default:1")
 SETTINGS = hub_settings(*GIVEN, IMAGE)

@@ -39,6 +39,7 @@ def hub(settings: Settings, facts: Facts, image: Environment) -> list[Resource]:
 
 def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSettings:
     """The hub's part of the settings. Read-only shares are not in it, so a new one needs no restart of the hub."""
+    uid_min, uid_max = settings.users.uids(facts.uid_min)
     return HubSettings(
         base_url=settings.base_url,
         network=network(settings).described,
@@ -46,8 +47,8 @@ def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSet
         allowed=tuple(settings.users.allowed),
         allow_all=settings.users.everyone,
         banned=tuple(settings.users.banned),
-        uid_min=facts.uid_min,
-        uid_max=facts.uid_max,
+        uid_min=uid_min,
+        uid_max=uid_max,
         image=image.image,
         image_source=image.source,
         limits=server_limits(settings, facts),

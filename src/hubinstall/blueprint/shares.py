@@ -13,8 +13,9 @@ from hubinstall.settings.model import Settings
 def shares(settings: Settings, facts: Facts) -> list[Resource]:
     """The directory of all shares always exists: containers mount all of it, so that they see shares added later."""
     root = id_of(Directory, layout.SHARED_DATA)
+    uid_min, uid_max = settings.users.uids(facts.uid_min)
     made = [
-        Share(name, group=share.group, uid_min=facts.uid_min, uid_max=facts.uid_max, needs=(root,))
+        Share(name, group=share.group, uid_min=uid_min, uid_max=uid_max, needs=(root,))
         for name, share in settings.shares.items()
     ]
     return [Directory(layout.SHARED_DATA), *made, *keeper([share for share in made if share.group], facts)]

@@ -43,7 +43,7 @@ def apply_config(
         for words in [*warnings, *nginx.advice(desired.settings, desired.facts), *about_certificate]:
             host.notice(words)
         report.summary(outcome, host.notices)
-        names = [person.name for person in people(host, desired.facts.uid_min, desired.facts.uid_max)]
+        names = [person.name for person in people(host, *desired.settings.users.uids(desired.facts.uid_min))]
         passwords = first_passwords.to_print_once(host)
         report.say(welcome(desired.settings, desired.facts, names, passwords, sign_on=hub_report(host).sign_on))
     return 0

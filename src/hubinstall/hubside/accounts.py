@@ -12,6 +12,8 @@ from typing import Self
 from hubinstall import layout
 
 # A home in one of these would hide what a container needs, or is not a person's home.
+UNSAFE = frozenset(":,\n\r\0")
+"""What would end a field or an item of passwd(5) and group(5). A directory service may know names that hold them."""
 _NO_HOMES = frozenset({"bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "tmp", "usr"})
 
 
@@ -39,7 +41,7 @@ class Account:
             entry = pwd.getpwnam(name)
         except (KeyError, ValueError, UnicodeError):
             return None
-        return cls(name, entry.pw_uid, entry.pw_gid, entry.pw_dir) if entry.pw_name == name else None
+        return cls(name, entry.pw_uid, entry.pw_gid, tidy(entry.pw_dir)) if entry.pw_name == name else None
 
     @classmethod
     def find(cls, name: str) -> Self | None:
@@ -53,20 +55,69 @@ class Account:
         """Raise NoServerError unless the home can be mounted safely. `others`: name → home of all people.
 
         A mount follows symbolic links. So no other user may be able to change a directory above the home. The host's
-        accounts say where people can write: in their homes. (The hub itself cannot read /home.)
+        accounts say where people can write: in their homes, unless these belong to root. (The hub itself cannot read
+        most of them.)
         """
+        if UNSAFE & set(self.name) or {":", "\n"} & set(self.home):
+            raise NoServerError("The name or the home of this account has a character that separates fields.")
         parts = self.home.split("/")
         plain = self.home == os.path.normpath(self.home) and len(parts) >= 3 and parts[0] == ""
         if not plain or parts[1] in _NO_HOMES:
             raise NoServerError(f"The home of {self.name} is {self.home!r}, which cannot be a person's home directory.")
         for name, home in others.items():
-            if name != self.name and len(home) > 1 and self.home.startswith(f"{home.rstrip('/')}/"):
-                raise NoServerError(f"The home of {self.name} is inside the home of {name}, who could replace it.")
+            inside = name != self.name and len(home) > 1 and self.home.startswith(f"{home.rstrip('/')}/")
+            if inside and not only_root_writes(home):
+                raise NoServerError(
+                    f"The home of {self.name} is inside {home}, the home of {name}, who could replace it. Ask the "
+                    f"administrator of this machine to give {name} another home."
+                )
 
 
 def homes(uid_min: int) -> dict[str, str]:
     """Name → home of all people. System accounts do not count: only root decides what they own."""
-    return {entry.pw_name: entry.pw_dir for entry in pwd.getpwall() if entry.pw_uid >= uid_min}
+    return {entry.pw_name: tidy(entry.pw_dir) for entry in pwd.getpwall() if entry.pw_uid >= uid_min}
+
+
+def tidy(home: str) -> str:
+    """The path without what means nothing: `//`, `/./` and a slash at the end. `..` stays, and is refused."""
+    if not home.startswith("/"):
+        return home
+    return "/" + "/".join(part for part in home.split("/") if part not in {"", "."})
+
+
+def only_root_writes(folder: str) -> bool:
+    """Whether nobody but root can create or replace anything in it; no if that cannot be seen.
+
+    Under systemd an empty folder of root's hides /home from the hub (ProtectHome=), and the real one is taken for
+    root's, as all distributions make it. `status` looks at the real one.
+    """
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return False
+    return found.st_uid == 0 and not found.st_mode & 0o022
+
+
+def login_name(name: str) -> str:
+    """What a login makes of a name: the account's own name on the host, or the given one if there is no such account.
+
+    A directory service may know one account by several names, such as `max`, `max@domain` and `MAX`. Capital letters
+    from a phone's keyboard are accepted where only the account in small letters exists.
+    """
+    for spelling in dict.fromkeys((name, name.lower())) if len(name) <= 256 else ():
+        if Account.find(spelling):
+            return spelling
+        own = _own_name(spelling)
+        if own and Account.find(own):
+            return own
+    return name
+
+
+def _own_name(name: str) -> str:
+    try:
+        return pwd.getpwnam(name).pw_name
+    except (KeyError, ValueError, UnicodeError):
+        return ""
 
 
 def group_ids(names: Iterable[str]) -> dict[str, int]:
@@ -90,7 +141,8 @@ def passwd_text(account: Account) -> str:
 def group_text(account: Account, groups: Mapping[str, int]) -> str:
     """The /etc/group of a user server. `groups`: name → GID of its supplementary groups."""
     own = {account.group or account.name: account.gid}
-    rows = [f"{name}:x:{gid}:{account.name}" for name, gid in {**groups, **own}.items() if gid not in {0, 65534}]
+    named = {f"group{gid}" if UNSAFE & set(name) else name: gid for name, gid in {**groups, **own}.items()}
+    rows = [f"{name}:x:{gid}:{account.name}" for name, gid in named.items() if gid not in {0, 65534}]
     return "\n".join(["root:x:0:", *rows, "nogroup:x:65534:", ""])
 
 

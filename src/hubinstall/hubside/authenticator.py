@@ -19,7 +19,7 @@ from traitlets import Instance
 
 from hubinstall import layout
 from hubinstall.hubside import pam, people_api, rights
-from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.accounts import Account, login_name
 from hubinstall.hubside.attempts import Attempts
 from hubinstall.hubside.departures import Departures
 from hubinstall.hubside.identity import People
@@ -57,10 +57,8 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
         """`rights` decides who may log in: there are no lists of JupyterHub's to check."""
 
     def normalize_username(self, username: str) -> str:
-        """The account's name on the host. Capital letters from a phone's keyboard are accepted where that is safe."""
-        if len(username) <= 256 and Account.find(username) is None and Account.find(username.lower()):
-            return username.lower()
-        return username
+        """The account's name on the host."""
+        return login_name(username)
 
     async def authenticate(self, handler: Any, data: Any) -> str | None:
         """The name if PAM accepts the password, else None.
@@ -170,8 +168,7 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
             withdraw(row, but_servers=True)
 
     def _may_ever(self, account: Account) -> bool:
-        low, high = self.hub_settings.uid_min, self.hub_settings.uid_max
-        return low <= account.uid <= high or account.name == layout.PROBE_USER
+        return account.name == layout.PROBE_USER or rights.no_person(self.hub_settings, account) is None
 
     def _refuse(self, name: str, reason: str | None) -> None:
         self.log.warning("Login of %s refused: %s", name, reason)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from hubinstall import layout
 from hubinstall.hubside import database, dropin_report, dropins, safe_start
+from hubinstall.hubside.accounts import login_name
 from hubinstall.hubside.authenticator import HostAuthenticator
 from hubinstall.hubside.dropin_rules import Remark, Review
 from hubinstall.hubside.dropins import Said, stop
@@ -74,7 +75,11 @@ def sign_on(c: Any, settings: HubSettings) -> None:
 
 def admin_role(settings: HubSettings) -> dict[str, Any]:
     """Both lists are given even when empty, so that JupyterHub takes the role from everyone else."""
-    return {"name": "admin", "users": sorted(set(settings.admins) - {layout.PROBE_USER}), "services": []}
+    return {
+        "name": "admin",
+        "users": sorted({login_name(name) for name in settings.admins} - {layout.PROBE_USER}),
+        "services": [],
+    }
 
 
 def verify_service() -> dict[str, Any]:

@@ -60,7 +60,7 @@ def account_name(uid: int) -> str | None:
 
 def refused(explanation: str, home: str, image: str) -> str:
     """What Docker's reason for not creating or starting a container means here."""
-    missing = re.search(r"bind source path does not exist: (\S+)", explanation)
+    missing = re.search(r"bind source path does not exist: (.*\S)", explanation)
     if missing and missing[1] == home:
         return f"Your home directory {home} does not exist. Ask the administrator of this machine."
     if missing:

@@ -1,7 +1,10 @@
 """Who may use the hub: one decision, from the lists in config.yaml and the UIDs of the host's accounts."""
 
+import functools
+import time
+
 from hubinstall import layout
-from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.accounts import Account, login_name
 from hubinstall.hubside.settings import HubSettings
 
 
@@ -15,14 +18,38 @@ def refusal(settings: HubSettings, name: str, account: Account | None) -> str | 
         return f"There is no account {name} on this machine."
     if name == layout.PROBE_USER:
         return None
-    if not settings.uid_min <= account.uid <= settings.uid_max:
-        return f"{name} is a system account. Log in with your personal account."
-    if name in settings.banned:
+    if reason := no_person(settings, account):
+        return reason
+    if lists(settings.banned, name):
         return f"{name} is not allowed to use this hub. Ask its administrator."
-    if settings.allow_all or name in settings.allowed or name in settings.admins:
+    if settings.allow_all or lists(settings.allowed, name) or lists(settings.admins, name):
         return None
     return f"{name} is not on the list of people who may use this hub. Ask its administrator."
 
 
 def is_admin(settings: HubSettings, name: str) -> bool:
-    return name in settings.admins and name != layout.PROBE_USER
+    return lists(settings.admins, name) and name != layout.PROBE_USER
+
+
+def no_person(settings: HubSettings, account: Account) -> str | None:
+    """Why this is no person's account, whatever the lists say; None if it is one."""
+    uid, name = account.uid, account.name
+    if uid < settings.uid_min or uid in layout.RESERVED_UIDS or name in {layout.HUB_USER, layout.PROXY_USER}:
+        return f"{name} is a system account. Log in with your personal account."
+    if uid > settings.uid_max:
+        return (
+            f"{name} has the number {uid}, and people have at most {settings.uid_max} here. Ask the hub's "
+            "administrator (users.uid_max)."
+        )
+    return None
+
+
+def lists(names: tuple[str, ...], name: str) -> bool:
+    """Whether a list of config.yaml has this account, in any spelling that would log in as it."""
+    return name in names or name in _as_logins(names, int(time.monotonic() // 60))
+
+
+@functools.lru_cache(maxsize=8)
+def _as_logins(names: tuple[str, ...], _minute: int) -> frozenset[str]:
+    """Kept for a minute: the rights are asked for each request, and a directory service may be far away."""
+    return frozenset(login_name(name) for name in names)

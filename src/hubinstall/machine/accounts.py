@@ -1,8 +1,16 @@
 """Accounts and groups of this machine, as passwd(5) and group(5) list them."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from hubinstall import layout
 from hubinstall.machine.host import Host
+
+CREATABLE = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
+"""The names of accounts and groups that hubinstall creates: useradd(8) of every release takes them, and they contain no
+capital letters, which people mistype. Others may exist, and are used as they are.
+"""
 
 
 def accounts(host: Host) -> dict[str, list[str]]:
@@ -20,12 +28,39 @@ def _rows(host: Host, path: str, fields: int) -> dict[str, list[str]]:
     return {row[0]: row for row in rows if len(row) == fields}
 
 
-def in_directory(host: Host, name: str) -> bool:
-    """Whether a directory service (LDAP, SSSD) has the account; asked only if the host uses one."""
+def find(host: Host, names: Iterable[str]) -> dict[str, list[str]]:
+    """What a login makes of each of the names (hubside/accounts.py, login_name): name → row of passwd(5). Names that
+    stand for no account are left out. Directory services (LDAP, SSSD) are asked for all at once, if the host uses one.
+    """
+    there, wanted = accounts(host), list(names)
+    asked = list(dict.fromkeys(word for name in wanted for word in (name, name.lower()) if word not in there))
+    rows = there | (_from_directory(host, asked) if asked and has_directory(host) else {})
+    return {name: row for name in wanted if (row := rows.get(name) or rows.get(name.lower()))}
+
+
+def has_directory(host: Host) -> bool:
+    """Whether accounts come from elsewhere than the files, too."""
     sources = next((li for li in host.text("/etc/nsswitch.conf").splitlines() if li.startswith("passwd:")), "")
-    if not set(sources.split()[1:]) - {"files", "systemd", "compat"}:
-        return False
-    return host.query(["getent", "passwd", name], check=False).returncode == 0
+    return bool(set(sources.split()[1:]) - {"files", "systemd", "compat"})
+
+
+def _from_directory(host: Host, names: list[str]) -> dict[str, list[str]]:
+    """getent(1) leaves out what it does not know; a service may answer with the account's own name instead."""
+
+    def ask(asked: list[str]) -> list[list[str]]:
+        text = host.query(["getent", "passwd", *asked], check=False).stdout
+        return [row for row in (line.split(":") for line in text.splitlines()) if len(row) == 7]
+
+    found = host.once(f"getent passwd {names}", lambda: ask(names))
+    rows = {row[0]: row for row in found}
+    if found and (others := [name for name in names if name not in rows]) and rows.keys() - set(names):
+        rows |= {name: own[0] for name in others if (own := ask([name]))}
+    return rows
+
+
+def has_group(host: Host, name: str) -> bool:
+    """From any source of the host's groups."""
+    return name in groups(host) or host.query(["getent", "group", name], check=False).returncode == 0
 
 
 @dataclass(frozen=True)
@@ -38,11 +73,29 @@ class Person:
     home: str
 
 
+def homes(host: Host, uid_min: int, uid_max: int) -> list[Person]:
+    """The accounts with people's numbers, from /etc/passwd, whatever their homes are."""
+    rows = [line.split(":") for line in host.text("/etc/passwd").splitlines() if line.count(":") == 6]
+    found = [Person(row[0], int(row[2]), int(row[3]), tidy(row[5])) for row in rows if (row[2] + row[3]).isdecimal()]
+    return [person for person in found if is_person(person.uid, uid_min, uid_max)]
+
+
+def only_root_writes(host: Host, folder: str) -> bool:
+    """Whether nobody but root can create or replace anything in it."""
+    stat = host.stat(folder)
+    return bool(stat and stat.kind == "dir" and stat.owner == "root" and not int(stat.mode, 8) & 0o022)
+
+
+def tidy(home: str) -> str:
+    """The path without what means nothing: `//`, `/./` and a slash at the end."""
+    return "/" + "/".join(part for part in home.split("/") if part not in {"", "."})
+
+
+def is_person(uid: int, uid_min: int, uid_max: int) -> bool:
+    return uid_min <= uid <= uid_max and uid not in layout.RESERVED_UIDS
+
+
 def people(host: Host, uid_min: int, uid_max: int) -> list[Person]:
     """The people of this machine, from /etc/passwd."""
-    rows = [line.split(":") for line in host.text("/etc/passwd").splitlines() if line.count(":") == 6]
-    found = [Person(row[0], int(row[2]), int(row[3]), row[5]) for row in rows]
-    return [
-        p for p in found
-        if uid_min <= p.uid <= uid_max and (s := host.stat(p.home)) and s.kind == "dir" and s.owner == p.name
-    ]  # fmt: skip
+    found = homes(host, uid_min, uid_max)
+    return [p for p in found if (s := host.stat(p.home)) and s.kind == "dir" and s.owner == p.name]

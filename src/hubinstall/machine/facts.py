@@ -65,7 +65,6 @@ class Facts:
     foreign_service_policy: bool
     """A policy-rc.d that is not ours decides which services packages may start."""
     uid_min: int
-    uid_max: int
     dropins: dict[str, str]
     """Path → SHA-256 of the administrator's drop-ins for the hub and nginx."""
 
@@ -106,7 +105,6 @@ def gather(host: Host, process_manager: str = "auto") -> Facts:
         apparmor=host.text("/sys/module/apparmor/parameters/enabled").strip() == "Y",
         foreign_service_policy=host.exists(layout.POLICY_RC_D) and "hubinstall" not in host.text(layout.POLICY_RC_D),
         uid_min=uids.get("UID_MIN", 1000),
-        uid_max=uids.get("UID_MAX", 60000),
         dropins=dropins(host),
     )
 

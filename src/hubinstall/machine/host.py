@@ -357,6 +357,10 @@ class Host:
         for row in self._table(path):
             if row[0] == name:
                 return int(row[2])
+        # A directory service may know it.
+        row = self.query(["getent", path.rpartition("/")[2], name], check=False).stdout.split(":")
+        if len(row) > 2 and row[2].isdecimal():
+            return int(row[2])
         raise UserError(f"{path} has no entry {name!r}")
 
     def _name(self, path: str, number: int) -> str:

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 
 from hubinstall import layout
 from hubinstall.errors import BAD_CONFIGURATION
-from hubinstall.machine.accounts import accounts
 from hubinstall.machine.facts import Facts, architecture, os_release, running_manager
 from hubinstall.machine.host import Host
 from hubinstall.machine.listening_ports import listeners
 from hubinstall.machine.network import CONTAINER_DEVICE, Route, route_table, total_memory
 from hubinstall.machine.process_managers.choice import installed
 from hubinstall.machine.releases import number, oldest
-from hubinstall.preflight import disk, docker, running_servers
+from hubinstall.preflight import disk, docker, names, running_servers
 from hubinstall.preflight import web as preflight_web
 from hubinstall.resources.base import id_of
 from hubinstall.resources.packages.virtualenv import TRUST_STORE
@@ -67,7 +66,7 @@ def check(host: Host, settings: "Settings", facts: Facts, *, may_stop_servers: b
         found.append(_wrong(("http", "address"), *words))
     found += _manager(host, settings)
     found += _subnet(host, settings)
-    found += _accounts(host, settings, facts)
+    found += [_wrong(*words) for words in names.problems(host, settings, facts.uid_min)]
     found += _hub_port(host, settings)
     found += _database(host)
     if not may_stop_servers:
@@ -173,19 +172,6 @@ def _what(route: Route) -> str:
     if CONTAINER_DEVICE.match(route.device):
         return f"a container network of this machine ({route.device})"
     return f"a network that this machine reaches through {route.device}"
-
-
-def _accounts(host: Host, settings: "Settings", facts: Facts) -> Iterator[Problem]:
-    rows = accounts(host)
-    for key in ("admin", "allowed"):
-        for index, name in enumerate(getattr(settings.users, key)):
-            uid = int(rows[name][2]) if name in rows else facts.uid_min
-            if not facts.uid_min <= uid <= facts.uid_max:
-                yield _wrong(
-                    ("users", key, index),
-                    f"{name} is a system account (UID {uid}); only people can log in to the hub",
-                    f"try the name of a person; people have UIDs from {facts.uid_min} to {facts.uid_max}",
-                )
 
 
 def _hub_port(host: Host, settings: "Settings") -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from hubinstall.machine.accounts import people
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
 from hubinstall.machine.hub_report import hub_report
+from hubinstall.preflight import names
 from hubinstall.preflight.checks import Problem
 from hubinstall.settings.model import Settings
 
@@ -92,6 +93,14 @@ def _certificate(host: Host, settings: Settings, facts: Facts) -> Iterator[Probl
         yield Problem(why, "try setting https.mode: manual, or leave it out", 0, ("https", "tls"))
 
 
+def _names(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem]:
+    uids = settings.users.uids(facts.uid_min)
+    for at, message, hint in names.warnings(host, settings):
+        yield Problem(message, hint, code=0, at=at)
+    for message, hint in (*names.in_the_way(host, *uids), *names.for_containers(host, *uids)):
+        yield Problem(message, hint, code=0)
+
+
 def _closed(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem]:  # noqa: ARG001
     """pam_nologin(8): while one of these exists, nobody but root can log in anywhere."""
     for path in ("/run/nologin", "/etc/nologin"):
@@ -116,7 +125,7 @@ def _limit(key: str, message: str, hint: str) -> Problem:
 def _who_may_log_in(host: Host, settings: Settings, facts: Facts) -> set[str]:
     users = settings.users
     there = (
-        {person.name for person in people(host, facts.uid_min, facts.uid_max)} if users.everyone else set(users.allowed)
+        {person.name for person in people(host, *users.uids(facts.uid_min))} if users.everyone else set(users.allowed)
     )
     return there.union(users.admin) - set(users.banned)
 
@@ -130,5 +139,5 @@ def size(number: int) -> str:
 
 
 CHECKS: tuple[Callable[[Host, Settings, Facts], Iterator[Problem]], ...] = (
-    _memory, _cpu, _shm, _processes, _certificate, _closed, _drop_ins,
+    _memory, _cpu, _shm, _processes, _certificate, _closed, _names, _drop_ins,
 )  # fmt: skip

@@ -19,7 +19,7 @@ from hubinstall.settings.section import Conflict, Section, repeats
 from hubinstall.settings.values.dns import Domain
 from hubinstall.settings.values.names import Accounts, Group, Image, ShareName
 from hubinstall.settings.values.networks import Destinations, Subnet
-from hubinstall.settings.values.sizes import GIB, MIB, Cpus, Memory, Processes, Shm
+from hubinstall.settings.values.sizes import GIB, MIB, Cpus, Memory, Processes, Shm, Uid
 from hubinstall.settings.values.urls import BaseUrl
 from hubinstall.settings.values.words import shown, type_name, wrong
 
@@ -56,6 +56,23 @@ class Users(Section):
         (), description="Who may not log in, whatever the other lists say.", examples=[["mallory"]]
     )
 
+    uid_min: Uid | None = Field(
+        None,
+        description="The least user ID of a person's account; accounts below it are the system's and never log in."
+        " Default: UID_MIN in /etc/login.defs, usually 1000.",
+        examples=[500],
+    )
+    uid_max: Uid = Field(
+        layout.MOST_UID,
+        description="The largest user ID of a person's account. The default includes the large ones of directory"
+        " services. 60514 to 65535 are never people's (dynamic service accounts, nobody).",
+        examples=[60000],
+    )
+
+    def uids(self, least: int) -> tuple[int, int]:
+        """The least and the largest user ID of people; `least`: the machine's own."""
+        return self.uid_min or least, self.uid_max
+
     @property
     def everyone(self) -> bool:
         """Whether every person with an account on the machine may log in. (With PAM, absent means yes.)"""
@@ -77,6 +94,15 @@ class Users(Section):
             for index, name in enumerate(self.banned)
             if name in self.admin
         ]
+        if (self.uid_min or 1) > self.uid_max:
+            found.append(
+                Conflict(
+                    at=("uid_min",),
+                    about=("uid_min", "uid_max"),
+                    message="is larger than users.uid_max",
+                    hint="try 1000, or a larger users.uid_max",
+                )
+            )
         if self.allowed and self.allow_all is None:
             found.append(
                 Conflict(

@@ -37,7 +37,7 @@ def test_defaults():
     assert found.limits.memory == 1 << 30
     assert found.allow_all
     assert found.cgroup_parent == "hubinstall-users.slice"
-    assert (found.image, found.cores, found.uid_min, found.uid_max) == ("hubinstall/default:1", 4, 1000, 60000)
+    assert (found.image, found.cores, found.uid_min, found.uid_max) == ("hubinstall/default:1", 4, 1000, 2**31 - 1)
 
 
 def test_what_the_file_says_arrives():

@@ -69,7 +69,7 @@ def call(tmp_path, monkeypatch):
 
 
 class Facts:
-    uid_min, uid_max = 1000, 60000
+    uid_min = 1000
 
 
 def test_set_and_apply(call):

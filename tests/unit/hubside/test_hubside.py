@@ -64,7 +64,7 @@ def test_homes_that_no_container_should_mount(home):
 def test_a_home_inside_a_home_could_be_redirected():
     account = Account("x", 1000, 1000, "/home/bob/x")
     account.check_home({"x": "/home/bob/x", "root": "/", "y": "/home/bo"})
-    with pytest.raises(NoServerError, match="inside the home of bob"):
+    with pytest.raises(NoServerError, match="inside /home/bob, the home of bob"):
         account.check_home({"bob": "/home/bob"})
 
 

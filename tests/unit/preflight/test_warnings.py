@@ -60,11 +60,11 @@ def test_the_sum_over_all_who_may_log_in(host):
 
 
 def test_only_those_who_may_log_in_count(host):
-    few = {"allow_all": False, "allowed": ["bob", "carol"], "admin": ["alice", "bob"]}
+    few = {"allow_all": False, "allowed": ["person1", "person2"], "admin": ["alice", "person1"]}
     assert found(host, limits={"memory": "8G"}, users=few) == []
     warning = only(host, limits={"memory": "9G"}, users=few)
     assert warning.message.startswith("9G for each of 3 people is 27G")
-    assert found(host, limits={"memory": "9G"}, users=few | {"admin": ["alice"], "banned": ["bob"]}) == []
+    assert found(host, limits={"memory": "9G"}, users=few | {"admin": ["alice"], "banned": ["person1"]}) == []
 
 
 def test_a_size_that_is_tried_is_a_size(host):

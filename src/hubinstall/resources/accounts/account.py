@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hubinstall.errors import CommandError, UserError
-from hubinstall.machine.accounts import accounts, groups, in_directory
+from hubinstall.machine.accounts import accounts, find, groups
 from hubinstall.machine.host import Completed, Host
 from hubinstall.resources.accounts import first_passwords
 from hubinstall.resources.base import KEPT, Change, State
@@ -120,7 +120,7 @@ class Person:
         return {"present": True, "first password": "set"}
 
     def actual(self, host: Host) -> State | None:
-        if self.name not in accounts(host) and not in_directory(host, self.name):
+        if self.name not in find(host, [self.name]):
             return None
         return {"present": True, "first password": "due" if first_passwords.is_due(host, self.name) else "set"}
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from hubinstall import layout
+from hubinstall.machine.accounts import find
 from hubinstall.machine.host import Host
 from hubinstall.machine.records import record
 
@@ -27,9 +28,9 @@ class First:
 
 def stage(host: Host, given: Mapping[str, str]) -> None:
     """Keep the passwords of accounts that do not exist yet; an existing account's password is never changed."""
-    there = {line.partition(":")[0] for line in host.text("/etc/passwd").splitlines()}
+    there = find(host, given)
     new = {name: First(password=password, told=True, due=True) for name, password in given.items() if name not in there}
-    for name in sorted(given.keys() & there):
+    for name in sorted(given.keys() & there.keys()):
         host.notice(f"the account {name} exists already: its password was not changed")
     if new:
         for folder in (layout.STATE, layout.SECRETS):

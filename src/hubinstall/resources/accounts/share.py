@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from hubinstall import layout
 from hubinstall.errors import UserError
-from hubinstall.machine.accounts import Person, people
+from hubinstall.machine.accounts import Person, has_group, people
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import KEPT, Change, State
 
@@ -63,7 +63,7 @@ class Share:
                 f"Move it away, or give the share {self.name} another name.",
             )
         if self.group:
-            if host.query(["getent", "group", self.group], check=False).returncode:
+            if not has_group(host, self.group):
                 host.run(["groupadd", self.group])
             host.mkdir(self.folder, mode="2775", owner=folder.owner if folder else "root", group=self.group)
         elif folder is None:

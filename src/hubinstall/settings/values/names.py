@@ -9,7 +9,9 @@ from hubinstall import layout
 from hubinstall.settings.values.dns import LABEL
 from hubinstall.settings.values.words import as_text, parse_list, schema, shown, wrong
 
-_ACCOUNT = r"[a-z_][a-z0-9_-]{0,31}"
+# Letters of any language, digits, and the signs of directory services (`DOMAIN\max`, `max@domain`, `Domain Users`):
+# nothing that means something to a shell or a template. Which of these names a machine has is asked there (preflight).
+_ACCOUNT = r"\w([\w.@+\\'-]| (?=\w)){0,253}\$?"
 _SHARE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _IMAGE_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _IMAGE = (
@@ -19,26 +21,28 @@ _IMAGE = (
 
 
 def parse_account(value: Any) -> str:
-    """An account name, by the rule of Debian's useradd; not root and not an account of this installation."""
-    name = _linux_name(value, "an account", "alice")
+    """An account name that a login may have, from any source of the host's accounts: `max.muster`, `Lisa`, `müller`,
+    `max@domain`. Not root and not an account of this installation.
+    """
+    name = _host_name(value, "an account", "alice", "passwd")
     if name in {layout.HUB_USER, layout.PROXY_USER, layout.PROBE_USER}:
         raise wrong(f"{name} is a system account of hubinstall, not a person's", "try another, such as alice")
     return name
 
 
 def parse_group(value: Any) -> str:
-    """A group name, by the rule of Debian's groupadd; not root."""
-    return _linux_name(value, "a group", "teachers")
+    """A group name, from any source of the host's groups: `teachers`, `Domain Users`; not root."""
+    return _host_name(value, "a group", "teachers", "group")
 
 
-def _linux_name(value: Any, what: str, example: str) -> str:
+def _host_name(value: Any, what: str, example: str, table: str) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise wrong(f"must be the name of {what}, not a number", f'try quotes around it: "{value}"')
     name = as_text(value, f"the name of {what}", example)
     if name == "root":
         raise wrong(f"root cannot be {what} here", f"try another, such as {example}")
     if not re.fullmatch(_ACCOUNT, name):
-        lower = name.lower()
-        better = re.fullmatch(_ACCOUNT, lower) and lower != "root"
-        hint = f"try {lower}" if better else f"try up to 32 lower-case letters, digits, `-` and `_`, such as {example}"
+        hint = f"try the name as `getent {table}` shows it, such as {example}"
         raise wrong(f"{shown(name)} cannot be the name of {what}", hint)
     return name
 

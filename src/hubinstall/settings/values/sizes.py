@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from hubinstall import layout
 from hubinstall.settings.values.words import schema, shown, type_name, wrong
 
 GIB = 1024**3
@@ -47,6 +48,7 @@ def parse_shm(value: Any) -> int:
 Memory = Annotated[int, BeforeValidator(parse_memory), schema("size", _SIZE, ["string", "integer"])]
 Shm = Annotated[int, BeforeValidator(parse_shm), schema("size", _SIZE, ["string", "integer"])]
 Cpus = Annotated[float, Field(ge=0.01, le=1024, allow_inf_nan=False, title="number")]
+Uid = Annotated[int, Field(ge=1, le=layout.MOST_UID, title="whole number")]
 Processes = Annotated[int, Field(ge=64, le=4_194_304, title="whole number")]
 
 

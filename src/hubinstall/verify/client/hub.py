@@ -152,7 +152,7 @@ class HubClient:
 
     def server(self) -> dict[str, Any] | None:
         """What the hub says about this person's server; None if none runs or starts."""
-        model = self.api("GET", f"users/{quote(self.user)}", step="server")
+        model = self.api("GET", f"users/{escaped(self.user)}", step="server")
         found: dict[str, Any] | None = model.get("servers", {}).get("")
         return None if found is not None and found.get("stopped") else found
 
@@ -160,7 +160,7 @@ class HubClient:
         """Open the server's page; hub and server complete the sign-on by redirects."""
         response = self.request("GET", self._home, step="page", headers=PAGE)
         raise_for(response, "page")
-        if f"/{self._home}" not in response.url.path:
+        if f"/{self._home}" not in response.url.raw_path.decode():
             raise HubError("page", f"the server of {self.user} is not running: its page redirects to {response.url}")
         return response
 
@@ -213,11 +213,11 @@ class HubClient:
 
     @property
     def _home(self) -> str:
-        return f"user/{quote(self.user)}/"
+        return f"user/{escaped(self.user)}/"
 
     @property
     def _server(self) -> str:
-        return f"hub/api/users/{quote(self.user)}/server"
+        return f"hub/api/users/{escaped(self.user)}/server"
 
     def _xsrf(self, path: str) -> str:
         """The value of the `_xsrf` cookie with the longest path that covers this one."""
@@ -252,6 +252,11 @@ class HubClient:
                         yield json.loads(line.removeprefix("data: "))
         except (httpx.TransportError, ValueError):
             return
+
+
+def escaped(name: str) -> str:
+    """A person's name within a path, as JupyterHub writes it (jupyterhub.user.User.escaped_name)."""
+    return quote(name, safe="@~")
 
 
 def _cause(error: BaseException) -> str:

@@ -1,0 +1,105 @@
+"""The names in config.yaml against the accounts and groups of this machine. Only the standard library (checks.py)."""
+
+import difflib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from hubinstall.machine import accounts
+from hubinstall.machine.host import Host
+
+if TYPE_CHECKING:  # pydantic is not installed yet when bootstrap calls
+    from hubinstall.settings.model import Settings
+
+At = tuple[str | int, ...]
+Words = tuple[At, str, str]
+"""A key, what is wrong there, and what to do, as in preflight.checks.Problem."""
+NO_EFFECT = {
+    "allowed": "so that it lets nobody in",
+    "banned": "so that it bans nobody",
+}
+
+
+def problems(host: Host, settings: "Settings", least: int) -> Iterator[Words]:
+    """What cannot become true: a system account as a person, and a name that is not there and is not created. `least`:
+    where people's numbers begin on this machine.
+    """
+    uids = settings.users.uids(least)
+    found = accounts.find(host, [*settings.users.admin, *settings.users.allowed])
+    for key in ("admin", "allowed"):
+        for index, name in enumerate(getattr(settings.users, key)):
+            at = ("users", key, index)
+            if name in found and not accounts.is_person(int(found[name][2]), *uids):
+                yield _no_person(at, name, int(found[name][2]), uids)
+            elif name not in found and key == "admin" and not accounts.CREATABLE.fullmatch(name):
+                lower = name.lower()
+                other = f"{lower}, or " if accounts.CREATABLE.fullmatch(lower) else ""
+                words = f"there is no account {name}, and none is created with such a name"
+                yield at, words, f"try {other}creating it first (useradd -m), or an existing account's name"
+    for share, group in [(name, share.group) for name, share in settings.shares.items() if share.group]:
+        if not accounts.CREATABLE.fullmatch(group) and not accounts.has_group(host, group):
+            words = f"there is no group {group}, and none is created with such a name"
+            yield ("shares", share, "access", "group"), words, "try creating it first (groupadd), or another group"
+
+
+def _no_person(at: At, name: str, uid: int, uids: tuple[int, int]) -> Words:
+    return (
+        at,
+        f"{name} is a system account (UID {uid}); only people can log in to the hub",
+        f"try the name of a person; people have UIDs from {uids[0]} to {uids[1]} (users.uid_min, users.uid_max)",
+    )
+
+
+def warnings(host: Host, settings: "Settings") -> Iterator[Words]:
+    """Names that stand for nobody. Administrators are created."""
+    listed = {key: getattr(settings.users, key) for key in NO_EFFECT}
+    found = accounts.find(host, [name for names in listed.values() for name in names])
+    for key, names in listed.items():
+        for index, name in enumerate(names):
+            if name not in found:
+                message = f"there is no account {name} on this machine, {NO_EFFECT[key]}"
+                yield ("users", key, index), message, _advice(host, name)
+
+
+def _advice(host: Host, name: str) -> str:
+    there = {account.lower(): account for account in accounts.accounts(host)}
+    if near := difflib.get_close_matches(name.lower(), there, n=1, cutoff=0.8):
+        return f"did you mean {there[near[0]]}?"
+    return "try the name as `getent passwd` shows it, or leave it if the account will be created later"
+
+
+def in_the_way(host: Host, least: int, most: int) -> Iterator[tuple[str, str]]:
+    """Accounts whose homes contain others' homes, which they could replace: these people's servers do not start."""
+    people = accounts.homes(host, least, most)
+    homes = {person.home for person in people}
+    inside: dict[str, list[str]] = {}
+    for person in people:
+        parts = person.home.split("/")
+        for above in {"/".join(parts[:end]) for end in range(2, len(parts))} & homes:
+            inside.setdefault(above, []).append(person.name)
+    for person in people:
+        others = inside.get(person.home, [])
+        if others and not accounts.only_root_writes(host, person.home):
+            some = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
+            words = (
+                f"{person.home} is the home of {person.name} and contains the homes of {some}: their servers do not "
+                f"start, because {person.name} could replace these homes"
+            )
+            yield (
+                words,
+                f"Give {person.name} another home (usermod -d -m), or the directory to root (chown, chmod go-w).",
+            )
+
+
+def for_containers(host: Host, least: int, most: int) -> Iterator[tuple[str, str]]:
+    """People whose numbers /etc/subuid gives to containers of somebody else, who can act as them."""
+    rows = [line.split(":") for line in host.text("/etc/subuid").splitlines()]
+    ranges = [
+        (r[0], range(int(r[1]), int(r[1]) + int(r[2]))) for r in rows if len(r) == 3 and (r[1] + r[2]).isdecimal()
+    ]
+    first = min((numbers.start for _, numbers in ranges), default=0)
+    for person in (person for person in accounts.homes(host, least, most) if person.uid >= first):
+        for owner, numbers in ranges:
+            if person.uid in numbers and owner != person.name:
+                span = f"{numbers.start}-{numbers.stop - 1}"
+                words = f"{owner} can act as {person.name} (UID {person.uid}): /etc/subuid gives {span} to {owner}"
+                yield words, f"Run: usermod -V {span} {owner}"
