@@ -61,7 +61,7 @@ def test_a_name_without_an_account_is_a_warning(machine: Machine) -> None:
     machine.run("hubinstall config add-item users.admin Zoe")
     ended = machine.run("hubinstall apply", check=False)
     assert ended.code == 78
-    assert "there is no account Zoe on this machine" in ended.err
+    assert "there is no account Zoe, and none is created with such a name" in ended.err
     assert "try zoe" in ended.err
     machine.run("hubinstall config remove-item users.admin Zoe --apply")
 
