@@ -68,7 +68,7 @@ def _hub(host: Host, manager: Manager) -> str:
     """The hub is asked through the proxy, as by people, unless the proxy is stopped."""
     try:
         settings = json.loads(host.text(layout.HUB_SETTINGS))
-        base, gateway = settings["base_url"], settings["gateway"]
+        base, gateway = settings["base_url"], settings["network"]["gateway"]
     except (ValueError, KeyError, TypeError):
         return ""  # apply writes them anew; the hub's own log says what it misses
     through = manager.look(host, layout.PROXY_SERVICE).running

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from fakes.host import FakeHost
+from fakes.hub_people import SETTINGS
 from fakes.process_managers import NAME, SupervisorMachine, SystemdMachine
 from hubinstall import layout
 from hubinstall.cli import services
@@ -158,7 +159,7 @@ def test_a_service_with_a_socket_answers_when_that_accepts(tmp_path, service):
 
 def test_the_hub_is_asked_through_the_proxy_while_that_runs(tmp_path, monkeypatch):
     host = SupervisorMachine(tmp_path).host
-    host.put(layout.HUB_SETTINGS, '{"base_url": "/jupyter/", "gateway": "10.99.0.1"}')
+    host.put(layout.HUB_SETTINGS, json.dumps(SETTINGS.as_dict() | {"base_url": "/jupyter/"}))
     asked = []
     monkeypatch.setattr(answering, "ask", lambda *where: asked.append(where) or Answer(503, "answered with 503"))
     words = answering.silent(host, Supervisor(), layout.HUB_SERVICE)
