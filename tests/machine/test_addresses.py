@@ -144,7 +144,7 @@ def test_a_path_does_not_change_while_servers_run_unless_one_says_so(named: Mach
         grace.open_server()
         config = named.read("/etc/hubinstall/config.yaml")
         refused = said(named, "hubinstall apply --base-url /jupyter/", code=78)
-        assert "base_url: cannot change from / while servers run (1)" in refused
+        assert "--base-url /jupyter/: cannot change from / while servers run (1)" in refused
         assert "jupyter-grace" in refused
         assert "hubinstall apply --yes" in refused
         assert named.read("/etc/hubinstall/config.yaml") == config
