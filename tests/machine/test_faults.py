@@ -176,8 +176,7 @@ def test_another_process_manager_is_refused(installed_machine: Machine) -> None:
     wished = "supervisor" if systemd else "systemd"
     refused = machine.run(f"hubinstall config set process_manager {wished} --apply", check=False)
     assert refused.code == 78
-    assert f"{CONFIG}:" in refused.err
-    assert "process_manager: " in refused.err
+    assert f"hubinstall: config set process_manager {wished}: " in refused.err
     if systemd:
         assert "cannot change from systemd to supervisor after JupyterHub was installed" in refused.err
         assert f"`hubinstall uninstall --yes` first {LEAVES}" in refused.err
