@@ -139,7 +139,7 @@ def test_what_has_no_effect_is_said_with_file_and_line(machine: Machine, grace: 
     ):
         assert any(note.startswith(f"50-mine.py, line {line}: {words}") for note in said), (words, said)
     assert len(said) == 8
-    status = machine.run("hubinstall status", check=False).out
+    status = " ".join(machine.run("hubinstall status", check=False).out.split())  # its lines fit a terminal
     assert "50-mine.py, line 2: DockerSpawner has no setting imge" in status
     grace.login(installed.PERSON, installed.PERSON_PASSWORD)
     grace.start_server()
