@@ -42,7 +42,7 @@ def works(place: Place, before: str) -> None:
     """The hub answers, nothing differs, and grace's kernel of before runs in her container of before."""
     installed.wait_for_login_page(place.machine, BACK_WITHIN)
     end = time.monotonic() + BACK_WITHIN
-    while "failed" in (seen := place.machine.run("hubinstall status").out):
+    while "failed" in (seen := place.machine.run("hubinstall status", check=False).out):
         assert time.monotonic() < end, seen
         time.sleep(1)
     assert containers(place.machine) == before
@@ -67,7 +67,7 @@ def test_a_stopped_docker_stays_stopped_whoever_looks(place: Place) -> None:
     machine.run("hubinstall stop docker")
     # An administrator's own way to stop it leaves the socket.
     machine.run("[ ! -d /run/systemd/system ] || systemctl start docker.socket")
-    seen = machine.run("hubinstall status").out
+    seen = machine.run("hubinstall status", check=False).out
     machine.run(["hubinstall", "plan"])
     assert machine.run("pidof dockerd", check=False).out == ""
     assert "docker is " in seen
