@@ -70,7 +70,7 @@ def _hub(host: Host, manager: Manager) -> str:
         settings = json.loads(host.text(layout.HUB_SETTINGS))
         base, gateway = settings["base_url"], settings["network"]["gateway"]
     except (ValueError, KeyError, TypeError):
-        return ""  # apply writes them anew; the hub's own log says what it misses
+        return ""  # apply writes them again; the hub's own log says what it misses
     through = manager.look(host, layout.PROXY_SERVICE).running
     at = str(host.path(layout.PROXY_PUBLIC_SOCKET)) if through else f"{gateway}:{layout.HUB_PORT}"
     answer = ask(at, f"{base}hub/health")
