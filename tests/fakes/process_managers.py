@@ -23,6 +23,8 @@ class Machine:
         self.running: dict[str, int] = {}
         self.acts: list[str] = []
         self.broken = False
+        self.starting: set[str] = set()
+        """Those of `running` that are not up yet."""
         self._pid = 100
 
     def begin(self, service: str) -> None:
@@ -41,6 +43,7 @@ class Machine:
     def end(self, service: str) -> None:
         self.acts.append(f"stop {service}")
         self.running.pop(service, None)
+        self.starting.discard(service)
 
 
 class SystemdMachine(Machine):
@@ -68,8 +71,9 @@ class SystemdMachine(Machine):
             self.enabled -= set(names)
         if verb in {"stop", "restart"} or "--now" in argv:
             self.end(names[0])
-        if verb in {"start", "restart"}:
+        if verb == "restart" or (verb == "start" and names[0] not in self.running):
             self.begin(names[0])
+        if verb in {"start", "restart"}:
             return "" if names[0] in self.running else (1, "Job failed")
         return ""
 
@@ -77,7 +81,8 @@ class SystemdMachine(Machine):
         unit = name if "." in name else f"{name}.service"
         if name not in self.loaded:
             return f"Id={unit}\nLoadState=not-found\nActiveState=inactive\nUnitFileState="
-        active = "active" if name in self.running else "failed" if self.broken else "inactive"
+        down = "failed" if self.broken else "inactive"
+        active = "activating" if name in self.starting else "active" if name in self.running else down
         stale = "yes" if self.loaded[name] != self.defined[name] else "no"
         enabled = "enabled" if name in self.enabled else "disabled"
         return (
@@ -122,7 +127,8 @@ class SupervisorMachine(Machine):
         down = "FATAL" if self.broken else "STOPPED"
         return [
             {
-                "name": name, "statename": "RUNNING" if name in self.running else down, "exitstatus": 0,
+                "name": name, "exitstatus": 0,
+                "statename": "STARTING" if name in self.starting else "RUNNING" if name in self.running else down,
                 "pid": self.running.get(name, 0), "spawnerr": "", "description": "",
             }
             for name in self.added

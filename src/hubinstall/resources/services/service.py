@@ -70,17 +70,18 @@ class Service:
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
         self._manager.define(host, self.name)
         seen = self._manager.look(host, self.name)
-        if not seen.running:
+        if not (seen.running or seen.pid):
             self._manager.start(host, self.name)
         elif self._started_with(host, seen) != self.started_with:
-            self._renew(host)
+            self._renew(host, seen)
         self._wait(host, any_configuration=False)
 
     def start_again(self, host: Host) -> None:
         """After a rollback: let it load the restored files, whatever it runs with now."""
         self._manager.define(host, self.name)
-        if self._manager.look(host, self.name).running:
-            self._renew(host)
+        seen = self._manager.look(host, self.name)
+        if seen.running or seen.pid:
+            self._renew(host, seen)
         else:
             self._manager.start(host, self.name)
         self._wait(host, any_configuration=True)
@@ -104,9 +105,12 @@ class Service:
             return host.text(layout.done(self.name)).strip()
         return environment(host, seen.pid).get(layout.STARTED_WITH, "")
 
-    def _renew(self, host: Host) -> None:
-        """Load the new configuration: by a reload if the service can, else by a restart."""
-        if self.reloads:
+    def _renew(self, host: Host, seen: Look) -> None:
+        """Load the new configuration: by a reload if the service can, else by a restart.
+
+        Also a process that is still starting, which a start would leave alone: it may have read older files.
+        """
+        if self.reloads and seen.running:
             self.reloads.reload(host, self._manager, self.name)
         elif self.started_with:
             self._manager.restart(host, self.name)

@@ -71,6 +71,19 @@ def test_what_stopped_is_started(machine):
     assert machine.acts == [f"start {NAME}"]
 
 
+def test_what_is_still_starting_with_older_files_is_restarted(machine):
+    """A start would leave it alone, and it would come up with what it has read."""
+    settle(machine)
+    machine.starting.add(NAME)
+    assert settle(machine, "two").keys == ["running", "started_with"]
+    assert machine.acts == [f"stop {NAME}", f"start {NAME}"]
+    machine.starting.add(NAME)
+    machine.acts.clear()
+    machine.host.forget()
+    Service(NAME, machine.manager, started_with="two").start_again(machine.host)
+    assert machine.acts == [f"stop {NAME}", f"start {NAME}"]
+
+
 def test_a_restart_that_was_lost_is_made_up_for(machine):
     """Killed between the new definition and the restart: the process still says what it was started with."""
     settle(machine)
