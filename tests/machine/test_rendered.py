@@ -58,9 +58,9 @@ class Rendered:
         resources = {r.name: r for r in blueprint(settings, facts) if isinstance(r, File | UnitFile)}
         for name, resource in resources.items():
             content = resource.data if isinstance(resource, File) else resource.content.encode()
-            # supervisord is to read the programs beside it, not those that are installed.
-            programs = layout.SUPERVISOR_PROGRAMS.encode()
-            self.files[f"{top}{name}"] = content.replace(programs, top.encode() + programs)
+            # supervisord and systemd are to read what is beside it, not what is installed.
+            beside = layout.LAUNCHERS if isinstance(resource, UnitFile) else layout.SUPERVISOR_PROGRAMS
+            self.files[f"{top}{name}"] = content.replace(beside.encode(), f"{top}{beside}".encode())
             if (name, content) not in self.known:
                 self.known.add((name, content))
                 self.asked += judgements(resource, f"{top}{name}")
@@ -86,6 +86,7 @@ class Rendered:
             for path, content in self.files.items():
                 member = tarfile.TarInfo(path.lstrip("/"))
                 member.size = len(content)
+                member.mode = 0o755 if layout.LAUNCHERS in path else 0o644
                 archive.addfile(member, io.BytesIO(content))
         return packed.getvalue()
 
