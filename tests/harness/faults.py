@@ -15,7 +15,8 @@ BACK_WITHIN = 60.0
 CHANGE = "hubinstall config set limits.processes $NUMBER --apply"
 """With a different number each time, so that there is always something to do."""
 # What the commands of a fault may use. `small DIR KB [INODES]` mounts a file system of that size over a directory and
-# copies its content; `big` removes it again. `thief ADDRESS PORT` listens there as soon as it can.
+# copies its content; `big` removes it again. `leave DIR KB` takes all but that much of its free space. `thief ADDRESS
+# PORT` listens there as soon as it can.
 TOOLS = r"""set -e
 small() {
     new=/mnt/$(echo "$1" | tr / _); mkdir -p "$new"
@@ -25,6 +26,7 @@ small() {
     cp -a "$1/." "$new/"; chown --reference="$1" "$new"; mount --bind "$new" "$1"
 }
 big() { new=/mnt/$(echo "$1" | tr / _); umount -l "$1"; umount -l "$new"; rmdir "$new"; }
+leave() { fallocate -l "$(( $(df --output=avail -k "$1" | tail -n 1) - $2 ))k" "$1/fill"; }
 fill() { cat /dev/zero >"$1/fill" 2>/dev/null || true; }
 read_only() { mount --bind "$1" "$1"; mount -o remount,ro,bind "$1"; }
 thief() {

@@ -55,7 +55,7 @@ FAULTS = (
         meanwhile="UV_CACHE_DIR=/root/empty hubinstall apply", again="hubinstall apply",
     ),
     Fault(
-        "disk full before: programs", "small /opt 100000", "big /opt",
+        "disk full before: programs", "small /opt 300000\nleave /opt 100000", "big /opt",
         ("/opt has ", " of free space; ", " is needed", FULL),
     ),
     Fault(
