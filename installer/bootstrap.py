@@ -78,12 +78,14 @@ def find_checkout() -> str:
 
 def check_flags() -> None:
     """Answer --help, and refuse flags that `hubinstall apply` would refuse, before anything changes."""
+    from hubinstall.cli import flags as cli_flags  # noqa: PLC0415 - only found now
     from hubinstall.cli import main as cli_main  # noqa: PLC0415 - only found now
     from hubinstall.cli import password_flags  # noqa: PLC0415 - only found now
     from hubinstall.errors import UserError  # noqa: PLC0415
 
     flags = cli_main.bootstrap_parser().parse_args()
     try:
+        cli_flags.check_values(flags)
         password_flags.from_flags(flags.admin, flags.admin_password_file)
     except UserError as error:
         die(error.message, error.hint, code=error.code)

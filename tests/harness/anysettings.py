@@ -22,8 +22,7 @@ from hubinstall.settings.http import Http
 from hubinstall.settings.https import Https
 from hubinstall.settings.model import Settings, Share
 from hubinstall.settings.section import Section
-from hubinstall.settings.values.dns import Domain
-from hubinstall.settings.values.names import Group, ShareName
+from hubinstall.settings.types import Domain, Group, ShareName
 
 LONGEST_DOMAIN = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
 EXTREME: dict[str, tuple[str, ...]] = {

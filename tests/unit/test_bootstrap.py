@@ -92,6 +92,8 @@ def test_help_needs_nothing():
         (["--admn", "ada"], "unrecognized arguments: --admn"),
         (["--domain"], "--domain: expected one argument"),
         (["ada"], "unrecognized arguments: ada"),
+        (["--admni", "ada"], "--admni: did you mean --admin?"),
+        (["--check"], "unrecognized arguments: --check\n"),
         (["--admin", "ada:"], "the password of ada is empty"),
         (["--admin", "ada", "--admin-password-file", "/nonexistent"], "/nonexistent cannot be read"),
     ],
@@ -100,6 +102,16 @@ def test_wrong_flags_are_refused_at_once(flags, words):
     done = run(*flags)
     assert done.returncode == 2
     assert words in done.stderr
+
+
+def test_a_wrong_value_is_refused_before_anything_else(bootstrap, monkeypatch, capsys):
+    monkeypatch.setattr(bootstrap, "right_python", lambda: None)
+    monkeypatch.setattr(bootstrap, "check_machine", lambda: pytest.fail("too late"))
+    monkeypatch.setattr(bootstrap.sys, "argv", ["bootstrap.py", "--memory", "much"])
+    with pytest.raises(SystemExit) as refused:
+        bootstrap.main()
+    assert refused.value.code == 78
+    assert capsys.readouterr().err.startswith("bootstrap: --memory much: 'much' is not a size; try ")
 
 
 def test_a_folder_that_is_no_checkout(tmp_path):

@@ -1,6 +1,14 @@
 """The flags that set settings: `plan`, `apply` and bootstrap.py accept them and write them to config.yaml."""
 
 import argparse
+import re
+from collections.abc import Callable
+from typing import Any
+
+from hubinstall.config.yaml.nodes import resolve
+from hubinstall.errors import BAD_CONFIGURATION, UserError
+from hubinstall.settings.values import choices, dns, names, sizes, urls
+from hubinstall.settings.values.words import WrongValueError, quoted
 
 FLAG_SETTINGS = {
     "domain": "domain",
@@ -12,11 +20,50 @@ FLAG_SETTINGS = {
     "cpu": "limits.cpu",
 }
 """Flag → the key of config.yaml that it sets; `--admin` adds to users.admin."""
+PARSERS: dict[str, Callable[[Any], Any]] = {
+    "admin": names.parse_account,
+    "domain": dns.parse_domain,
+    "email": dns.parse_email,
+    "base_url": urls.parse_base_url,
+    "process_manager": choices.parse_process_manager,
+    "image": names.parse_image,
+    "memory": sizes.parse_memory,
+    "cpu": sizes.parse_cpus,
+}
+"""Flag → what accepts or refuses its value."""
+_PLAIN = re.compile(r"[\w/+.-](?!.*(: | #)).*")
+"""A value that means itself in YAML: without quotes, brackets or a comment."""
 
 
 def name_of(flag: str) -> str:
     """`base_url` → `--base-url`."""
     return f"--{flag.replace('_', '-')}"
+
+
+def check_values(arguments: argparse.Namespace) -> None:
+    """Refuse what `apply` would refuse, in its words, with the standard library alone. Only values that mean themselves
+    are checked; a line of YAML is left to `apply`, as is what depends on other settings.
+
+    Raises UserError with a line for each value that is refused.
+    """
+    given = [(flag, getattr(arguments, flag)) for flag in FLAG_SETTINGS]
+    given += [("admin", admin.partition(":")[0]) for admin in dict.fromkeys(arguments.admin)]
+    lines = [
+        f"{name_of(flag)} {quoted(text)}: {words}" for flag, text in given if text and (words := wrong(flag, text))
+    ]
+    if lines:
+        raise UserError("\n".join(lines), "Nothing was changed.", BAD_CONFIGURATION)
+
+
+def wrong(flag: str, text: str) -> str:
+    """What is wrong with the value of a flag, and what to try; empty if nothing is."""
+    if not _PLAIN.fullmatch(text) or (value := resolve(text)) is None:
+        return ""
+    try:
+        PARSERS[flag](value)
+    except WrongValueError as error:
+        return f"{error.message}; {error.hint}"
+    return ""
 
 
 def add_verbose(verb: argparse.ArgumentParser) -> None:

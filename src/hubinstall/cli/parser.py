@@ -59,7 +59,7 @@ class Parser(argparse.ArgumentParser):
         told = []
         for word in left:
             name = word.partition("=")[0]
-            near = difflib.get_close_matches(name, options, n=1, cutoff=0.6) if name.startswith("-") else []
+            near = near_flag(name, options) if name.startswith("-") else []
             other = FLAGS_MEANT.get(name)
             told.append(f"{word}: did you mean {near[0]}?" if near else f"{word}: try {other}" if other else word)
         self.error(f"unrecognized arguments: {', '.join(told)}")
@@ -69,6 +69,13 @@ class Parser(argparse.ArgumentParser):
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:  # noqa: SLF001
             raise argparse.ArgumentError(None, unknown_verb(self.prog, str(value), list(action.choices)))
         super()._check_value(action, value)
+
+
+def near_flag(name: str, options: Sequence[str]) -> list[str]:
+    """The flag that was meant, if there is one; the dashes, which all of them have, make nothing similar."""
+    words = {option.lstrip("-"): option for option in options if option.startswith("--")}
+    plain = name.lstrip("-").lower().replace("_", "-")
+    return [words[word] for word in difflib.get_close_matches(plain, words, n=1, cutoff=0.6)]
 
 
 def unknown_verb(program: str, word: str, verbs: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from hubinstall.config.yaml.parser import Document
 from hubinstall.settings.keys import known_keys
 from hubinstall.settings.model import Settings
 from hubinstall.settings.section import Conflict
-from hubinstall.settings.values.words import shown, type_name
+from hubinstall.settings.values.words import WrongValueError, named, not_a_number, not_among, out_of_range, shown
 
 Path = tuple[str | int, ...]
 UNKNOWN = "unknown key"
@@ -124,50 +125,29 @@ def _key(root: Map, path: Path) -> Place:
 
 def _words(detail: ErrorDetails, path: Path) -> tuple[str, str]:
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
-    if kind == "hubinstall":
-        return context["message"], context["hint"]
+    if isinstance(error := context.get("error"), WrongValueError):
+        return error.message, error.hint
     if kind == "extra_forbidden":
         return UNKNOWN, meant(tuple(str(part) for part in path), value)
     if kind == "missing":
         return "is missing", f"try `{path[-1]}: NAME`"
     if kind == "literal_error":
-        return _not_among(value, context["expected"])
+        return not_among(value, [word.strip(" '") for word in context["expected"].replace(" or ", ", ").split(",")])
     if kind in {"bool_type", "bool_parsing"}:
         better = _YES_NO.get(str(value).lower()) or (
             str(value).lower() if str(value).lower() in {"true", "false"} else ""
         )
-        return f"must be true or false, not {_named(value)}", f"try {better or 'true or false'}"
+        return f"must be true or false, not {named(value)}", f"try {better or 'true or false'}"
     return _number_words(kind, value, context)
 
 
-def _named(value: Any) -> str:
-    return shown(value) if isinstance(value, str | int | float) else type_name(value)
-
-
 def _number_words(kind: str, value: Any, context: dict[str, Any]) -> tuple[str, str]:
-    whole = kind.startswith("int")
-    what = "a whole number" if whole else "a number"
     if kind in {"greater_than_equal", "less_than_equal"}:
-        low = kind == "greater_than_equal"
-        limit = context["ge"] if low else context["le"]
-        return f"{shown(value)} is too {'small' if low else 'large'}", f"try {limit} or {'more' if low else 'less'}"
+        least, most = context.get("ge", -math.inf), context.get("le", math.inf)
+        return out_of_range(value, least, most)
     if kind == "finite_number":
         return f"must be a finite number, not {shown(value)}", "try 1"
-    digits = isinstance(value, str) and value.isascii() and value.isdigit()
-    return (
-        f"must be {what}, not {_named(value)}",
-        f"try {value} without quotes" if digits else "try 1024" if whole else "try 1",
-    )
-
-
-def _not_among(value: Any, expected: str) -> tuple[str, str]:
-    choices = [choice.strip(" '") for choice in expected.replace(" or ", ", ").split(",")]
-    near = difflib.get_close_matches(str(value).lower(), choices, n=1)
-    only = len(choices) == 1
-    return (
-        f"must be {choices[0] if only else ', '.join(choices[:-1]) + ' or ' + choices[-1]}, not {_named(value)}",
-        f"try {near[0] if near else choices[0]}",
-    )
+    return not_a_number(value, whole=kind.startswith("int"))
 
 
 def meant(path: tuple[str, ...], value: Any = None) -> str:

@@ -12,7 +12,7 @@ from hubinstall.config.validate import Config, Typed, validate
 from hubinstall.config.yaml.parser import Document
 from hubinstall.errors import BAD_CONFIGURATION, UserError
 from hubinstall.settings.keys import is_known, is_list
-from hubinstall.settings.values.words import shown
+from hubinstall.settings.values.words import quoted
 
 UNCHANGED = "Nothing was changed."
 
@@ -46,12 +46,6 @@ def removing(words: str, key: str, item: str) -> Edit:
 
 def unsetting(words: str, key: str) -> Edit:
     return Edit(words, key, lambda document: edit.unset(document, key))
-
-
-def quoted(value: str) -> str:
-    """As it was typed, if that is one short printable word."""
-    plain = value.isprintable() and 0 < len(value) <= 60 and not set(value) & set(" \"'`$;&|<>(){}*?!\\#~")
-    return value if plain else shown(value)
 
 
 def edited(file: Document, edits: Sequence[Edit]) -> Config:

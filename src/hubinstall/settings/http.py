@@ -7,9 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from hubinstall.settings.section import Conflict, Section, repeats
-from hubinstall.settings.values.networks import ListenAddress, Port, Proxies
-from hubinstall.settings.values.sizes import Upload
-from hubinstall.settings.values.urls import Entrance
+from hubinstall.settings.types import Entrance, ListenAddress, Port, Proxies, Upload
 
 USUAL_PORT = 80
 _USUAL_UPLOAD: Any = "2G"

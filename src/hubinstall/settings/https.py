@@ -5,9 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from hubinstall.settings.section import Conflict, Section, repeats
-from hubinstall.settings.values.dns import Domains, Email
-from hubinstall.settings.values.files import FilePath
-from hubinstall.settings.values.urls import AcmeServer
+from hubinstall.settings.types import AcmeServer, Domains, Email, FilePath
 from hubinstall.settings.values.words import wrong
 
 Mode = Literal["letsencrypt", "manual", "self-signed", "off"]

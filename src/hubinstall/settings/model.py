@@ -16,11 +16,23 @@ from hubinstall import layout
 from hubinstall.settings.http import Http, conflicts
 from hubinstall.settings.https import Https, Mode
 from hubinstall.settings.section import Conflict, Section, repeats
-from hubinstall.settings.values.dns import Domain
-from hubinstall.settings.values.names import Accounts, Group, Image, ShareName
-from hubinstall.settings.values.networks import Destinations, Subnet
-from hubinstall.settings.values.sizes import GIB, MIB, Cpus, Memory, Processes, Shm, Uid
-from hubinstall.settings.values.urls import BaseUrl
+from hubinstall.settings.types import (
+    Accounts,
+    BaseUrl,
+    Cpus,
+    Destinations,
+    Domain,
+    Group,
+    Image,
+    Memory,
+    Processes,
+    ShareName,
+    Shm,
+    Subnet,
+    Uid,
+)
+from hubinstall.settings.values.choices import ProcessManager
+from hubinstall.settings.values.sizes import GIB, MIB
 from hubinstall.settings.values.words import shown, type_name, wrong
 
 _ONCE = "try deleting one of them"
@@ -265,7 +277,7 @@ class Settings(Section):
     limits: Limits = Field(default_factory=Limits, description="How much of the machine one user's server may use.")
     spawner: Spawner = Field(default_factory=Spawner, description="How user servers are started.")
     network: Network = Field(default_factory=Network, description="What user servers may reach.")
-    process_manager: Literal["auto", "systemd", "supervisor"] = Field(
+    process_manager: ProcessManager = Field(
         "auto",
         description="What starts the services and keeps them running. `auto`: systemd if it is PID 1 on this machine,"
         " else supervisor.",

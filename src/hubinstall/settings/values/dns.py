@@ -1,15 +1,13 @@
 """DNS names and email addresses."""
 
 import re
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator
-
-from hubinstall.settings.values.words import as_text, parse_list, schema, shown, wrong
+from hubinstall.settings.values.words import as_text, shown, wrong
 
 LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_DOMAIN = rf"{LABEL}(\.{LABEL})*"
-_EMAIL = rf"[A-Za-z0-9][A-Za-z0-9._%+-]{{0,63}}@{LABEL}(\.{LABEL})+"
+DOMAIN = rf"{LABEL}(\.{LABEL})*"
+EMAIL = rf"[A-Za-z0-9][A-Za-z0-9._%+-]{{0,63}}@{LABEL}(\.{LABEL})+"
 _QUOTES = " \t\n'\"\u2018\u2019\u201a\u201c\u201d\u201e\xab\xbb"  # also the ones that word processors use
 
 
@@ -24,7 +22,7 @@ def parse_domain(value: Any) -> str:
             f"{shown(name)} is an IP address, not a DNS name",
             "try leaving `domain` out: the hub is then at the machine's addresses",
         )
-    if not re.fullmatch(_DOMAIN, name) or len(name) > 253 or name.rpartition(".")[2].isdigit():
+    if not re.fullmatch(DOMAIN, name) or len(name) > 253 or name.rpartition(".")[2].isdigit():
         raise wrong(f"{shown(name)} is not a DNS name", _try_domain(name))
     return name.lower()
 
@@ -35,18 +33,13 @@ def _try_domain(name: str) -> str:
         candidate = name.strip(_QUOTES).rstrip(".").partition(":")[0].encode("idna").decode("ascii").lower()
     except UnicodeError:
         candidate = ""
-    good = re.fullmatch(_DOMAIN, candidate) and not candidate.rpartition(".")[2].isdigit()
+    good = re.fullmatch(DOMAIN, candidate) and not candidate.rpartition(".")[2].isdigit()
     return f"try {candidate}" if good and len(candidate) <= 253 else "try a name such as hub.example.org"
 
 
 def parse_email(value: Any) -> str:
     """A plain email address whose domain has a dot."""
     text = as_text(value, "an email address", "ops@example.org")
-    if not re.fullmatch(_EMAIL, text):
+    if not re.fullmatch(EMAIL, text):
         raise wrong(f"{shown(text)} is not an email address", "try one such as ops@example.org")
     return text
-
-
-Domain = Annotated[str, BeforeValidator(parse_domain), schema("DNS name", _DOMAIN)]
-Email = Annotated[str, BeforeValidator(parse_email), schema("email address", _EMAIL)]
-Domains = Annotated[tuple[Domain, ...], BeforeValidator(parse_list)]

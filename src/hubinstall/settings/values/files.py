@@ -1,11 +1,9 @@
 """The type of settings that are paths."""
 
 import re
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator
-
-from hubinstall.settings.values.words import schema, shown, type_name, wrong
+from hubinstall.settings.values.words import shown, type_name, wrong
 
 FILE_PATH = r"(/[A-Za-z0-9._@+~=,-]{1,255})+"
 
@@ -23,6 +21,3 @@ def parse_file_path(value: Any) -> str:
             "try letters, digits and `._@+~=,-`, without `..`, such as /etc/ssl/private/hub.key",
         )
     return value
-
-
-FilePath = Annotated[str, BeforeValidator(parse_file_path), schema("file path", FILE_PATH)]

@@ -1,20 +1,18 @@
 """The names of accounts, groups, shares and images."""
 
 import re
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator
+from typing import Any
 
 from hubinstall import layout
 from hubinstall.settings.values.dns import LABEL
-from hubinstall.settings.values.words import as_text, parse_list, schema, shown, wrong
+from hubinstall.settings.values.words import as_text, shown, wrong
 
 # Letters of any language, digits, and the signs of directory services (`DOMAIN\max`, `max@domain`, `Domain Users`):
 # nothing that means something to a shell or a template. Which of these names a machine has is asked there (preflight).
-_ACCOUNT = r"\w([\w.@+\\'-]| (?=\w)){0,253}\$?"
-_SHARE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+ACCOUNT = r"\w([\w.@+\\'-]| (?=\w)){0,253}\$?"
+SHARE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _IMAGE_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
-_IMAGE = (
+IMAGE = (
     rf"({LABEL}(\.{LABEL})*(:[0-9]{{1,5}})?/)?{_IMAGE_PART}(/{_IMAGE_PART})*"
     r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[a-f0-9]{64})?"
 )
@@ -41,7 +39,7 @@ def _host_name(value: Any, what: str, example: str, table: str) -> str:
     name = as_text(value, f"the name of {what}", example)
     if name == "root":
         raise wrong(f"root cannot be {what} here", f"try another, such as {example}")
-    if not re.fullmatch(_ACCOUNT, name):
+    if not re.fullmatch(ACCOUNT, name):
         hint = f"try the name as `getent {table}` shows it, such as {example}"
         raise wrong(f"{shown(name)} cannot be the name of {what}", hint)
     return name
@@ -50,7 +48,7 @@ def _host_name(value: Any, what: str, example: str, table: str) -> str:
 def parse_share_name(value: Any) -> str:
     """A name that is safe for a directory and for a link."""
     name = as_text(value, "a name", "course-101")
-    if not re.fullmatch(_SHARE, name):
+    if not re.fullmatch(SHARE, name):
         raise wrong(
             f"{shown(name)} cannot be the name of a share",
             "try up to 64 letters, digits, `.`, `-` and `_`, starting with a letter or digit",
@@ -61,16 +59,9 @@ def parse_share_name(value: Any) -> str:
 def parse_image(value: Any) -> str:
     """An image reference: [host[:port]/]name[:tag][@sha256:…] (reference grammar of `distribution`)."""
     text = as_text(value, "an image name", "quay.io/jupyter/scipy-notebook:latest")
-    if len(text) > 400 or not re.fullmatch(_IMAGE, text):
+    if len(text) > 400 or not re.fullmatch(IMAGE, text):
         hint = "try one such as quay.io/jupyter/scipy-notebook:latest"
-        if len(text) <= 400 and re.fullmatch(_IMAGE, text.lower()):
+        if len(text) <= 400 and re.fullmatch(IMAGE, text.lower()):
             hint = f"try lower case: {shown(text.lower())}"
         raise wrong(f"{shown(text)} is not an image name", hint)
     return text
-
-
-Account = Annotated[str, BeforeValidator(parse_account), schema("account name", _ACCOUNT)]
-Group = Annotated[str, BeforeValidator(parse_group), schema("group name", _ACCOUNT)]
-ShareName = Annotated[str, BeforeValidator(parse_share_name), schema("share name", _SHARE)]
-Image = Annotated[str, BeforeValidator(parse_image), schema("image name", _IMAGE)]
-Accounts = Annotated[tuple[Account, ...], BeforeValidator(parse_list)]

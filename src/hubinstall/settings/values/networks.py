@@ -3,12 +3,10 @@
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
-
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
+from typing import Any, Self
 
 from hubinstall import layout
-from hubinstall.settings.values.words import as_text, parse_list, schema, shown, wrong
+from hubinstall.settings.values.words import as_text, shown, wrong
 
 _PRIVATE = tuple(ipaddress.IPv4Network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 _NEVER_OPENED = {
@@ -93,26 +91,10 @@ def _refuse_never_opened(network: ipaddress.IPv4Network, where: str) -> None:
             raise wrong(f"{where} belongs to {what}, which always stay closed", "try leaving it out")
 
 
-_AsText = PlainSerializer(str, return_type=str)
-Subnet = Annotated[
-    ipaddress.IPv4Network,
-    BeforeValidator(parse_subnet),
-    _AsText,
-    schema("IPv4 network", r"[0-9]{1,3}(\.[0-9]{1,3}){3}/(1[6-9]|2[0-4])"),
-]
-
-Reachable = Annotated[
-    Destination,
-    BeforeValidator(Destination.parse),
-    _AsText,
-    schema("address, network or either with a port", r"[0-9]{1,3}(\.[0-9]{1,3}){3}(/[0-9]{1,2})?(:[0-9]{1,5})?"),
-]
-
-Destinations = Annotated[tuple[Reachable, ...], BeforeValidator(parse_list)]
 LARGEST = {4: 8, 6: 16}
 """IP version → the shortest prefix of a network whose members are trusted proxies."""
 
-_ADDRESS = r"[0-9A-Fa-f:.]{2,45}"
+ADDRESS = r"[0-9A-Fa-f:.]{2,45}"
 
 
 def parse_address(value: Any) -> str:
@@ -156,13 +138,7 @@ def parse_proxy(value: Any) -> str:
     return str(network.network_address if alone else network)
 
 
-def _free(port: int) -> int:
+def parse_port(port: int) -> int:
     if port == layout.HUB_PORT:
         raise wrong(f"{port} is the hub's own port", "try another, such as 8000")
     return port
-
-
-Port = Annotated[int, Field(ge=1, le=65535, title="whole number"), AfterValidator(_free)]
-ListenAddress = Annotated[str, BeforeValidator(parse_address), schema("address", _ADDRESS)]
-Proxy = Annotated[str, BeforeValidator(parse_proxy), schema("address or network", rf"{_ADDRESS}(/[0-9]{{1,3}})?")]
-Proxies = Annotated[tuple[Proxy, ...], BeforeValidator(parse_list)]

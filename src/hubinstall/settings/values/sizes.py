@@ -1,17 +1,14 @@
 """Sizes and numbers."""
 
 import re
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator, Field
-
-from hubinstall import layout
-from hubinstall.settings.values.words import schema, shown, type_name, wrong
+from hubinstall.settings.values.words import not_a_number, out_of_range, shown, type_name, wrong
 
 GIB = 1024**3
 MIB = 1024**2
 _SIZE_UNITS = {"": 1, "K": 1024, "M": MIB, "G": GIB, "T": 1024 * GIB}
-_SIZE = r"[0-9]+(\.[0-9]+)?[KMGT]?"
+SIZE = r"[0-9]+(\.[0-9]+)?[KMGT]?"
 
 
 def parse_size(value: Any) -> int:
@@ -20,7 +17,7 @@ def parse_size(value: Any) -> int:
         raise wrong(f"must be a size, not {type_name(value)}", "try 2G or 512M")
     if isinstance(value, int):
         return value
-    if not re.fullmatch(_SIZE, value):
+    if not re.fullmatch(SIZE, value):
         raise wrong(f"{shown(value)} is not a size", "try a number with K, M, G or T, such as 2G or 512M")
     unit = value[-1] if value[-1] in _SIZE_UNITS else ""
     number = value.removesuffix(unit)[:24]
@@ -45,13 +42,6 @@ def parse_shm(value: Any) -> int:
     return size
 
 
-Memory = Annotated[int, BeforeValidator(parse_memory), schema("size", _SIZE, ["string", "integer"])]
-Shm = Annotated[int, BeforeValidator(parse_shm), schema("size", _SIZE, ["string", "integer"])]
-Cpus = Annotated[float, Field(ge=0.01, le=1024, allow_inf_nan=False, title="number")]
-Uid = Annotated[int, Field(ge=1, le=layout.MOST_UID, title="whole number")]
-Processes = Annotated[int, Field(ge=64, le=4_194_304, title="whole number")]
-
-
 def parse_upload(value: Any) -> int:
     """The bytes of the largest request: at least a megabyte, because saving a notebook is one request."""
     size = parse_size(value)
@@ -62,8 +52,13 @@ def parse_upload(value: Any) -> int:
     return size
 
 
-Upload = Annotated[
-    int,
-    BeforeValidator(parse_upload),
-    schema("size", r"[0-9]+(\.[0-9]+)?[KMGT]?", ["string", "integer"]),
-]
+LEAST_CPUS, MOST_CPUS = 0.01, 1024
+
+
+def parse_cpus(value: Any) -> Any:
+    """A number of cores, or of their parts."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise wrong(*not_a_number(value))
+    if not LEAST_CPUS <= value <= MOST_CPUS and abs(value) < float("inf"):
+        raise wrong(*out_of_range(value, LEAST_CPUS, MOST_CPUS))
+    return value

@@ -1,15 +1,13 @@
 """URL paths, and URLs of ACME directories."""
 
 import re
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator
+from typing import Any
 
 from hubinstall.settings.values.dns import LABEL
-from hubinstall.settings.values.words import as_text, schema, shown, type_name, wrong
+from hubinstall.settings.values.words import as_text, shown, type_name, wrong
 
 _URL_SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._-]*"
-_BASE_URL = rf"/?({_URL_SEGMENT}/)*({_URL_SEGMENT})?"
+BASE_URL = rf"/?({_URL_SEGMENT}/)*({_URL_SEGMENT})?"
 
 
 def parse_base_url(value: Any) -> str:
@@ -19,7 +17,7 @@ def parse_base_url(value: Any) -> str:
         raise wrong(
             f"{shown(text)} is a full URL", "try only its path, such as /jupyter/; the name belongs in `domain`"
         )
-    if not text or len(text) > 200 or not re.fullmatch(_BASE_URL, text):
+    if not text or len(text) > 200 or not re.fullmatch(BASE_URL, text):
         raise wrong(
             f"{shown(text)} is not a usable path",
             "try / or a path of letters, digits, `-`, `_` and `.`, such as /jupyter/",
@@ -28,9 +26,11 @@ def parse_base_url(value: Any) -> str:
     return f"/{inner}/" if inner else "/"
 
 
-BaseUrl = Annotated[str, BeforeValidator(parse_base_url), schema("URL path", _BASE_URL)]
 OF_THE_HUB = ("hub", "user", "services")
 """The first parts of the paths that JupyterHub itself serves (its documentation, "URLs")."""
+
+
+ENTRANCE = r"/?[A-Za-z0-9_-][A-Za-z0-9._/-]*"
 
 
 def parse_entrance(value: Any) -> str:
@@ -43,7 +43,6 @@ def parse_entrance(value: Any) -> str:
     return path
 
 
-Entrance = Annotated[str, BeforeValidator(parse_entrance), schema("URL path", r"/?[A-Za-z0-9_-][A-Za-z0-9._/-]*")]
 _HOST = rf"({LABEL}(\.{LABEL})*|\[[0-9A-Fa-f:.]+\])"
 ACME_SERVER = rf"https://{_HOST}(:[0-9]{{1,5}})?(/[A-Za-z0-9._~%+-]+)*/?"
 
@@ -58,6 +57,3 @@ def parse_acme_server(value: Any) -> str:
     if len(value) > 400 or not re.fullmatch(ACME_SERVER, value):
         raise wrong(f"{shown(value)} is not the URL of an ACME directory", example)
     return value
-
-
-AcmeServer = Annotated[str, BeforeValidator(parse_acme_server), schema("URL of an ACME directory", ACME_SERVER)]

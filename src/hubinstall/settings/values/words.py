@@ -2,19 +2,25 @@
 
 Each value is parsed once, when it is read. Every value ends up in a file for nginx, systemd, Python or a shell, where a
 filter quotes it for that language. The types here are the second line of defence: they accept only the characters that
-the value needs.
+the value needs. Only the standard library in this folder: bootstrap.py checks its flags with it (settings/types.py has
+the types that pydantic reads).
 """
 
+import difflib
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from pydantic import WithJsonSchema
-from pydantic_core import PydanticCustomError
+
+class WrongValueError(ValueError):
+    """A problem, in words for the person who wrote the value; `hint` says what to write instead."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
 
 
-def wrong(message: str, hint: str = "") -> PydanticCustomError:
-    """A problem, in words for the person who wrote the file; `hint` says what to write instead."""
-    return PydanticCustomError("hubinstall", "{message}", {"message": message, "hint": hint})
+wrong = WrongValueError
 
 
 def as_text(value: Any, what: str, example: str) -> str:
@@ -38,8 +44,10 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def schema(title: str, pattern: str, kind: str | list[str] = "string") -> WithJsonSchema:
-    return WithJsonSchema({"title": title, "type": kind, "pattern": f"^{pattern}$"})
+def quoted(value: str) -> str:
+    """As it was typed, if that is one short printable word."""
+    plain = value.isprintable() and 0 < len(value) <= 60 and not set(value) & set(" \"'`$;&|<>(){}*?!\\#~")
+    return value if plain else shown(value)
 
 
 def parse_list(value: Any) -> tuple[Any, ...]:
@@ -47,3 +55,29 @@ def parse_list(value: Any) -> tuple[Any, ...]:
     if isinstance(value, list | tuple):
         return tuple(value)
     raise wrong(f"must be a list, not {type_name(value)}", "try square brackets: [a, b]")
+
+
+def named(value: Any) -> str:
+    return shown(value) if isinstance(value, str | int | float) else type_name(value)
+
+
+def not_a_number(value: Any, *, whole: bool = False) -> tuple[str, str]:
+    digits = isinstance(value, str) and value.isascii() and value.isdigit()
+    return (
+        f"must be {'a whole number' if whole else 'a number'}, not {named(value)}",
+        f"try {value} without quotes" if digits else "try 1024" if whole else "try 1",
+    )
+
+
+def out_of_range(value: Any, least: float, most: float) -> tuple[str, str]:
+    low = value < least
+    return (
+        f"{shown(value)} is too {'small' if low else 'large'}",
+        f"try {least} or more" if low else f"try {most} or less",
+    )
+
+
+def not_among(value: Any, choices: Sequence[str]) -> tuple[str, str]:
+    near = difflib.get_close_matches(str(value).lower(), choices, n=1)
+    listed = choices[0] if len(choices) == 1 else ", ".join(choices[:-1]) + " or " + choices[-1]
+    return f"must be {listed}, not {named(value)}", f"try {near[0] if near else choices[0]}"

@@ -1,0 +1,65 @@
+"""The types of single settings, for pydantic: how a value is parsed (values/), and what the JSON schema says of it."""
+
+import ipaddress
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from hubinstall import layout
+from hubinstall.settings.values import dns, files, names, networks, sizes, urls
+from hubinstall.settings.values.words import parse_list
+
+
+def schema(title: str, pattern: str, kind: str | list[str] = "string") -> WithJsonSchema:
+    return WithJsonSchema({"title": title, "type": kind, "pattern": f"^{pattern}$"})
+
+
+Account = Annotated[str, BeforeValidator(names.parse_account), schema("account name", names.ACCOUNT)]
+Group = Annotated[str, BeforeValidator(names.parse_group), schema("group name", names.ACCOUNT)]
+ShareName = Annotated[str, BeforeValidator(names.parse_share_name), schema("share name", names.SHARE)]
+Image = Annotated[str, BeforeValidator(names.parse_image), schema("image name", names.IMAGE)]
+Accounts = Annotated[tuple[Account, ...], BeforeValidator(parse_list)]
+
+_size = schema("size", sizes.SIZE, ["string", "integer"])
+Memory = Annotated[int, BeforeValidator(sizes.parse_memory), _size]
+Shm = Annotated[int, BeforeValidator(sizes.parse_shm), _size]
+Upload = Annotated[int, BeforeValidator(sizes.parse_upload), _size]
+Cpus = Annotated[
+    float,
+    Field(ge=sizes.LEAST_CPUS, le=sizes.MOST_CPUS, allow_inf_nan=False, title="number"),
+    BeforeValidator(sizes.parse_cpus),
+]
+Uid = Annotated[int, Field(ge=1, le=layout.MOST_UID, title="whole number")]
+Processes = Annotated[int, Field(ge=64, le=4_194_304, title="whole number")]
+
+Domain = Annotated[str, BeforeValidator(dns.parse_domain), schema("DNS name", dns.DOMAIN)]
+Email = Annotated[str, BeforeValidator(dns.parse_email), schema("email address", dns.EMAIL)]
+Domains = Annotated[tuple[Domain, ...], BeforeValidator(parse_list)]
+
+BaseUrl = Annotated[str, BeforeValidator(urls.parse_base_url), schema("URL path", urls.BASE_URL)]
+Entrance = Annotated[str, BeforeValidator(urls.parse_entrance), schema("URL path", urls.ENTRANCE)]
+AcmeServer = Annotated[
+    str, BeforeValidator(urls.parse_acme_server), schema("URL of an ACME directory", urls.ACME_SERVER)
+]
+FilePath = Annotated[str, BeforeValidator(files.parse_file_path), schema("file path", files.FILE_PATH)]
+
+_AsText = PlainSerializer(str, return_type=str)
+Subnet = Annotated[
+    ipaddress.IPv4Network,
+    BeforeValidator(networks.parse_subnet),
+    _AsText,
+    schema("IPv4 network", r"[0-9]{1,3}(\.[0-9]{1,3}){3}/(1[6-9]|2[0-4])"),
+]
+Reachable = Annotated[
+    networks.Destination,
+    BeforeValidator(networks.Destination.parse),
+    _AsText,
+    schema("address, network or either with a port", r"[0-9]{1,3}(\.[0-9]{1,3}){3}(/[0-9]{1,2})?(:[0-9]{1,5})?"),
+]
+Destinations = Annotated[tuple[Reachable, ...], BeforeValidator(parse_list)]
+Port = Annotated[int, Field(ge=1, le=65535, title="whole number"), AfterValidator(networks.parse_port)]
+ListenAddress = Annotated[str, BeforeValidator(networks.parse_address), schema("address", networks.ADDRESS)]
+Proxy = Annotated[
+    str, BeforeValidator(networks.parse_proxy), schema("address or network", rf"{networks.ADDRESS}(/[0-9]{{1,3}})?")
+]
+Proxies = Annotated[tuple[Proxy, ...], BeforeValidator(parse_list)]
