@@ -47,6 +47,8 @@ LEDGER = f"{STATE}/ledger.json"
 GENERATIONS = f"{STATE}/generations"
 # config.yaml and the drop-ins of the last run after which everything worked.
 ACCEPTED = f"{STATE}/accepted"
+# What `hubinstall announce` says; the hub reads it for each page.
+ANNOUNCEMENT = f"{STATE}/announcement.json"
 SECRETS = f"{STATE}/secrets"
 HUB_STATE = f"{STATE}/hub"
 HUB_DATABASE = f"{HUB_STATE}/jupyterhub.sqlite"

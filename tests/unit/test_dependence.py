@@ -25,14 +25,15 @@ ALLOWED: dict[str, frozenset[str]] = {
     "machine": frozenset({"errors", "layout"}),
     "resources": frozenset({"machine", "hubside.network", "errors", "layout"}),
     "blueprint": frozenset({
-        "settings", "machine", "resources", "hubside.limits", "hubside.settings", "errors", "layout",
+        "settings", "machine", "resources", "hubside.appearance", "hubside.limits", "hubside.settings", "errors",
+        "layout",
     }),
     "engine": frozenset({"resources.base", "resources.kinds", "machine", "errors", "layout"}),
     "preflight": frozenset({"machine", "resources", "settings", "hubside.database", "errors", "layout"}),
     "verify": frozenset({"blueprint.urls", "machine", "resources", "settings", "errors", "layout"}),
     "report": frozenset({"engine", "resources.base", "machine", "verify", "errors", "layout"}),
     "installation": EVERYTHING - {"installation"},
-    "cli": EVERYTHING,
+    "cli": EVERYTHING | {"hubside.appearance"},
     "hubside": frozenset({"layout"}),
 }  # fmt: skip
 """Room (a folder or file at the top of the package) → the rooms, or single files of one, that its files may import;

@@ -8,6 +8,7 @@ from hubinstall.blueprint.docker import network
 from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.blueprint.templating import render
 from hubinstall.blueprint.user_image import Environment
+from hubinstall.hubside.appearance import Appearance
 from hubinstall.hubside.limits import ServerLimits
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.machine.facts import Facts
@@ -43,6 +44,7 @@ def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSet
     return HubSettings(
         base_url=settings.base_url,
         network=network(settings).described,
+        appearance=Appearance(**{name: text or "" for name, text in settings.hub.model_dump().items()}),
         admins=tuple(settings.users.admin),
         allowed=tuple(settings.users.allowed),
         allow_all=settings.users.everyone,

@@ -4,11 +4,8 @@ An entry is a line with those that belong to it: what follows without a time, su
 """
 
 import re
-import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
-
-from hubinstall.errors import UserError
 
 Entry = list[str]
 JOURNAL = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:?\d\d) \S+ (\S+): ")
@@ -22,33 +19,6 @@ SUCCESS = re.compile(r"\blog:\d+\] [23]\d\d (GET|POST|PUT|PATCH|DELETE|HEAD|OPTI
 RUN = "run: "
 """How the first entry of each run of hubinstall begins."""
 PROBLEMS = ("failed ", "ended by ", "note: ", "warning", "Traceback")
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-SPAN = re.compile(r"-?\s*(\d+)\s*(s|m|h|d|w|sec\w*|min\w*|hours?|days?|weeks?)(\s+ago)?", re.IGNORECASE)
-TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%H:%M:%S", "%H:%M")
-
-
-def moment(text: str, now: float) -> float:
-    """What a person means by `--since`, as seconds since the epoch; times without a zone are this machine's.
-
-    Raises UserError if it is not a time.
-    """
-    words = text.strip()
-    if span := SPAN.fullmatch(words):
-        return now - int(span[1]) * UNITS[span[2][0].lower()]
-    today = datetime.fromtimestamp(now).astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    days = {"today": 0, "yesterday": 1}
-    if words.lower() in days:
-        return (today - timedelta(days=days[words.lower()])).timestamp()
-    for form in TIMES:
-        try:
-            parsed = time.strptime(words.replace("T", " "), form)
-        except ValueError:
-            continue
-        clock = {"hour": parsed.tm_hour, "minute": parsed.tm_min, "second": parsed.tm_sec}
-        dated = {"year": parsed.tm_year, "month": parsed.tm_mon, "day": parsed.tm_mday} if "%Y" in form else {}
-        return today.replace(**dated, **clock).timestamp()  # type: ignore[arg-type]
-    examples = 'such as 30min, 2h, 3d, today, 14:30 or "2026-11-28 14:30"'
-    raise UserError(f"--since {text}: this is not a time", f"Write a time {examples}.", code=2)
 
 
 def written(line: str) -> float | None:

@@ -4,7 +4,7 @@ import re
 import time
 
 from hubinstall import layout
-from hubinstall.cli import log_entries
+from hubinstall.cli import log_entries, moments
 from hubinstall.cli.log_entries import Entry
 from hubinstall.cli.services import chosen
 from hubinstall.errors import UserError
@@ -24,7 +24,7 @@ def logs(
     """Print the end of a log; returns the exit code."""
     if follow and (since or person):
         raise UserError("--follow shows what comes, --since and --person what was", "Leave out one of them.", code=2)
-    begin = log_entries.moment(since, time.time()) if since else 0.0
+    begin = moments.past(since, time.time()) if since else 0.0
     if person:
         return about_person(host, service, person, begin, lines)
     if service in OURS:

@@ -67,6 +67,10 @@ def parser() -> Parser:
     )  # fmt: skip
     logs.add_argument("-f", "--follow", action="store_true", help="follow new output")
     logs.add_argument("-n", "--lines", type=int, default=100, help="number of lines (default: 100)")
+    announce = verb("announce", "Show a text on the hub's pages, at once; without a text, print what is shown.")
+    announce.add_argument("text", nargs="*", metavar="TEXT", help="plain text")
+    announce.add_argument("--until", metavar="TIME", default="", help="such as 2h, today, 18:00, 2026-12-01")
+    announce.add_argument("--clear", action="store_true", help="remove it")
     verb("version", "Show the version.")
     words = verb("help", "Show the verbs, or what one of them does and takes.")
     words.add_argument("words", nargs="*", metavar="VERB", help="such as config set")

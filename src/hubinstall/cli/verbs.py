@@ -113,6 +113,13 @@ def logs(arguments: Namespace, host: Host) -> int:
     )  # fmt: skip
 
 
+def announce(arguments: Namespace, host: Host) -> int:
+    from hubinstall.cli import announce as cli_announce  # noqa: PLC0415 - only here, and slow to import
+
+    need_root()
+    return cli_announce.announce(host, " ".join(arguments.text), until=arguments.until, clear=arguments.clear)
+
+
 def version(arguments: Namespace, host: Host) -> int:  # noqa: ARG001
     print(f"hubinstall {__version__}")
     return 0

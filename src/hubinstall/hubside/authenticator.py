@@ -37,6 +37,11 @@ WRONG_TAKES = 1.0
 class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub has no types
     """PAM for the accounts of the host's people."""
 
+    whose_passwords = (
+        "Use the user name and the password of your account on this machine. If you have no account, ask the people who"
+        " run this hub."
+    )
+    """What the login page says; a drop-in's class with passwords of its own says nothing."""
     hub_settings = Instance(HubSettings, help="The content of hub.json.").tag(config=True)
     attempts = Instance(Attempts, args=())
     turns = Instance(Turns, args=(THREADS, OF_ONE_ADDRESS))

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hubinstall import layout
-from hubinstall.hubside import database, dropin_report, dropins, safe_start
+from hubinstall.hubside import appearance, database, dropin_report, dropins
 from hubinstall.hubside.accounts import login_name
 from hubinstall.hubside.authenticator import HostAuthenticator
 from hubinstall.hubside.dropin_rules import Remark, Review
@@ -52,7 +52,10 @@ def hub(c: Any, settings: HubSettings) -> None:
     c.JupyterHub.cleanup_proxy = False
     c.JupyterHub.db_url = f"sqlite:///{layout.HUB_DATABASE}"
     c.JupyterHub.cookie_secret_file = layout.COOKIE_SECRET
-    c.JupyterHub.template_paths = [safe_start.PAGES]
+    c.JupyterHub.template_paths = [appearance.PAGES]
+    c.JupyterHub.template_vars = {"appearance": settings.appearance}
+    if settings.appearance.logo:
+        c.JupyterHub.logo_file = settings.appearance.logo
     c.JupyterHub.concurrent_spawn_limit = 0
     c.JupyterHub.last_activity_interval = 120
     c.JupyterHub.activity_resolution = 60
@@ -120,8 +123,9 @@ def keep_ours(c: Any, settings: HubSettings, said: list[Said], *, others: bool) 
     """Restore our entries if a drop-in replaced these lists instead of adding to them. `others`: a drop-in's class
     decides who may log in. Returns warnings about what has no effect.
     """
-    if safe_start.PAGES not in c.JupyterHub.template_paths:
-        c.JupyterHub.template_paths = [*c.JupyterHub.template_paths, safe_start.PAGES]
+    if appearance.PAGES not in c.JupyterHub.template_paths:
+        c.JupyterHub.template_paths = [*c.JupyterHub.template_paths, appearance.PAGES]
+    c.JupyterHub.template_vars = {**c.JupyterHub.template_vars, "appearance": settings.appearance}
     services = list(c.JupyterHub.services)
     if not any(service.get("name") == layout.VERIFY_SERVICE for service in services):
         services.append(verify_service())

@@ -11,7 +11,6 @@ a server's options for its next start, so this one is taken out of them at once.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from dockerspawner import DockerSpawner
@@ -30,7 +29,6 @@ ENVIRONMENT = {
 LEFT_OUT = "your own Jupyter and IPython settings, start-up files, kernels, extensions and Python packages"
 HINT = f"If the reason lies in your home, start the server once without {LEFT_OUT}."
 API_HINT = f'{HINT} Through the API: {{"{OPTION}": true}}.'
-PAGES = str(Path(__file__).parent / "pages")
 """The hub's pages that have more on them than JupyterHub's own."""
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
+from hubinstall.hubside.appearance import Appearance
 from hubinstall.hubside.limits import ServerLimits
 from hubinstall.hubside.network import ServerNetwork
 
@@ -28,6 +29,7 @@ class HubSettings:
     base_url: str
     network: ServerNetwork
     """Of the user servers. The host's address on it, the gateway, is the only address that the hub listens on."""
+    appearance: Appearance
     admins: tuple[str, ...]
     allowed: tuple[str, ...]
     allow_all: bool
@@ -61,9 +63,9 @@ class HubSettings:
         return asdict(self)
 
 
-Part = ServerLimits | ServerNetwork | ImageSource
+Part = Appearance | ServerLimits | ServerNetwork | ImageSource
 PARTS: dict[str, type[Part]] = {
-    "limits": ServerLimits, "network": ServerNetwork, "image_source": ImageSource,
+    "appearance": Appearance, "limits": ServerLimits, "network": ServerNetwork, "image_source": ImageSource,
 }  # fmt: skip
 
 

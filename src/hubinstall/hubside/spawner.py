@@ -147,12 +147,8 @@ class HomeSpawner(SafeStarts):
         """What the waiting person reads: the position in the queue, then each stage."""
         told = None
         while True:
-            ahead = self._turns().ahead(self)
-            if ahead is None:
-                event = {"progress": 50, "message": self._stage or "Preparing"}
-            else:
-                event = {"progress": 10, "message": f"{ahead} other server(s) will start before yours" if ahead else
-                         "Your server is the next to start"}  # fmt: skip
+            waits = self._turns().words(self)
+            event = {"progress": 10 if waits else 50, "message": waits or self._stage or "Preparing"}
             if event != told:
                 yield event
                 told = event

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 from hubinstall import layout
 from hubinstall.settings.http import Http, conflicts
 from hubinstall.settings.https import Https, Mode
+from hubinstall.settings.hub import Hub
 from hubinstall.settings.section import Conflict, Section, repeats
 from hubinstall.settings.types import (
     Accounts,
@@ -265,6 +266,7 @@ class Settings(Section):
     base_url: BaseUrl = Field("/", description="The URL path of the hub.", examples=["/jupyter/"])
     https: Https = Field(default_factory=Https, description="TLS.")
     http: Http = Field(default_factory=Http, description="nginx, the web server in front of the hub.")
+    hub: Hub = Field(default_factory=Hub, description="What the hub's own pages show.")
     auth: Auth = Field(default_factory=Auth, description="How people log in.")
     users: Users = Field(default_factory=Users, description="Who may do what.")
     shares: Annotated[dict[ShareName, Share], BeforeValidator(_shares)] = Field(

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from hubinstall import layout
-from hubinstall.settings.values import dns, files, names, networks, sizes, urls
+from hubinstall.settings.values import dns, files, names, networks, pages, sizes, urls
 from hubinstall.settings.values.words import parse_list
 
 
@@ -63,3 +63,7 @@ Proxy = Annotated[
     str, BeforeValidator(networks.parse_proxy), schema("address or network", rf"{networks.ADDRESS}(/[0-9]{{1,3}})?")
 ]
 Proxies = Annotated[tuple[Proxy, ...], BeforeValidator(parse_list)]
+
+Title = Annotated[str, BeforeValidator(pages.parse_title), schema("one line of text", pages.TITLE)]
+Announcement = Annotated[str, BeforeValidator(pages.parse_announcement), schema("text", pages.ANNOUNCEMENT)]
+Link = Annotated[str, BeforeValidator(pages.parse_link), schema("link", pages.LINK)]

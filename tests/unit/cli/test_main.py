@@ -31,6 +31,7 @@ LINES = (
     ["apply", "--plain", "--admin", "a:b", "--admin", "c", "--domain", "hub.example.org", "--base-url", "/x/"],
     ["apply", "--image", "quay.io/jupyter/base-notebook", "--memory", "2G", "--cpu", "1.5", "--email", "a@b.org"],
     ["restart", "jupyterhub"], ["logs", "nginx", "-f", "-n", "5"],
+    ["announce", "Exam", "at", "10", "--until", "18:00"], ["announce", "--clear"],
     ["logs", "jupyterhub", "--since", "30min"], ["logs", "--person", "grace"],
 )  # fmt: skip
 

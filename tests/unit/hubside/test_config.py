@@ -203,3 +203,16 @@ def test_the_report_names_each_file_and_warning(files, capsys):
     report = json.loads(Path(layout.DROPIN_REPORT).read_text())
     assert report["files"] == {str(path): hashlib.sha256(path.read_bytes()).hexdigest()}
     assert [warning["path"] for warning in report["warnings"]] == [str(path)]
+
+
+def test_a_drop_in_adds_to_what_pages_know(files, capsys):
+    _, c = said(files, capsys, "c.JupyterHub.template_vars = {'announcement': 'x'}\n")
+    assert c.JupyterHub.template_vars == {"announcement": "x", "appearance": SETTINGS.appearance}
+
+
+def test_a_logo_is_the_hubs(files):
+    assert "logo_file" not in configured().JupyterHub
+    (files / "hub_settings").write_text(
+        json.dumps(replace(SETTINGS, appearance=replace(SETTINGS.appearance, logo="/etc/l.png")).as_dict())
+    )
+    assert configured().JupyterHub.logo_file == "/etc/l.png"

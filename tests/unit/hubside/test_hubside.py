@@ -248,6 +248,30 @@ def test_starts_queue_in_order_and_leave_when_cancelled():
     assert order == ["a", "b", "d", "e"]
 
 
+def test_who_waits_reads_how_many_are_before_them_and_how_long_it_takes(monkeypatch):
+    clock = iter([0.0, 4.0, 4.0])
+
+    async def story():
+        queue = StartQueue(1)
+        await queue.enter("a")
+        tasks = [asyncio.create_task(queue.enter(name)) for name in "bcd"]
+        await asyncio.sleep(0)
+        said = [[queue.words(name) for name in "abcd"]]
+        queue.leave("a")  # after 4 s
+        await tasks[0]
+        said.append([queue.words(name) for name in "bcd"])
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return said
+
+    monkeypatch.setattr("hubinstall.hubside.startqueue.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    assert asyncio.run(story()) == [
+        ["", "You are next", "1 person is before you", "2 people are before you"],
+        ["", "You are next: about 4 s", "1 person is before you: about 8 s"],
+    ]
+
+
 def test_a_damaged_database_is_named(tmp_path):
     path = tmp_path / "hub.sqlite"
     assert database.damage(str(path)) is None

@@ -2,20 +2,16 @@
 
 import asyncio
 import re
-from pathlib import Path
 from types import SimpleNamespace
 
-import jupyterhub
 import pytest
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
 from jupyterhub.spawner import Spawner
 from tornado.web import HTTPError
 
 from fakes.hub_installation import configured, with_files
+from fakes.hub_pages import page
 from hubinstall.hubside import safe_start
 from hubinstall.hubside.spawner import HomeSpawner, StartFailure
-
-JUPYTERHUBS_OWN = Path(jupyterhub.__file__).parents[4] / "share/jupyterhub/templates"
 
 
 @pytest.fixture
@@ -73,14 +69,6 @@ def test_the_hub_still_knows_after_its_restart(server):
     start(server, {})
     server.load_state(server.get_state())
     assert not server.started_safely
-
-
-def page(name: str, **known) -> str:
-    own = FileSystemLoader([str(JUPYTERHUBS_OWN)])
-    loader = ChoiceLoader([PrefixLoader({"templates": own}, "/"), FileSystemLoader([safe_start.PAGES]), own])
-    environment = Environment(loader=loader, autoescape=True)
-    environment.globals.update(static_url=lambda path, **_: path, services=[], parsed_scopes=[])
-    return environment.get_template(name).render(xsrf="to<ken", base_url="/jupyter/hub/", user=None, **known)
 
 
 def test_a_failure_offers_it_on_the_page_and_in_words(server):

@@ -239,7 +239,7 @@ def test_people_read_what_their_start_waits_for(server):
         made._stage = "Starting your container"
         return first["message"], (await anext(events))["message"]
 
-    assert asyncio.run(story()) == ("Your server is the next to start", "Starting your container")
+    assert asyncio.run(story()) == ("You are next", "Starting your container")
     HomeSpawner._queue = None
 
 
