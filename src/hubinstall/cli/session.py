@@ -34,7 +34,7 @@ def apply_config(
     verbose: bool = False,
 ) -> int:
     """Apply the settings in `config`. `given`: account → first password; `yes`: even if that stops people's servers."""
-    desired = read(host, config)
+    desired, first = read(host, config), not host.exists(layout.ACCEPTED)
     with lock.one_run("apply"), logged(host) as log, make_report(log, plain=plain or None, verbose=verbose) as report:
         host.say = report.aside
         outcome = apply(host, desired, report, given, may_stop_servers=yes)
@@ -45,7 +45,8 @@ def apply_config(
         report.summary(outcome, host.notices)
         names = [person.name for person in people(host, *desired.settings.users.uids(desired.facts.uid_min))]
         passwords = first_passwords.to_print_once(host)
-        report.say(welcome(desired.settings, desired.facts, names, passwords, sign_on=hub_report(host).sign_on))
+        sign_on = hub_report(host).sign_on
+        report.say(welcome(desired.settings, desired.facts, names, passwords, sign_on=sign_on, first=first))
     return 0
 
 

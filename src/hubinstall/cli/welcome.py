@@ -5,12 +5,25 @@ from hubinstall.blueprint import urls
 from hubinstall.machine.facts import Facts
 from hubinstall.settings.model import Settings
 
+NEXT = """\
+What you may want next:
+  hubinstall status        does everything work?
+  hubinstall config edit   change settings: shared folders, limits, a domain name
+  hubinstall verify        log in and run a cell, as a person would"""
+"""After the first installation."""
+
 
 def welcome(
-    settings: Settings, facts: Facts, people: list[str], passwords: dict[str, str], *, sign_on: str = ""
+    settings: Settings,
+    facts: Facts,
+    people: list[str],
+    passwords: dict[str, str],
+    *,
+    sign_on: str = "",
+    first: bool = False,
 ) -> str:
     """`people`: the host's accounts that may log in; `passwords`: generated passwords, which are shown only once;
-    `sign_on`: the class of a drop-in that decides instead who may log in.
+    `sign_on`: the class of a drop-in that decides instead who may log in; `first`: nothing worked here before.
     """
     lines = where(settings, facts)
     lines += [f"  {name} can log in with the password {password}" for name, password in passwords.items()]
@@ -36,7 +49,7 @@ def welcome(
         )
     if settings.tls_mode == "manual":
         lines.append(f"The certificate is your own: a new one in {settings.https.tls.cert} is used automatically.")
-    return "\n".join(lines)
+    return "\n".join([*lines, *([NEXT] if first else [])])
 
 
 def where(settings: Settings, facts: Facts) -> list[str]:

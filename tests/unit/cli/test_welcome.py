@@ -34,6 +34,11 @@ def test_everyone_of_the_host():
     assert "ada, grace" in text
 
 
+def test_the_first_time_what_to_do_next():
+    assert "What you may want next:\n  hubinstall status" in welcome(settings(), FACTS, [], {}, first=True)
+    assert "next" not in welcome(settings(), FACTS, [], {})
+
+
 def test_only_those_of_the_file():
     text = welcome(settings("users: {allow_all: false, allowed: [grace]}"), FACTS, ["ada", "grace"], {})
     assert "Who can log in: grace" in text
