@@ -1,6 +1,6 @@
 # Everyday commands. Each calls a script that can be called by itself, with more flags.
 .DEFAULT_GOAL := help
-.PHONY: help prepare unit machine test lint format docs bench relock release
+.PHONY: help prepare unit machine test lint format docs bench relock bootstrap release
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -34,5 +34,8 @@ bench: ## list the benchmarks, or run one as root: make bench ARGS=start
 relock: ## renew the locked versions, all or some: make relock ARGS=hub
 	installer/relock.sh $(ARGS)
 
+bootstrap: ## build dist/bootstrap.py, one file that installs this commit: ARGS="--key FILE"
+	installer/build.py $(ARGS)
+
 release: ## build a tagged release into dist/ (docs/how-to/release.md)
-	installer/release.sh
+	installer/release.sh $(ARGS)

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Install JupyterHub on this machine from a checkout: python3 installer/bootstrap.py [flags of `hubinstall apply`].
 
+The same file starts the archive in dist/bootstrap.py, which needs no checkout (installer/one_file.py).
+
 The rules for this file:
 - Only the standard library, and syntax that an old Python (3.6) can parse, so that it can say that Python is too old.
 - It changes nothing before it has checked its flags and the machine.
@@ -17,8 +19,9 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import zipfile
 from types import ModuleType
-from typing import Dict, List, NoReturn, Optional
+from typing import Dict, List, NoReturn, Optional, Tuple
 
 OLDEST_PYTHON = (3, 11)
 PYTHON = "/usr/bin/python3"
@@ -51,14 +54,26 @@ def die(message: str, hint: str, code: int = 1) -> NoReturn:
 
 def right_python() -> None:
     """Continue under the distribution's Python, whichever Python started us; refuse it if it is too old."""
-    if os.path.realpath(sys.executable) != os.path.realpath(PYTHON) and os.path.exists(PYTHON):
+    other = os.path.realpath(sys.executable) != os.path.realpath(PYTHON)
+    if other and os.path.exists(PYTHON) and os.path.exists(__file__):
         os.execv(PYTHON, [PYTHON, "-E", os.path.abspath(__file__)] + sys.argv[1:])
     if sys.version_info[:2] < OLDEST_PYTHON:
         old = "Python %d.%d is too old" % sys.version_info[:2]
         die(old, "Python 3.11 is needed: use Debian 12, Ubuntu 24.04 or a later release.")
 
 
+def find_source() -> str:
+    """What to install, which can be imported from now on: the archive that this file is in, or the checkout."""
+    return getattr(globals().get("__loader__"), "archive", None) or find_checkout()
+
+
 def find_checkout() -> str:
+    if not os.path.exists(__file__):
+        die(
+            "this bootstrap.py belongs to a checkout, and cannot be piped into Python by itself",
+            "Clone the repository and run installer/bootstrap.py in the clone. To make one file that can be piped, run "
+            "installer/build.py there.",
+        )
     here = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
     missing = [part for part in PARTS_OF_CHECKOUT if not os.path.exists(os.path.join(here, part))]
     if missing:
@@ -102,6 +117,35 @@ def check_machine() -> None:
         say("  " + problem.hint)
     if problems:
         sys.exit(1)
+
+
+def check_version(layout: ModuleType) -> None:
+    """Refuse to go back to an older version, which may not understand what the newer one has written."""
+    from hubinstall import __version__  # noqa: PLC0415 - only found now
+
+    site_packages = os.path.join(layout.INSTALLER, "lib", "python3*", "site-packages")
+    for path in glob.glob(os.path.join(site_packages, "hubinstall-*.dist-info")):
+        installed = os.path.basename(path)[len("hubinstall-") : -len(".dist-info")]
+        if is_older(__version__, installed):
+            die(
+                "this is hubinstall %s, and this machine has the newer version %s" % (__version__, installed),
+                "Nothing was changed. Use %s or a later version. To go back, run `hubinstall uninstall --yes`, which "
+                "keeps homes, accounts, shared data and settings, then run this again." % installed,
+            )
+
+
+def is_older(version: str, than: str) -> bool:
+    """Compare versions such as 1.2.3 and 1.2.3.dev45, which comes before 1.2.3. A checkout between releases says dev0:
+    it is neither older nor newer than others on the way to the same release. So are versions of another form.
+    """
+    parts = [re.match(r"(\d+)\.(\d+)\.(\d+)(?:\.dev(\d+))?$", text) for text in (version, than)]
+    if not parts[0] or not parts[1]:
+        return False
+    numbers = [tuple(int(number) for number in part.groups()[:3]) for part in parts if part]
+    steps = [float(part.group(4) or "inf") for part in parts if part]
+    if numbers[0] != numbers[1]:
+        return numbers[0] < numbers[1]
+    return steps[0] < steps[1] and (steps[0] > 0 or steps[1] == float("inf"))
 
 
 def take_lock(path: str) -> int:
@@ -181,9 +225,18 @@ def finish_packages() -> None:
     stop_if_told()
 
 
-def digest_of(checkout: str) -> str:
-    """One digest of everything that is installed: the parts of the checkout, and the version of Python."""
+def digest_of(source: str) -> str:
+    """One digest of everything that is installed: the archive or the parts of the checkout, and Python's version."""
     h = hashlib.sha256(repr((sys.version_info[:3], os.uname().machine)).encode())
+    if os.path.isdir(source):
+        add_checkout(h, source)
+    else:
+        with open(source, "rb") as archive:
+            h.update(archive.read())
+    return h.hexdigest()
+
+
+def add_checkout(h: "hashlib._Hash", checkout: str) -> None:
     for part in PARTS_OF_CHECKOUT:
         top = os.path.join(checkout, part)
         for folder, folders, names in os.walk(top) if os.path.isdir(top) else [(checkout, [], [part])]:
@@ -193,18 +246,17 @@ def digest_of(checkout: str) -> str:
                 h.update(repr(os.path.relpath(path, checkout)).encode())
                 with open(path, "rb") as file:
                     h.update(hashlib.sha256(file.read()).digest())
-    return h.hexdigest()
 
 
-def install(checkout: str, layout: ModuleType) -> None:
+def install(source: str, layout: ModuleType) -> None:
     """Install into a virtualenv of its own: in a directory named by content, sealed when complete, then linked."""
-    path = layout.tree("installer", digest_of(checkout))
+    path = layout.tree("installer", digest_of(source))
     if not os.path.exists(os.path.join(path, ".sealed")):
         say("installing the command hubinstall")
         shutil.rmtree(path, ignore_errors=True)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         run([PYTHON, "-m", "venv", "--without-pip", path])
-        fill(path, checkout)
+        fill(path, source)
         run(["sync", "-f", path])
         with open(os.path.join(path, ".sealed"), "w", encoding="ascii"):
             pass
@@ -215,21 +267,25 @@ def install(checkout: str, layout: ModuleType) -> None:
             shutil.rmtree(os.path.join(layout.TREES, name))
 
 
-def fill(path: str, checkout: str) -> None:
-    """Install the hash-locked list, then the checkout: uv with pip, the rest with uv, which is ten times as fast."""
+def fill(path: str, source: str) -> None:
+    """Install the hash-locked list, then the source: uv with pip, the rest with uv, which is ten times as fast."""
     from hubinstall.machine.host import Host  # noqa: PLC0415 - only found now
     from hubinstall.resources.packages import virtualenv  # noqa: PLC0415
 
-    locked = os.path.join(checkout, "src", "hubinstall", "locks", "installer.txt")
+    folder = path + ".source"  # a copy: the build writes into its directory, and uv writes a lock into TMPDIR
+    if os.path.isdir(source):
+        package = copy_of(source, folder)
+        locked = os.path.join(folder, "src", "hubinstall", "locks", "installer.txt")
+    else:
+        package, locked = wheel_of(source, folder)
     get_uv(path, locked)
     uv = [path + "/bin/uv", "pip", "install", "--quiet", "--python=" + path + "/bin/python3", "--compile-bytecode"]
-    cache = path + ".cache"  # next to it, like the copy below, so that the next run finds what a killed run left
+    cache = path + ".cache"  # next to it, like the copy, so that the next run finds what a killed run left
     environment = dict(os.environ, **virtualenv.uv_environment(Host(), cache))
     run([*uv, "--no-deps", "--require-hashes", "-r", locked], env=environment)
-    copy = copy_of(checkout, path + ".source")  # the build writes into its directory, and uv writes a lock into TMPDIR
-    run([*uv, "--no-deps", "--no-index", "--no-build-isolation", copy], env=dict(environment, TMPDIR=copy))
-    for folder in (copy, cache, path + ".pip"):
-        shutil.rmtree(folder, ignore_errors=True)
+    run([*uv, "--no-deps", "--no-index", "--no-build-isolation", package], env=dict(environment, TMPDIR=folder))
+    for temporary in (folder, cache, path + ".pip"):
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def get_uv(path: str, locked: str) -> None:
@@ -267,6 +323,22 @@ def copy_of(checkout: str, copy: str) -> str:
     return copy
 
 
+def wheel_of(archive: str, folder: str) -> Tuple[str, str]:
+    """The wheel that is in the archive, and its hash-locked list: both as files in `folder`."""
+    from hubinstall import __version__  # noqa: PLC0415 - only found now
+
+    shutil.rmtree(folder, ignore_errors=True)
+    os.mkdir(folder)
+    wheel = os.path.join(folder, "hubinstall-%s-py3-none-any.whl" % __version__)
+    locked = os.path.join(folder, "installer.txt")
+    with zipfile.ZipFile(archive) as packed, zipfile.ZipFile(wheel, "w") as copy, open(locked, "wb") as listed:
+        listed.write(packed.read("hubinstall/locks/installer.txt"))
+        for info in packed.infolist():
+            if info.filename != "__main__.py":
+                copy.writestr(info, packed.read(info))  # from now on `info` has the place in the copy
+    return wheel, locked
+
+
 def switch(link: str, target: str) -> None:
     """Create or switch a symbolic link atomically."""
     os.makedirs(os.path.dirname(link), exist_ok=True)
@@ -283,13 +355,14 @@ def switch(link: str, target: str) -> None:
 
 def main() -> None:
     right_python()
-    checkout = find_checkout()
+    source = find_source()
     check_flags()
-    if os.geteuid() != 0:
-        die("this needs root", "Run: sudo python3 installer/bootstrap.py …")
-    check_machine()
     from hubinstall import layout  # noqa: PLC0415 - only found now
 
+    if os.geteuid() != 0:
+        die("this needs root", "Run it with sudo: sudo python3 …")
+    check_version(layout)
+    check_machine()
     lock = take_lock(layout.LOCK)
     os.umask(0o022)
     for name in NOT_PASSED_ON:
@@ -298,7 +371,7 @@ def main() -> None:
         signal.signal(number, stop_soon)
     try:
         get_venv_module()
-        install(checkout, layout)
+        install(source, layout)
         stop_if_told()
     except KeyboardInterrupt:
         die("interrupted", "Nothing is half-done. Run the same command again to continue.", code=130)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds a release into dist/, from a commit with the tag of its version: installer/release.sh
+# Builds a release into dist/, from a commit with the tag of its version: installer/release.sh [--key FILE]
+# --key: signs bootstrap.py with a private key of ssh's (installer/build.py).
 # PYTHON: the interpreter with setuptools and uv, when it is not the virtualenv that tests/run makes.
 set -eu
 cd "$(dirname "$0")/.."
@@ -20,9 +21,11 @@ git tag --points-at HEAD | grep -qFx "v$version" ||
 
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
+export PYTHON="$python"
 rm -rf dist
+installer/build.py "$@" >/dev/null
 # The wheel is built from the source archive, so that what was tried is what people get.
 "$python" -m uv build --quiet --offline --no-config --no-build-isolation --python "$python" --out-dir dist
-rm -f dist/.gitignore
+rm -f dist/.gitignore dist/SHA256SUMS
 (cd dist && sha256sum -- * >SHA256SUMS)
 ls dist

@@ -130,6 +130,16 @@ def test_a_folder_that_is_no_checkout(tmp_path):
     assert sorted(path.name for path in (tmp_path / "src").rglob("*")) == ["data", "hubinstall", "nginx"]
 
 
+def test_piped_without_its_checkout(tmp_path):
+    """Under a Python that is not the distribution's, too, to which it could not hand itself over."""
+    argv = [sys.executable, "-I", "-"]
+    for python in ("/usr/bin/python3", "/nonexistent", "/bin/sh"):
+        source = BOOTSTRAP.read_text().replace('PYTHON = "/usr/bin/python3"', f"PYTHON = {python!r}")
+        done = subprocess.run(argv, check=False, capture_output=True, text=True, input=source, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "cannot be piped into Python by itself\n  Clone the repository" in done.stderr
+
+
 def test_without_root(bootstrap, monkeypatch, capsys):
     monkeypatch.setattr(bootstrap, "right_python", lambda: None)
     monkeypatch.setattr(bootstrap.sys, "argv", ["bootstrap.py"])
@@ -147,6 +157,39 @@ def test_a_command_that_hangs_is_tried_again(bootstrap, tmp_path, monkeypatch, c
     with pytest.raises(SystemExit):
         bootstrap.run(["sleep", "60"])
     assert "`sleep 60` ended with exit code -9" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("version", "than"),
+    [
+        ("1.2.3", "1.2.4"), ("1.9.0", "1.10.0"), ("1.2.3.dev0", "1.2.3"), ("1.2.3.dev9", "1.2.3.dev10"),
+        ("1.2.3.dev9", "1.2.3"), ("1.2.3", "1.3.0.dev0"), ("0.9.9.dev7", "1.0.0.dev0"),
+    ],
+)  # fmt: skip
+def test_an_older_version(bootstrap, version, than):
+    assert bootstrap.is_older(version, than)
+    assert not bootstrap.is_older(than, version)
+
+
+@pytest.mark.parametrize("pair", [("1.2.3", "1.2.3"), ("1.2.3.dev0", "1.2.3.dev10"), ("1.2.3", "1!2"), ("", "9.9.9")])
+def test_versions_of_which_none_is_older(bootstrap, pair):
+    assert not bootstrap.is_older(*pair)
+    assert not bootstrap.is_older(*reversed(pair))
+
+
+def test_an_older_version_is_not_put_over_a_newer_one(bootstrap, layout, monkeypatch, capsys):
+    monkeypatch.setattr("hubinstall.__version__", "1.2.3")
+    bootstrap.check_version(layout)
+    site_packages = Path(layout.INSTALLER, "lib/python3.11/site-packages")
+    (site_packages / "hubinstall-1.2.3.dist-info").mkdir(parents=True)
+    bootstrap.check_version(layout)
+    (site_packages / "hubinstall-1.2.3.dist-info").rename(site_packages / "hubinstall-1.3.0.dist-info")
+    with pytest.raises(SystemExit) as end:
+        bootstrap.check_version(layout)
+    assert end.value.code == 1
+    said = capsys.readouterr().err
+    assert "this is hubinstall 1.2.3, and this machine has the newer version 1.3.0" in said
+    assert "To go back, run `hubinstall uninstall --yes`" in said
 
 
 def test_two_at_once(bootstrap, tmp_path, capsys):

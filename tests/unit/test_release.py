@@ -50,9 +50,9 @@ def commit(folder: Path) -> None:
     git(folder, "commit", "--quiet", "--allow-empty", "--message", "a release")
 
 
-def release(folder: Path) -> "subprocess.CompletedProcess[str]":
+def release(folder: Path, *flags: str) -> "subprocess.CompletedProcess[str]":
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder.parent), "PYTHON": sys.executable}
-    argv = [str(folder / "installer/release.sh")]
+    argv = [str(folder / "installer/release.sh"), *flags]
     return subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -60,9 +60,11 @@ def test_a_release_is_built(repository: Path) -> None:
     git(repository, "tag", "v9.8.7")
     ended = release(repository)
     assert ended.returncode == 0, ended.stderr
-    names = ["SHA256SUMS", "hubinstall-9.8.7-py3-none-any.whl", "hubinstall-9.8.7.tar.gz"]
+    names = ["SHA256SUMS", "bootstrap.py", "hubinstall-9.8.7-py3-none-any.whl", "hubinstall-9.8.7.tar.gz"]
     assert ended.stdout.split() == sorted(path.name for path in (repository / "dist").iterdir()) == names
     subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=repository / "dist", check=True)
+    assert (repository / "dist/SHA256SUMS").read_text().count("\n") == len(names) - 1
+    assert "hubinstall 9.8.7 in one file" in (repository / "dist/bootstrap.py").read_text()
     assert git(repository, "status", "--porcelain") == ""
 
 
