@@ -53,7 +53,7 @@ class SystemdMachine(Machine):
         super().__init__(tmp_path)
         self.enabled: set[str] = set()
         self.loaded: dict[str, str] = {}
-        self.host.answers |= {"systemctl": self.systemctl, "journalctl": "it said: no such file\n"}
+        self.host.answers |= {"systemctl": self.systemctl, "journalctl": "it said: no such file\n" * 3}
 
     def known(self, service: str) -> str:
         return self.loaded[service]
@@ -99,7 +99,7 @@ class SupervisorMachine(Machine):
     def __init__(self, tmp_path: Path) -> None:
         super().__init__(tmp_path)
         ctl = f"{layout.SUPERVISOR_VENV}/bin/supervisorctl -c {layout.SUPERVISOR_CONFIG}"
-        self.host.answers |= {"tail": "it said: no such file\n", ctl: self.ctl}
+        self.host.answers |= {"tail": "it said: no such file\n" * 3, ctl: self.ctl}
         self.added: dict[str, str] = {}
         for name in self.defined:
             self.host.put(layout.supervisor_program(name), "")

@@ -131,6 +131,7 @@ class Service:
 
     def _last_words(self, host: Host) -> str:
         shown = host.query(self._manager.log_command(self.name, 15, follow=False), check=False).stdout.strip()
+        shown = "\n".join(dict.fromkeys(shown.splitlines()))  # each attempt to start says the same
         return f"{shown}\nFix what the log says; to see more of it, run: hubinstall logs {self.name}".strip()
 
 
