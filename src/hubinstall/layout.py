@@ -130,6 +130,9 @@ IMAGE_REPOSITORY = "hubinstall/default"
 PULLED_REPOSITORY = "hubinstall/pulled"
 CONTAINER_PREFIX = "jupyter"
 USERS_CGROUP = "hubinstall-users"
+# Where home.sh is in a user's container: sourced by the start.sh of every image that follows the contract of
+# docker-stacks, as the first of its hooks.
+HOME_HOOK = "/usr/local/bin/before-notebook.d/00-hubinstall-home.sh"
 HUB_PORT = 8081
 SERVER_PORT = 8888
 # The label of every user's container that says whose it is.

@@ -183,3 +183,38 @@ def test_nobody_fails_by_the_position_in_the_queue(
         machine.run(["rm", dropin])
         machine.run("hubinstall restart jupyterhub")
         installed.wait_for_login_page(machine)
+
+
+MOVED = """set -e
+mkdir -p /srv/elsewhere
+python3 -c 'import json
+path = "/etc/docker/daemon.json"
+keys = json.load(open(path)) | {"data-root": "/srv/elsewhere"}
+json.dump(keys, open(path, "w"))'
+hubinstall restart docker >/dev/null
+docker info --format '{{.DockerRootDir}}'"""
+
+
+def test_a_server_that_docker_lost_with_its_data_directory_is_named_and_ended(
+    installed_machine: Machine, grace: HubClient, ada: HubClient
+) -> None:
+    """The last test here: Docker's data stays elsewhere."""
+    machine = installed_machine
+    grace.start_server()
+    first = machine.run("pgrep --exact tini").out.split()
+    assert machine.run(MOVED).out == "/srv/elsewhere\n"
+    found = rows(machine)["old servers"]
+    assert "grace" in found
+    assert found.endswith("Run: hubinstall apply")
+    with pytest.raises(HubError) as error:
+        ada.start_server()
+    assert "Docker no longer knows it" in str(error.value)
+    assert machine.run("pgrep --exact tini").out.split() == first, "neither ended nor doubled by a start"
+    machine.run("hubinstall apply", timeout=600)
+    assert machine.run("pgrep --exact tini", check=False).out == ""
+    assert "old servers" not in rows(machine)
+    grace.stop_server()
+    for client in (grace, ada):
+        client.start_server()
+    assert grace.run_cell("print(6 * 7)") == ada.run_cell("print(6 * 7)") == "42\n"
+    assert installed.plan(machine) == []

@@ -23,7 +23,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "settings": frozenset({"layout"}),
     "config": frozenset({"settings", "errors", "layout"}),
     "machine": frozenset({"errors", "layout"}),
-    "resources": frozenset({"machine", "hubside.network", "errors", "layout"}),
+    "resources": frozenset({"machine", "hubside.cgroups", "hubside.network", "errors", "layout"}),
     "blueprint": frozenset({
         "settings", "machine", "resources", "hubside.appearance", "hubside.limits", "hubside.settings", "errors",
         "layout",

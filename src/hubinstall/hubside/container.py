@@ -22,8 +22,6 @@ THREAD_VARIABLES = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS",
     "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
 )  # fmt: skip
-# Sourced by the start.sh of every image that follows the contract of docker-stacks; the first of its hooks.
-HOME_HOOK = "/usr/local/bin/before-notebook.d/00-hubinstall-home.sh"
 INITS = frozenset({"catatonit", "docker-init", "dumb-init", "tini"})
 # Every container first checks its home, then starts the program of its image. So the person's own rights decide, with
 # groups, access lists and network file systems where root has no rights. The hub itself cannot see homes.
@@ -53,7 +51,7 @@ def mounts(account: Account, files: AccountFiles, shares: Iterable[str], propaga
         bind(account.home, account.home),
         bind(files.passwd, "/etc/passwd", read_only=True),
         bind(files.group, "/etc/group", read_only=True),
-        bind(f"{layout.HUBSIDE}/hubinstall/hubside/home.sh", HOME_HOOK, read_only=True),
+        bind(f"{layout.HUBSIDE}/hubinstall/hubside/home.sh", layout.HOME_HOOK, read_only=True),
         everything,
         *(bind(f"{layout.SHARED_DATA}/{share}", f"{layout.SHARED_DATA}/{share}") for share in sorted(shares)),
     ]

@@ -9,6 +9,7 @@ start of a server. Only one repair is at work at a time: of several starts, the 
 
 import asyncio
 import json
+import os
 import socket
 import sys
 import time
@@ -22,6 +23,7 @@ from docker.errors import APIError, DockerException, NotFound
 from docker.types import IPAMConfig, IPAMPool
 
 from hubinstall import layout
+from hubinstall.hubside import cgroups
 from hubinstall.hubside.network import ServerNetwork, devices_here
 from hubinstall.hubside.settings import HubSettings, ImageSource
 
@@ -49,7 +51,9 @@ class Repairs:
     async def before_start(self, image: str, say: Say) -> None:
         """What a server's container needs is there, or RepairError. `say` is told what is being repaired."""
         wanted = image if image == self._settings.image else ""  # another image is a drop-in's
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._ensure, wanted, say)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._ensure, wanted, say)
+        await loop.run_in_executor(self._thread, lambda: refuse_beside_unknown(self._client()))
 
     async def watch(self, say: Say) -> None:
         """Repair the network whenever the hub's address is gone; never returns. `say` is told what happened."""
@@ -108,6 +112,35 @@ def of_this_hub() -> Repairs:
     if not _of_this_hub:
         _of_this_hub.append(Repairs(HubSettings.load(layout.HUB_SETTINGS)))
     return _of_this_hub[0]
+
+
+def refuse_beside_unknown(client: Any) -> None:
+    """No server starts beside one that Docker does not know: it may use the same home, and has an address that Docker
+    would give away again. Only root can end it.
+    """
+    if not (there := cgroups.running(names_in, text_of)):
+        return
+    unknown = there.keys() - {container["Id"] for container in client.containers(all=True)}
+    if unknown & cgroups.running(names_in, text_of).keys():  # still there: not one that was just removed
+        raise RepairError(
+            "A server from before is still running on this machine, but Docker no longer knows it: somebody has moved"
+            " Docker's data. The administrator of this machine can end it: hubinstall apply (hubinstall status says"
+            " more)"
+        )
+
+
+def names_in(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def text_of(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError:
+        return ""
 
 
 def connect() -> Any:

@@ -62,6 +62,17 @@ def asked(host: Host, path: str) -> dict[str, Any]:
     return found
 
 
+def container_ids(host: Host) -> set[str] | None:
+    """Of all containers that the Engine knows, whatever their state; None if no Engine answers."""
+    if is_stopped(host):
+        return None
+    status, body = host.ask(layout.DOCKER_SOCKET, "/containers/json?all=1")
+    try:
+        return {container["Id"] for container in json.loads(body)} if status == 200 else None
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
 def is_stopped(host: Host) -> bool:
     """Whether the Engine is stopped. systemd would start it for anyone who connects to its socket (docker.socket)."""
     pid = host.text(layout.DOCKER_PID).strip()

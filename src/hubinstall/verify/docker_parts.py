@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from hubinstall import layout
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, Resource, look
 from hubinstall.resources.docker.image import Image
-from hubinstall.resources.docker.network import DockerNetwork
+from hubinstall.resources.docker.lost_servers import foreign, kill_command, lost_servers
+from hubinstall.resources.docker.network import LOST, DockerNetwork
 from hubinstall.resources.docker.pulled_image import PulledImage
 
 APPLY = "Run: hubinstall apply"
@@ -16,7 +18,7 @@ Row = tuple[str, str, str, str]
 def network(host: Host, resources: Sequence[Resource]) -> Row:
     """Raises ValueError if the installation has no network of its own."""
     change = difference(host, resources, DockerNetwork)
-    if change is None:
+    if change is None or change.keys == [LOST]:
         return "network", "ok", "user servers are kept apart", ""
     return "network", "failed", f"{wrong(change)}: no server can start", APPLY
 
@@ -32,12 +34,27 @@ def image(host: Host, resources: Sequence[Resource]) -> Row:
     return "image", "failed", f"the image of user servers ({name}) is missing: no server can start", APPLY
 
 
+def lost(host: Host) -> Row | None:
+    """None if Docker knows every server that runs."""
+    if others := foreign(host):
+        words = f"a container that is not of hubinstall, and unknown to Docker, runs in {layout.USERS_CGROUP}"
+        return "old servers", "failed", f"{words}: no server starts", f"End it: {kill_command(others[0])}"
+    found = sorted(server.person for server in lost_servers(host))
+    if not found:
+        return None
+    words = (
+        f"still running, but unknown to Docker, whose data directory was moved or replaced: {', '.join(found)};"
+        " no other server can start"
+    )
+    return "old servers", "failed", words, APPLY
+
+
 def unprotected(host: Host, resources: Sequence[Resource]) -> str:
     """Why the firewall's rules do not protect what is on the network; empty if they do."""
     if not any(isinstance(resource, DockerNetwork) for resource in resources):
         return ""
     change = difference(host, resources, DockerNetwork)
-    return "" if change is None else wrong(change)
+    return "" if change is None or change.keys == [LOST] else wrong(change)
 
 
 def wrong(change: Change) -> str:
@@ -45,7 +62,7 @@ def wrong(change: Change) -> str:
     if change.before is None:
         return f"{name} is missing"
     before, after = change.before, change.after or {}
-    keys = [f"{key} is {before[key] or 'not set'}, not {after[key] or 'empty'}" for key in change.keys]
+    keys = [f"{key} is {before[key] or 'not set'}, not {after[key] or 'empty'}" for key in change.keys if key != LOST]
     return f"{name} differs ({', '.join(keys)})"
 
 

@@ -84,7 +84,8 @@ def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Reso
     # In parallel: several checks that hang cost one time limit.
     with ThreadPoolExecutor(len(parts)) as pool:
         checks = pool.map(lambda part: guarded(*part), parts)
-    return Health((*checks, *(Check(*row) for row in disks(host))), pending)
+    lost = docker_parts.lost(host)
+    return Health((*checks, *([Check(*lost)] if lost else []), *(Check(*row) for row in disks(host))), pending)
 
 
 def guarded(name: str, check: Callable[[], Check]) -> Check:

@@ -107,7 +107,7 @@ def test_only_shares_of_ones_own_groups_are_writable():
         ("/home/alice", "/home/alice", False),
         ("/p", "/etc/passwd", True),
         ("/g", "/etc/group", True),
-        ("/opt/hubinstall/hubside/hubinstall/hubside/home.sh", container.HOME_HOOK, True),
+        ("/opt/hubinstall/hubside/hubinstall/hubside/home.sh", layout.HOME_HOOK, True),
         ("/srv/data", "/srv/data", True),
         ("/srv/data/project", "/srv/data/project", False),
     ]

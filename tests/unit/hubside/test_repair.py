@@ -30,9 +30,12 @@ class Engine:
 
     def __init__(self):
         self.networks, self.names, self.labels, self.calls = {}, {NAME: "id-1"}, {}, []
-        self.registry, self.refuses = {}, None
+        self.registry, self.refuses, self.running = {}, None, []
         self.create_network(NETWORK.name, "bridge", NETWORK.options, None, check_duplicate=True)
         self.calls.clear()
+
+    def containers(self, all):  # noqa: A002 - Docker's word
+        return [{"Id": id_} for id_ in self.running if all]
 
     def inspect_network(self, name):
         if name not in self.networks:
@@ -104,6 +107,29 @@ def told(tmp_path, source):
 def test_on_a_machine_where_all_is_there_nothing_is_changed(engine):
     assert start(engine) == []
     assert engine.calls == []
+
+
+def test_no_server_starts_beside_one_that_docker_does_not_know(engine, monkeypatch):
+    group = "/sys/fs/cgroup/hubinstall-users"
+    there = {group: ["ab" * 32], f"{group}/{'ab' * 32}/cgroup.procs": "77\n"}
+    monkeypatch.setattr(repair, "names_in", lambda folder: there.get(folder, []))
+    monkeypatch.setattr(repair, "text_of", lambda path: there.get(path, ""))
+    with pytest.raises(RepairError, match=r"Docker no longer knows it.*hubinstall apply"):
+        start(engine)
+    engine.running = ["ab" * 32]
+    assert start(engine) == []
+    engine.running = []
+    there.clear()
+    assert start(engine) == []
+
+
+def test_a_server_that_is_removed_meanwhile_keeps_nobody_from_a_start(engine, monkeypatch):
+    group = "/sys/fs/cgroup/hubinstall-users"
+    there = {group: ["ab" * 32], f"{group}/{'ab' * 32}/cgroup.procs": "77\n"}
+    monkeypatch.setattr(repair, "names_in", lambda folder: there.get(folder, []))
+    monkeypatch.setattr(repair, "text_of", lambda path: there.get(path, ""))
+    monkeypatch.setattr(engine, "containers", lambda all: there.clear() or [])  # noqa: A006 - Docker's word
+    assert start(engine) == []
 
 
 def test_a_network_that_was_removed_is_created_once_for_all_who_start(engine):

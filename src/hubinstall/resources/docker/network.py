@@ -8,6 +8,9 @@ from hubinstall.hubside.network import ServerNetwork, properties_of
 from hubinstall.machine.docker import answering, attached, docker, docker_query, info, inspect_network
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import KEPT, Change, State, look
+from hubinstall.resources.docker import lost_servers
+
+LOST = "servers unknown to Docker"
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,18 @@ class DockerNetwork:
         return ServerNetwork(self.name, self.bridge, self.subnet, self.gateway)
 
     def desired(self) -> State:
-        return {**self.described.properties()}
+        return {**self.described.properties(), LOST: ""}
 
     def actual(self, host: Host) -> State | None:
         found = inspect_network(host, self.name)
-        return {**properties_of(found, self.bridge, host.text("/proc/net/dev"))} if found else None
+        if not found:
+            return None
+        lost = ", ".join(sorted(server.person for server in lost_servers.lost_servers(host)))
+        return {**properties_of(found, self.bridge, host.text("/proc/net/dev")), LOST: lost}
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
         answering(host)
+        lost_servers.end(host)  # they are attached to its bridge
         change_now = look(self, host)  # an Engine that was starting did not answer the first time
         if change_now is None:
             return
@@ -70,6 +77,7 @@ class DockerNetwork:
                 f"the Docker network {self.name} cannot be removed: Docker does not answer",
                 "Start Docker, then run it again.",
             )
+        lost_servers.end(host)
         ours = docker_query(host, "ps", "--all", "--quiet", "--filter", f"label={self.label}").stdout.split()
         if ours:
             docker(host, "rm", "--force", *ours)
