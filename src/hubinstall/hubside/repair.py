@@ -124,8 +124,7 @@ def refuse_beside_unknown(client: Any) -> None:
     if unknown & cgroups.running(names_in, text_of).keys():  # still there: not one that was just removed
         raise RepairError(
             "A server from before is still running on this machine, but Docker no longer knows it: somebody has moved"
-            " Docker's data. The administrator of this machine can end it: hubinstall apply (hubinstall status says"
-            " more)"
+            " Docker's data. The administrator of this machine can end it: hubinstall apply"
         )
 
 

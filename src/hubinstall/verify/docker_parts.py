@@ -43,8 +43,8 @@ def lost(host: Host) -> Row | None:
     if not found:
         return None
     words = (
-        f"still running, but unknown to Docker, whose data directory was moved or replaced: {', '.join(found)};"
-        " no other server can start"
+        f"of {', '.join(found)}: still running, but Docker no longer knows them, because its data directory was moved"
+        " or replaced; no other server can start"
     )
     return "old servers", "failed", words, APPLY
 
