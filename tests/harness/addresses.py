@@ -48,6 +48,7 @@ LEFT_OUT = {
     "test_letsencrypt.py": "sets its own names, and is about TLS at the machine itself",
     "test_login_door.py": "the authenticator's, which is asked the same way at any address",
     "test_nonsense.py": "all of it is refused before an address matters",
+    "test_one_file.py": "how a version comes onto a machine, wherever its hub is",
     "test_rendered.py": "draws its own addresses",
     "test_static_files.py": "sets its own addresses",
     "test_tls_scan.py": "scans the TLS of the machine itself",

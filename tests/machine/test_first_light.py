@@ -1,10 +1,12 @@
-"""The README's command on an empty machine, and what a person does next; then all of it taken away again."""
+"""One file, piped into Python on an empty machine, and what a person does next; then all of it taken away again, and
+the same from a checkout.
+"""
 
 from collections.abc import Iterator
 
 import pytest
 
-from harness import installed, remains
+from harness import installed, one_file, remains
 from harness.machine import Machine
 from harness.manifest import Manifest, diff, manifest
 from hubinstall.verify.client.hub import HubClient
@@ -27,7 +29,7 @@ def before(machine: Machine) -> Manifest:
 def output(machine: Machine, before: Manifest) -> str:
     """What the install printed."""
     assert before
-    done = installed.install(machine)
+    done = one_file.install(machine)
     installed.add_person(machine)
     return done.out + done.err
 
