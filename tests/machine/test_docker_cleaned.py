@@ -206,15 +206,13 @@ def test_a_server_that_docker_lost_with_its_data_directory_is_named_and_ended(
     found = rows(machine)["old servers"]
     assert "grace" in found
     assert found.endswith("Run: hubinstall apply")
-    with pytest.raises(HubError) as error:
-        ada.start_server()
-    assert "Docker no longer knows it" in str(error.value)
-    assert machine.run("pgrep --exact tini").out.split() == first, "neither ended nor doubled by a start"
-    machine.run("hubinstall apply", timeout=600)
-    assert machine.run("pgrep --exact tini", check=False).out == ""
-    assert "old servers" not in rows(machine)
-    grace.stop_server()
-    for client in (grace, ada):
+    for client in (ada, grace):  # each heals what it needs, beside the old one and with other addresses
+        client.stop_server()
         client.start_server()
+        assert client.run_cell("print(6 * 7)") == "42\n"
+    assert first[0] in machine.run("pgrep --exact tini").out.split()
+    machine.run("hubinstall apply", timeout=600)
+    assert first[0] not in machine.run("pgrep --exact tini").out.split()
+    assert "old servers" not in rows(machine)
     assert grace.run_cell("print(6 * 7)") == ada.run_cell("print(6 * 7)") == "42\n"
     assert installed.plan(machine) == []

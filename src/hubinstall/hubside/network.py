@@ -5,6 +5,7 @@ finds it in hub.json. The firewall's rules name the bridge and the subnet, so a 
 """
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,11 @@ class ServerNetwork:
         """The options of Docker's driver."""
         return {BRIDGE_NAME: self.bridge, ICC: "false"}
 
+    @property
+    def upper_half(self) -> str:
+        """From where the hub lets Docker give addresses while servers run that Docker has lost (repair.py)."""
+        return upper_half(self.subnet)
+
     def properties(self) -> dict[str, str]:
         """What `properties_of` must find."""
         return {
@@ -51,7 +57,11 @@ def properties_of(found: dict[str, Any], bridge: str, devices: str) -> dict[str,
     options: dict[str, str] = found.get("Options") or {}
     pools = (found.get("IPAM") or {}).get("Config") or []
     others = [f"{k}={v}" for k, v in options.items() if k not in {BRIDGE_NAME, ICC} and IMPLIED.get(k) != v]
-    others += [f"ip-range={pool['IPRange']}" for pool in pools if pool.get("IPRange")]
+    others += [
+        f"ip-range={pool['IPRange']}"
+        for pool in pools
+        if pool.get("IPRange") and pool["IPRange"] != upper_half(pool.get("Subnet", ""))
+    ]
     return {
         "driver": found.get("Driver", ""),
         "subnet": ", ".join(pool.get("Subnet", "") for pool in pools),
@@ -63,6 +73,14 @@ def properties_of(found: dict[str, Any], bridge: str, devices: str) -> dict[str,
         "other options": ", ".join(sorted(others)),
         "device": "present" if f"{bridge}:" in devices.split() else "absent",
     }
+
+
+def upper_half(subnet: str) -> str:
+    """The half of an IPv4 network with the larger addresses; empty if this is no network."""
+    try:
+        return str(list(IPv4Network(subnet).subnets(1))[1])
+    except ValueError:
+        return ""
 
 
 def devices_here() -> str:

@@ -51,9 +51,7 @@ class Repairs:
     async def before_start(self, image: str, say: Say) -> None:
         """What a server's container needs is there, or RepairError. `say` is told what is being repaired."""
         wanted = image if image == self._settings.image else ""  # another image is a drop-in's
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self._ensure, wanted, say)
-        await loop.run_in_executor(self._thread, lambda: refuse_beside_unknown(self._client()))
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._ensure, wanted, say)
 
     async def watch(self, say: Say) -> None:
         """Repair the network whenever the hub's address is gone; never returns. `say` is told what happened."""
@@ -114,18 +112,14 @@ def of_this_hub() -> Repairs:
     return _of_this_hub[0]
 
 
-def refuse_beside_unknown(client: Any) -> None:
-    """No server starts beside one that Docker does not know: it may use the same home, and has an address that Docker
-    would give away again. Only root can end it.
+def unknown_to(client: Any) -> set[str]:
+    """The ids of running servers that Docker does not know, because its data directory was moved. Each still has its
+    address, and only root can end it.
     """
     if not (there := cgroups.running(names_in, text_of)):
-        return
+        return set()
     unknown = there.keys() - {container["Id"] for container in client.containers(all=True)}
-    if unknown & cgroups.running(names_in, text_of).keys():  # still there: not one that was just removed
-        raise RepairError(
-            "A server from before is still running on this machine, but Docker no longer knows it: somebody has moved"
-            " Docker's data. The administrator of this machine can end it: hubinstall apply"
-        )
+    return unknown & cgroups.running(names_in, text_of).keys()  # still there: not one that was just removed
 
 
 def names_in(folder: str) -> list[str]:
@@ -178,7 +172,9 @@ def repair_network(client: Any, wanted: ServerNetwork, say: Say) -> None:
         client.remove_network(found["Id"])
     else:
         say(f"Creating the Docker network {wanted.name}: somebody has removed it")
-    pool = IPAMPool(subnet=wanted.subnet, gateway=wanted.gateway)
+    # Docker gives addresses from below: those of servers that it does not know are not given away a second time.
+    above = wanted.upper_half if unknown_to(client) else None
+    pool = IPAMPool(subnet=wanted.subnet, gateway=wanted.gateway, iprange=above)
     try:
         client.create_network(
             wanted.name, driver="bridge", options=wanted.options, ipam=IPAMConfig(pool_configs=[pool]),

@@ -30,12 +30,12 @@ class Engine:
 
     def __init__(self):
         self.networks, self.names, self.labels, self.calls = {}, {NAME: "id-1"}, {}, []
-        self.registry, self.refuses, self.running = {}, None, []
+        self.registry, self.refuses = {}, None
         self.create_network(NETWORK.name, "bridge", NETWORK.options, None, check_duplicate=True)
         self.calls.clear()
 
     def containers(self, all):  # noqa: A002 - Docker's word
-        return [{"Id": id_} for id_ in self.running if all]
+        return []
 
     def inspect_network(self, name):
         if name not in self.networks:
@@ -51,7 +51,7 @@ class Engine:
         if self.refuses:
             raise self.refuses
         pool = ipam["Config"][0] if ipam else {"Subnet": NETWORK.subnet, "Gateway": NETWORK.gateway}
-        pool = {"Subnet": pool["Subnet"], "Gateway": pool["Gateway"]}
+        pool = {key: pool[key] for key in ("Subnet", "Gateway", "IPRange") if pool.get(key)}
         self.networks[name] = {"Id": name, "Driver": driver, "Options": dict(options), "IPAM": {"Config": [pool]}}
 
     def inspect_image(self, name):
@@ -109,26 +109,29 @@ def test_on_a_machine_where_all_is_there_nothing_is_changed(engine):
     assert engine.calls == []
 
 
-def test_no_server_starts_beside_one_that_docker_does_not_know(engine, monkeypatch):
+@pytest.mark.parametrize(
+    ("known", "removed", "addresses"),
+    [([], False, "10.99.128.0/17"), (["ab" * 32], False, None), ([], True, None)],
+)
+def test_beside_a_server_that_docker_does_not_know_no_address_is_given_twice(
+    engine, monkeypatch, known, removed, addresses
+):
     group = "/sys/fs/cgroup/hubinstall-users"
     there = {group: ["ab" * 32], f"{group}/{'ab' * 32}/cgroup.procs": "77\n"}
     monkeypatch.setattr(repair, "names_in", lambda folder: there.get(folder, []))
     monkeypatch.setattr(repair, "text_of", lambda path: there.get(path, ""))
-    with pytest.raises(RepairError, match=r"Docker no longer knows it.*hubinstall apply"):
-        start(engine)
-    engine.running = ["ab" * 32]
-    assert start(engine) == []
-    engine.running = []
-    there.clear()
-    assert start(engine) == []
 
+    def containers(all):  # noqa: A002 - Docker's word
+        if removed:
+            there.clear()
+        return [{"Id": id_} for id_ in known if all]
 
-def test_a_server_that_is_removed_meanwhile_keeps_nobody_from_a_start(engine, monkeypatch):
-    group = "/sys/fs/cgroup/hubinstall-users"
-    there = {group: ["ab" * 32], f"{group}/{'ab' * 32}/cgroup.procs": "77\n"}
-    monkeypatch.setattr(repair, "names_in", lambda folder: there.get(folder, []))
-    monkeypatch.setattr(repair, "text_of", lambda path: there.get(path, ""))
-    monkeypatch.setattr(engine, "containers", lambda all: there.clear() or [])  # noqa: A006 - Docker's word
+    monkeypatch.setattr(engine, "containers", containers)
+    engine.networks.clear()
+    assert len(start(engine)) == 1
+    [made] = engine.networks.values()
+    assert made["IPAM"]["Config"][0].get("IPRange") == addresses
+    assert repair.network_differs(engine, NETWORK) is None
     assert start(engine) == []
 
 
