@@ -44,7 +44,7 @@ def lost(host: Host) -> Row | None:
         return None
     words = (
         f"of {', '.join(found)}: still running, but Docker no longer knows them, because its data directory was moved"
-        " or replaced; no other server can start"
+        " or replaced; they still use memory and homes"
     )
     return "old servers", "failed", words, APPLY
 
