@@ -24,6 +24,8 @@ class FakeHub(ThreadingHTTPServer):
         self.events: list[dict] = [{"progress": 50, "message": "on the way"}, {"progress": 100, "ready": True}]
         self.start = 202
         self.running = False
+        self.forgets = 0
+        """So many starts are accepted, and then nothing starts."""
         self.hosts: set[str] = set()
         self.tokens: dict[str, str] = {}
         self.broken: dict[str, tuple[int, str]] = {}
@@ -90,6 +92,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.answer(204)
 
     def get_pre_hub_api_users_alice_server_progress(self) -> None:
+        if self.server.forgets:
+            self.server.forgets, self.server.running = self.server.forgets - 1, False
+            words = json.dumps({"message": "alice is not starting..."})
+            self.answer(400, words, Content_Type="application/json")
+            return
         events = "".join(f"data: {json.dumps(event)}\n\n" for event in self.server.events)
         self.answer(200, events, Content_Type="text/event-stream")
 

@@ -126,14 +126,16 @@ class HubClient:
     def start_server(self, timeout: float = 600, options: dict[str, Any] | None = None) -> None:
         """Start this person's server and return when it is ready; a HubError has the text of the spawn page."""
         end = time.monotonic() + timeout
-        response = self.fetch("POST", self._server, step="server", json=options, timeout=timeout)
-        if response.status_code == 400 and "already running" in response.text:
+        if self._asked_to_start(timeout, options):
             return
-        if response.status_code >= 500:
-            raise self._not_started(plain_text(response), response.status_code)
-        raise_for(response, "server")
         # Also after a 201: JupyterHub 6.1 may say so of a slow start that follows a failed one.
-        while not self._becomes_ready(end):
+        while True:
+            try:
+                if self._becomes_ready(end):
+                    return
+            except _NothingStartsError:
+                if self._asked_to_start(timeout, options):
+                    return
             if time.monotonic() > end:
                 raise HubError("server", f"the server of {self.user} was not ready within {timeout:.0f} s")
             time.sleep(POLL)
@@ -228,6 +230,16 @@ class HubClient:
     def _not_started(self, words: str, status: int | None = None) -> HubError:
         return HubError("server", f"the server of {self.user} did not start: {words}", status)
 
+    def _asked_to_start(self, timeout: float, options: dict[str, Any] | None) -> bool:
+        """Ask the hub to start the server; True if it runs already."""
+        response = self.fetch("POST", self._server, step="server", json=options, timeout=timeout)
+        if response.status_code == 400 and "already running" in response.text:
+            return True
+        if response.status_code >= 500:
+            raise self._not_started(plain_text(response), response.status_code)
+        raise_for(response, "server")
+        return False
+
     def _becomes_ready(self, end: float) -> bool:
         """Follow the start as the spawn page does; False if the stream was interrupted, as by a restart of the hub."""
         for event in self._progress(end):
@@ -246,12 +258,18 @@ class HubClient:
             with self._http.stream("GET", f"{self._server}/progress", headers=headers, timeout=limit) as response:
                 if response.status_code >= 400:
                     response.read()
+                    if "is not starting" in response.text:
+                        raise _NothingStartsError
                     raise_for(response, "server")
                 for line in response.iter_lines():
                     if line.startswith("data: "):
                         yield json.loads(line.removeprefix("data: "))
         except (httpx.TransportError, ValueError):
             return
+
+
+class _NothingStartsError(Exception):
+    """The hub was asked to start a server while an earlier start was failing, and has forgotten both."""
 
 
 def escaped(name: str) -> str:

@@ -68,6 +68,17 @@ def test_an_early_yes_is_not_believed(hub: FakeHub, client: HubClient) -> None:
         client.start_server(5)
 
 
+def test_a_start_that_the_hub_has_forgotten_is_asked_for_again(hub: FakeHub, client: HubClient) -> None:
+    hub.forgets = 2
+    client.login("alice", "right")
+    client.start_server(20)
+    assert hub.forgets == 0
+    client.stop_server(5)
+    hub.forgets, hub.events = 1, [{"failed": True, "message": "Spawn failed: it died"}]
+    with pytest.raises(HubError, match="did not start: it died"):
+        client.start_server(20)
+
+
 def test_a_progress_that_breaks_off_is_asked_for_again_until_the_time_is_over(hub: FakeHub, client: HubClient) -> None:
     hub.events = [{"progress": 50}]
     client.login("alice", "right")
