@@ -3,7 +3,6 @@
 import json
 import time
 from datetime import datetime
-from pathlib import Path
 
 from hubinstall import layout
 from hubinstall.cli import moments
@@ -24,6 +23,8 @@ def announce(host: Host, text: str, *, until: str = "", clear: bool = False) -> 
         say("Nothing is announced any more.")
         return 0
     if not text:
+        if until:
+            raise UserError("there is nothing to announce", "Write the text before --until.", code=2)
         return show(host)
     now = time.time()
     end = moments.coming(until, now) if until else None
@@ -35,7 +36,7 @@ def announce(host: Host, text: str, *, until: str = "", clear: bool = False) -> 
 
 def show(host: Host) -> int:
     """Print what is announced now."""
-    found = list(appearance.current(Path(host.path(layout.ANNOUNCEMENT)), time.time()))
+    found = list(appearance.current(host.path(layout.ANNOUNCEMENT), time.time()))
     print("\n".join(found) or "Nothing is announced. To announce something: hubinstall announce TEXT")
     return 0
 

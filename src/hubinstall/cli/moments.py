@@ -9,6 +9,8 @@ from hubinstall.errors import UserError
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 SPAN = re.compile(r"[-+]?\s*(\d{1,6})\s*(s|m|h|d|w|sec\w*|min\w*|hours?|days?|weeks?)(\s+ago)?", re.IGNORECASE)
 CLOCK = ("%H:%M:%S", "%H:%M")
+FARTHEST = 10 * 366 * 86400
+"""Seconds; what is to end later than that was mistyped, and no date has more than four digits for its year."""
 TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", *CLOCK)
 
 
@@ -33,16 +35,16 @@ def coming(text: str, now: float) -> float:
     """
     words, end = text.strip().lower(), 0.0
     if (span := SPAN.fullmatch(words)) and not span[3] and not words.startswith("-"):
-        return now + _seconds(span)
-    if words in {"today", "tomorrow"}:
-        return (_midnight(now) + timedelta(days=1 if words == "today" else 2)).timestamp()
-    if found := _written(text, now):
+        end = now + _seconds(span)
+    elif words in {"today", "tomorrow"}:
+        end = (_midnight(now) + timedelta(days=1 if words == "today" else 2)).timestamp()
+    elif found := _written(text, now):
         at, form = found
         next_day = form in CLOCK and at.timestamp() <= now
-        end = (at + timedelta(days=1 if next_day or form == "%Y-%m-%d" else 0)).timestamp()
-    if end > now:
+        end = at.timestamp() + (86400 if next_day or form == "%Y-%m-%d" else 0)
+    if now < end <= now + FARTHEST:
         return end
-    wrong = "is over" if end else "is not a time"
+    wrong = "is more than ten years away" if end > now else "is over" if end else "is not a time"
     raise UserError(
         f"--until {text}: this {wrong}", 'Write a time such as 2h, 3d, today, 18:00 or "2026-12-01 18:00".', code=2
     )

@@ -51,6 +51,12 @@ def test_what_no_page_should_show_is_refused(host, text):
     assert not host.exists(layout.ANNOUNCEMENT)
 
 
+def test_an_end_without_a_text_is_wrong_usage(host):
+    with pytest.raises(UserError, match="nothing to announce") as caught:
+        announce.announce(host, "", until="2h")
+    assert caught.value.code == 2
+
+
 def test_before_an_installation_it_says_what_to_do(tmp_path):
     with pytest.raises(UserError, match="not installed") as caught:
         announce.announce(FakeHost(tmp_path), TEXT)

@@ -1,6 +1,5 @@
 """What `hubinstall logs` shows: problems first, one person's lines, the time that was asked for."""
 
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -45,15 +44,7 @@ JOURNAL = "".join(
     ]
 )
 NOW = 1_800_000_000.0
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch):
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+pytestmark = pytest.mark.usefixtures("utc")
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The times that people write, before and after now."""
 
-import time
-
 import pytest
 
 from hubinstall.cli import moments
@@ -10,14 +8,7 @@ from hubinstall.errors import UserError
 NOW = 1_800_000_000.0
 TODAY = NOW - NOW % 86400
 
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch):
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+pytestmark = pytest.mark.usefixtures("utc")
 
 
 @pytest.mark.parametrize(
@@ -46,8 +37,17 @@ def test_until(text, expected):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("", "not a time"), ("soon", "not a time"), ("2h ago", "not a time"), ("2026-01-01", "is over")]
-)
+    ("text", "words"),
+    [
+        ("", "not a time"),
+        ("soon", "not a time"),
+        ("2h ago", "not a time"),
+        ("2026-01-01", "is over"),
+        ("0s", "is over"),
+        ("999999w", "ten years"),
+        ("9999-12-31", "ten years"),
+    ],
+)  # fmt: skip
 def test_until_no_time_to_come(text, words):
     with pytest.raises(UserError, match=words) as caught:
         moments.coming(text, NOW)
