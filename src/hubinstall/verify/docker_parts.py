@@ -38,7 +38,7 @@ def lost(host: Host) -> Row | None:
     """None if Docker knows every server that runs."""
     if others := foreign(host):
         words = f"a container that is not of hubinstall, and unknown to Docker, runs in {layout.USERS_CGROUP}"
-        return "old servers", "failed", f"{words}: no server starts", f"End it: {kill_command(others[0])}"
+        return "old servers", "failed", words, f"End it: {kill_command(others[0])}"
     found = sorted(server.person for server in lost_servers(host))
     if not found:
         return None
