@@ -34,11 +34,6 @@ class ServerNetwork:
         """The options of Docker's driver."""
         return {BRIDGE_NAME: self.bridge, ICC: "false"}
 
-    @property
-    def upper_half(self) -> str:
-        """From where the hub lets Docker give addresses while servers run that Docker has lost (repair.py)."""
-        return upper_half(self.subnet)
-
     def properties(self) -> dict[str, str]:
         """What `properties_of` must find."""
         return {
@@ -76,7 +71,9 @@ def properties_of(found: dict[str, Any], bridge: str, devices: str) -> dict[str,
 
 
 def upper_half(subnet: str) -> str:
-    """The half of an IPv4 network with the larger addresses; empty if this is no network."""
+    """The half of an IPv4 network with the larger addresses; empty if this is no network. From there the hub lets
+    Docker give addresses while servers run that Docker has lost (repair.py).
+    """
     try:
         return str(list(IPv4Network(subnet).subnets(1))[1])
     except ValueError:

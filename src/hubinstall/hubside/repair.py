@@ -24,7 +24,7 @@ from docker.types import IPAMConfig, IPAMPool
 
 from hubinstall import layout
 from hubinstall.hubside import cgroups
-from hubinstall.hubside.network import ServerNetwork, devices_here
+from hubinstall.hubside.network import ServerNetwork, devices_here, upper_half
 from hubinstall.hubside.settings import HubSettings, ImageSource
 
 TIMEOUT = 600
@@ -173,7 +173,7 @@ def repair_network(client: Any, wanted: ServerNetwork, say: Say) -> None:
     else:
         say(f"Creating the Docker network {wanted.name}: somebody has removed it")
     # Docker gives addresses from below: those of servers that it does not know are not given away a second time.
-    above = wanted.upper_half if unknown_to(client) else None
+    above = upper_half(wanted.subnet) if unknown_to(client) else None
     pool = IPAMPool(subnet=wanted.subnet, gateway=wanted.gateway, iprange=above)
     try:
         client.create_network(
