@@ -1,10 +1,12 @@
 """The wheel and the source archive, as their build backend makes them: no network, and nothing written here."""
 
+import importlib.util
 import subprocess
 import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from types import ModuleType
 from typing import Literal
 
 from harness import checkout
@@ -41,3 +43,13 @@ def contents(wheel: Path) -> dict[str, tuple[bytes, bool]]:
     """Name → content, and whether it is executable."""
     with zipfile.ZipFile(wheel) as archive:
         return {i.filename: (archive.read(i), bool(i.external_attr >> 16 & 0o100)) for i in archive.infolist()}
+
+
+def bootstrap_of(folder: Path) -> ModuleType:
+    """installer/bootstrap.py of a checkout, imported."""
+    spec = importlib.util.spec_from_file_location("bootstrap", folder / "installer/bootstrap.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,7 +1,6 @@
 """bootstrap.py: refuses politely before it changes anything, and goes on after a kill."""
 
 import ast
-import importlib.util
 import os
 import subprocess
 import sys
@@ -11,15 +10,14 @@ from types import SimpleNamespace
 import pytest
 
 from checkout_path import CHECKOUT
+from fakes import builds
 
 BOOTSTRAP = CHECKOUT / "installer/bootstrap.py"
 
 
 @pytest.fixture
 def bootstrap(monkeypatch):
-    spec = importlib.util.spec_from_file_location("bootstrap", BOOTSTRAP)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = builds.bootstrap_of(CHECKOUT)
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
     return module

@@ -2,7 +2,6 @@
 
 import ast
 import hashlib
-import importlib.util
 import io
 import os
 import re
@@ -228,12 +227,7 @@ def test_a_key_that_cannot_sign(clone: Path) -> None:
 
 @pytest.fixture
 def bootstrap() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bootstrap", CHECKOUT / "installer/bootstrap.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return builds.bootstrap_of(CHECKOUT)
 
 
 def test_what_is_installed_is_the_wheel(

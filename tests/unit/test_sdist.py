@@ -1,22 +1,11 @@
 """The source archive: all that an installation needs is inside, and it installs the same as a checkout."""
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from checkout_path import CHECKOUT
 from fakes import builds
-
-
-def bootstrap_of(folder: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bootstrap", folder / "installer/bootstrap.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +15,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_bootstrap_takes_it_for_a_checkout(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bootstrap = bootstrap_of(unpacked)
+    bootstrap = builds.bootstrap_of(unpacked)
     monkeypatch.setattr(bootstrap.sys, "path", [])
     monkeypatch.setattr(bootstrap.sys, "dont_write_bytecode", True)
     assert bootstrap.find_checkout() == str(unpacked)
@@ -39,7 +28,7 @@ def test_it_has_what_people_read(unpacked: Path) -> None:
 
 def test_it_installs_the_same_as_a_checkout(unpacked: Path, tmp_path: Path) -> None:
     """Built from what bootstrap.py copies, which has neither git nor the archive's own list of files."""
-    bootstrap = bootstrap_of(unpacked)
+    bootstrap = builds.bootstrap_of(unpacked)
     checkout = builds.source(tmp_path / "checkout")
     found = {}
     for name, folder in (("checkout", checkout), ("archive", unpacked)):
@@ -51,7 +40,7 @@ def test_it_installs_the_same_as_a_checkout(unpacked: Path, tmp_path: Path) -> N
 
 def test_building_it_leaves_the_name_of_what_is_installed(unpacked: Path, tmp_path: Path) -> None:
     """A second bootstrap run sees no change: what a build leaves behind does not count."""
-    bootstrap = bootstrap_of(unpacked)
+    bootstrap = builds.bootstrap_of(unpacked)
     before = bootstrap.digest_of(str(unpacked))
     builds.build("wheel", unpacked, tmp_path)
     assert bootstrap.digest_of(str(unpacked)) == before
