@@ -45,6 +45,7 @@ def grace(machine: Machine, output: str) -> Iterator[HubClient]:
 def test_the_end_says_the_address_and_who_can_log_in(machine: Machine, output: str) -> None:
     assert installed.told(machine) in output
     assert installed.ADMIN in output
+    assert "What you may want next:\n  hubinstall status" in output
     assert installed.ADMIN_PASSWORD not in output
     assert "Traceback" not in output
 
