@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness import addresses, installed, numbers, room, sametree, snapshots, store
+from harness import addresses, installed, numbers, pages, room, sametree, snapshots, store
 from harness.faults import Place
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
@@ -25,6 +25,8 @@ def _able() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in numbers.kept():
         terminalreporter.write_line(line.rstrip())
+    for line in pages.told():
+        terminalreporter.write_line(line)
     if left := room.least():
         terminalreporter.write_line(f"free when it was least: {left}")
 

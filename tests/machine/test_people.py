@@ -94,8 +94,8 @@ def test_the_documented_end_of_term_comes_to_a_good_end(installed_machine: Machi
     """
     machine = installed_machine
     page = (CHECKOUT / "docs/how-to/people.md").read_text()
-    remove = re.search(r"^    (deluser --remove-home grace)$", page, re.MULTILINE)
-    keep = re.search(r"^    deluser grace\n(    .+\n)+", page, re.MULTILINE)
+    remove = re.search(r"^(deluser --remove-home grace)$", page, re.MULTILINE)
+    keep = re.search(r"^deluser grace\n(?:(?!```).+\n)+", page, re.MULTILINE)
     assert remove
     assert keep
     password = installed.PERSON_PASSWORD

@@ -7,6 +7,7 @@ import pytest
 
 import commands_page
 from checkout_path import CHECKOUT
+from harness import pages
 from hubinstall import layout
 from hubinstall.cli import config
 from hubinstall.cli.main import parser
@@ -14,11 +15,15 @@ from hubinstall.config import typed, validate
 
 PAGES = [*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md")]
 COMMAND = re.compile(r"(?:`|^    (?:sudo )?)(hubinstall [a-z][^`\n]*)", re.MULTILINE)
+TYPED = re.compile(r"^ *(?:sudo )?(hubinstall [a-z][^\n]*)", re.MULTILINE)
+CONSOLE = [block for page in pages.pages() for block in pages.blocks(page) if block.console]
 TOLD = sorted({
-    command
-    for path in PAGES
-    for command in COMMAND.findall(path.read_text(encoding="utf-8"))
-    if "…" not in command and "|" not in command
+    command.partition(" #")[0].strip()
+    for command in (
+        *(command for path in PAGES for command in COMMAND.findall(path.read_text(encoding="utf-8"))),
+        *(command for block in CONSOLE for command in TYPED.findall(block.text)),
+    )
+    if not set("…|$<>;&").intersection(command)
 })  # fmt: skip
 
 

@@ -1,0 +1,64 @@
+"""The tutorial and the how-tos are true: each console block is typed on a machine, and prints what the page shows."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness import installed, pages
+from harness.machine import Machine
+
+pytestmark = pytest.mark.one_kind
+
+CONFIG = "/etc/hubinstall"
+KEPT = "/root/config-before-the-page"
+
+
+@pytest.fixture(scope="module")
+def machine(installed_machine: Machine) -> Machine:
+    """As its administrator has it: curl accepts its certificate, and fails where the hub refuses."""
+    installed_machine.write("/root/.curlrc", "insecure\nfail\n")
+    installed_machine.run(f"cp -a {CONFIG} {KEPT}")
+    return installed_machine
+
+
+@pytest.fixture(scope="module")
+def variables(machine: Machine) -> dict[str, str]:
+    """What pages ask to set: the address of the hub, and an administrator's token."""
+    with installed.client(machine) as ada:
+        ada.login(installed.ADMIN, installed.ADMIN_PASSWORD)
+        token = ada.api("POST", f"users/{installed.ADMIN}/tokens", body={"note": "pages"})["token"]
+    return {"HUB": installed.url(machine).rstrip("/"), "TOKEN": token}
+
+
+@pytest.fixture
+def as_before(machine: Machine) -> Iterator[None]:
+    """What a page has set is undone for the next one."""
+    yield
+    if machine.run(f"diff -r {KEPT} {CONFIG}", check=False).code:
+        machine.run(f"rm -rf {CONFIG} && cp -a {KEPT} {CONFIG} && hubinstall apply --yes")
+
+
+@pytest.mark.usefixtures("as_before")
+@pytest.mark.drawn("page", pages.pages(), sample=6)
+def test_what_a_page_says_to_type(machine: Machine, variables: dict[str, str], page: str) -> None:
+    printed, after = "", []
+    for block in pages.blocks(page):
+        if block.elsewhere:
+            printed = ""
+            continue
+        before = f"set -e\n{{ true\n{block.mark('before')}\n}} >/dev/null"
+        after += [block.mark("after")]
+        if block.path:
+            machine.run(before)
+            machine.write(block.path, block.text)
+        elif block.console:
+            ended = machine.run(f"{before}\n{block.text}", check=False, env=variables)
+            printed = (ended.out + ended.err).replace(machine.address, "203.0.113.7")
+            assert ended.code == int(block.mark("exit code") or 0), f"{block.place}:\n{printed}"
+            pages.note(block)
+        elif block.language == "text":
+            missing = pages.unprinted(block.text, printed)
+            assert not missing, f"{block.place}: {missing!r} is not in\n{printed}"
+    for command in filter(None, after):
+        machine.run(f"set -e\n{command}")
+    installed.wait_for_login_page(machine)
