@@ -23,8 +23,9 @@ def machine(installed_machine: Machine) -> Machine:
 
 @pytest.fixture(scope="module")
 def variables(machine: Machine) -> dict[str, str]:
-    """What pages ask to set: the address of the hub, and an administrator's token."""
-    with installed.client(machine) as ada:
+    """What pages ask to set: the address of the hub, and an administrator's token. The hub knows grace, too."""
+    with installed.client(machine) as ada, installed.client(machine) as grace:
+        grace.login(installed.PERSON, installed.PERSON_PASSWORD)
         ada.login(installed.ADMIN, installed.ADMIN_PASSWORD)
         token = ada.api("POST", f"users/{installed.ADMIN}/tokens", body={"note": "pages"})["token"]
     return {"HUB": installed.url(machine).rstrip("/"), "TOKEN": token}
@@ -61,4 +62,3 @@ def test_what_a_page_says_to_type(machine: Machine, variables: dict[str, str], p
             assert not missing, f"{block.place}: {missing!r} is not in\n{printed}"
     for command in filter(None, after):
         machine.run(f"set -e\n{command}")
-    installed.wait_for_login_page(machine)

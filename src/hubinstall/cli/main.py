@@ -71,6 +71,7 @@ def parser() -> Parser:
     announce.add_argument("text", nargs="*", metavar="TEXT", help="plain text")
     announce.add_argument("--until", metavar="TIME", default="", help="such as 2h, today, 18:00, 2026-12-01")
     announce.add_argument("--clear", action="store_true", help="remove it")
+    add_import_tljh(verb("import-tljh", "Print our config.yaml for a config.yaml of The Littlest JupyterHub."))
     verb("version", "Show the version.")
     words = verb("help", "Show the verbs, or what one of them does and takes.")
     words.add_argument("words", nargs="*", metavar="VERB", help="such as config set")
@@ -110,6 +111,11 @@ def add_config_verbs(config: argparse.ArgumentParser) -> None:
             verb.add_argument("server", nargs="?", choices=("nginx", "apache"), default="nginx", help="default: nginx")
 
 
+def add_import_tljh(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("file", metavar="FILE", help="a copy of /opt/tljh/config/config.yaml")
+    verb.add_argument("--output", metavar="FILE", default="", help="write a new file instead; none is ever replaced")
+
+
 def add_certificate_verbs(certificate: argparse.ArgumentParser) -> None:
     verbs = certificate.add_subparsers(dest="certificate_verb", required=True, metavar="VERB")
     text = "Show who issued the certificate, when it expires, and the last failure."
@@ -141,7 +147,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from hubinstall.cli import config, verbs  # noqa: PLC0415 - `--help` and wrong usage do not need them
 
     call: Callable[[argparse.Namespace, Host], int] = (
-        config.config if arguments.verb == "config" else getattr(verbs, arguments.verb)
+        config.config if arguments.verb == "config" else getattr(verbs, arguments.verb.replace("-", "_"))
     )
     try:
         code = call(arguments, host)

@@ -63,6 +63,12 @@ def verify(arguments: Namespace, host: Host) -> int:  # noqa: ARG001
     return 0
 
 
+def import_tljh(arguments: Namespace, host: Host) -> int:
+    from hubinstall.cli.import_tljh import import_tljh as print_ours  # noqa: PLC0415 - only here
+
+    return print_ours(host, arguments.file, arguments.output)
+
+
 def uninstall(arguments: Namespace, host: Host) -> int:
     need_root()
     if not arguments.yes:

@@ -20,7 +20,7 @@ def choices(parser):
 VERBS = choices(main.parser())
 CONFIG_VERBS = choices(VERBS["config"])
 LINES = (
-    *([verb] for verb in VERBS if verb not in {"config", "certificate"}),
+    *([verb] for verb in VERBS if verb not in {"config", "certificate", "import-tljh"}),
     ["certificate", "status", "--json"], ["certificate", "renew", "--force"], ["certificate", "renew", "--if-due"],
     *(["config", verb] for verb in ("show", "schema", "example", "reload")),
     *(["config", verb, "users.admin", "alice"] for verb in ("set", "add-item", "remove-item")),
@@ -32,6 +32,7 @@ LINES = (
     ["apply", "--image", "quay.io/jupyter/base-notebook", "--memory", "2G", "--cpu", "1.5", "--email", "a@b.org"],
     ["restart", "jupyterhub"], ["logs", "nginx", "-f", "-n", "5"],
     ["announce", "Exam", "at", "10", "--until", "18:00"], ["announce", "--clear"],
+    ["import-tljh", "tljh.yaml"], ["import-tljh", "tljh.yaml", "--output", "config.yaml"],
     ["logs", "jupyterhub", "--since", "30min"], ["logs", "--person", "grace"],
 )  # fmt: skip
 
@@ -43,7 +44,7 @@ def test_it_parses(line):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_its_function_and_its_words(verb, capsys):
-    assert verb == "help" or callable(config.config if verb == "config" else getattr(verbs, verb))
+    assert verb == "help" or callable(config.config if verb == "config" else getattr(verbs, verb.replace("-", "_")))
     with pytest.raises(SystemExit) as end:
         main.main([verb, "--help"])
     assert end.value.code == 0
