@@ -23,8 +23,9 @@ lint: ## the linters alone
 format: ## write every Python file as ruff formats it
 	.venv/bin/ruff format .
 
-docs: ## write the generated pages of docs/reference again, and the site into build/site
+docs: ## write what is generated from the code again, and the site into build/site
 	.venv/bin/python tests/commands_page.py
+	.venv/bin/python tests/command_help.py
 	.venv/bin/python -c 'from hubinstall.config import reference; print(reference.reference(), end="")' \
 		>docs/reference/settings.md
 	.venv/bin/python -m mkdocs build --strict --quiet

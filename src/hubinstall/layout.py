@@ -18,6 +18,13 @@ INSTALLER = f"{PROGRAMS}/installer"
 INSTALLER_BIN = f"{INSTALLER}/bin"
 UV = f"{INSTALLER_BIN}/uv"
 COMMAND = "/usr/local/bin/hubinstall"
+# What other programs show about the command: man(1), and the completions of shells. Their folders are not only ours.
+SHARE = "/usr/local/share"
+MAN_PAGE = f"{SHARE}/man/man8/hubinstall.8"
+BASH_COMPLETION = f"{SHARE}/bash-completion/completions/hubinstall"
+ZSH_COMPLETION = f"{SHARE}/zsh/site-functions/_hubinstall"
+# fish looks into /usr/local only where XDG_DATA_DIRS is set.
+FISH_COMPLETION = "/etc/fish/completions/hubinstall.fish"
 HUB_VENV = f"{PROGRAMS}/hub"
 HUBSIDE = f"{PROGRAMS}/hubside"
 NODE = f"{PROGRAMS}/node"

@@ -62,3 +62,16 @@ def test_what_a_page_says_to_type(machine: Machine, variables: dict[str, str], p
             assert not missing, f"{block.place}: {missing!r} is not in\n{printed}"
     for command in filter(None, after):
         machine.run(f"set -e\n{command}")
+
+
+def test_man_and_shells_find_what_was_installed(machine: Machine) -> None:
+    machine.run("apt-get update -q && apt-get install -qy --no-install-recommends man-db bash-completion")
+    assert machine.run("man --where hubinstall").out.strip().endswith("/man8/hubinstall.8")
+    assert "exit with 3" in machine.run("man hubinstall | cat").out
+    loaded = "source /usr/share/bash-completion/bash_completion; _completion_loader hubinstall; complete -p hubinstall"
+    function = machine.run(loaded).out.split()[-2]
+    words = "COMP_WORDS=(hubinstall sta); COMP_CWORD=1"
+    assert machine.run(f'{loaded}; {words}; {function}; echo "${{COMPREPLY[@]}}"').out.split()[-2:] == [
+        "status",
+        "start",
+    ]

@@ -2,6 +2,7 @@
 
 from hubinstall import layout
 from hubinstall.blueprint.accounts import accounts
+from hubinstall.blueprint.command_help import command_help
 from hubinstall.blueprint.docker import docker, docker_packages
 from hubinstall.blueprint.firewall import firewall
 from hubinstall.blueprint.folders_and_secrets import state
@@ -65,5 +66,6 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
         *running,
         *issued,
         *renewed,
+        *command_help(),
         *shares(settings, facts),
     ]

@@ -97,7 +97,10 @@ def keep_edit(host: Host, change: Change, dropin: str) -> None:
 
 @dataclass(frozen=True)
 class Directory:
-    """A directory. It is removed only if it is empty, or, with `whole`, together with its content."""
+    """A directory. It is removed only if it is empty, or, with `whole`, together with its content.
+
+    `shared`: other programs use it, too; where it exists, its mode and owner stay.
+    """
 
     kind: ClassVar[str] = "directory"
     lock: ClassVar[str | None] = None
@@ -107,15 +110,20 @@ class Directory:
     owner: str = "root"
     group: str = "root"
     whole: bool = field(default=False, metadata=KEPT)
+    shared: bool = False
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:
+        if self.shared:
+            return {"type": "dir"}
         return {"type": "dir", "mode": self.mode, "owner": self.owner, "group": self.group}
 
     def actual(self, host: Host) -> State | None:
         stat = host.stat(self.name)
         if stat is None:
             return None
+        if self.shared:  # a link to a directory serves as well
+            return {"type": "dir" if host.path(self.name).is_dir() else stat.kind}
         return {"type": stat.kind, "mode": stat.mode, "owner": stat.owner, "group": stat.group}
 
     def apply(self, host: Host, change: Change) -> None:

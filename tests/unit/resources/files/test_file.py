@@ -149,3 +149,21 @@ def test_a_folder_is_there_with_its_rights_or_not_yet(host, monkeypatch):
     assert not host.exists(f"/etc/new{TEMPORARY}")
     host.mkdir("/etc/new", mode="0700")
     assert host.stat("/etc/new").mode == "0700"
+
+
+def test_a_shared_directory_is_made_if_it_is_missing_and_otherwise_left(host):
+    wanted = Directory("/usr-local", shared=True)
+    assert settle(host, wanted)
+    host.mkdir("/usr-local", mode="2775", group="alice")
+    assert settle(host, wanted) is None
+    assert host.stat("/usr-local").mode == "2775"
+    host.remove("/usr-local")
+    host.write("/usr-local", b"somebody's")
+    with pytest.raises(UserError, match="is not a directory"):
+        settle(host, wanted)
+
+
+def test_a_link_to_a_directory_is_a_shared_one(host):
+    host.mkdir("/elsewhere")
+    host.link("/linked", str(host.path("/elsewhere")))
+    assert settle(host, Directory("/linked", shared=True)) is None
