@@ -21,13 +21,17 @@ import sys
 import sysconfig
 import zipfile
 from types import ModuleType
-from typing import Dict, List, NoReturn, Optional, Tuple
+from typing import Callable, Dict, List, NoReturn, Optional, Tuple, TypeVar
+
+T = TypeVar("T")
 
 OLDEST_PYTHON = (3, 11)
 PYTHON = "/usr/bin/python3"
 TRUST_STORE = "/etc/ssl/certs/ca-certificates.crt"
 # The parts of a checkout that are installed.
-PARTS_OF_CHECKOUT = ("src", "templates", "systemd", "nginx", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+PARTS_OF_CHECKOUT = (
+    "src", "templates", "systemd", "nginx", "installer", "setup.cfg", "pyproject.toml", "README.md", "LICENSE",
+)  # fmt: skip
 # A link to a directory, which zip archives and some tools turn into a file.
 LINK_OF_CHECKOUT = os.path.join("src", "hubinstall", "data", "nginx")
 # Environment variables that would make Python and pip use something else than the virtualenv created here.
@@ -91,17 +95,26 @@ def find_checkout() -> str:
     return here
 
 
-def check_flags() -> None:
-    """Answer --help, and refuse flags that `hubinstall apply` would refuse, before anything changes."""
+def check_flags() -> str:
+    """Answer --help, and refuse flags that `hubinstall apply` would refuse, before anything changes. Returns the path
+    of an offline bundle; empty if none is named.
+    """
     from hubinstall.cli import flags as cli_flags  # noqa: PLC0415 - only found now
     from hubinstall.cli import main as cli_main  # noqa: PLC0415 - only found now
     from hubinstall.cli import password_flags  # noqa: PLC0415 - only found now
-    from hubinstall.errors import UserError  # noqa: PLC0415
 
     flags = cli_main.bootstrap_parser().parse_args()
+    or_die(cli_flags.check_values, flags)
+    or_die(password_flags.from_flags, flags.admin, flags.admin_password_file)
+    return str(flags.bundle or "")
+
+
+def or_die(call: Callable[..., T], *words: object) -> T:
+    """The result; a refusal in words for people ends this program."""
+    from hubinstall.errors import UserError  # noqa: PLC0415 - only found now
+
     try:
-        cli_flags.check_values(flags)
-        password_flags.from_flags(flags.admin, flags.admin_password_file)
+        return call(*words)
     except UserError as error:
         die(error.message, error.hint, code=error.code)
 
@@ -122,6 +135,7 @@ def check_machine() -> None:
 def check_version(layout: ModuleType) -> None:
     """Refuse to go back to an older version, which may not understand what the newer one has written."""
     from hubinstall import __version__  # noqa: PLC0415 - only found now
+    from hubinstall.preflight.versions import is_older  # noqa: PLC0415
 
     site_packages = os.path.join(layout.INSTALLER, "lib", "python3*", "site-packages")
     for path in glob.glob(os.path.join(site_packages, "hubinstall-*.dist-info")):
@@ -132,20 +146,6 @@ def check_version(layout: ModuleType) -> None:
                 "Nothing was changed. Use %s or a later version. To go back, run `hubinstall uninstall --yes`, which "
                 "keeps homes, accounts, shared data and settings, then run this again." % installed,
             )
-
-
-def is_older(version: str, than: str) -> bool:
-    """Compare versions such as 1.2.3 and 1.2.3.dev45, which comes before 1.2.3. A checkout between releases says dev0:
-    it is neither older nor newer than others on the way to the same release. So are versions of another form.
-    """
-    parts = [re.match(r"(\d+)\.(\d+)\.(\d+)(?:\.dev(\d+))?$", text) for text in (version, than)]
-    if not parts[0] or not parts[1]:
-        return False
-    numbers = [tuple(int(number) for number in part.groups()[:3]) for part in parts if part]
-    steps = [float(part.group(4) or "inf") for part in parts if part]
-    if numbers[0] != numbers[1]:
-        return numbers[0] < numbers[1]
-    return steps[0] < steps[1] and (steps[0] > 0 or steps[1] == float("inf"))
 
 
 def take_lock(path: str) -> int:
@@ -209,19 +209,12 @@ def get_venv_module() -> None:
 
 def finish_packages() -> None:
     """Wait for other programs that install packages, and say which; finish the work of one that was killed."""
-    from hubinstall.errors import UserError  # noqa: PLC0415 - only found now
-    from hubinstall.machine.host import Host  # noqa: PLC0415
-    from hubinstall.resources.packages import apt, apt_lock  # noqa: PLC0415
+    from hubinstall.machine.host import Host  # noqa: PLC0415 - only found now
+    from hubinstall.resources.packages import apt  # noqa: PLC0415
 
     host = Host()
     host.say = say
-    try:
-        apt_lock.free(host)
-        if apt.half_done(host):
-            say("finishing the work of an apt that was killed")
-            apt.repair(host)
-    except UserError as error:
-        die(error.message, error.hint)
+    or_die(apt.finish, host)
     stop_if_told()
 
 
@@ -278,18 +271,25 @@ def fill(path: str, source: str) -> None:
         locked = os.path.join(folder, "src", "hubinstall", "locks", "installer.txt")
     else:
         package, locked = wheel_of(source, folder)
-    get_uv(path, locked)
-    uv = [path + "/bin/uv", "pip", "install", "--quiet", "--python=" + path + "/bin/python3", "--compile-bytecode"]
+    uv = [get_uv(path, locked), "pip", "install", "--quiet", "--python=" + path + "/bin/python3", "--compile-bytecode"]
     cache = path + ".cache"  # next to it, like the copy, so that the next run finds what a killed run left
     environment = dict(os.environ, **virtualenv.uv_environment(Host(), cache))
     run([*uv, "--no-deps", "--require-hashes", "-r", locked], env=environment)
     run([*uv, "--no-deps", "--no-index", "--no-build-isolation", package], env=dict(environment, TMPDIR=folder))
-    for temporary in (folder, cache, path + ".pip"):
+    for temporary in (folder, cache, path + ".pip", path + ".uv"):
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def get_uv(path: str, locked: str) -> None:
-    """Install uv with the pip that Python itself would put into a virtualenv; its wheel runs without installation."""
+def get_uv(path: str, locked: str) -> str:
+    """The path of uv. The pip that Python itself would put into a virtualenv installs it; its wheel runs without
+    installation. In an offline bundle there is its wheel.
+    """
+    from hubinstall.machine.host import Host  # noqa: PLC0415 - only found now
+    from hubinstall.resources.packages import offline  # noqa: PLC0415
+
+    if offline.folder(Host(), offline.WHEELS):
+        with open(locked, encoding="utf-8") as file:
+            return offline.program(Host(), "uv", file.read(), path + ".uv")
     only_uv = os.path.join(path, "uv.txt")
     with open(locked, encoding="utf-8") as file, open(only_uv, "w", encoding="utf-8") as list_of_one:
         list_of_one.writelines(re.findall(r"^uv==.*\n(?: .*\n)+", file.read(), re.MULTILINE))
@@ -301,6 +301,7 @@ def get_uv(path: str, locked: str) -> None:
     pip = [os.path.join(path, "bin", "python3"), wheel_of_pip(), "--disable-pip-version-check", "install", "--quiet"]
     run([*pip, "--no-deps", "--require-hashes", "-r", only_uv], env={**usual, **os.environ, **ours})
     os.remove(only_uv)
+    return os.path.join(path, "bin", "uv")
 
 
 def wheel_of_pip() -> str:
@@ -356,13 +357,16 @@ def switch(link: str, target: str) -> None:
 def main() -> None:
     right_python()
     source = find_source()
-    check_flags()
+    path = check_flags()
     from hubinstall import layout  # noqa: PLC0415 - only found now
+    from hubinstall.bundle import archive  # noqa: PLC0415
+    from hubinstall.cli import flags as cli_flags  # noqa: PLC0415
 
     if os.geteuid() != 0:
         die("this needs root", "Run it with sudo: sudo python3 …")
     check_version(layout)
     check_machine()
+    bundle = or_die(archive.checked, path) if path else None
     lock = take_lock(layout.LOCK)
     os.umask(0o022)
     for name in NOT_PASSED_ON:
@@ -370,7 +374,12 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop_soon)
     try:
-        get_venv_module()
+        if bundle:
+            say("unpacking " + path)
+        else:
+            get_venv_module()
+        or_die(archive.bring, bundle)
+        stop_if_told()
         install(source, layout)
         stop_if_told()
     except KeyboardInterrupt:
@@ -378,7 +387,7 @@ def main() -> None:
     except OSError as error:
         die(str(error), "Fix that, then run it again: it continues from here.")
     os.environ["HUBINSTALL_LOCK_FD"] = str(lock)
-    os.execv(layout.COMMAND, [layout.COMMAND, "apply", *sys.argv[1:]])
+    os.execv(layout.COMMAND, [layout.COMMAND, "apply", *cli_flags.for_apply(sys.argv[1:])])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ PYTHON: the interpreter with setuptools, when it is not the virtualenv that test
 """
 
 import argparse
-import base64
 import hashlib
 import io
 import os
@@ -15,17 +14,19 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import textwrap
-import time
 import zipfile
 from pathlib import Path
 from typing import NoReturn
 
 HERE = Path(__file__).resolve().parent.parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(HERE / "src"))
+
+from hubinstall.bundle import one_file  # noqa: E402 - only found now
+
 PYTHON = os.environ.get("PYTHON", str(HERE / ".venv/bin/python"))
 VERSION = re.compile(r'^__version__ = "(.*)"$', re.MULTILINE)
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
-EMPTY = 'ARCHIVE_SHA256 = ""\nARCHIVE = ""\n'
 NAMESPACE = "file"
 """What a signature is for (ssh-keygen(1), -n)."""
 
@@ -71,26 +72,12 @@ def wheel_of(source: Path, target: Path) -> Path:
 
 
 def zipped(wheel: Path) -> bytes:
-    """The wheel with bootstrap.py as what Python runs; without the times and modes of this machine's files."""
+    """The wheel with bootstrap.py as what Python runs."""
     epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct"))
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(wheel) as built, zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(wheel) as built:
         files = {name: built.read(name) for name in built.namelist()}
         executable = {info.filename for info in built.infolist() if info.external_attr >> 16 & 0o100}
-        for name, content in sorted({"__main__.py": git("show", "HEAD:installer/bootstrap.py"), **files}.items()):
-            info = zipfile.ZipInfo(name, time.gmtime(epoch)[:6])
-            info.external_attr = (0o100755 if name in executable else 0o100644) << 16
-            archive.writestr(info, content, zipfile.ZIP_DEFLATED, 9)
-    return buffer.getvalue()
-
-
-def one_file(archive: bytes, version: str) -> str:
-    text = git("show", "HEAD:installer/one_file.py").decode()
-    assert text.count(EMPTY) == 1
-    lines = "\n".join(textwrap.wrap(base64.b64encode(archive).decode(), 118))
-    digest = hashlib.sha256(archive).hexdigest()
-    filled = f'ARCHIVE_SHA256 = "{digest}"\nARCHIVE = """\n{lines}\n"""\n'
-    return text.replace("VERSION", version, 1).replace(EMPTY, filled)
+    return one_file.packed(files, frozenset(executable), git("show", "HEAD:installer/bootstrap.py"), epoch)
 
 
 def sign(file: Path, key: str) -> None:
@@ -110,7 +97,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         wheel = wheel_of(Path(folder, "source"), Path(folder, "wheel"))
         version = wheel.name.split("-")[1]
-        text = one_file(zipped(wheel), version)
+        text = one_file.filled(git("show", "HEAD:installer/one_file.py").decode(), zipped(wheel), version)
     file.parent.mkdir(exist_ok=True)
     file.write_text(text)
     sums = f"{hashlib.sha256(text.encode()).hexdigest()}  {file.name}\n"

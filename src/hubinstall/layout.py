@@ -85,6 +85,10 @@ ACME_WEBROOT = f"{STATE}/acme"
 NGINX_LOADED = f"{STATE}/nginx-loaded"
 FIREWALL_LOADED = f"{STATE}/firewall-loaded"
 CACHE = "/var/cache/hubinstall"
+# What bootstrap.py has unpacked of an offline bundle, and the link to it, which goes with the next boot: what was being
+# written when the power failed is not used.
+UNPACKED_BUNDLE = f"{CACHE}/bundle"
+BUNDLE = "/run/hubinstall-bundle"
 IMAGES = f"{STATE}/images"
 PROBE_HOME = f"{STATE}/probe"
 

@@ -109,9 +109,13 @@ class Docker:
         return ""
 
     def pipe(self, host):
-        """For FakeHost: `docker import` at the end of a pipe, or `docker image save` at its beginning."""
+        """For FakeHost: `docker import` or `docker image load` at the end of a pipe, or `docker image save` at its
+        beginning.
+        """
 
         def act(argv, given):
+            if argv[5] == "load":
+                return self.load(argv)
             if argv[5] != "save":
                 return self.bring_in(argv, given)
             path = argv[-1].removeprefix(str(host.root))

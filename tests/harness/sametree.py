@@ -24,7 +24,7 @@ OF_ITS_OWN = {
     "the number that systemd gives a machine at its first boot": r"/etc/machine-id",
     "what apt has installed by itself, listed as it came": r"/var/lib/apt/extended_states",
     "dpkg's copy of its list as it was before the last change": r"/var/lib/dpkg/status-old",
-    "the copy of the image, with the dates of its making": r"/var/lib/hubinstall/images/\w+\.tar\.gz",
+    "the copy of the image, with the dates of its making": r"/var/lib/hubinstall/images/\w+\.tar\.zst",
     "the day on which an account was made: a night may lie between two builds": r"\[image\]/etc/shadow-?",
     "a list of fonts with their dates": r"\[image\]/usr/local/share/matplotlib/fontlist-.*",
     "the hub's database, and what it keeps of servers": r"/var/lib/hubinstall/hub/jupyterhub\.sqlite.*",

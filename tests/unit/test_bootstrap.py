@@ -11,6 +11,7 @@ import pytest
 
 from checkout_path import CHECKOUT
 from fakes import builds
+from hubinstall.preflight.versions import is_older
 
 BOOTSTRAP = CHECKOUT / "installer/bootstrap.py"
 
@@ -119,7 +120,7 @@ def test_a_folder_that_is_no_checkout(tmp_path):
     done = run(script=script)
     assert done.returncode == 1
     assert f"{tmp_path} is not a checkout of hubinstall: src is missing" in done.stderr
-    for part in ("templates", "systemd", "nginx", "setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+    for part in ("templates", "systemd", "nginx", "installer", "setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         (tmp_path / part).touch()
     link = tmp_path / "src/hubinstall/data/nginx"
     link.parent.mkdir(parents=True)
@@ -164,15 +165,15 @@ def test_a_command_that_hangs_is_tried_again(bootstrap, tmp_path, monkeypatch, c
         ("1.2.3.dev9", "1.2.3"), ("1.2.3", "1.3.0.dev0"), ("0.9.9.dev7", "1.0.0.dev0"),
     ],
 )  # fmt: skip
-def test_an_older_version(bootstrap, version, than):
-    assert bootstrap.is_older(version, than)
-    assert not bootstrap.is_older(than, version)
+def test_an_older_version(version, than):
+    assert is_older(version, than)
+    assert not is_older(than, version)
 
 
 @pytest.mark.parametrize("pair", [("1.2.3", "1.2.3"), ("1.2.3.dev0", "1.2.3.dev10"), ("1.2.3", "1!2"), ("", "9.9.9")])
-def test_versions_of_which_none_is_older(bootstrap, pair):
-    assert not bootstrap.is_older(*pair)
-    assert not bootstrap.is_older(*reversed(pair))
+def test_versions_of_which_none_is_older(pair):
+    assert not is_older(*pair)
+    assert not is_older(*reversed(pair))
 
 
 def test_an_older_version_is_not_put_over_a_newer_one(bootstrap, layout, monkeypatch, capsys):

@@ -15,7 +15,7 @@ from hubinstall.resources.kinds import KINDS
 PACKAGE = CHECKOUT / "src/hubinstall"
 EVERYTHING = frozenset({
     "errors", "layout", "settings", "config", "machine", "resources", "blueprint", "engine", "preflight", "verify",
-    "report", "installation", "hubside.database", "hubside.settings",
+    "report", "installation", "bundle", "hubside.database", "hubside.settings",
 })  # fmt: skip
 ALLOWED: dict[str, frozenset[str]] = {
     "errors": frozenset(),
@@ -28,11 +28,12 @@ ALLOWED: dict[str, frozenset[str]] = {
         "settings", "machine", "resources", "hubside.appearance", "hubside.limits", "hubside.settings", "errors",
         "layout",
     }),
+    "bundle": frozenset({"blueprint", "machine", "resources", "preflight", "errors", "layout"}),
     "engine": frozenset({"resources.base", "resources.kinds", "machine", "errors", "layout"}),
     "preflight": frozenset({"machine", "resources", "settings", "hubside.database", "errors", "layout"}),
     "verify": frozenset({"blueprint.urls", "machine", "resources", "settings", "errors", "layout"}),
     "report": frozenset({"engine", "resources.base", "machine", "verify", "errors", "layout"}),
-    "installation": EVERYTHING - {"installation"},
+    "installation": EVERYTHING - {"installation", "bundle"},
     "cli": EVERYTHING | {"hubside.appearance"},
     "hubside": frozenset({"layout"}),
 }  # fmt: skip
@@ -145,6 +146,7 @@ def test_only_host_starts_processes() -> None:
     trees = sources()
     assert offenders({"processes": trees.pop("machine/processes.py")}, starts)
     del trees["machine/host.py"]
+    assert offenders({"the hub, to read zstd": trees.pop("hubside/repair.py")}, starts)
     assert offenders(trees, starts) == []
     users = [name for name, tree in sources().items() if "machine.processes" in of_this_package(tree)]
     assert users == ["machine/host.py"]

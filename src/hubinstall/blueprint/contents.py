@@ -52,11 +52,11 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
     renewed = renewal(settings, facts, needs=ids(*issued[-1:]))
     return [
         *state(),
+        *engine,  # before nginx: the image waits for it, and apt installs one after the other
         *base(facts),
         *accounts(settings, facts),
         *programs_.resources,
         *rules,
-        *engine,
         *network,
         *image.resources,
         *static_files(facts, image, programs_.hub_venv),

@@ -9,9 +9,11 @@ from hubinstall.resources.docker.static_files import BROTLI
 from hubinstall.resources.files.file import File
 from hubinstall.resources.packages.apt import Packages
 
-# mmdebstrap builds the image's root file system; kmod loads br_netfilter; bootstrap needs python3-venv.
+# mmdebstrap builds the image's root file system, zstd packs the copy of the image; kmod loads br_netfilter; bootstrap
+# needs python3-venv.
 BASE = (
     "ca-certificates", "iproute2", "kmod", "mmdebstrap", "nftables", "openssl", "procps", "python3", "python3-venv",
+    "zstd",
 )  # fmt: skip
 BASE_PACKAGES, NGINX_PACKAGES = id_of(Packages, "base"), id_of(Packages, "nginx")
 """The ids, for the resources that need them."""

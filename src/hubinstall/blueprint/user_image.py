@@ -55,17 +55,30 @@ def environment(settings: Settings, facts: Facts, docker: tuple[str, ...]) -> En
         pulled = PulledImage(name, tag=tag, pin=f"{layout.IMAGES}/{key}.json", needs=ids(folder, *docker))
         source = ImageSource(label="", archive="", pin=pulled.pin)
         return Environment([folder, pulled], tag, pulled, source, pulled.pin)
+    root, image = default_root(facts, needs=ids(folder, BASE_PACKAGES)), default_image(facts, docker)
+    source = ImageSource(label=f"{LABEL}={image.tag}", archive=copy_of(root.name), pin="")
+    return Environment([folder, root, image], f"{layout.IMAGE_REPOSITORY}:{image.tag}", image, source)
+
+
+def default_root(facts: Facts, needs: tuple[str, ...] = ()) -> ImageRoot:
+    """The root file system of the default image."""
     recipe = Recipe(
         scripts=str(SCRIPTS), codename=facts.codename, packages=packages(), lockfile=str(LOCK), uv=layout.UV
     )
-    tag = digest(built_from(), *CHANGES, facts.codename, facts.arch, facts.python)[:12]
-    root = ImageRoot(f"{layout.IMAGES}/{tag}", recipe, needs=ids(folder, BASE_PACKAGES))
-    image = Image(
-        layout.IMAGE_REPOSITORY, tag=tag, root=root.name, recipe=recipe, changes=CHANGES,
+    return ImageRoot(f"{layout.IMAGES}/{default_tag(facts)}", recipe, needs=needs)
+
+
+def default_image(facts: Facts, docker: tuple[str, ...] = ()) -> Image:
+    root = default_root(facts)
+    return Image(
+        layout.IMAGE_REPOSITORY, tag=default_tag(facts), root=root.name, recipe=root.recipe, changes=CHANGES,
         needs=ids(root, *docker),
     )  # fmt: skip
-    source = ImageSource(label=f"{LABEL}={tag}", archive=copy_of(root.name), pin="")
-    return Environment([folder, root, image], f"{layout.IMAGE_REPOSITORY}:{tag}", image, source)
+
+
+def default_tag(facts: Facts) -> str:
+    """The tag of the default image, which follows from all that it is made of."""
+    return digest(built_from(), *CHANGES, facts.codename, facts.arch, facts.python)[:12]
 
 
 @functools.cache

@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hubinstall.config.yaml.nodes import resolve
@@ -97,3 +97,9 @@ def add_setting_flags(verb: argparse.ArgumentParser, *, plan: bool = False) -> N
     settings.add_argument("--image", metavar="NAME", help="the image of user servers; default: built on this machine")
     settings.add_argument("--memory", metavar="SIZE", help="the memory of one server, such as 2G")
     settings.add_argument("--cpu", metavar="NUMBER", help="how many cores one server may use, such as 1.5")
+
+
+def for_apply(words: Sequence[str]) -> list[str]:
+    """The words of bootstrap.py that `apply` gets: all but --bundle FILE."""
+    pairs = zip(["", *words], words, strict=False)
+    return [word for before, word in pairs if "--bundle" not in {before, word} and not word.startswith("--bundle=")]

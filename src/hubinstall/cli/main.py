@@ -72,6 +72,8 @@ def parser() -> Parser:
     announce.add_argument("--until", metavar="TIME", default="", help="such as 2h, today, 18:00, 2026-12-01")
     announce.add_argument("--clear", action="store_true", help="remove it")
     add_import_tljh(verb("import-tljh", "Print our config.yaml for a config.yaml of The Littlest JupyterHub."))
+    bundle = verb("bundle", "Make a file from which other machines of this release are installed without a network.")
+    bundle.add_argument("file", metavar="FILE", help="the file to write, about half a GB")
     verb("version", "Show the version.")
     words = verb("help", "Show the verbs, or what one of them does and takes.")
     words.add_argument("words", nargs="*", metavar="VERB", help="such as config set")
@@ -82,6 +84,9 @@ def bootstrap_parser() -> Parser:
     """The flags of bootstrap.py, which passes them to `apply`. It calls this when only Python itself is installed."""
     top = Parser(prog="bootstrap.py", description="Install JupyterHub on this machine, or update it to this version.")
     add_setting_flags(top)
+    top.add_argument(
+        "--bundle", metavar="FILE", help="an offline bundle (`hubinstall bundle FILE`): nothing comes from the network"
+    )
     return top
 
 

@@ -126,6 +126,13 @@ def announce(arguments: Namespace, host: Host) -> int:
     return cli_announce.announce(host, " ".join(arguments.text), until=arguments.until, clear=arguments.clear)
 
 
+def bundle(arguments: Namespace, host: Host) -> int:
+    from hubinstall.cli import bundle as cli_bundle  # noqa: PLC0415 - only here
+
+    need_root()
+    return cli_bundle.bundle(host, arguments.file)
+
+
 def version(arguments: Namespace, host: Host) -> int:  # noqa: ARG001
     print(f"hubinstall {__version__}")
     return 0

@@ -20,6 +20,7 @@ from hubinstall.report.words import counted
 from hubinstall.resources.accounts import first_passwords
 from hubinstall.resources.base import resource_id
 from hubinstall.resources.kernel import FirewallTable
+from hubinstall.resources.packages import offline
 from hubinstall.resources.packages.apt import Packages, half_done, repair
 from hubinstall.resources.services.service import Service
 
@@ -82,6 +83,7 @@ class _Application:
             inputs.accept(self.host)
             self.journal.close()
             self.ledger.finish()
+        offline.discard(self.host)
         self.run.remove(self.ledger.unwanted(self.desired.resources))
         if outcome.failed:
             raise UserError(

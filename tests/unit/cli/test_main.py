@@ -5,7 +5,7 @@ import argparse
 import pytest
 
 from hubinstall.cli import config, main, session, verbs
-from hubinstall.cli.flags import FLAG_SETTINGS
+from hubinstall.cli.flags import FLAG_SETTINGS, for_apply
 from hubinstall.cli.parser import MEANT
 from hubinstall.errors import UserError
 from hubinstall.layout import CONFIG_FILE
@@ -20,7 +20,7 @@ def choices(parser):
 VERBS = choices(main.parser())
 CONFIG_VERBS = choices(VERBS["config"])
 LINES = (
-    *([verb] for verb in VERBS if verb not in {"config", "certificate", "import-tljh"}),
+    *([verb] for verb in VERBS if verb not in {"config", "certificate", "import-tljh", "bundle"}), ["bundle", "b.tar"],
     ["certificate", "status", "--json"], ["certificate", "renew", "--force"], ["certificate", "renew", "--if-due"],
     *(["config", verb] for verb in ("show", "schema", "example", "reload")),
     *(["config", verb, "users.admin", "alice"] for verb in ("set", "add-item", "remove-item")),
@@ -108,7 +108,7 @@ def test_every_end_has_its_exit_code(monkeypatch, capsys, error, code, words):
 def test_flags_that_are_settings_are_flags():
     flags = vars(main.parser().parse_args(["apply"]))
     assert FLAG_SETTINGS.keys() <= flags.keys()
-    assert vars(main.bootstrap_parser().parse_args([])).keys() == flags.keys() - {"verb"}
+    assert vars(main.bootstrap_parser().parse_args([])).keys() == (flags.keys() - {"verb"}) | {"bundle"}
 
 
 def test_uninstall_without_yes_does_nothing(monkeypatch, capsys):
@@ -176,3 +176,17 @@ def test_help(words, capsys):
 def test_version(capsys):
     assert main.main(["version"]) == 0
     assert capsys.readouterr().out.startswith("hubinstall ")
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        (["--bundle", "b.tar", "--admin", "ada"], ["--admin", "ada"]),
+        (["--admin", "ada", "--bundle=b.tar", "--yes"], ["--admin", "ada", "--yes"]),
+        (["--admin", "ada"], ["--admin", "ada"]),
+        ([], []),
+    ],
+)
+def test_apply_is_not_told_of_a_bundle(words, left):
+    assert for_apply(words) == left
+    assert main.bootstrap_parser().parse_args(words).bundle == ("b.tar" if words != left else None)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from dataclasses import replace
 
 import docker.errors
@@ -67,7 +68,7 @@ class Engine:
         self.names[f"{repository}:{tag}"] = id_
 
     def load_image(self, file):
-        self.names[NAME] = file.read().decode()
+        self.names[NAME] = b"".join(file).decode()
         self.calls.append("load")
         return [{"stream": "Loaded image"}]
 
@@ -198,11 +199,18 @@ def test_an_image_that_only_lost_its_name_gets_it_back(engine):
     assert (engine.names[NAME], engine.calls) == ("id-1", ["tag id-1"])
 
 
-def test_an_image_is_loaded_from_its_copy(engine, tmp_path):
+@pytest.mark.parametrize("ending", ["zst", "gz"])
+def test_an_image_is_loaded_from_its_copy(engine, tmp_path, monkeypatch, ending):
+    """Versions before wrote the copy with gzip, which the same program reads."""
+    program = tmp_path / "bin/zstd"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\nfor last; do :; done\nexec cat "$last"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
     engine.names.clear()
-    archive = tmp_path / "copy"
-    archive.write_text("id-1")
-    assert len(start(engine, told(tmp_path, ImageSource("", str(archive), "")), times=5)) == 1
+    (tmp_path / f"copy.tar.{ending}").write_text("id-1")
+    source = ImageSource("", str(tmp_path / "copy.tar.zst"), "")
+    assert len(start(engine, told(tmp_path, source), times=5)) == 1
     assert engine.calls == ["load"]
 
 

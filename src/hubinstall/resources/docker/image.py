@@ -2,11 +2,12 @@
 
 There are two resources, because the root file system can be built while Docker is still being installed. It is deleted
 once it is imported: a note beside its path says so. If the image gets lost, it is loaded from a compressed copy, or
-built again.
+built again. An offline bundle brings the copy: then nothing is built.
 """
 
 import functools
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import ClassVar
 
 from hubinstall.errors import CommandError, UserError
@@ -15,6 +16,7 @@ from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.docker import image_copy
 from hubinstall.resources.files.tree import SEAL, seal, sealed
+from hubinstall.resources.packages import offline
 from hubinstall.resources.packages.apt_sources import sources
 from hubinstall.resources.packages.downloads import DEBS, retry_if_stalled
 from hubinstall.resources.packages.virtualenv import uv_environment
@@ -86,13 +88,18 @@ class ImageRoot:
         return {"complete": True} if host.exists(imported(self.name)) else sealed(host, self.name)
 
     def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
-        self.recipe.build(host, self.name)
+        copy = image_copy.copy_of(self.name)
+        if brought := offline.file(host, offline.IMAGE, PurePosixPath(copy).name):
+            image_copy.take(host, brought, copy)
+            host.write(imported(self.name), b"")
+        else:
+            self.recipe.build(host, self.name)
 
     def remove(self, host: Host) -> None:
         discard(host, self.name)
         for beside in (imported(self.name), f"{self.name}.lock"):
             host.remove(beside)
-        image_copy.forget(host, image_copy.copy_of(self.name))
+        image_copy.forget(host, self.name)
 
 
 @dataclass(frozen=True)
@@ -120,22 +127,22 @@ class Image:
         if self.tag and labels(host, f"{self.name}:{self.tag}").get(LABEL) == self.tag:
             # A run that was killed after the import has left the directory that was imported.
             noted = host.exists(imported(self.root)) and not host.exists(self.root)
-            kept = host.exists(image_copy.copy_of(self.root))
+            kept = image_copy.kept(host, self.root)
             root, copy = "imported" if noted else "left over", "kept" if kept else "missing"
             return {"tag": self.tag, "root": root, "copy": copy}
         others = [tag for tag in tags(host, self.name) if tag != self.tag]
         return {"tag": others[0], "root": "imported", "copy": "kept"} if others else None
 
     def apply(self, host: Host, change: Change) -> None:
-        reference, copy = f"{self.name}:{self.tag}", image_copy.copy_of(self.root)
+        reference = f"{self.name}:{self.tag}"
         if lost := built_from(host, self.tag):
             docker(host, "image", "tag", lost[0], reference)
-        elif not image_copy.load(host, copy):
+        elif not image_copy.load(host, image_copy.kept(host, self.root)):
             self._make(host, reference)
         host.write(imported(self.root), f"{reference}\n".encode())
         discard(host, self.root)
-        if not host.exists(copy):
-            image_copy.keep(host, reference, copy)
+        if not image_copy.kept(host, self.root):
+            image_copy.keep(host, reference, image_copy.copy_of(self.root))
         before = (change.before or {}).get("tag")
         self._drop(host, [tag for tag in tags(host, self.name) if tag not in {self.tag, before}])
 

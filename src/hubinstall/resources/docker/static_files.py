@@ -4,13 +4,15 @@ A content-named directory like a `Tree`, but a command prints its content, as a 
 """
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import ClassVar
 
 from hubinstall.errors import CommandError
 from hubinstall.machine.docker import AT_SOCKET, DAEMONS
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State, digest
-from hubinstall.resources.files.tree import ASIDE, rebuilding, seal, sealed
+from hubinstall.resources.files.tree import ASIDE, SEAL, rebuilding, seal, sealed
+from hubinstall.resources.packages import offline
 
 BROTLI = "br"
 NOTHING_GIVEN = 99
@@ -60,7 +62,23 @@ class StaticFiles:
         host.remove_tree(self.name)
         host.remove_tree(self.name + ASIDE)
 
+    @property
+    def archive(self) -> str:
+        """Their name in an offline bundle."""
+        return f"{PurePosixPath(self.name).name}.tar"
+
+    def save(self, host: Host, path: str) -> None:
+        """Write them into an archive, for a bundle."""
+        left_out = [f"--exclude=./{name}" for name in (SEAL, MADE_OF)]
+        owned = ["--owner=root:0", "--group=root:0", "--sort=name"]
+        where = [f"--file={host.path(path)}", f"--directory={host.path(self.name)}"]
+        host.run(["tar", "--create", *where, *left_out, *owned, "."])
+
     def _pack(self, host: Host) -> None:
+        if brought := offline.file(host, offline.STATIC, self.archive):
+            where = [f"--file={host.path(brought)}", f"--directory={host.path(self.name)}"]
+            host.run(["tar", "--extract", *where, "--no-same-owner", "--no-same-permissions"], bound=True)
+            return
         brotli = BROTLI if BROTLI in self.encodings else "-"
         argv = ["bash", f"{self.scripts}/pack.sh", str(host.path(self.name)), brotli, *self.command]
         done = host.run(argv, env=AT_SOCKET, check=False, daemons=DAEMONS, bound=True)

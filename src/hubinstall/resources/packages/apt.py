@@ -7,7 +7,7 @@ from typing import ClassVar
 from hubinstall.errors import CommandError, UserError
 from hubinstall.machine.host import Completed, Host
 from hubinstall.resources.base import Change, State
-from hubinstall.resources.packages import apt_lock
+from hubinstall.resources.packages import apt_lock, offline
 
 LISTS = "/var/lib/apt/lists"
 DAY = 24 * 3600
@@ -51,6 +51,8 @@ class Packages:
     def apply(self, host: Host, change: Change) -> None:
         before = change.before or {}
         wanted = [package for package in self.packages if before.get(package) != "installed"]
+        if offline.folder(host, offline.DEBS) and from_bundle(host, wanted):
+            return
         if not fresh_lists(host):
             apt(host, "update", check=True)
         if apt(host, *INSTALL, *wanted).returncode == 0:
@@ -66,24 +68,45 @@ class Packages:
         host.notice("the distribution's packages stay installed: other programs may need them by now")
 
 
+def from_bundle(host: Host, packages: list[str]) -> bool:
+    """Whether apt has installed them with nothing but an offline bundle. On a machine with newer packages than it the
+    usual way is left.
+    """
+    if not any(name.endswith("_Packages") for name in host.names(offline.LISTS)):
+        apt(host, *offline.APT, "update")
+    if apt(host, *offline.APT, *INSTALL, *packages).returncode == 0:
+        return True
+    repair(host, *offline.APT)  # an apt was killed half-way
+    return apt(host, *offline.APT, *INSTALL, *packages).returncode == 0
+
+
 def apt(host: Host, *arguments: str, check: bool = False) -> Completed:
     """Run apt-get as soon as nobody else does."""
     apt_lock.free(host)
     return host.run([*APT, *arguments], env=QUIET, check=check)
 
 
-def repair(host: Host, *, update: bool = False) -> None:
+def repair(host: Host, *options: str, update: bool = False) -> None:
     """Finish what a killed apt or dpkg has started. Errors are ignored here: the next command shows what is left.
+    `options`: more words for apt.
 
     The package that it was unpacking must be unpacked again first, or dpkg configures no package at all.
     """
     apt_lock.free(host)
     if again := torn(host):
-        apt(host, *INSTALL, "--reinstall", *again)
+        apt(host, *options, *INSTALL, "--reinstall", *again)
     host.run(["dpkg", *KEEP_CONFIGURATION, "--configure", "-a"], env=QUIET, check=False)
     if update:
         apt(host, "update")
-    apt(host, "--fix-broken", "--no-remove", "install")
+    apt(host, *options, "--fix-broken", "--no-remove", "install")
+
+
+def finish(host: Host) -> None:
+    """Wait for other programs that install packages; finish the work of one that was killed."""
+    apt_lock.free(host)
+    if half_done(host):
+        host.say("finishing the work of an apt that was killed")
+        repair(host)
 
 
 def torn(host: Host) -> list[str]:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.files.tree import ASIDE, rebuilding, seal, sealed
+from hubinstall.resources.packages import offline
 from hubinstall.resources.packages.downloads import NPM_CACHE, retry_if_stalled
 
 PYTHON = "/usr/bin/python3"
@@ -67,8 +68,10 @@ class Virtualenv:
 
 
 def uv_environment(host: Host, cache: str) -> dict[str, str]:
-    """The cache directory of uv, and its trust store: the host's, to which administrators add their own roots."""
-    return {
+    """The cache directory of uv, and its trust store: the host's, to which administrators add their own roots. If an
+    offline bundle is there, also its wheels, and nothing else.
+    """
+    return offline.for_uv(host) | {
         "UV_CACHE_DIR": host.environment("UV_CACHE_DIR") or cache,
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_NO_CONFIG": "1",
@@ -109,25 +112,33 @@ class NodeModules:
             self._fill(host)
 
     def _fill(self, host: Host) -> None:
-        host.mkdir(self.name)
-        host.write(f"{self.name}/package.json", self.package.encode())
-        host.write(f"{self.name}/package-lock.json", self.package_lock.encode())
+        self.fill(host, self.name, self.name + NPM_CACHE)
+        host.remove_tree(self.name + NPM_CACHE)
+        seal(host, self.name, "node_modules")
+
+    def fill(self, host: Host, path: str, cache: str) -> None:
+        """Install the modules in a new directory; `cache`: where npm keeps what it has downloaded."""
+        archives = offline.folder(host, offline.NPM)
+        lock = offline.with_files(self.package_lock, str(host.path(archives))) if archives else self.package_lock
+        host.mkdir(path)
+        host.write(f"{path}/package.json", self.package.encode())
+        host.write(f"{path}/package-lock.json", lock.encode())
         host.run(
             [
                 f"{self.node}/bin/node", f"{self.node}/lib/node_modules/npm/bin/npm-cli.js", "ci", "--omit=dev",
-                "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier",
-                f"--cache={self.name}{NPM_CACHE}", "--fetch-retries=5", "--loglevel=error",
+                "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", f"--cache={cache}",
+                "--fetch-retries=5", "--loglevel=error", *(["--offline"] if archives else []),
             ],
-            cwd=str(host.path(self.name)),
+            cwd=str(host.path(path)),
             env={
                 "NODE_EXTRA_CA_CERTS": host.environment("NODE_EXTRA_CA_CERTS") or TRUST_STORE,
-                "HOME": self.name,
+                "HOME": path,
                 "NODE_DISABLE_COMPILE_CACHE": "1",  # it would be left in /tmp
             },
             bound=True,
         )  # fmt: skip
-        host.remove_tree(self.name + NPM_CACHE)
-        seal(host, self.name, "node_modules")
+        if archives:
+            host.write(f"{path}/package-lock.json", self.package_lock.encode())
 
     def remove(self, host: Host) -> None:
         host.remove_tree(self.name)

@@ -310,3 +310,17 @@ def test_a_copy_goes_with_its_root(host):
     host.put(f"{wished.source.archive}.unfinished", "")
     wished.resources[1].remove(host)
     assert host.names(layout.IMAGES) == []
+
+
+def test_a_bundle_brings_the_image_and_nothing_is_built(host, docker):
+    wished = environment()
+    image = wished.provider
+    brought = f"{layout.UNPACKED_BUNDLE}/image/{image.tag}.tar.zst"
+    host.put(layout.BUNDLE, "")
+    host.put(brought, f"{wished.image} id-{image.tag}")
+    docker.labels[f"id-{image.tag}"] = image.tag
+    apply(host, wished.resources)
+    assert (builds(host), docker.images) == (0, {wished.image: f"id-{image.tag}"})
+    host.remove(brought)
+    assert host.text(wished.source.archive)
+    assert [look(resource, host) for resource in wished.resources] == [None] * 3

@@ -231,3 +231,25 @@ def test_of_v_only_a_hash_becomes_a_part_of_a_path():
     assert expression.search("0a" * 64)
     for other in ("", "../..", "0a" * 63, "0a" * 65, f"../{'0a' * 64}", f"{'0a' * 64}/..", "0A" * 64):
         assert not expression.search(other)
+
+
+def test_a_bundle_brings_them_as_they_are(tmp_path):
+    """Saved on one machine, unpacked on another: the same files, and no container runs there."""
+    made, machine = FakeHost(tmp_path / "made"), FakeHost(tmp_path / "machine")
+    files = resource(["none"])
+    for host in (made, machine):
+        host.answers |= {"tar": lambda argv, _: subprocess.run(argv, check=True) and ""}
+    for name in ("lab/main.0123.js", "lab/main.0123.js.br", ".sealed", "made-of"):
+        made.put(f"/opt/static/{name}", name)
+    machine.put(layout.BUNDLE, "")
+    machine.put(f"{layout.UNPACKED_BUNDLE}/static/of-another.tar", "")
+    assert files.archive == "static.tar"
+    made.path("/brought").mkdir()
+    files.save(made, f"/brought/{files.archive}")
+    machine.put(f"{layout.UNPACKED_BUNDLE}/static/{files.archive}", "")
+    machine.path(f"{layout.UNPACKED_BUNDLE}/static/{files.archive}").write_bytes(made.read("/brought/static.tar"))
+    files.apply(machine, look(files, machine))
+    assert look(files, machine) is None
+    assert machine.names("/opt/static/lab") == ["main.0123.js", "main.0123.js.br"]
+    assert machine.text("/opt/static/made-of") == ""
+    assert [command.split()[0] for command in machine.commands] == ["tar", "sync"]

@@ -7,10 +7,12 @@ import pytest
 from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from fakes.programs import Dpkg
+from hubinstall import layout
 from hubinstall.blueprint.docker import docker_packages
 from hubinstall.blueprint.packages import base
 from hubinstall.errors import UserError
 from hubinstall.resources.base import look
+from hubinstall.resources.packages import offline
 from hubinstall.resources.packages.apt import LISTS, Packages, half_done, repair
 from hubinstall.settings.model import Settings
 
@@ -152,3 +154,22 @@ def test_without_systemd_no_script_of_a_package_starts_a_service(tmp_path):
 def test_dockers_packages(facts, wanted):
     assert set(docker_packages(facts)[0].packages) == wanted | {"ca-certificates"}
     assert Settings()
+
+
+def test_with_a_bundle_only_its_packages_are_used(tmp_path):
+    host = machine(tmp_path, Dpkg({}), lists_age=None)
+    host.put(layout.BUNDLE, "")
+    assert settle(host) is None
+    used = [command for command in host.commands if command.startswith("apt-get")]
+    assert len(used) == 2  # the index of the bundle, and the packages
+    assert all(f"Dir::Etc::SourceList={offline.SOURCES}" in command for command in used)
+    assert all("Dir::Etc::SourceParts=/dev/null" in command for command in used)
+
+
+def test_what_a_bundle_cannot_give_is_got_in_the_usual_way(tmp_path):
+    dpkg = Dpkg({})
+    host = machine(tmp_path, dpkg)
+    host.put(layout.BUNDLE, "")
+    host.answers["apt-get"] = lambda argv, given: (100, "") if offline.APT[1] in argv else dpkg.apt(argv, given)
+    assert settle(host) is None
+    assert "Dir::Etc::SourceList" not in [command for command in host.commands if " install " in command][-1]
