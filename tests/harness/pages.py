@@ -11,6 +11,7 @@ Comments of HTML before a block, which the site does not show, tell the machine 
 
     <!-- not run: why this cannot be done on a test machine -->
     <!-- run by: the file of another test that does it -->
+    <!-- systemd only: why it is nothing for other machines -->
     <!-- before: commands that make what the reader already has -->
     <!-- after: commands that remove what the page leaves -->
     <!-- exit code: 3 -->
@@ -25,12 +26,15 @@ from checkout_path import CHECKOUT
 DOCS = CHECKOUT / "docs"
 FOLDERS = ("tutorial", "how-to")
 LANGUAGES = ("sh", "text", "yaml", "python", "nginx", "ini", "dockerfile")
-MARKS = ("not run", "run by", "before", "after", "exit code")
+MARKS = ("not run", "run by", "systemd only", "before", "after", "exit code")
+
+LAST = "how-to/your-own-image.md"
 
 _FENCE = re.compile(r"^```(?P<language>\S*)[^\n]*\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _MARK = re.compile(rf"<!-- (?P<name>{'|'.join(MARKS)}): (?P<value>.*?) -->\n", re.DOTALL)
 _PATH = re.compile(r"# (/\S+)\n")
 _RAN: set["Block"] = set()
+_OTHER_KIND: set["Block"] = set()
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,9 @@ class Block:
 
 
 def pages() -> list[str]:
-    """The pages of the tutorial and the how-tos, relative to docs."""
-    return sorted(str(path.relative_to(DOCS)) for name in FOLDERS for path in (DOCS / name).rglob("*.md"))
+    """The pages of the tutorial and the how-tos, relative to docs; last the one whose way back takes minutes."""
+    found = [str(path.relative_to(DOCS)) for name in FOLDERS for path in (DOCS / name).rglob("*.md")]
+    return sorted(found, key=lambda page: (page == LAST, page))
 
 
 def blocks(page: str) -> list[Block]:
@@ -124,13 +129,18 @@ def note(block: Block) -> None:
     _RAN.add(block)
 
 
+def leave(block: Block) -> None:
+    """Remember that the block is for another kind of machine."""
+    _OTHER_KIND.add(block)
+
+
 def told() -> list[str]:
     """What a test run says at its end; nothing if no page was drawn."""
     if not _RAN:
         return []
     every = [block for page in pages() for block in blocks(page) if block.console]
     drawn = {block.page for block in _RAN}
-    due = [block for block in every if block.page in drawn and not block.elsewhere]
+    due = [block for block in every if block.page in drawn and not block.elsewhere and block not in _OTHER_KIND]
     others = [block for block in every if block.mark("run by")]
     left = [block for block in every if block.mark("not run")]
     return [
