@@ -7,7 +7,7 @@
 
 _shtab_hubinstall_config_subparsers=(show schema example proxy-snippet get set unset add-item remove-item edit reload)
 _shtab_hubinstall_certificate_subparsers=(status renew)
-_shtab_hubinstall_subparsers=(plan apply status verify uninstall config certificate start stop restart logs announce import-tljh version help)
+_shtab_hubinstall_subparsers=(plan apply status verify uninstall config certificate start stop restart logs announce import-tljh bundle version help)
 
 _shtab_hubinstall_plan_option_strings=(-h --help --check --json --yes --admin --domain --email --base-url --process-manager --image --memory --cpu)
 _shtab_hubinstall_apply_option_strings=(-h --help --plain --verbose --admin-password-file --yes --admin --domain --email --base-url --process-manager --image --memory --cpu)
@@ -35,6 +35,7 @@ _shtab_hubinstall_restart_option_strings=(-h --help --hard)
 _shtab_hubinstall_logs_option_strings=(-h --help --since --person -f --follow -n --lines)
 _shtab_hubinstall_announce_option_strings=(-h --help --until --clear)
 _shtab_hubinstall_import_tljh_option_strings=(-h --help --output)
+_shtab_hubinstall_bundle_option_strings=(-h --help)
 _shtab_hubinstall_version_option_strings=(-h --help)
 _shtab_hubinstall_help_option_strings=(-h --help)
 _shtab_hubinstall_option_strings=(-h --help --version)
@@ -42,6 +43,7 @@ _shtab_hubinstall_option_strings=(-h --help --version)
 _shtab_hubinstall_apply___admin_password_file_COMPGEN=_shtab_compgen_files
 _shtab_hubinstall_import_tljh_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_hubinstall_import_tljh___output_COMPGEN=_shtab_compgen_files
+_shtab_hubinstall_bundle_pos_0_COMPGEN=_shtab_compgen_files
 
 _shtab_hubinstall_config_proxy_snippet_pos_0_choices=(nginx apache)
 _shtab_hubinstall_config_get_pos_0_choices=(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)
@@ -55,7 +57,7 @@ _shtab_hubinstall_start_pos_0_choices=(hubinstall-limits hubinstall-firewall con
 _shtab_hubinstall_stop_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker nginx jupyterhub-proxy jupyterhub hubinstall-shares)
 _shtab_hubinstall_restart_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker nginx jupyterhub-proxy jupyterhub hubinstall-shares)
 _shtab_hubinstall_logs_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker nginx jupyterhub-proxy jupyterhub hubinstall-shares)
-_shtab_hubinstall_pos_0_choices=(plan apply status verify uninstall config certificate start stop restart logs announce import-tljh version help)
+_shtab_hubinstall_pos_0_choices=(plan apply status verify uninstall config certificate start stop restart logs announce import-tljh bundle version help)
 
 _shtab_hubinstall_plan__h_nargs=0
 _shtab_hubinstall_plan___help_nargs=0
@@ -142,6 +144,8 @@ _shtab_hubinstall_announce___help_nargs=0
 _shtab_hubinstall_announce___clear_nargs=0
 _shtab_hubinstall_import_tljh__h_nargs=0
 _shtab_hubinstall_import_tljh___help_nargs=0
+_shtab_hubinstall_bundle__h_nargs=0
+_shtab_hubinstall_bundle___help_nargs=0
 _shtab_hubinstall_version__h_nargs=0
 _shtab_hubinstall_version___help_nargs=0
 _shtab_hubinstall_help_pos_0_nargs='*'

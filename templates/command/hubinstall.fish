@@ -50,7 +50,7 @@ function _shtab_hubinstall_using
   test "$_shtab_hubinstall_cmdpath" = "$argv"
 end
 
-set -g _shtab_hubinstall_commands plan apply status verify uninstall config 'config show' 'config schema' 'config example' 'config proxy-snippet' 'config get' 'config set' 'config unset' 'config add-item' 'config remove-item' 'config edit' 'config reload' certificate 'certificate status' 'certificate renew' start stop restart logs announce import-tljh version help
+set -g _shtab_hubinstall_commands plan apply status verify uninstall config 'config show' 'config schema' 'config example' 'config proxy-snippet' 'config get' 'config set' 'config unset' 'config add-item' 'config remove-item' 'config edit' 'config reload' certificate 'certificate status' 'certificate renew' start stop restart logs announce import-tljh bundle version help
 set -g _shtab_hubinstall_opts_with_value --admin --admin-password-file --base-url --cpu --domain --email --image --lines --memory --output --person --process-manager --since --until -n
 
 complete -c hubinstall -e
@@ -169,6 +169,9 @@ complete -c hubinstall -n '_shtab_hubinstall_using; and test $_shtab_hubinstall_
 complete -c hubinstall -n '_shtab_hubinstall_using import-tljh' -s h -l help -d 'show this help message and exit'
 complete -c hubinstall -n '_shtab_hubinstall_using import-tljh' -l output -xka "(__fish_complete_path (commandline -ct))" -d 'write a new file instead; none is ever replaced'
 complete -c hubinstall -n '_shtab_hubinstall_using import-tljh; and test $_shtab_hubinstall_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a copy of /opt/tljh/config/config.yaml'
+complete -c hubinstall -n '_shtab_hubinstall_using; and test $_shtab_hubinstall_npos -eq 0' -a bundle -d 'Make a file from which other machines of this release are installed without a network.'
+complete -c hubinstall -n '_shtab_hubinstall_using bundle' -s h -l help -d 'show this help message and exit'
+complete -c hubinstall -n '_shtab_hubinstall_using bundle; and test $_shtab_hubinstall_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the file to write, about half a GB'
 complete -c hubinstall -n '_shtab_hubinstall_using; and test $_shtab_hubinstall_npos -eq 0' -a version -d 'Show the version.'
 complete -c hubinstall -n '_shtab_hubinstall_using version' -s h -l help -d 'show this help message and exit'
 complete -c hubinstall -n '_shtab_hubinstall_using; and test $_shtab_hubinstall_npos -eq 0' -a help -d 'Show the verbs, or what one of them does and takes.'

@@ -12,6 +12,7 @@ _shtab_hubinstall_commands() {
   local _commands=(
     announce:'Show a text on the hub'"'"'s pages, at once; without a text, print what is shown.'
     apply:'Bring the machine to the state that config.yaml describes, and log in to test it.'
+    bundle:'Make a file from which other machines of this release are installed without a network.'
     certificate:'Show the certificate, or request a new one.'
     config:'Show and change settings; comments in the file are kept.'
     help:'Show the verbs, or what one of them does and takes.'
@@ -90,6 +91,14 @@ _shtab_hubinstall_apply_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_hubinstall_apply_defaults_added=0
+
+_shtab_hubinstall_bundle_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  ":the file to write, about half a GB:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_bundle_defaults_added=0
 
 _shtab_hubinstall_certificate_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -342,6 +351,7 @@ _shtab_hubinstall() {
       case $line[1] in
         announce) _arguments -C -s $_shtab_hubinstall_announce_options ;;
         apply) _arguments -C -s $_shtab_hubinstall_apply_options ;;
+        bundle) _arguments -C -s $_shtab_hubinstall_bundle_options ;;
         certificate) _shtab_hubinstall_certificate ;;
         config) _shtab_hubinstall_config ;;
         help) _arguments -C -s $_shtab_hubinstall_help_options ;;

@@ -36,6 +36,9 @@ EXPECTED: dict[str, str] = {
     ),
     "the hub's launcher repairs the network": r"file:/opt/hubinstall/libexec/jupyterhub",
     "a login is refused while the machine is closed": r"file:/etc/pam\.d/.*",
+    "man and shells know the command": (
+        r"(directory|file):/usr/local/share/(man|bash-completion|zsh)(/.*)?|(directory|file):/etc/fish(/.*)?"
+    ),
     "supervisord is watched, and what it leaves is ended": (
         r"file:/opt/hubinstall/libexec/(docker|containerd|hubinstall-watch)"
         r"|file:/opt/hubinstall/etc/supervisor\.d/(docker|containerd|hubinstall-(watch|certificates))\.conf"
