@@ -8,7 +8,7 @@ built again. An offline bundle brings the copy: then nothing is built.
 import functools
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hubinstall.errors import CommandError, UserError
 from hubinstall.machine.docker import AT_SOCKET, DAEMONS, docker, docker_query, inspect_image
@@ -207,7 +207,13 @@ def nameless(host: Host) -> list[str]:
 
 def _ids(host: Host, *filters: str) -> list[str]:
     words = [word for condition in filters for word in ("--filter", condition)]
-    return docker_query(host, "image", "ls", "--quiet", "--no-trunc", *words, check=False).stdout.split()
+    found = docker_query(host, "image", "ls", "--quiet", "--no-trunc", *words, check=False).stdout.split()
+    return [id_ for id_ in found if not is_derived(inspect_image(host, id_))]
+
+
+def is_derived(image: dict[str, Any]) -> bool:
+    """Whether a Dockerfile has made it of another image, whose labels it then has. An imported one has one layer."""
+    return len((image.get("RootFS") or {}).get("Layers") or ()) > 1
 
 
 def tags(host: Host, repository: str) -> list[str]:
