@@ -19,6 +19,7 @@ ANYWHERE: dict[str, Callable[[], Case]] = {
     "account": people.account,
     "person": people.person,
     "share": people.share,
+    "database": services.database,
     "packages": system.packages,
     "self-signed-certificate": system.certificate,
     "served-certificate": system.served_certificate,

@@ -1,13 +1,16 @@
-"""Services under both process managers, systemd's unit files, and our supervisord."""
+"""Services under both process managers, their databases, systemd's unit files, and our supervisord."""
 
+import contextlib
+import sqlite3
 import time
 
-from contract.case import Act, Break, Case, runs
+from contract.case import BASE, Act, Break, Case, runs
 from contract.files import file_breaks
 from hubinstall import layout
 from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers.choice import MANAGERS
 from hubinstall.resources.services import supervisord as ours
+from hubinstall.resources.services.database import Database
 from hubinstall.resources.services.service import Service
 from hubinstall.resources.services.supervisord import Supervisord
 from hubinstall.resources.services.unit import UnitFile
@@ -26,6 +29,11 @@ DEFINITIONS = {
     ),
 }
 STOPS_WITHIN = 60.0
+UPGRADE = """import shutil, sqlite3, sys
+shutil.copy(*sys.argv[1:])
+connection = sqlite3.connect(sys.argv[2])
+connection.execute("update alembic_version set version_num = 'second'")
+connection.commit()"""
 
 
 def service(manager: str) -> Case:
@@ -53,6 +61,26 @@ def service(manager: str) -> Case:
         lambda host: MANAGERS[manager].look(host, NAME).running,
         before=defined(),
         unbreakable={} if manager == "systemd" else {"enabled": "whether its program file is there: a File's business"},
+    )
+
+
+def database() -> Case:
+    """Of no service: a service that is stopped has cases of its own."""
+    wish = Database(f"{BASE}/database.sqlite", revision="second", upgrade=("/usr/bin/python3", "-c", UPGRADE))
+
+    def of_the_first_kind(host: Host) -> None:
+        host.remove(wish.name)
+        with contextlib.closing(sqlite3.connect(host.path(wish.name))) as connection:
+            connection.executescript(
+                "create table alembic_version (version_num text); insert into alembic_version values ('first')"
+            )
+
+    return Case(
+        wish,
+        (Break("revision", of_the_first_kind),),
+        lambda host: host.exists(wish.name),
+        never_absent="the service makes its database, in the form that it wants",
+        stays="it goes with the directory of the service",
     )
 
 

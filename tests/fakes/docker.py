@@ -81,6 +81,7 @@ class Docker:
     images: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     registry: dict[str, str] = field(default_factory=dict)
+    layers: dict[str, int] = field(default_factory=dict)
     down: bool = False
 
     def __call__(self, argv, _input):
@@ -99,7 +100,8 @@ class Docker:
             return 1, "No such image"
         digests = [name for name, image in self.images.items() if "@" in name and image == id_]
         labels = {LABEL: self.labels[id_]} if id_ in self.labels else None
-        return json.dumps({"Id": id_, "RepoDigests": digests, "Config": {"Labels": labels}})
+        root = {"Layers": ["sha256:0"] * self.layers.get(id_, 1)}
+        return json.dumps({"Id": id_, "RepoDigests": digests, "Config": {"Labels": labels}, "RootFS": root})
 
     def bring_in(self, argv, _):
         """`docker import` at the end of a pipe, with the label that a change says; or of a file."""

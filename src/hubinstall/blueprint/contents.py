@@ -6,7 +6,7 @@ from hubinstall.blueprint.command_help import command_help
 from hubinstall.blueprint.docker import docker, docker_packages
 from hubinstall.blueprint.firewall import firewall
 from hubinstall.blueprint.folders_and_secrets import state
-from hubinstall.blueprint.hub import hub
+from hubinstall.blueprint.hub import database, hub
 from hubinstall.blueprint.nginx import nginx
 from hubinstall.blueprint.packages import base
 from hubinstall.blueprint.renewal import renewal
@@ -37,6 +37,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
     network = docker(settings, facts, running=DOCKER_RUNS)
     certificate, site = tls(settings, facts), nginx(settings, facts)
     configuration = hub(settings, facts, image)
+    database_ = database(facts, programs_.hub_venv)
     running = services(
         settings,
         facts,
@@ -44,7 +45,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
         firewall=Inputs(rules),
         docker=Inputs(engine),
         nginx=Inputs([*certificate, *site]),
-        hub=Inputs([*configuration, *network], also=SECRETS_OF_HUB),
+        hub=Inputs([*configuration, *network], also=(*SECRETS_OF_HUB, *ids(database_))),
         certificates=watched(settings),
     )
     web = [r for r in running if resource_id(r) == id_of(Service, layout.NGINX_SERVICE)]
@@ -63,6 +64,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
         *certificate,
         *site,
         *configuration,
+        database_,
         *running,
         *issued,
         *renewed,

@@ -13,10 +13,15 @@ from hubinstall.hubside.limits import ServerLimits
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, id_of, ids
-from hubinstall.resources.files.file import Directory, File
+from hubinstall.resources.files.file import Directory, File, Link
+from hubinstall.resources.packages.virtualenv import Virtualenv
+from hubinstall.resources.services.database import Database
 from hubinstall.settings.model import Settings
 
 # Like py_compile, but it does not write a file next to the one that it checks.
+SCHEMA = "f460b0348206"
+"""The revision of the database that the JupyterHub of locks/hub.txt opens (its alembic/versions)."""
+UPGRADE = "hubinstall.hubside.upgrade_database"
 COMPILES = "import sys; compile(open(sys.argv[1]).read(), sys.argv[1], 'exec')"
 
 
@@ -36,6 +41,17 @@ def hub(settings: Settings, facts: Facts, image: Environment) -> list[Resource]:
         ),
         File(layout.PAM_FILE, render("templates/pam", probe=layout.PROBE_USER), needs=(BASE_PACKAGES,)),
     ]  # fmt: skip
+
+
+def database(facts: Facts, hub_venv: Virtualenv) -> Database:
+    """In the form of the JupyterHub that is installed: it refuses to start with another. Where a drop-in names another
+    database (JupyterHub.db_url), this one is not used, and upgrading that one is the administrator's.
+    """
+    return Database(
+        layout.HUB_DATABASE, facts.manager, layout.HUB_SERVICE, layout.HUB_USER, revision=SCHEMA,
+        upgrade=("env", f"PYTHONPATH={layout.HUBSIDE}", f"{hub_venv.name}/bin/python3", "-m", UPGRADE),
+        needs=ids(hub_venv, id_of(Link, layout.HUBSIDE), id_of(Directory, layout.HUB_STATE), HUB_ACCOUNT),
+    )  # fmt: skip
 
 
 def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSettings:

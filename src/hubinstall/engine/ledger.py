@@ -16,7 +16,7 @@ from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, Resource, State, resource_id
 from hubinstall.resources.kinds import KINDS
 
-VERSION = 1
+VERSION = 2
 """Version of the file. Raise it with a new kind or a new kept field: an older hubinstall cannot read that file then,
 and must not change the machine.
 """

@@ -22,6 +22,7 @@ from hubinstall.resources.base import resource_id
 from hubinstall.resources.kernel import FirewallTable
 from hubinstall.resources.packages import offline
 from hubinstall.resources.packages.apt import Packages, half_done, repair
+from hubinstall.resources.services.database import Database
 from hubinstall.resources.services.service import Service
 
 NOT_ON_THE_WAY_TO_A_CELL = {"share", "person"}
@@ -131,11 +132,11 @@ class _Application:
         self.host.journal = None
         with self.host.step("put back"):
             self.ledger.unsettle()  # first: otherwise, after a kill here, restored files would look edited by hand
-            left, refused = self.journal.put_back(), list[str]()
+            left, refused = self._restore(), list[str]()
         try:
             refused = inputs.put_back(self.host)
             if not (refused and self._as_before()):
-                left = self.journal.put_back()
+                left = self._restore()
                 left += self._start_again()
             if not left:
                 self.journal.close()
@@ -145,6 +146,21 @@ class _Application:
             on = "Fix these problems, then run `hubinstall apply`: it continues from here."
             return "\n".join(["Not everything could be restored:", *left, *refused, on])
         return "\n".join(["The machine is back as it was when everything last worked.", *refused])
+
+    def _restore(self) -> list[str]:
+        """Restore every file; returns what could not be restored and why."""
+        left = []
+        for database in self._databases():
+            try:
+                database.release(self.host)
+            except UserError as error:
+                left.append(str(error))
+        return left + self.journal.put_back()
+
+    def _databases(self) -> list[Database]:
+        """Those that were upgraded since the last complete apply: their services were stopped for it."""
+        touched = self.ledger.touched()
+        return [r for r in self.desired.resources if isinstance(r, Database) and resource_id(r) in touched]
 
     def _as_before(self) -> bool:
         """Apply people's restored files in the usual way; with a newer version of this tool that may fail too."""
@@ -157,10 +173,10 @@ class _Application:
         return not run.outcome.failed
 
     def _start_again(self) -> list[str]:
-        """Let every touched service load the restored files; returns what went wrong."""
-        left = []
+        """Let every touched service load the restored files, and start what was stopped; returns what went wrong."""
+        left, touched = [], self.ledger.touched().keys() | {database.service for database in self._databases()}
         for resource in self.desired.resources:
-            if isinstance(resource, Service | FirewallTable) and resource_id(resource) in self.ledger.touched():
+            if isinstance(resource, Service | FirewallTable) and touched & {resource_id(resource), resource.name}:
                 try:
                     resource.start_again(self.host)
                 except UserError as error:

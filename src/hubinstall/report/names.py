@@ -24,6 +24,7 @@ KINDS = {
     "kernel-setting": "setting kernel parameters",
     "share": "making links to shared folders",
     "service": "starting the services",
+    "database": "upgrading the hub's database",
     "supervisord": "starting the services",
 }
 """Kind → words."""

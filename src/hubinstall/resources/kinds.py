@@ -16,6 +16,7 @@ from hubinstall.resources.files.unlinked import Unlinked
 from hubinstall.resources.kernel import FirewallTable, KernelSetting
 from hubinstall.resources.packages.apt import Packages
 from hubinstall.resources.packages.virtualenv import NodeModules, Virtualenv
+from hubinstall.resources.services.database import Database
 from hubinstall.resources.services.service import Service
 from hubinstall.resources.services.supervisord import Supervisord
 from hubinstall.resources.services.unit import UnitFile
@@ -40,6 +41,7 @@ KINDS: dict[str, type[Resource]] = {
         LiveRestore,
         DockerNetwork,
         Service,
+        Database,
         Supervisord,
         UnitFile,
         SelfSignedCertificate,

@@ -19,6 +19,7 @@ from hubinstall.resources.kinds import KINDS
 KEPT = {
     "account": {"uid_min"},
     "acme-certificate": set(),
+    "database": set(),
     "directory": {"whole"},
     "docker-network": {"bridge", "label"},
     "docker-setting": set(),
@@ -77,7 +78,7 @@ def old(request, tmp_path):
 def test_what_is_kept_of_each_kind():
     kept = {kind: set(fields_kept(made("x"))) for kind, made in KINDS.items()}
     assert kept == {kind: {"name", *fields} for kind, fields in KEPT.items()}
-    assert VERSION == 1
+    assert VERSION == 2
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -167,7 +168,7 @@ def test_the_file_is_what_later_releases_read(host):
         }
         for file, adopted in ((A, False), (B, True))
     }
-    assert json.loads(host.text(layout.LEDGER)) == {"version": 1, "installed": False, "resources": entries}
+    assert json.loads(host.text(layout.LEDGER)) == {"version": VERSION, "installed": False, "resources": entries}
 
 
 def test_new_is_what_was_made_since_an_apply_came_to_its_end(host):

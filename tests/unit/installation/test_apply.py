@@ -5,6 +5,9 @@ import signal
 
 import pytest
 
+from contract import services
+from contract.case import BASE
+from fakes.contract_host import as_root
 from fakes.installation import CONFIG, DROPIN, make
 from fakes.resources import Toy
 from hubinstall import layout
@@ -118,6 +121,24 @@ def test_a_drop_in_that_does_not_work_is_set_aside_and_named(installed):
     for name in ("jupyterhub_config.d%10-mine.py", "nginx.d%new.conf"):
         assert f"{layout.EDITS}/etc%hubinstall%{name}" in failed.value.hint
     assert host.text(f"{layout.EDITS}/etc%hubinstall%jupyterhub_config.d%10-mine.py") == "raise SystemExit"
+    assert installed.plan() == []
+
+
+def test_a_database_that_was_upgraded_is_put_back_with_the_rest(installed, monkeypatch):
+    case = services.database()
+    installed.host.answers["setpriv --reuid=0"] = as_root
+    installed.host.path(BASE).mkdir(parents=True)
+    case.breaks[0].act(installed.host)
+    before = installed.host.read(case.resource.name)
+    monkeypatch.setattr(desired_state, "blueprint", lambda *given: [*installed.blueprint(*given), case.resource])
+    installed.works = lambda host: host.read(case.resource.name) == before
+    with pytest.raises(UserError, match="failed: verify"):
+        installed.apply()
+    assert ("finished", "database:/srv/contract/database.sqlite") in installed.report.events
+    assert installed.host.read(case.resource.name) == before
+    installed.works = lambda host: True
+    installed.apply()
+    assert installed.host.read(case.resource.name) != before
     assert installed.plan() == []
 
 

@@ -8,14 +8,13 @@ built again. An offline bundle brings the copy: then nothing is built.
 import functools
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hubinstall.errors import CommandError, UserError
 from hubinstall.machine.docker import AT_SOCKET, DAEMONS, docker, docker_query, inspect_image
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.docker import image_copy
-from hubinstall.resources.docker.prebuilt import Prebuilt
 from hubinstall.resources.files.tree import SEAL, seal, sealed
 from hubinstall.resources.packages import offline
 from hubinstall.resources.packages.apt_sources import sources
@@ -38,8 +37,6 @@ class Recipe:
     lockfile: str = ""
     """The path of the Python packages' list."""
     uv: str = ""
-    prebuilt: Prebuilt | None = None
-    """Where the image itself comes from instead."""
 
     def build(self, host: Host, path: str) -> None:
         """Build the root file system at `path`, and seal it when it is complete.
@@ -95,9 +92,6 @@ class ImageRoot:
         if brought := offline.file(host, offline.IMAGE, PurePosixPath(copy).name):
             image_copy.take(host, brought, copy)
             host.write(imported(self.name), b"")
-        elif self.recipe.prebuilt:
-            self.recipe.prebuilt.bring(host, copy)
-            host.write(imported(self.name), b"")
         else:
             self.recipe.build(host, self.name)
 
@@ -143,7 +137,7 @@ class Image:
         reference = f"{self.name}:{self.tag}"
         if lost := built_from(host, self.tag):
             docker(host, "image", "tag", lost[0], reference)
-        elif not image_copy.load(host, image_copy.kept(host, self.root)) and not self._bring(host):
+        elif not image_copy.load(host, image_copy.kept(host, self.root)):
             self._make(host, reference)
         host.write(imported(self.root), f"{reference}\n".encode())
         discard(host, self.root)
@@ -159,14 +153,6 @@ class Image:
             docker(host, "image", "rm", lost, check=False)
         if tags(host, self.name):
             host.notice(f"the image {self.name} was not removed: a container uses it (`docker ps --all`)")
-
-    def _bring(self, host: Host) -> bool:
-        """Whether the image is there because it was got anew from where it was built."""
-        if not self.recipe.prebuilt:
-            return False
-        copy = image_copy.copy_of(self.root)
-        self.recipe.prebuilt.bring(host, copy)
-        return image_copy.load(host, copy)
 
     def _make(self, host: Host, reference: str) -> None:
         if sealed(host, self.root) != {"complete": True}:
@@ -221,7 +207,13 @@ def nameless(host: Host) -> list[str]:
 
 def _ids(host: Host, *filters: str) -> list[str]:
     words = [word for condition in filters for word in ("--filter", condition)]
-    return docker_query(host, "image", "ls", "--quiet", "--no-trunc", *words, check=False).stdout.split()
+    found = docker_query(host, "image", "ls", "--quiet", "--no-trunc", *words, check=False).stdout.split()
+    return [id_ for id_ in found if not is_derived(inspect_image(host, id_))]
+
+
+def is_derived(image: dict[str, Any]) -> bool:
+    """Whether a Dockerfile has made it of another image, whose labels it then has. An imported one has one layer."""
+    return len((image.get("RootFS") or {}).get("Layers") or ()) > 1
 
 
 def tags(host: Host, repository: str) -> list[str]:

@@ -324,3 +324,12 @@ def test_a_bundle_brings_the_image_and_nothing_is_built(host, docker):
     host.remove(brought)
     assert host.text(wished.source.archive)
     assert [look(resource, host) for resource in wished.resources] == [None] * 3
+
+
+def test_what_a_dockerfile_has_made_of_the_image_is_not_taken_for_it(host, docker):
+    wished = environment()
+    docker.images["site/course:1"] = "id-derived"
+    docker.labels["id-derived"], docker.layers["id-derived"] = wished.provider.tag, 2
+    apply(host, wished.resources)
+    assert docker.images[wished.image] == f"id-{wished.provider.tag}"
+    assert docker.images["site/course:1"] == "id-derived"
