@@ -44,6 +44,8 @@ STALL = 300
 TRIES = 3
 STOP: List[bool] = []
 """Not empty if we were told to stop."""
+QUIET: List[bool] = []
+"""Not empty if only failures are to be printed."""
 
 
 def say(text: str) -> None:
@@ -106,6 +108,7 @@ def check_flags() -> str:
     flags = cli_main.bootstrap_parser().parse_args()
     or_die(cli_flags.check_values, flags)
     or_die(password_flags.from_flags, flags.admin, flags.admin_password_file)
+    QUIET.extend([True] * flags.quiet)
     return str(flags.bundle or "")
 
 
@@ -199,7 +202,8 @@ def get_venv_module() -> None:
     probe = subprocess.run([PYTHON, "-c", "import ensurepip, venv"], capture_output=True, check=False)
     if probe.returncode == 0:
         return
-    say("installing python3-venv")
+    if not QUIET:
+        say("installing python3-venv")
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8")
     finish_packages()
     apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=3"]
@@ -245,7 +249,8 @@ def install(source: str, layout: ModuleType) -> None:
     """Install into a virtualenv of its own: in a directory named by content, sealed when complete, then linked."""
     path = layout.tree("installer", digest_of(source))
     if not os.path.exists(os.path.join(path, ".sealed")):
-        say("installing the command hubinstall")
+        if not QUIET:
+            say("installing the command hubinstall")
         shutil.rmtree(path, ignore_errors=True)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         run([PYTHON, "-m", "venv", "--without-pip", path])

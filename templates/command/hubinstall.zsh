@@ -77,6 +77,9 @@ _shtab_hubinstall_apply_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--plain[print plain lines, even on a terminal]"
   "--verbose[print every step with its name and time, as in the log]"
+  "--quiet[print only failures, notes, and passwords that were made up\; the log has everything]"
+  "--json[print what was done as JSON on standard output]"
+  "--progress-page[show the steps at port 80 until nginx is started]"
   "--admin-password-file[its first line is the password of new --admin accounts]:FILE:_files"
   "--yes[stop people\'s servers that new settings (base_url, network.subnet) would make unreachable]"
   "*--admin[an administrator of the hub\; a missing account is created. The password is never saved in plain text]:NAME[:PASSWORD]:"
@@ -135,7 +138,7 @@ _shtab_hubinstall_config_add_item_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
   "(*):ITEM:"
 )
 
@@ -159,7 +162,7 @@ _shtab_hubinstall_config_example_defaults_added=0
 
 _shtab_hubinstall_config_get_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -185,7 +188,7 @@ _shtab_hubinstall_config_remove_item_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
   "(*):ITEM:"
 )
 
@@ -203,7 +206,7 @@ _shtab_hubinstall_config_set_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  "(*):KEY VALUE:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
+  "(*):KEY VALUE:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -220,7 +223,7 @@ _shtab_hubinstall_config_unset_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session

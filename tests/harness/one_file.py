@@ -53,10 +53,10 @@ def piped(machine: Machine, flags: str = "", *, name: str = NAME, check: bool = 
     return machine.run(f"curl -fsSL {ADDRESS}/{name} | python3 - {flags}", check=check, timeout=timeout)
 
 
-def install(machine: Machine) -> Result:
+def install(machine: Machine, flags: str = "") -> Result:
     """The README's command without a checkout."""
     if addresses.here().beforehand:
         machine.write(installed.CONFIG, addresses.here().settings, mode=0o600)
-    flags = f"--admin {installed.ADMIN}:{installed.ADMIN_PASSWORD}{addresses.here().flags}"
+    flags = f"--admin {installed.ADMIN}:{installed.ADMIN_PASSWORD}{addresses.here().flags} {flags}"
     with served(machine, {NAME: build()}):
         return piped(machine, flags, timeout=1200)

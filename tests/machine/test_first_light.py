@@ -18,6 +18,12 @@ RUNNING = (
 )  # fmt: skip
 """What changes by itself on a machine with a hub and a server that run; logs (`VOLATILE`) apart."""
 NOT_FOUND = 127
+VISITOR = "/run/visitor"
+VISITS = f"""while sleep 0.5; do
+    curl -s -m 3 -w '%{{http_code}}\\n' -o {VISITOR}.html http://127.0.0.1/ >>{VISITOR}
+    grep -qs 'being installed' {VISITOR}.html && cp {VISITOR}.html {VISITOR}-saw.html
+done"""
+"""Somebody who cannot wait, and looks at port 80 twice a second."""
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +35,8 @@ def before(machine: Machine) -> Manifest:
 def output(machine: Machine, before: Manifest) -> str:
     """What the install printed."""
     assert before
-    done = one_file.install(machine)
+    with machine.background(["bash", "-c", VISITS]):
+        done = one_file.install(machine, "--progress-page")
     installed.add_person(machine)
     return done.out + done.err
 
@@ -48,6 +55,15 @@ def test_the_end_says_the_address_and_who_can_log_in(machine: Machine, output: s
     assert "What you may want next:\n  hubinstall status" in output
     assert installed.ADMIN_PASSWORD not in output
     assert "Traceback" not in output
+
+
+def test_who_waits_sees_how_far_it_is_and_then_the_hub(machine: Machine, output: str) -> None:
+    assert "progress page cannot be shown" not in output
+    saw, codes = machine.read(f"{VISITOR}-saw.html"), machine.read(VISITOR).split()
+    assert "installing packages of the distribution (" in saw
+    assert "503" in codes
+    assert codes[-1] in {"200", "301", "302", "307", "308", "404", "444", "000"}, "nginx has the port"
+    assert "503" not in codes[-3:]
 
 
 def test_a_person_logs_in_and_runs_a_cell(grace: HubClient) -> None:

@@ -2,6 +2,7 @@
 is in test_first_light.py.
 """
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -64,6 +65,17 @@ def test_the_same_file_with_another_flag_reconfigures(web: Machine, place: Place
     assert installed.plan(web) == []
     assert place.kernel.execute("print(kept)") == "42\n"
     assert "nothing changed" in one_file.piped(web, name="new.py").err
+
+
+def test_quiet_says_nothing_and_json_says_what_was_done(web: Machine, upgraded: Result) -> None:
+    assert upgraded.code == 0
+    said = one_file.piped(web, "--quiet --memory 1100M", name="new.py")
+    assert (said.out, said.err) == ("", "")
+    result = json.loads(one_file.piped(web, "--quiet --json --memory 1200M", name="new.py").out)
+    assert result["succeeded"]
+    assert "service:jupyterhub" in {change["id"] for change in result["changes"]}
+    assert result["urls"]
+    assert result["passwords"] == {}
 
 
 def test_an_older_version_is_refused(web: Machine, upgraded: Result) -> None:

@@ -14,6 +14,7 @@ from hubinstall.errors import UserError
 from hubinstall.installation import inputs, lock
 from hubinstall.machine import network
 from hubinstall.machine.host import Host
+from hubinstall.report.choose import Output
 from hubinstall.report.words import say
 from hubinstall.settings.values.words import shown
 
@@ -33,7 +34,7 @@ def config(arguments: Namespace, host: Host) -> int:
         print(validate.show(text) if verb == "show" else proxy_snippet(arguments, host, text), end="")
     else:
         acts: dict[str, Callable[[], int]] = {
-            "reload": lambda: apply_config(host, validate.load(text), verbose=arguments.verbose),
+            "reload": lambda: apply_config(host, validate.load(text), Output(verbose=arguments.verbose)),
             "get": lambda: get(validate.load(text), arguments.key),
             "edit": lambda: editor.edit_file(host, text, apply=arguments.apply),
         }
@@ -45,7 +46,7 @@ def change(arguments: Namespace, host: Host, text: str) -> int:
     """`set`, `unset`, `add-item` and `remove-item`: check the result, and save or apply it."""
     new = typed.edited(validate.document(text), edits(arguments))
     if arguments.apply:
-        return apply_config(host, new, verbose=arguments.verbose)
+        return apply_config(host, new, Output(verbose=arguments.verbose))
     if new.text == text.removeprefix("\ufeff"):
         say("nothing changed: config.yaml says so already")
         return 0

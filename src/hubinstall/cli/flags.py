@@ -79,6 +79,15 @@ def add_setting_flags(verb: argparse.ArgumentParser, *, plan: bool = False) -> N
         verb.add_argument("--plain", action="store_true", help="print plain lines, even on a terminal")
         add_verbose(verb)
         verb.add_argument(
+            "--quiet", action="store_true",
+            help="print only failures, notes, and passwords that were made up; the log has everything",
+        )  # fmt: skip
+        verb.add_argument("--json", action="store_true", help="print what was done as JSON on standard output")
+        verb.add_argument(
+            "--progress-page", action="store_true",
+            help="show the steps at port 80 until nginx is started",
+        )  # fmt: skip
+        verb.add_argument(
             "--admin-password-file", metavar="FILE", help="its first line is the password of new --admin accounts"
         )
         verb.add_argument(

@@ -1,25 +1,27 @@
 """What every verb that changes something needs first: root, the log, and config.yaml with the flags."""
 
+import json
 import os
 import sys
 from argparse import Namespace
 
 from hubinstall import layout
-from hubinstall.blueprint import nginx
+from hubinstall.blueprint import nginx, urls
 from hubinstall.cli.flags import FLAG_SETTINGS, name_of
 from hubinstall.cli.log_entries import RUN
-from hubinstall.cli.welcome import welcome
+from hubinstall.cli.welcome import generated, welcome
 from hubinstall.config import typed
 from hubinstall.config.validate import Config, load
 from hubinstall.errors import UserError
 from hubinstall.installation import inputs, lock, preflight
 from hubinstall.installation.apply import apply
-from hubinstall.installation.desired_state import read
+from hubinstall.installation.desired_state import DesiredState, read
 from hubinstall.machine.accounts import people
 from hubinstall.machine.host import Host
 from hubinstall.machine.hub_report import hub_report
-from hubinstall.report.choose import make_report
+from hubinstall.report.choose import Output, make_report
 from hubinstall.report.log import Log
+from hubinstall.report.plain import Report
 from hubinstall.resources.accounts import first_passwords
 from hubinstall.verify.certificate import advice
 
@@ -27,27 +29,43 @@ from hubinstall.verify.certificate import advice
 def apply_config(
     host: Host,
     config: Config,
+    output: Output = Output(),  # noqa: B008 - it is frozen
     *,
-    plain: bool = False,
     given: dict[str, str] | None = None,
     yes: bool = False,
-    verbose: bool = False,
 ) -> int:
     """Apply the settings in `config`. `given`: account → first password; `yes`: even if that stops people's servers."""
     desired, first = read(host, config), not host.exists(layout.ACCEPTED)
-    with lock.one_run("apply"), logged(host) as log, make_report(log, plain=plain or None, verbose=verbose) as report:
+    with lock.one_run("apply"), logged(host) as log, make_report(log, output) as report:
         host.say = report.aside
-        outcome = apply(host, desired, report, given, may_stop_servers=yes)
+        try:
+            outcome = apply(host, desired, report, given, may_stop_servers=yes)
+        except UserError as error:
+            if output.json:
+                report.say(json.dumps(report.result.as_dict(error), indent=2))
+            raise
         about_certificate = advice(host, desired.settings, desired.resources)
         warnings = preflight.warnings_in_words(host, desired)
         for words in [*warnings, *nginx.advice(desired.settings, desired.facts), *about_certificate]:
             host.notice(words)
         report.summary(outcome, host.notices)
-        names = [person.name for person in people(host, *desired.settings.users.uids(desired.facts.uid_min))]
-        passwords = first_passwords.to_print_once(host)
-        sign_on = hub_report(host).sign_on
-        report.say(welcome(desired.settings, desired.facts, names, passwords, sign_on=sign_on, first=first))
+        _say_the_end(host, desired, report, output, first=first)
     return 0
+
+
+def _say_the_end(host: Host, desired: DesiredState, report: Report, output: Output, *, first: bool) -> None:
+    """Where the hub is and who can log in; passwords that were made up are shown now or never."""
+    settings, facts = desired.settings, desired.facts
+    passwords = first_passwords.to_print_once(host)
+    if output.json:
+        about = {"urls": urls.urls(settings, facts), "admins": list(settings.users.admin), "passwords": passwords}
+        report.say(json.dumps(report.result.as_dict(None, **about), indent=2))
+    elif not output.quiet:
+        names = [person.name for person in people(host, *settings.users.uids(facts.uid_min))]
+        sign_on = hub_report(host).sign_on
+        report.say(welcome(settings, facts, names, passwords, sign_on=sign_on, first=first))
+    elif passwords:
+        report.say("\n".join(generated(passwords)))
 
 
 def need_root() -> None:

@@ -3,7 +3,8 @@
 from argparse import Namespace
 from dataclasses import replace
 
-from hubinstall import __version__
+from hubinstall import __version__, layout
+from hubinstall.blueprint.packages import NGINX_PACKAGES
 from hubinstall.cli import password_flags, services
 from hubinstall.cli.session import apply_config, logged, need_root, with_flags
 from hubinstall.cli.welcome import farewell
@@ -13,9 +14,15 @@ from hubinstall.installation.desired_state import differences, read
 from hubinstall.installation.uninstall import uninstall as uninstall_all
 from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers.choice import installed
-from hubinstall.report.choose import make_report
+from hubinstall.report.choose import Output, make_report
 from hubinstall.report.plan import print_plan
+from hubinstall.report.progress_page import ProgressPage
 from hubinstall.report.status import print_status
+from hubinstall.resources.base import id_of
+from hubinstall.resources.services.service import Service
+
+STARTS_NGINX = (NGINX_PACKAGES, id_of(Service, layout.NGINX_SERVICE))
+"""The steps after which nginx may have port 80: the distribution's package starts it by itself."""
 
 
 def plan(arguments: Namespace, host: Host) -> int:
@@ -31,14 +38,11 @@ def plan(arguments: Namespace, host: Host) -> int:
 def apply(arguments: Namespace, host: Host) -> int:
     need_root()
     given = password_flags.from_flags(arguments.admin, arguments.admin_password_file)
-    return apply_config(
-        host,
-        with_flags(host, arguments),
-        plain=arguments.plain,
-        given=given,
-        yes=arguments.yes,
-        verbose=arguments.verbose,
-    )
+    output = Output(
+        plain=arguments.plain, verbose=arguments.verbose, quiet=arguments.quiet, json=arguments.json,
+        page=ProgressPage(STARTS_NGINX) if arguments.progress_page else None,
+    )  # fmt: skip
+    return apply_config(host, with_flags(host, arguments), output, given=given, yes=arguments.yes)
 
 
 def status(arguments: Namespace, host: Host) -> int:
@@ -77,7 +81,7 @@ def uninstall(arguments: Namespace, host: Host) -> int:
             "If you want that, run: hubinstall uninstall --yes",
             code=2,
         )
-    with lock.one_run("uninstall"), logged(host) as log, make_report(log, verbose=arguments.verbose) as report:
+    with lock.one_run("uninstall"), logged(host) as log, make_report(log, Output(verbose=arguments.verbose)) as report:
         manager = installed(host)
         outcome = uninstall_all(host, report)
         report.summary(outcome, host.notices)

@@ -26,7 +26,7 @@ def welcome(
     `sign_on`: the class of a drop-in that decides instead who may log in; `first`: nothing worked here before.
     """
     lines = where(settings, facts)
-    lines += [f"  {name} can log in with the password {password}" for name, password in passwords.items()]
+    lines += generated(passwords)
     admins = [name for name in settings.users.admin if name not in settings.users.banned]
     if admins:
         lines.append(f"Administrators of the hub: {', '.join(admins)}")
@@ -50,6 +50,11 @@ def welcome(
     if settings.tls_mode == "manual":
         lines.append(f"The certificate is your own: a new one in {settings.https.tls.cert} is used automatically.")
     return "\n".join([*lines, *([NEXT] if first else [])])
+
+
+def generated(passwords: dict[str, str]) -> list[str]:
+    """The lines with passwords that were made up."""
+    return [f"  {name} can log in with the password {password}" for name, password in passwords.items()]
 
 
 def where(settings: Settings, facts: Facts) -> list[str]:

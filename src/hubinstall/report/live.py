@@ -15,6 +15,7 @@ from rich.text import Text
 
 from hubinstall.report.log import Log
 from hubinstall.report.plain import SIGN_OF_LIFE, Report
+from hubinstall.report.progress_page import ProgressPage
 from hubinstall.resources.base import Change
 
 COUNT = ""
@@ -37,8 +38,10 @@ class _Words(TextColumn):
 class LiveReport(Report):
     """A Report with the running steps at the bottom of the screen."""
 
-    def __init__(self, log: Log, console: Console | None = None, *, verbose: bool = False) -> None:
-        super().__init__(log, interval=SIGN_OF_LIFE, verbose=verbose)
+    def __init__(
+        self, log: Log, console: Console | None = None, *, verbose: bool = False, page: ProgressPage | None = None
+    ) -> None:
+        super().__init__(log, interval=SIGN_OF_LIFE, verbose=verbose, page=page)
         self._console = console or Console(stderr=True, highlight=False)
         self._lines = Progress(
             SpinnerColumn(), _Words(lambda: self._progress.words(time.monotonic())), TimeElapsedColumn(),
@@ -52,8 +55,7 @@ class LiveReport(Report):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._quiet()
-        if error is not None:
-            self._log.write(f"ended by {type(error).__name__}: {error}")
+        self._ended_by(error)
 
     def _write(self, text: str) -> None:
         style = "red" if text.startswith("failed") else "yellow" if text.startswith("note:") else None

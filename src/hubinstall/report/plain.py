@@ -20,6 +20,8 @@ from hubinstall.report import names
 from hubinstall.report.log import Log
 from hubinstall.report.plan import printable
 from hubinstall.report.progress import Progress
+from hubinstall.report.progress_page import ProgressPage, Shown
+from hubinstall.report.result import Failure, Result, Step
 from hubinstall.report.words import changed, counted
 from hubinstall.resources.base import Change, Resource
 
@@ -32,9 +34,12 @@ class Report:
     """Prints plain lines about what happens; thread-safe. A context manager around the run."""
 
     def __init__(
-        self, log: Log, screen: IO[str] | None = None, interval: float = SIGN_OF_LIFE, *, verbose: bool = False
-    ) -> None:
-        """`verbose`: one line per step with its id and time, instead of one per group of steps."""
+        self, log: Log, screen: IO[str] | None = None, interval: float = SIGN_OF_LIFE, *, verbose: bool = False,
+        quiet: bool = False, page: ProgressPage | None = None,
+    ) -> None:  # fmt: skip
+        """`verbose`: one line per step with its id and time, instead of one per group of steps. `quiet`: only failures
+        and notes. `page`: where people can watch, too.
+        """
         self._log = log
         self._screen = screen or sys.stderr
         self._interval = interval
@@ -44,7 +49,9 @@ class Report:
         self._words: dict[str, str] = {}
         self._told: set[str] = set()
         self._progress = Progress(self._begun)
-        self._verbose = verbose
+        self._verbose, self._is_quiet, self._page = verbose, quiet, page
+        self._groups: dict[str, str] = {}
+        self.result = Result()
         self._phase = ""
         self._over = threading.Event()
         self._heart = threading.Thread(target=self._beat, daemon=True, name="sign of life")
@@ -56,6 +63,11 @@ class Report:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._over.set()
         self._heart.join(timeout=5)
+        self._ended_by(error)
+
+    def _ended_by(self, error: BaseException | None) -> None:
+        if self._page:
+            self._page.close()
         if error is not None:
             self._log.write(f"ended by {type(error).__name__}: {error}")
 
@@ -64,6 +76,8 @@ class Report:
     def expected(self, resources: list[Resource]) -> None:
         with self._lock:
             self._progress.expect(resources)
+            if self._page and (trouble := self._page.open(self.shown)):
+                self._line(f"note: {trouble}", always=True)
 
     def settled(self, id_: str) -> None:
         with self._lock:
@@ -71,10 +85,14 @@ class Report:
 
     def started(self, change: Change) -> None:
         self._log.write(f"begin {change.verb} {change.id}: {', '.join(change.keys)}")
+        if self._page:
+            self._page.before(change.id)
         with self._lock:
             now = time.monotonic()
             self._running[change.id] = now
-            self._words[change.id] = change.id if self._verbose else names.words(change)
+            words = names.words(change)
+            self._words[change.id] = change.id if self._verbose else words
+            self._groups[change.id] = words
             if change.verb != "remove":
                 self._progress.start(change.id, now)
             self._announce(change)
@@ -84,6 +102,7 @@ class Report:
         with self._lock:
             self._progress.finish(change.id, time.monotonic())
             took = self._took(change.id)
+            self.result.changes.append(Step(change.id, change.verb, round(took, 2)))
             line = f"{change.verb:<{VERB_WIDTH}} {change.id}  {took:.1f} s"
             if self._verbose:
                 self._line(line)
@@ -103,8 +122,9 @@ class Report:
                 self._log.write("".join(traceback.format_exception(error)))
                 words = f"{type(error).__name__}: {error}"
                 hint = f"This is a bug in hubinstall {__version__}. Report it with the end of {layout.LOG_FILE}."
+            self.result.failures.append(Failure(id_, words, hint))
             text = "\n".join(line for line in (words, hint) if line).replace("\n", "\n  ")
-            self._line(f"{'failed':<{VERB_WIDTH}} {id_}  {took:.1f} s\n  {text}")
+            self._line(f"{'failed':<{VERB_WIDTH}} {id_}  {took:.1f} s\n  {text}", always=True)
             self._show_running()
 
     # -- the verbs' ----------------------------------------------------------------------------------------
@@ -127,25 +147,36 @@ class Report:
             self._phase = ""
             self._show_running()
             for notice in notices:
-                self._line(f"note: {notice}")
-            self._line(f"{changed(outcome)} in {time.monotonic() - self._begun:.0f} s")
+                self._line(f"note: {notice}", always=True)
+            self.result.notes = list(notices)
+            self._line(f"{changed(outcome)} in {self._seconds():.0f} s")
 
     def failure(self, outcome: Outcome) -> None:
         """The end of a failed run: what was done and what was not started. The failures were printed before."""
         with self._lock:
             self._phase = ""
             self._show_running()
-            self._line(f"{changed(outcome)}; {counted(len(outcome.failed), 'step')} failed")
+            self._line(f"{changed(outcome)}; {counted(len(outcome.failed), 'step')} failed", always=True)
+            self.result.not_started = list(outcome.skipped)
             if outcome.skipped:
                 ids = ", ".join(outcome.skipped)
                 self._log.write(f"not started: {ids}")
-                self._show(f"not started: {ids if self._verbose else counted(len(outcome.skipped), 'step')}")
+                told = ids if self._verbose else counted(len(outcome.skipped), "step")
+                self._show(f"not started: {told}", always=True)
 
     def say(self, text: str) -> None:
         """Print a result to stdout; not to the log, since it may contain a password."""
         self._quiet()
         with contextlib.suppress(OSError, ValueError):
             print(text, flush=True)
+
+    def shown(self) -> Shown:
+        """How far the run is, for the progress page."""
+        with self._lock:
+            states = dict.fromkeys(self._groups.values(), "done")
+            states |= {self._groups[id_]: "running" for id_ in self._running if id_ in self._groups}
+            states |= {self._groups[f.id]: "failed" for f in self.result.failures if f.id in self._groups}
+            return Shown(self._progress.words(time.monotonic()), tuple(states.items()))
 
     # -- the screen ----------------------------------------------------------------------------------------
 
@@ -178,11 +209,19 @@ class Report:
         now = time.monotonic()
         return now - self._running.pop(id_, now)
 
-    def _line(self, text: str) -> None:
-        self._log.write(text)
-        self._show(text)
+    def _seconds(self) -> float:
+        """How long the run has taken so far; the result says it, too."""
+        self.result.seconds = round(time.monotonic() - self._begun, 2)
+        return self.result.seconds
 
-    def _show(self, text: str) -> None:
+    def _line(self, text: str, *, always: bool = False) -> None:
+        self._log.write(text)
+        self._show(text, always=always)
+
+    def _show(self, text: str, *, always: bool = False) -> None:
+        """`always`: also if quiet."""
+        if self._is_quiet and not always:
+            return
         self._spoken = time.monotonic()
         with contextlib.suppress(OSError, ValueError):
             self._write(printable(text))
@@ -190,7 +229,7 @@ class Report:
     def _beat(self) -> None:
         while not self._over.wait(max(0.05, self._spoken + self._interval - time.monotonic())):
             with self._lock:
-                if time.monotonic() - self._spoken >= self._interval:
+                if not self._is_quiet and time.monotonic() - self._spoken >= self._interval:
                     self._line(self._still())
 
     def _still(self) -> str:

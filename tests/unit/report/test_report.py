@@ -13,7 +13,7 @@ from fakes.host import FakeHost
 from hubinstall.engine.run import Outcome
 from hubinstall.errors import CommandError, UserError
 from hubinstall.report import log as report_log
-from hubinstall.report.choose import make_report
+from hubinstall.report.choose import Output, make_report
 from hubinstall.report.live import LiveReport
 from hubinstall.report.log import Log
 from hubinstall.report.plain import Report
@@ -98,6 +98,33 @@ def test_a_failure_has_message_and_hint_and_a_bug_its_traceback_in_the_log_only(
     assert "not started: g:h, i:j" in kept
 
 
+def test_quiet_prints_failures_and_notes_only_and_the_log_has_all(log: Log, tmp_path: Path) -> None:
+    screen = io.StringIO()
+    with Report(log, screen, interval=0.05, quiet=True) as report:
+        report.phase("verify: login")
+        report.started(NEW)
+        time.sleep(0.2)
+        report.finished(NEW)
+        report.failed("a:b", UserError("it is full", "make room"))
+        report.summary(Outcome(done=[NEW]), ["read this"])
+    assert screen.getvalue() == "failed  a:b  0.0 s\n  it is full\n  make room\nnote: read this\n"
+    assert "verify: login" in (tmp_path / "logs/hubinstall.log").read_text()
+
+
+def test_the_result_as_data(log: Log) -> None:
+    with Report(log, io.StringIO()) as report:
+        report.started(NEW)
+        report.finished(NEW)
+        report.failed("a:b", UserError("it is full", "make room"))
+        report.failure(Outcome(failed={"a:b": UserError("")}, skipped=["c:d"]))
+    ended = report.result.as_dict(UserError("failed: a:b", "Run it again."))
+    assert ended["changes"] == [{"id": "link:/etc/x", "verb": "create", "seconds": 0.0}]
+    assert ended["failures"] == [{"id": "a:b", "message": "it is full", "hint": "make room"}]
+    assert ended["not_started"] == ["c:d"]
+    assert (ended["succeeded"], ended["error"]) == (False, {"message": "failed: a:b", "hint": "Run it again."})
+    assert report.result.as_dict(urls=[])["error"] is None
+
+
 def test_a_sign_of_life_names_what_is_running(log: Log) -> None:
     screen = io.StringIO()
     with Report(log, screen, interval=0.1) as report:
@@ -133,7 +160,7 @@ def test_plain_where_there_is_no_terminal(log: Log, monkeypatch) -> None:
     assert type(make_report(log)) is Report
     monkeypatch.setenv("TERM", "xterm")
     assert type(make_report(log)) is LiveReport
-    assert type(make_report(log, plain=True)) is Report
+    assert type(make_report(log, Output(plain=True))) is Report
 
 
 @pytest.mark.parametrize("no_colour", [False, True])
