@@ -72,6 +72,26 @@ def test_nothing_is_asked_of_the_outside(page: Page, installed_machine: Machine)
     assert outside == []
 
 
+def test_who_is_in_jupyterlab_sees_what_is_announced(page: Page, installed_machine: Machine) -> None:
+    """As text, until it is closed, and without a reload; the extension asks again when its page is looked at again."""
+    note = page.locator(".hubinstall-announcements")
+    installed_machine.run("hubinstall announce '<i>Exam</i> at 10'")
+    page.goto("/user/grace/lab")
+    expect(note).to_contain_text("<i>Exam</i> at 10")
+    keep(page, "announcement")
+    note.get_by_role("button", name="Close").click()
+    page.reload()
+    expect(page.locator("#jp-MainLogo")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    expect(note).to_have_count(0)
+    installed_machine.run("hubinstall announce 'Exam at 11'")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(note).to_contain_text("Exam at 11")
+    installed_machine.run("hubinstall announce --clear")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(note).to_have_count(0)
+
+
 def test_a_first_load_costs_a_quarter_of_what_the_server_sends_and_a_later_one_next_to_nothing(
     browser: Browser, installed_machine: Machine
 ) -> None:

@@ -1,5 +1,7 @@
 """The hub's own pages: what config.yaml says of them, and what is announced at once."""
 
+import json
+
 import pytest
 
 from harness import installed
@@ -28,6 +30,7 @@ def test_pages_show_the_settings_and_what_is_announced(installed_machine: Machin
     before = installed.starts(machine)
     machine.run("hubinstall announce '<b>Exam</b> at 10' --until 2h")
     assert "&lt;b&gt;Exam&lt;/b&gt; at 10" in page(machine, "login")
+    assert json.loads(page(machine, "api/announcements")) == {"announcements": ["<b>Exam</b> at 10"]}
     machine.run("hubinstall announce --clear")
     assert "Exam" not in page(machine, "login")
     assert installed.starts(machine) == before

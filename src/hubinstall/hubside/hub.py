@@ -12,7 +12,7 @@ import jupyterhub.app
 from tornado.httpserver import HTTPServer
 from tornado.web import RequestHandler
 
-from hubinstall.hubside import repair
+from hubinstall.hubside import announcements_api, repair
 from hubinstall.hubside.authenticator import HostAuthenticator
 
 GRACE = 2.0
@@ -22,7 +22,13 @@ GRACE = 2.0
 class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub has no types
     """It has JupyterHub's class name, so that the settings of c.JupyterHub apply to it."""
 
+    handlers: list[Any]
     _watches: "list[asyncio.Task[None]]"
+
+    def init_handlers(self) -> None:
+        super().init_handlers()
+        # The first that matches counts; JupyterHub's last one takes every other path of the API.
+        self.handlers[:0] = self.add_url_prefix(self.hub_prefix, announcements_api.HANDLERS)
 
     async def start(self) -> None:
         await super().start()

@@ -238,11 +238,21 @@ def missing(name: str, why: str = "") -> RepairError:
 
 
 def kept(client: Any, source: ImageSource) -> list[str]:
-    """The ids of the same image that has only lost the name."""
+    """The ids of the same image that has only lost the name; not of one that a Dockerfile has made of it, which has the
+    label, too, and more layers.
+    """
     labelled = client.images(filters={"label": source.label}) if source.label else []
-    found = [image["Id"] for image in labelled]
+    found = [image["Id"] for image in labelled if layers(client, image["Id"]) == 1]
     id_ = pinned(source).get("id")
     return [*found, *([id_] if id_ and has_image(client, id_) else [])]
+
+
+def layers(client: Any, id_: str) -> int:
+    """How many layers an image has; an imported one has one."""
+    try:
+        return len(client.inspect_image(id_)["RootFS"]["Layers"])
+    except NotFound:
+        return 0
 
 
 def pinned(source: ImageSource) -> dict[str, Any]:

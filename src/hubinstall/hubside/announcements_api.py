@@ -1,0 +1,17 @@
+"""What is announced now, for pages that are open already: JupyterLab asks for it (the default image's extension)."""
+
+from typing import Any
+
+from jupyterhub.apihandlers.base import APIHandler
+
+
+class AnnouncementsHandler(APIHandler):  # type: ignore[misc]  # JupyterHub has no types
+    """Everybody may read it: the login page shows it too."""
+
+    def get(self) -> None:
+        appearance: Any = self.settings["template_vars"]["appearance"]
+        self.set_header("Cache-Control", "no-store")
+        self.finish({"announcements": appearance.announcements()})
+
+
+HANDLERS = [(r"/api/announcements", AnnouncementsHandler)]
