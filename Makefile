@@ -26,6 +26,7 @@ format: ## write every Python file as ruff formats it
 docs: ## write what is generated from the code again, and the site into build/site
 	.venv/bin/python tests/commands_page.py
 	.venv/bin/python tests/command_help.py
+	.venv/bin/python tests/reference_pages.py
 	.venv/bin/python -c 'from hubinstall.config import reference; print(reference.reference(), end="")' \
 		>docs/reference/settings.md
 	.venv/bin/python -m mkdocs build --strict --quiet

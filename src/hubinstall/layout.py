@@ -44,6 +44,7 @@ STARTING_PAGE = f"{GENERATED}/starting.html"
 # A directory that is never created: nginx looks there for pages that nobody serves.
 NO_PAGES = f"{GENERATED}/no-pages"
 HOLD_SCRIPT = f"{GENERATED}/hold-requests.js"
+FENCE_SCRIPT = f"{GENERATED}/fence-servers.js"
 SHARES_PROGRAM = f"{GENERATED}/keep-shares-open.py"
 SUPERVISOR_CONFIG = f"{GENERATED}/supervisord.conf"
 SUPERVISOR_PROGRAMS = f"{GENERATED}/supervisor.d"

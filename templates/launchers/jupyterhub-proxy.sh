@@ -10,7 +10,10 @@ export HUBINSTALL_STARTED_WITH CONFIGPROXY_AUTH_TOKEN
 umask 0007
 cd /
 # What it keeps is 12 MB; without a bound on the room for young objects it takes 45 MB more as requests come and go.
-exec {{ node | sh }}/bin/node --max-semi-space-size=2 --require {{ script | sh }} \
+exec {{ node | sh }}/bin/node --max-semi-space-size=2 \
+{% for script in scripts %}
+    --require {{ script | sh }} \
+{% endfor %}
     {{ modules | sh }}/node_modules/configurable-http-proxy/bin/configurable-http-proxy \
     --socket {{ public_socket | sh }} --api-socket {{ api_socket | sh }} \
     --error-target {{ error_target | sh }} --log-level warn

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.one_kind
 
 CONFIG = "/etc/hubinstall"
 KEPT = "/root/config-before-the-page"
+TUTORIAL = "tutorial/before-monday.md"
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +63,19 @@ def test_what_a_page_says_to_type(machine: Machine, variables: dict[str, str], p
         elif block.language == "text":
             missing = pages.unprinted(block.text, printed)
             assert not missing, f"{block.place}: {missing!r} is not in\n{printed}"
+    if page == TUTORIAL:
+        somebody_of_the_class_works(machine)
     for command in filter(None, after):
         machine.run(f"set -e\n{command}")
+
+
+def somebody_of_the_class_works(machine: Machine) -> None:
+    """At the name that the tutorial sets, with a password of its list, and with the course's data in the home."""
+    with installed.client(machine, name="hub.example.org") as emmy:
+        emmy.login("emmy", "noether-1918")
+        emmy.start_server()
+        assert emmy.run_cell("exec(open('course/first.py').read())") == "42\n"
+        emmy.stop_server()
 
 
 def test_man_and_shells_find_what_was_installed(machine: Machine) -> None:

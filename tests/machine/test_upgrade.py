@@ -35,6 +35,11 @@ EXPECTED: dict[str, str] = {
         r"static-files:/opt/hubinstall/trees/server-static-[0-9a-f]+|link:/opt/hubinstall/server-static"
     ),
     "the hub's launcher repairs the network": r"file:/opt/hubinstall/libexec/jupyterhub",
+    "a person's server cannot speak for the whole address": (
+        r"file:/opt/hubinstall/etc/fence-servers\.js|file:/opt/hubinstall/libexec/jupyterhub-proxy"
+        r"|unit:/etc/systemd/system/jupyterhub-proxy\.service"
+        r"|file:/opt/hubinstall/etc/supervisor\.d/jupyterhub-proxy\.conf|service:jupyterhub-proxy"
+    ),
     "a login is refused while the machine is closed": r"file:/etc/pam\.d/.*",
     "man and shells know the command": (
         r"(directory|file):/usr/local/share/(man|bash-completion|zsh)(/.*)?|(directory|file):/etc/fish(/.*)?"

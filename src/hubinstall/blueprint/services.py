@@ -49,19 +49,19 @@ def services(
     firewall: Inputs, certificates: tuple[str, ...],
 ) -> list[Resource]:  # fmt: skip
     """All services. `certificates`: files that nginx must read again when they change."""
-    script = proxy_script()
+    scripts = proxy_scripts()
     watch = [watch_program()] if facts.manager == "supervisor" else []
     specs = [
         *watch,
         firewall_program(firewall),
         *docker_programs(docker),
         nginx_program(facts, nginx, certificates),
-        proxy_program(settings, programs, script),
+        proxy_program(settings, programs, scripts),
         hub_program(settings, facts, programs, hub),
     ]
     made = [resource for spec in specs for resource in program(spec, facts)]
     first = [*foundation(facts, programs.supervisor), *users_limits(facts)]
-    return [*first, *nginx_unit(facts, nginx, certificates), script, *made]
+    return [*first, *nginx_unit(facts, nginx, certificates), *scripts, *made]
 
 
 def users_limits(facts: Facts) -> list[Resource]:
@@ -174,26 +174,32 @@ def nginx_program(facts: Facts, inputs: Inputs, certificates: tuple[str, ...]) -
     )  # fmt: skip
 
 
-def proxy_script() -> File:
-    """What the proxy does beyond configurable-http-proxy: no page fails while the hub restarts."""
-    return File(layout.HOLD_SCRIPT, render("templates/hold-requests.js"), needs=(id_of(Directory, layout.GENERATED),))
+def proxy_scripts() -> list[File]:
+    """What the proxy does beyond configurable-http-proxy: no page fails while the hub restarts, and a person's server
+    says nothing that holds for more than itself.
+    """
+    scripts = {layout.HOLD_SCRIPT: "templates/hold-requests.js", layout.FENCE_SCRIPT: "templates/fence-servers.js"}
+    needs = (id_of(Directory, layout.GENERATED),)
+    return [File(path, render(template), needs=needs) for path, template in scripts.items()]
 
 
-def proxy_program(settings: Settings, programs: Programs, script: File) -> Program:
+def proxy_program(settings: Settings, programs: Programs, scripts: Sequence[File]) -> Program:
     sockets = (layout.PROXY_PUBLIC_SOCKET, layout.PROXY_API_SOCKET)
     launcher = render(
         "templates/launchers/jupyterhub-proxy.sh", public_socket=sockets[0], api_socket=sockets[1],
-        token=layout.PROXY_TOKEN_FOR_PROXY, node=layout.NODE, modules=layout.PROXY_MODULES, script=script.name,
+        token=layout.PROXY_TOKEN_FOR_PROXY, node=layout.NODE, modules=layout.PROXY_MODULES,
+        scripts=[script.name for script in scripts],
         error_target=f"http://{gateway(settings)}:{layout.HUB_PORT}{settings.base_url}hub/error",
     )  # fmt: skip
     return Program(
         layout.PROXY_SERVICE, "The way to JupyterHub and people's servers", launcher,
         unit="systemd/jupyterhub-proxy.service", user=layout.PROXY_USER,
-        config=digest(programs.proxy, script.data), ready=layout.PROXY_API_SOCKET, stop_wait=10,
+        config=digest(programs.proxy, *(script.data for script in scripts)),
+        ready=layout.PROXY_API_SOCKET, stop_wait=10,
         values={"sockets": [layout.PROXY_PUBLIC_DIR, layout.PROXY_API_DIR], "addresses": [settings.network.subnet]},
         needs=ids(
             id_of(Link, layout.NODE), id_of(Link, layout.PROXY_MODULES), PROXY_ACCOUNT,
-            id_of(Secret, layout.PROXY_TOKEN_FOR_HUB), script,
+            id_of(Secret, layout.PROXY_TOKEN_FOR_HUB), *scripts,
         ),
     )  # fmt: skip
 

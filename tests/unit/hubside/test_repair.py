@@ -31,7 +31,7 @@ class Engine:
 
     def __init__(self):
         self.networks, self.names, self.labels, self.calls = {}, {NAME: "id-1"}, {}, []
-        self.registry, self.refuses = {}, None
+        self.registry, self.refuses, self.layers = {}, None, {}
         self.create_network(NETWORK.name, "bridge", NETWORK.options, None, check_duplicate=True)
         self.calls.clear()
 
@@ -56,9 +56,9 @@ class Engine:
         self.networks[name] = {"Id": name, "Driver": driver, "Options": dict(options), "IPAM": {"Config": [pool]}}
 
     def inspect_image(self, name):
-        if name not in {*self.names, *self.names.values()}:
+        if name not in {*self.names, *self.names.values(), *self.labels}:
             raise refusal(404, f"No such image: {name}")
-        return {"Id": name}
+        return {"Id": name, "RootFS": {"Layers": ["sha256:0"] * self.layers.get(name, 1)}}
 
     def images(self, filters):
         return [{"Id": id_} for id_, label in self.labels.items() if label == filters["label"]]
@@ -197,6 +197,14 @@ def test_an_image_that_only_lost_its_name_gets_it_back(engine):
     engine.labels = {"id-1": SETTINGS.image_source.label}
     start(engine, times=5)
     assert (engine.names[NAME], engine.calls) == ("id-1", ["tag id-1"])
+
+
+def test_what_a_dockerfile_has_made_of_the_image_does_not_get_its_name(engine):
+    engine.names = {"kept:1": "id-1", "site/course:1": "id-2"}
+    engine.labels = dict.fromkeys(["id-2", "id-1"], SETTINGS.image_source.label)
+    engine.layers = {"id-2": 2}
+    start(engine)
+    assert engine.names[NAME] == "id-1"
 
 
 @pytest.mark.parametrize("ending", ["zst", "gz"])
