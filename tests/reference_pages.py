@@ -163,7 +163,7 @@ def json_page() -> str:
         block(as_data([change()], FakeHost(Path("/nonexistent"))) | {"warnings": []}),
         "## hubinstall apply --json\n",
         "What was done; bootstrap.py prints it too. `error` is null if `succeeded`, else `message` and `hint` of what",
-        "ended the run; `failures` names each step that failed, `not_started` has ids, `notes` are sentences, times are",
+        "ended the run; `failures` names each failed step, `not_started` has ids, `notes` are sentences, times are",
         "seconds. A successful run adds `urls`, `admins` and `passwords`: those that were made up, by account.\n",
         block(sample_of_apply()),
         "## hubinstall status --json\n",
