@@ -24,7 +24,6 @@ from types import ModuleType
 from typing import Callable, Dict, List, NoReturn, Optional, Tuple, TypeVar
 
 T = TypeVar("T")
-
 OLDEST_PYTHON = (3, 11)
 PYTHON = "/usr/bin/python3"
 TRUST_STORE = "/etc/ssl/certs/ca-certificates.crt"
@@ -37,8 +36,6 @@ LINK_OF_CHECKOUT = os.path.join("src", "hubinstall", "data", "nginx")
 # Environment variables that would make Python and pip use something else than the virtualenv created here.
 NOT_PASSED_ON = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER",
                  "PIP_REQUIRE_VIRTUALENV")  # fmt: skip
-
-
 STALL = 300
 """Seconds without any progress after which a command counts as hanging."""
 TRIES = 3
@@ -98,8 +95,8 @@ def find_checkout() -> str:
 
 
 def check_flags() -> str:
-    """Answer --help, and refuse flags that `hubinstall apply` would refuse, before anything changes. Returns the path
-    of an offline bundle; empty if none is named.
+    """Answer --help, and refuse flags that `hubinstall apply` would refuse, before anything changes. From then on,
+    downloads go the site's way. Returns the path of an offline bundle; empty if none is named.
     """
     from hubinstall.cli import flags as cli_flags  # noqa: PLC0415 - only found now
     from hubinstall.cli import main as cli_main  # noqa: PLC0415 - only found now
@@ -107,6 +104,7 @@ def check_flags() -> str:
 
     flags = cli_main.bootstrap_parser().parse_args()
     or_die(cli_flags.check_values, flags)
+    os.environ.update(or_die(cli_flags.way_out, flags))
     or_die(password_flags.from_flags, flags.admin, flags.admin_password_file)
     QUIET.extend([True] * flags.quiet)
     return str(flags.bundle or "")
@@ -184,7 +182,8 @@ def run(argv: List[str], env: Optional[Dict[str, str]] = None) -> None:
 
     Raises KeyboardInterrupt after the command if we were told to stop meanwhile.
     """
-    from hubinstall.machine import processes  # noqa: PLC0415 - only found now
+    from hubinstall import errors  # noqa: PLC0415 - only found now
+    from hubinstall.machine import processes  # noqa: PLC0415
 
     for _ in range(TRIES):
         done = processes.to_its_end(argv, env=env or os.environ, stall=STALL, begun=lambda: None)
@@ -193,8 +192,8 @@ def run(argv: List[str], env: Optional[Dict[str, str]] = None) -> None:
             break
         say("`%s` made no progress for %d minutes" % (" ".join(argv[:4]), STALL // 60))
     if done.returncode != 0:
-        output = "\n  ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-15:])
-        die("`%s` ended with exit code %d" % (" ".join(argv), done.returncode), output)
+        error = errors.CommandError(argv, done.returncode, done.stderr.strip() or done.stdout)
+        die(error.message, error.hint.replace("\n", "\n  "))
 
 
 def get_venv_module() -> None:
@@ -207,6 +206,8 @@ def get_venv_module() -> None:
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8")
     finish_packages()
     apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=3"]
+    if os.environ.get("SSL_CERT_FILE"):  # apt does not read it
+        apt += ["-o", "Acquire::https::CaInfo=" + os.environ["SSL_CERT_FILE"]]
     run([*apt, "update"], env=environment)
     run([*apt, "install", "-y", "--no-install-recommends", "python3-venv"], env=environment)
 

@@ -1,6 +1,7 @@
 """Failures in words for people: what happened, then what to do."""
 
 import errno
+import re
 
 FULL = "A disk is full, or has no inodes left: `df -h` and `df -i` show which. Free some space, then run it again."
 READ_ONLY = (
@@ -10,7 +11,22 @@ READ_ONLY = (
 BROKEN_DISK = "The disk reports errors (see `dmesg`): repair its file system or replace it, then run it again."
 NO_NAMES = (
     "Host names cannot be resolved: check whether `getent hosts debian.org` works here, and what /etc/resolv.conf"
-    " says. Then run it again."
+    " says. At a site where only a proxy resolves the internet's names, set network.proxy (`--proxy URL`); for a site's"
+    " own mirrors of Python and Node packages, network.pip_index and network.npm_registry. Then run it again."
+)
+NOT_TRUSTED = (
+    "A certificate is from an authority that this machine does not trust. If a proxy of your site inspects TLS, or a"
+    " mirror has a certificate of your site: set network.ca_bundle to the PEM file of that authority"
+    " (`--ca-bundle FILE`). Then run it again."
+)
+PROXY_LOGIN = (
+    "The proxy wants a user and a password, or rejects the ones that it got: set network.proxy to"
+    " http://USER:PASSWORD@HOST:PORT (`--proxy URL`). Then run it again."
+)
+NO_WAY_OUT = (
+    "There is no connection to the internet, or none to the proxy. If this machine reaches the internet only through a"
+    " proxy, set network.proxy (`--proxy URL`) and check its host and port; for a site's own mirrors of Python and Node"
+    " packages, network.pip_index and network.npm_registry. Then run it again."
 )
 OF_NUMBER = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EROFS: READ_ONLY, errno.EIO: BROKEN_DISK}
 """What a person can do about system errors (errno(3)) that are not our bug."""
@@ -25,6 +41,35 @@ OF_WORDS = {
     "Name or service not known": NO_NAMES,
     "EAI_AGAIN": NO_NAMES,
     "ENOTFOUND": NO_NAMES,
+    "no such host": NO_NAMES,
+    "dns error": NO_NAMES,
+    "invalid peer certificate": NOT_TRUSTED,
+    "UnknownIssuer": NOT_TRUSTED,
+    "CERTIFICATE_VERIFY_FAILED": NOT_TRUSTED,
+    "certificate verify failed": NOT_TRUSTED,
+    "SELF_SIGNED_CERT_IN_CHAIN": NOT_TRUSTED,
+    "self-signed certificate": NOT_TRUSTED,
+    "self signed certificate": NOT_TRUSTED,
+    "UNABLE_TO_GET_ISSUER_CERT": NOT_TRUSTED,
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE": NOT_TRUSTED,
+    "unable to get local issuer certificate": NOT_TRUSTED,
+    "certificate signed by unknown authority": NOT_TRUSTED,
+    "The certificate issuer is unknown": NOT_TRUSTED,
+    "Proxy Authentication Required": PROXY_LOGIN,
+    "proxy authentication required": PROXY_LOGIN,
+    "proxy authorization required": PROXY_LOGIN,
+    "Network is unreachable": NO_WAY_OUT,
+    "Could not connect to": NO_WAY_OUT,
+    "Unable to connect to": NO_WAY_OUT,
+    "Cannot connect to proxy": NO_WAY_OUT,
+    "tunnel error": NO_WAY_OUT,
+    "Connection refused": NO_WAY_OUT,
+    "connection refused": NO_WAY_OUT,
+    "ECONNREFUSED": NO_WAY_OUT,
+    "Connection timed out": NO_WAY_OUT,
+    "connection timed out": NO_WAY_OUT,
+    "ETIMEDOUT": NO_WAY_OUT,
+    "i/o timeout": NO_WAY_OUT,
 }
 """The same, keyed by the messages of strerror(3), gai_strerror(3) and the programs that we run."""
 
@@ -49,6 +94,7 @@ class CommandError(UserError):
     """A command ended with an exit code other than 0; the log has its whole output."""
 
     def __init__(self, argv: list[str], returncode: int, output: str) -> None:
+        output = without_passwords(output)
         tail = output.strip().splitlines()[-15:]
         super().__init__(
             f"`{' '.join(argv)[:300]}` ended with exit code {returncode}", "\n".join([*tail, *cures(output)])
@@ -66,7 +112,14 @@ class StalledError(CommandError):
 
 def cures(output: str) -> list[str]:
     """What to do, if a command's output says what is wrong with the machine."""
-    return list(dict.fromkeys(cure for sign, cure in OF_WORDS.items() if sign in output))
+    found = list(dict.fromkeys(cure for sign, cure in OF_WORDS.items() if sign in output))
+    # A refusal of the proxy is told as a failed connection, too.
+    return [cure for cure in found if cure != NO_WAY_OUT or found == [cure]]
+
+
+def without_passwords(text: str) -> str:
+    """The text of a command without the passwords of its URLs, such as that of a proxy."""
+    return re.sub(r"(://[^/\s:@]*:)[^/\s@]+@", r"\1…@", text)
 
 
 def of_system(error: OSError) -> UserError:

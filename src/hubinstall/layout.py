@@ -40,6 +40,8 @@ LAUNCHERS = f"{PROGRAMS}/libexec"
 HUB_CONFIG = f"{GENERATED}/jupyterhub_config.py"
 HUB_SETTINGS = f"{GENERATED}/hub.json"
 FIREWALL_RULES = f"{GENERATED}/firewall.nft"
+# How root's programs reach the internet, as variables; it may hold the password of the site's proxy.
+WAY_OUT = f"{GENERATED}/way-out.env"
 STARTING_PAGE = f"{GENERATED}/starting.html"
 # A directory that is never created: nginx looks there for pages that nobody serves.
 NO_PAGES = f"{GENERATED}/no-pages"
@@ -136,6 +138,7 @@ DAEMON_JSON = "/etc/docker/daemon.json"
 DAEMON_JSON_BEFORE = f"{STATE}/daemon.json.before"
 DOCKER_PID = "/run/docker.pid"
 DOCKER_GROUP = "docker"
+DOCKER_UNIT_DROPIN = "/etc/systemd/system/docker.service.d/hubinstall.conf"
 NETWORK = "hubinstall"
 BRIDGE = "hubinstall0"
 IMAGE_REPOSITORY = "hubinstall/default"
@@ -154,6 +157,10 @@ SERVER_LABEL = "hubinstall.server"
 # The UID of that person's account when the container was made.
 UID_LABEL = "hubinstall.uid"
 
+APT_WAY_OUT = "/etc/apt/apt.conf.d/80hubinstall"
+# Where an administrator puts more authorities that the machine is to trust (update-ca-certificates(8)).
+MORE_AUTHORITIES = "/usr/local/share/ca-certificates"
+TRUST_STORE = "/etc/ssl/certs/ca-certificates.crt"
 # apt runs it before it starts a service; ours exists only if PID 1 is not systemd.
 POLICY_RC_D = "/usr/sbin/policy-rc.d"
 

@@ -90,6 +90,11 @@ _shtab_hubinstall_apply_options=(
   "--image[the image of user servers\; default\: built on this machine]:NAME:"
   "--memory[the memory of one server, such as 2G]:SIZE:"
   "--cpu[how many cores one server may use, such as 1.5]:NUMBER:"
+  "--proxy[the site\'s HTTP proxy, such as http\:\/\/proxy.example.org\:3128]:URL:"
+  "--no-proxy[what is reached without it, such as .example.org,10.0.0.0\/8]:NAMES:"
+  "--ca-bundle[a PEM file with the site\'s own certificate authorities]:FILE:_files"
+  "--pip-index[the site\'s mirror of PyPI]:URL:"
+  "--npm-registry[the site\'s mirror of npm\'s registry]:URL:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -138,7 +143,7 @@ _shtab_hubinstall_config_add_item_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
   "(*):ITEM:"
 )
 
@@ -162,7 +167,7 @@ _shtab_hubinstall_config_example_defaults_added=0
 
 _shtab_hubinstall_config_get_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -188,7 +193,7 @@ _shtab_hubinstall_config_remove_item_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
   "(*):ITEM:"
 )
 
@@ -206,7 +211,7 @@ _shtab_hubinstall_config_set_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  "(*):KEY VALUE:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
+  "(*):KEY VALUE:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -223,7 +228,7 @@ _shtab_hubinstall_config_unset_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -271,6 +276,11 @@ _shtab_hubinstall_plan_options=(
   "--image[the image of user servers\; default\: built on this machine]:NAME:"
   "--memory[the memory of one server, such as 2G]:SIZE:"
   "--cpu[how many cores one server may use, such as 1.5]:NUMBER:"
+  "--proxy[the site\'s HTTP proxy, such as http\:\/\/proxy.example.org\:3128]:URL:"
+  "--no-proxy[what is reached without it, such as .example.org,10.0.0.0\/8]:NAMES:"
+  "--ca-bundle[a PEM file with the site\'s own certificate authorities]:FILE:_files"
+  "--pip-index[the site\'s mirror of PyPI]:URL:"
+  "--npm-registry[the site\'s mirror of npm\'s registry]:URL:"
 )
 
 # guard to ensure default positional specs are added only once per session

@@ -16,4 +16,11 @@ wait_for "containerd" containerd_answers
 # A host without systemd may have no control groups mounted.
 if command -v cgroupfs-mount > /dev/null && ! grep -q '^[^ ]* /sys/fs/cgroup' /proc/mounts; then cgroupfs-mount; fi
 ulimit -n "$(ulimit -H -n)"
+{% if way_out %}
+if [ -f {{ way_out | sh }} ]; then
+    set -a
+    . {{ way_out | sh }}
+    set +a
+fi
+{% endif %}
 exec dockerd --containerd={{ containerd_socket | sh }}

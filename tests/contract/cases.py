@@ -33,6 +33,8 @@ ANYWHERE: dict[str, Callable[[], Case]] = {
     "pulled-image": docker.pulled_image,
     "docker-network": docker.network,
     "docker-setting": docker.live_restore,
+    "docker-variables": docker.variables,
+    "authorities": system.authorities,
 }
 
 

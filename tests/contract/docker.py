@@ -6,15 +6,18 @@ import tarfile
 import time
 
 from contract.case import BASE, Act, Break, Case, PutBack, runs
+from contract.files import file_breaks
 from hubinstall import layout
 from hubinstall.hubside.network import BRIDGE_NAME, ICC
 from hubinstall.machine.docker import docker, info, inspect_image, inspect_network
 from hubinstall.machine.host import Host
+from hubinstall.machine.way_out import as_file
 from hubinstall.resources.docker.image import Image, ImageRoot, Recipe, tags
 from hubinstall.resources.docker.image_copy import copy_of
 from hubinstall.resources.docker.live_restore import LiveRestore
 from hubinstall.resources.docker.network import DockerNetwork
 from hubinstall.resources.docker.pulled_image import PulledImage
+from hubinstall.resources.docker.variables import DockerVariables
 from hubinstall.resources.files.json_keys import reload
 
 NETWORK, BRIDGE, LABEL = "contract", "contract0", "contract.user"
@@ -81,6 +84,13 @@ def live_restore() -> Case:
         never_absent="it is absent only where no Engine answers, and it makes none",
         stays="the key in daemon.json is a resource of its own",
     )
+
+
+def variables() -> Case:
+    """Its dockerd runs with none of ours: what a restart does is shown in tests/machine/test_site_proxy.py."""
+    text = as_file({"HTTPS_PROXY": "http://proxy.example:3128"}, ())
+    wish = DockerVariables(f"{BASE}/way-out.env", text)
+    return Case(wish, file_breaks(wish.name, text, mode="0600"), lambda host: host.exists(wish.name))
 
 
 def recipe(host: Host) -> None:

@@ -14,6 +14,7 @@ from hubinstall.resources.packages.apt import Packages, statuses
 from hubinstall.resources.packages.virtualenv import NodeModules, Virtualenv
 from hubinstall.resources.tls.acme import AcmeCertificate
 from hubinstall.resources.tls.attempts import Try
+from hubinstall.resources.tls.authorities import Authorities
 from hubinstall.resources.tls.self_signed import SelfSignedCertificate
 from hubinstall.resources.tls.served import Pair, ServedCertificate
 
@@ -28,6 +29,18 @@ table inet {TABLE} {{
     }}
 }}
 """
+AUTHORITY = """-----BEGIN CERTIFICATE-----
+MIIBjDCCATOgAwIBAgIUNP2/uToG8lvnciKJaeNgQ7e46OwwCgYIKoZIzj0EAwIw
+EzERMA8GA1UEAwwIY29udHJhY3QwIBcNMjYxMTI5MDcwNjM4WhgPMjEyNjExMDUw
+NzA2MzhaMBMxETAPBgNVBAMMCGNvbnRyYWN0MFkwEwYHKoZIzj0CAQYIKoZIzj0D
+AQcDQgAEshhu5GLd1eTL/R2TETlGeDECB12/8eqcQdjfUle07m/bBX1Qd3SAFQ5j
+ugeT3piMeZcKRFY50Ryauio2Sm4keKNjMGEwHQYDVR0OBBYEFIMp1CEhbZ8lb4vX
+EgQwYfO+1LtPMB8GA1UdIwQYMBaAFIMp1CEhbZ8lb4vXEgQwYfO+1LtPMA8GA1Ud
+EwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQDAgIEMAoGCCqGSM49BAMCA0cAMEQCIA1h
+xFgT/2tQ6Yk4W/4oIiq3oIA4IRFbC7+LeuXSmzGDAiBlPXWr6tmpcUlufTHvHBZI
+AYRAPwzVRHEe7GtQqMJioQ==
+-----END CERTIFICATE-----
+"""
 SETTING = "net.ipv4.conf.lo.log_martians"
 
 
@@ -38,6 +51,20 @@ def packages() -> Case:
         lambda host: all(statuses(host).get(name) == "installed" for name in SMALL),
         stays="others may have come to need them",
     )
+
+
+def authorities() -> Case:
+    wish = Authorities(layout.MORE_AUTHORITIES, (AUTHORITY,))
+    twice = Break(
+        "certificates", lambda host: host.write(f"{wish.name}/hubinstall-more.crt", AUTHORITY.encode())
+    )  # fmt: skip
+
+    def forgotten(host: Host) -> None:
+        host.write(layout.TRUST_STORE, host.text(layout.TRUST_STORE).replace(AUTHORITY, "").encode())
+
+    return Case(
+        wish, (twice, Break("trusted", forgotten)), lambda host: AUTHORITY in host.text(layout.TRUST_STORE)
+    )  # fmt: skip
 
 
 def certificate() -> Case:

@@ -5,8 +5,8 @@ import io
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
+from fakes.facts import fake_facts
 from fakes.installation import World, make
 from fakes.resources import Silent
 from hubinstall import layout
@@ -16,7 +16,7 @@ from hubinstall.installation import desired_state
 from hubinstall.verify import health
 from hubinstall.verify.health import Check, Health
 
-FACTS = SimpleNamespace(uid_min=1000, dropins={})
+FACTS = fake_facts()
 
 
 class Report(Silent):
@@ -68,6 +68,6 @@ def command(tmp_path: Path, monkeypatch) -> Command:
     monkeypatch.setattr(session.nginx, "advice", lambda *_: [])
     monkeypatch.setattr(session, "people", lambda *_: [])
     monkeypatch.setattr(session, "welcome", lambda *_, **__: "")
-    monkeypatch.setattr(desired_state, "gather", lambda *_: FACTS)
+    monkeypatch.setattr(desired_state, "gather", lambda *_, **__: FACTS)
     monkeypatch.setattr(health, "health", lambda *_, pending, **__: Health((Check("hub", "ok", "fine"),), pending))
     return Command(world)

@@ -17,6 +17,7 @@ from fakes.programs import Dpkg, Nft, remove
 from fakes.shadow_tools import TOOLS, Shadow
 from hubinstall import layout
 from hubinstall.blueprint.static_files import SCRIPTS
+from hubinstall.resources.tls.authorities import UPDATE
 
 MIRROR = "Debian|bookworm|bookworm|main|http://mirror.example/debian/|/etc/apt/sources.list:1\n"
 
@@ -52,6 +53,8 @@ def complete(machine: Machine) -> FakeHost:
     machine.defined = Definitions(host, machine.manager)
     for folder in (layout.STATE, layout.SECRETS, layout.CONFIG_DIR, layout.SHARED_DATA, layout.SKEL):
         host.path(folder).mkdir(parents=True)
+    host.put(f"{layout.MORE_AUTHORITIES}/others.crt", "")
+    host.answers[UPDATE] = trust(host)
     host.answers |= {"systemd-analyze": "", "rm -rf": remove, "getent group": has_group(host)}
     host.answers |= {"setpriv --reuid=1000": as_alice(host), "setpriv --reuid=0": as_root}
     host.path("/home/alice").mkdir()
@@ -70,6 +73,17 @@ def complete(machine: Machine) -> FakeHost:
     if isinstance(machine, SupervisorMachine):
         with_supervisord(machine)
     return host
+
+
+def trust(host):
+    """What update-ca-certificates makes of the directory of more authorities."""
+
+    def act(_argv, _):
+        texts = [host.text(f"{layout.MORE_AUTHORITIES}/{name}") for name in host.names(layout.MORE_AUTHORITIES)]
+        host.put(layout.TRUST_STORE, "".join(texts))
+        return ""
+
+    return act
 
 
 def has_group(host):

@@ -32,6 +32,8 @@ DEBIAN_12 = Facts(
     apparmor=False,
     foreign_service_policy=False,
     uid_min=1000,
+    proxy_addresses=(),
+    authorities=(),
     dropins={},
 )
 """A small machine of Debian's, on which nothing is installed yet."""

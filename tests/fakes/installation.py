@@ -2,8 +2,8 @@
 
 import os
 import signal
-from types import SimpleNamespace
 
+from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from fakes.resources import Silent, Toy
 from hubinstall import layout
@@ -84,7 +84,7 @@ def make(tmp_path, monkeypatch):
     for folder in (layout.STATE, layout.HUB_DROPINS, layout.NGINX_DROPINS):
         host.path(folder).mkdir(parents=True)
     world = World(host)
-    monkeypatch.setattr(desired_state, "gather", lambda *_: SimpleNamespace())
+    monkeypatch.setattr(desired_state, "gather", lambda *_, **__: fake_facts())
     monkeypatch.setattr(desired_state, "blueprint", world.blueprint)
     monkeypatch.setattr("hubinstall.verify.probe.verify", world.verify)
     monkeypatch.setattr(preflight.checks, "check", lambda *_, **__: [])

@@ -28,8 +28,12 @@ MANAGERS = {
         fake_facts(addresses=ADDRESS, cgroup_driver="systemd"),
     ),
     "supervisor": (
-        {"users": {"admin": ["alice"]}, "environment": {"image": "quay.io/jupyter/base-notebook"}},
-        fake_facts(addresses=ADDRESS, manager="supervisor"),
+        {
+            "users": {"admin": ["alice"]},
+            "environment": {"image": "quay.io/jupyter/base-notebook"},
+            "network": {"proxy": "http://proxy.example.org:3128", "ca_bundle": "/etc/ssl/site.pem"},
+        },
+        fake_facts(addresses=ADDRESS, manager="supervisor", proxy_addresses=("192.0.2.9",), authorities=("x",)),
     ),
 }
 """Settings and facts."""

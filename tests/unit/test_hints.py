@@ -69,7 +69,7 @@ def test_keys_and_commands_are_found() -> None:
 @pytest.mark.parametrize(
     ("source", "fault"),
     [
-        ('f"can this machine reach {registry} (network.proxy)?"', "network.proxy"),
+        ('f"can this machine reach {registry} (network.proxies)?"', "network.proxies"),
         ('"Set networks.subnet to a free one."', "networks.subnet"),
         ('"Set proxy to the address of yours."', "proxy"),
         ('"a new base_uri needs a restart"', "base_uri"),

@@ -1,6 +1,7 @@
 """The table of contents of an installation: settings and facts become the desired state. It runs and asks nothing."""
 
 from hubinstall import layout
+from hubinstall.blueprint import way_out
 from hubinstall.blueprint.accounts import accounts
 from hubinstall.blueprint.command_help import command_help
 from hubinstall.blueprint.docker import docker, docker_packages
@@ -18,6 +19,7 @@ from hubinstall.blueprint.tls import authority, tls, watched
 from hubinstall.blueprint.user_image import environment
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, id_of, ids, resource_id
+from hubinstall.resources.docker.live_restore import LiveRestore
 from hubinstall.resources.files.secret import Secret
 from hubinstall.resources.services.service import Service
 from hubinstall.settings.model import Settings
@@ -31,10 +33,12 @@ SECRETS_OF_HUB = tuple(
 def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
     """Everything that should be on the machine. The order is for readers; `needs` says what waits for what."""
     programs_ = programs(facts)
-    image = environment(settings, facts, docker=DOCKER_RUNS)
     rules = firewall(settings, facts)
-    engine = docker_packages(facts)
+    first, engine_way_out = way_out.first(settings, facts), way_out.for_docker(settings, facts)
+    engine = [*engine_way_out, *docker_packages(facts, needs=ids(*engine_way_out))]
     network = docker(settings, facts, running=DOCKER_RUNS)
+    pulls = ids(*(r for r in network if isinstance(r, LiveRestore) and r.variables))
+    image = environment(settings, facts, docker=(*DOCKER_RUNS, *pulls))
     certificate, site = tls(settings, facts), nginx(settings, facts)
     configuration = hub(settings, facts, image)
     database_ = database(facts, programs_.hub_venv)
@@ -53,8 +57,9 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
     renewed = renewal(settings, facts, needs=ids(*issued[-1:]))
     return [
         *state(),
+        *first,
         *engine,  # before nginx: the image waits for it, and apt installs one after the other
-        *base(facts),
+        *base(facts, needs=ids(*first)),
         *accounts(settings, facts),
         *programs_.resources,
         *rules,

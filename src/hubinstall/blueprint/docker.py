@@ -1,6 +1,7 @@
 """The Docker Engine (the distribution's or an existing one) and the network of user servers."""
 
 from hubinstall import layout
+from hubinstall.blueprint import way_out
 from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.releases import release
@@ -16,8 +17,10 @@ DOCKER_PACKAGES = id_of(Packages, "docker")
 KEYS = id_of(JsonKeys, layout.DAEMON_JSON)
 
 
-def docker_packages(facts: Facts) -> list[Resource]:
-    """What dockerd needs before it starts: its packages and our keys in daemon.json."""
+def docker_packages(facts: Facts, needs: tuple[str, ...] = ()) -> list[Resource]:
+    """What dockerd needs before it starts: its packages and our keys in daemon.json. `needs`: what it finds when its
+    package starts it.
+    """
     brings = release(facts.distribution, facts.version)
     wanted: tuple[str, ...] = ("ca-certificates",)  # the connections to registries use TLS
     if not facts.docker_adopted:
@@ -26,7 +29,7 @@ def docker_packages(facts: Facts) -> list[Resource]:
         wanted += brings.cgroup_mounts
     if facts.apparmor:
         wanted += ("apparmor",)  # docker.io only recommends it, but no container starts without it
-    resources: list[Resource] = [Packages("docker", wanted, needs=(BASE_PACKAGES,))]
+    resources: list[Resource] = [Packages("docker", wanted, needs=(BASE_PACKAGES, *needs))]
     if not facts.docker_keeps_containers:
         state = id_of(Directory, layout.STATE)
         keys = {"live-restore": True}
@@ -53,6 +56,8 @@ def docker(settings: Settings, facts: Facts, running: tuple[str, ...]) -> list[R
     The network comes after the hub's file: a hub that still runs with another one creates no network of its own.
     """
     ours = network(settings, needs=(id_of(File, layout.HUB_SETTINGS), *running))
-    if facts.docker_keeps_containers:
+    variables = way_out.variables_file(settings, facts)
+    if facts.docker_keeps_containers and not variables:
         return [ours]
-    return [LiveRestore(needs=(KEYS, *running)), ours]
+    keys = () if facts.docker_keeps_containers else (KEYS,)
+    return [LiveRestore(variables=variables, needs=(*keys, *running)), ours]

@@ -1,4 +1,4 @@
-"""What user servers may reach: only the internet, DNS, the hub's API and the destinations in `network.allow`.
+"""What user servers may reach: only the internet, DNS, the hub's API, `network.proxy` and `network.allow`.
 
 The table filters only packets that come from or go to the bridge of the user servers.
 """
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses, ip_address, ip_network
 
 from hubinstall import layout
+from hubinstall.blueprint import way_out
 from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.blueprint.templating import render
 from hubinstall.machine.facts import Facts
@@ -14,6 +15,8 @@ from hubinstall.resources.base import Resource, id_of, ids
 from hubinstall.resources.files.file import Directory, File
 from hubinstall.resources.kernel import FirewallTable, KernelSetting
 from hubinstall.settings.model import Settings
+from hubinstall.settings.values.networks import Destination
+from hubinstall.settings.values.proxies import port_of
 
 CLOSED = (
     # IANA's special-purpose registry (RFC 6890): this host, private use, shared address space of providers,
@@ -51,6 +54,8 @@ def rules(settings: Settings, facts: Facts) -> str:
     network of the site must not open the host's own ssh.
     """
     network = settings.network
+    port = port_of(network.proxy) if network.proxy else None
+    allow = [*network.allow, *(Destination(address, port) for address in way_out.reachable(facts))]
     return render(
         "templates/firewall.nft",
         table=layout.FIREWALL_TABLE,
@@ -59,9 +64,10 @@ def rules(settings: Settings, facts: Facts) -> str:
         gateway=next(network.subnet.hosts()),
         hub_port=layout.HUB_PORT,
         resolvers=v4_addresses(facts.resolvers),
-        allow=network.allow,
-        allow_host=[d for d in network.allow if d.port and d.network.prefixlen == 32],
+        allow=allow,
+        allow_host=[d for d in allow if d.port and d.network.prefixlen == 32],
         closed=closed(facts.routes),
+        proxy=way_out.firewall_note(settings, facts),
         bridge_family="bridge" in families(facts),
     )
 

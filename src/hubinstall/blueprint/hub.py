@@ -3,6 +3,7 @@
 import json
 
 from hubinstall import layout
+from hubinstall.blueprint import way_out
 from hubinstall.blueprint.accounts import HUB_ACCOUNT
 from hubinstall.blueprint.docker import network
 from hubinstall.blueprint.packages import BASE_PACKAGES
@@ -74,6 +75,9 @@ def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSet
         cores=facts.cpus,
         group_shares={name: share.group for name, share in settings.shares.items() if share.group},
         other_spawners=settings.spawner.allow.other_classes,
+        way_out=way_out.of_machine(settings, facts).variables(),
+        server_way_out=way_out.of_servers(settings, facts).variables(),
+        trust_store=layout.TRUST_STORE if facts.authorities else "",
     )
 
 

@@ -19,14 +19,16 @@ BASE_PACKAGES, NGINX_PACKAGES = id_of(Packages, "base"), id_of(Packages, "nginx"
 """The ids, for the resources that need them."""
 
 
-def base(facts: Facts) -> list[Resource]:
-    """If PID 1 is not systemd, a package's script must not start a service that supervisor will run."""
+def base(facts: Facts, needs: tuple[str, ...] = ()) -> list[Resource]:
+    """If PID 1 is not systemd, a package's script must not start a service that supervisor will run. `needs`: what apt
+    needs first.
+    """
     policy: list[Resource] = []
     if facts.manager == "supervisor" and not facts.foreign_service_policy:
         # Docker's launcher mounts missing control groups itself; the package's own attempt would fail on some machines.
         mounts = release(facts.distribution, facts.version).cgroup_mounts
         services = (layout.CONTAINERD_SERVICE, layout.DOCKER_SERVICE, layout.NGINX_SERVICE, *mounts)
         policy = [File(layout.POLICY_RC_D, render("templates/policy-rc.d", services=services), mode="0755")]
-    packages = Packages("base", BASE, needs=ids(*policy))
+    packages = Packages("base", BASE, needs=ids(*policy, *needs))
     brotli = release(facts.distribution, facts.version).brotli if BROTLI in facts.nginx_encodings else ()
     return [*policy, packages, Packages("nginx", ("nginx", *brotli), needs=ids(packages))]

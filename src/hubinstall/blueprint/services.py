@@ -113,7 +113,10 @@ def watch_program() -> Program:
 def docker_programs(inputs: Inputs) -> list[Program]:
     """Under systemd these are the distribution's units. Their children, the containers, outlive them."""
     containerd = render("templates/launchers/containerd.sh")
-    dockerd = render("templates/launchers/docker.sh", pid=layout.DOCKER_PID, containerd_socket=layout.CONTAINERD_SOCKET)
+    dockerd = render(
+        "templates/launchers/docker.sh", pid=layout.DOCKER_PID, containerd_socket=layout.CONTAINERD_SOCKET,
+        way_out=layout.WAY_OUT if any(r.name == layout.WAY_OUT for r in inputs.resources) else "",
+    )  # fmt: skip
     return [
         Program(
             layout.CONTAINERD_SERVICE, "containerd", containerd, tracked=False, kill_group=False,
@@ -217,7 +220,7 @@ def hub_program(settings: Settings, facts: Facts, programs: Programs, inputs: In
         layout.HUB_SERVICE, "JupyterHub", launcher, unit="systemd/jupyterhub.service", user=layout.HUB_USER,
         after=(layout.FIREWALL_SERVICE, layout.DOCKER_SERVICE, layout.PROXY_SERVICE), config=programs.hub,
         files=(*files, *dropins), ready=f"{gateway(settings)}:{layout.HUB_PORT}",
-        values={"state": layout.HUB_STATE, "addresses": [settings.network.subnet]},
+        values={"state": layout.HUB_STATE, "addresses": [settings.network.subnet, *facts.proxy_addresses]},
         needs=(
             id_of(Link, layout.HUB_VENV), id_of(Link, layout.HUBSIDE), id_of(Directory, layout.HUB_STATE),
             *inputs.needs,

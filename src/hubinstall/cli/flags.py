@@ -1,13 +1,15 @@
 """The flags that set settings: `plan`, `apply` and bootstrap.py accept them and write them to config.yaml."""
 
 import argparse
+import os
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from hubinstall.config.yaml.nodes import resolve
 from hubinstall.errors import BAD_CONFIGURATION, UserError
-from hubinstall.settings.values import choices, dns, names, sizes, urls
+from hubinstall.machine.way_out import for_first_downloads
+from hubinstall.settings.values import choices, dns, files, names, proxies, sizes, urls
 from hubinstall.settings.values.words import WrongValueError, quoted
 
 FLAG_SETTINGS = {
@@ -18,6 +20,11 @@ FLAG_SETTINGS = {
     "image": "environment.image",
     "memory": "limits.memory",
     "cpu": "limits.cpu",
+    "proxy": "network.proxy",
+    "no_proxy": "network.no_proxy",
+    "ca_bundle": "network.ca_bundle",
+    "pip_index": "network.pip_index",
+    "npm_registry": "network.npm_registry",
 }
 """Flag → the key of config.yaml that it sets; `--admin` adds to users.admin."""
 PARSERS: dict[str, Callable[[Any], Any]] = {
@@ -29,6 +36,11 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "image": names.parse_image,
     "memory": sizes.parse_memory,
     "cpu": sizes.parse_cpus,
+    "proxy": proxies.parse_web_proxy,
+    "no_proxy": proxies.parse_past_proxies,
+    "ca_bundle": files.parse_file_path,
+    "pip_index": proxies.parse_mirror,
+    "npm_registry": proxies.parse_mirror,
 }
 """Flag → what accepts or refuses its value."""
 _PLAIN = re.compile(r"[\w/+.-](?!.*(: | #)).*")
@@ -38,6 +50,16 @@ _PLAIN = re.compile(r"[\w/+.-](?!.*(: | #)).*")
 def name_of(flag: str) -> str:
     """`base_url` → `--base-url`."""
     return f"--{flag.replace('_', '-')}"
+
+
+def keys(arguments: argparse.Namespace) -> dict[str, str]:
+    """The keys that flags set, with the texts that were typed."""
+    return {key: value for flag, key in FLAG_SETTINGS.items() if (value := getattr(arguments, flag, None))}
+
+
+def way_out(arguments: argparse.Namespace) -> dict[str, str]:
+    """The variables for what bootstrap.py downloads. Raises UserError if a file of authorities is missing."""
+    return for_first_downloads(keys(arguments), os.environ)
 
 
 def check_values(arguments: argparse.Namespace) -> None:
@@ -106,6 +128,13 @@ def add_setting_flags(verb: argparse.ArgumentParser, *, plan: bool = False) -> N
     settings.add_argument("--image", metavar="NAME", help="the image of user servers; default: built on this machine")
     settings.add_argument("--memory", metavar="SIZE", help="the memory of one server, such as 2G")
     settings.add_argument("--cpu", metavar="NUMBER", help="how many cores one server may use, such as 1.5")
+    settings.add_argument("--proxy", metavar="URL", help="the site's HTTP proxy, such as http://proxy.example.org:3128")
+    settings.add_argument(
+        "--no-proxy", metavar="NAMES", help="what is reached without it, such as .example.org,10.0.0.0/8"
+    )
+    settings.add_argument("--ca-bundle", metavar="FILE", help="a PEM file with the site's own certificate authorities")
+    settings.add_argument("--pip-index", metavar="URL", help="the site's mirror of PyPI")
+    settings.add_argument("--npm-registry", metavar="URL", help="the site's mirror of npm's registry")
 
 
 def for_apply(words: Sequence[str]) -> list[str]:

@@ -7,15 +7,17 @@ from argparse import Namespace
 
 from hubinstall import layout
 from hubinstall.blueprint import nginx, urls
-from hubinstall.cli.flags import FLAG_SETTINGS, name_of
+from hubinstall.cli.flags import FLAG_SETTINGS, keys, name_of
 from hubinstall.cli.log_entries import RUN
 from hubinstall.cli.welcome import generated, welcome
+from hubinstall.config import read as config_read
 from hubinstall.config import typed
 from hubinstall.config.validate import Config, load
 from hubinstall.errors import UserError
 from hubinstall.installation import inputs, lock, preflight
 from hubinstall.installation.apply import apply
 from hubinstall.installation.desired_state import DesiredState, read
+from hubinstall.machine import way_out
 from hubinstall.machine.accounts import people
 from hubinstall.machine.host import Host
 from hubinstall.machine.hub_report import hub_report
@@ -79,8 +81,20 @@ def with_flags(host: Host, arguments: Namespace) -> Config:
     given = [(flag, key, getattr(arguments, flag, None)) for flag, key in FLAG_SETTINGS.items()]
     edits = [typed.setting(name_of(flag), key, value) for flag, key, value in given if value is not None]
     admins = dict.fromkeys(a.partition(":")[0] for a in arguments.admin)
+    edits += [] if host.exists(layout.ACCEPTED) else from_shell(host, config, arguments)
     edits += [typed.adding("--admin", "users.admin", a) for a in admins if a not in config.settings.users.admin]
     return typed.edited(config.document, edits) if edits else config
+
+
+def from_shell(host: Host, config: Config, arguments: Namespace) -> list[typed.Edit]:
+    """The way to the internet in the shell of the first run is kept: later runs and timers have other shells."""
+    given, network = keys(arguments), config.settings.network
+    proxied = bool(network.proxy or given.get("network.proxy"))
+    found = way_out.meant(os.environ, proxied=proxied)
+    news = {key: named for key, named in found.items() if key not in given and not config_read.is_set(config, key)}
+    for key, (variable, _) in news.items():
+        host.notice(f"config.yaml says {key} from now on: it was taken from {variable} in this shell")
+    return [typed.variable(variable, key, value) for key, (variable, value) in news.items()]
 
 
 def logged(host: Host) -> Log:

@@ -18,10 +18,6 @@ _CULLER = (
 _PASSWORDS = "try leaving it out: people log in with the password of their account on this machine (set with passwd)"
 _NO_TRAEFIK = "try leaving it out: there is no traefik here; nginx and configurable-http-proxy need no settings for it"
 
-_PROXY = (
-    "try leaving it out: hubinstall downloads through the proxy of the shell that runs it (HTTP_PROXY, HTTPS_PROXY)"
-)
-
 ANSWERS: dict[tuple[str, ...], str] = {
     ("https", "enabled"): "try leaving it out: https is always on unless `https.mode: off` turns it off",
     ("https", "port"): "try leaving it out: nginx serves https on port 443, and redirects port 80 to it",
@@ -33,8 +29,11 @@ ANSWERS: dict[tuple[str, ...], str] = {
     ("services",): f"try leaving it out: {_DROPIN} can add services of JupyterHub; idle servers keep running",
     ("traefik_api",): _NO_TRAEFIK,
     ("limits", "gpu"): "try leaving it out: user servers cannot use the GPUs of this machine",
-    ("network", "proxy"): _PROXY,
-    ("proxy",): _PROXY,
+    ("proxy",): "did you mean network.proxy?",
+    ("http_proxy",): "did you mean network.proxy?",
+    ("https_proxy",): "did you mean network.proxy?",
+    ("no_proxy",): "did you mean network.no_proxy?",
+    ("ca_bundle",): "did you mean network.ca_bundle?",
 }
 """Path of an unknown key → the hint for it and for everything below it."""
 

@@ -32,6 +32,11 @@ def get(config: Config, key: str) -> tuple[str, str]:
     return _text(default), f"{note}; this is the default"
 
 
+def is_set(config: Config, key: str) -> bool:
+    """Whether the file sets `key`."""
+    return _at(config.document.root.data, path_of(key)) is not None
+
+
 def _at(data: Any, path: tuple[str, ...]) -> Any:
     for part in path:
         data = data.get(part) if isinstance(data, dict) else None

@@ -1,5 +1,6 @@
 """Changes as people type them. A refusal names what was typed, never a line of a file that was not written."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,6 +31,12 @@ class Edit:
 
 def setting(words: str, key: str, value: str) -> Edit:
     return Edit(f"{words} {quoted(value)}", key, lambda document: edit.set_value(document, key, value))
+
+
+def variable(name: str, key: str, value: str) -> Edit:
+    """As `setting`, but from a variable of the shell, whose value is no YAML. A list has commas."""
+    data = json.dumps(value.split(",") if is_list(edit.path_of(key)) else value)
+    return Edit(f"{name}={quoted(value)}", key, lambda document: edit.set_value(document, key, data))
 
 
 def adding(words: str, key: str, item: str) -> Edit:

@@ -3,6 +3,7 @@
 The administrator's own files are read last, so that they can change everything except what hubinstall itself needs.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,6 +30,7 @@ def configure(c: Any) -> None:
             "Restore a good copy, or move it away, then start the hub again. People's files are not in it.",
         )
     settings = HubSettings.load(layout.HUB_SETTINGS)
+    os.environ.update(settings.way_out)  # what the hub and its drop-ins ask for outside
     hub(c, settings)
     sign_on(c, settings)
     servers(c, settings)

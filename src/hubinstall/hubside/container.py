@@ -40,11 +40,14 @@ class AccountFiles:
     group: str
 
 
-def mounts(account: Account, files: AccountFiles, shares: Iterable[str], propagation: str) -> list[Mount]:
+def mounts(
+    account: Account, files: AccountFiles, shares: Iterable[str], propagation: str, trust_store: str = ""
+) -> list[Mount]:  # fmt: skip
     """Mounts, not binds: a missing source is an error, while Docker creates a bind's source as a directory of root.
 
     `shares`: those that this person may write to. All others are readable through the one mount of the whole directory,
-    so that running servers also see shares that are added later.
+    so that running servers also see shares that are added later. `trust_store`: the certificates to trust: they
+    replace those in the file where Debian, Ubuntu and most images have their own.
     """
     everything = bind(layout.SHARED_DATA, layout.SHARED_DATA, read_only=True, propagation=propagation)
     return [
@@ -52,6 +55,7 @@ def mounts(account: Account, files: AccountFiles, shares: Iterable[str], propaga
         bind(files.passwd, "/etc/passwd", read_only=True),
         bind(files.group, "/etc/group", read_only=True),
         bind(f"{layout.HUBSIDE}/hubinstall/hubside/home.sh", layout.HOME_HOOK, read_only=True),
+        *([bind(trust_store, layout.TRUST_STORE, read_only=True)] if trust_store else []),
         everything,
         *(bind(f"{layout.SHARED_DATA}/{share}", f"{layout.SHARED_DATA}/{share}") for share in sorted(shares)),
     ]

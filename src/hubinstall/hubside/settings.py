@@ -46,6 +46,12 @@ class HubSettings:
     """Share → the host group whose members may write. Read-only shares are not listed."""
     other_spawners: bool
     """Whether a drop-in may choose a spawner class that is not ours."""
+    way_out: dict[str, str]
+    """Variables of the hub itself: how it reaches the internet."""
+    server_way_out: dict[str, str]
+    """The same for user servers."""
+    trust_store: str
+    """The path of the certificates that user servers trust instead of their image's; empty if that suffices."""
 
     @classmethod
     def parse(cls, text: str) -> Self:

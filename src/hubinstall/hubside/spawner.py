@@ -227,7 +227,10 @@ class HomeSpawner(SafeStarts):
         entrypoint = image["Config"].get("Entrypoint")
         init = not container.has_init(entrypoint)
         config = container.host_config(limits, self.hub_settings.cgroup_parent, groups, init=init) | {
-            "mounts": container.mounts(account, files, shares, container.propagation_here()) + self.mount_binds,
+            "mounts": container.mounts(
+                account, files, shares, container.propagation_here(), self.hub_settings.trust_store
+            )
+            + self.mount_binds,
             "binds": self.volume_binds,
             "links": self.links,
             "network_mode": self.network_name,
@@ -243,7 +246,7 @@ class HomeSpawner(SafeStarts):
                 account,
                 self.cpu_limit,
                 shares=bool(shares),
-                given=container.machines_region(self.image) | self.get_env(),
+                given=container.machines_region(self.image) | self.hub_settings.server_way_out | self.get_env(),
             )
             | self.safe_environment(),
             "user": f"{account.uid}:{account.gid}",

@@ -19,6 +19,7 @@ from hubinstall.report.plain import Report
 from hubinstall.report.words import counted
 from hubinstall.resources.accounts import first_passwords
 from hubinstall.resources.base import resource_id
+from hubinstall.resources.docker.live_restore import LiveRestore
 from hubinstall.resources.kernel import FirewallTable
 from hubinstall.resources.packages import offline
 from hubinstall.resources.packages.apt import Packages, half_done, repair
@@ -176,7 +177,9 @@ class _Application:
         """Let every touched service load the restored files, and start what was stopped; returns what went wrong."""
         left, touched = [], self.ledger.touched().keys() | {database.service for database in self._databases()}
         for resource in self.desired.resources:
-            if isinstance(resource, Service | FirewallTable) and touched & {resource_id(resource), resource.name}:
+            if not touched & {resource_id(resource), resource.name}:
+                continue
+            if isinstance(resource, Service | FirewallTable | LiveRestore):
                 try:
                     resource.start_again(self.host)
                 except UserError as error:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hubinstall import layout
+from hubinstall.blueprint import way_out
 from hubinstall.blueprint.contents import blueprint
 from hubinstall.config.validate import Config, load
 from hubinstall.engine.ledger import Ledger
@@ -12,6 +13,7 @@ from hubinstall.machine.facts import Facts, gather
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, Resource
 from hubinstall.settings.model import Settings
+from hubinstall.settings.values.proxies import host_of
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,14 @@ class DesiredState:
 def read(host: Host, config: Config | None = None) -> DesiredState:
     """The desired state of config.yaml, or of a `config` that will replace it. Raises ConfigError; changes nothing."""
     config = load(inputs.config_text(host)) if config is None else config
-    facts = gather(host, config.settings.process_manager)
+    network = config.settings.network
+    facts = gather(
+        host,
+        config.settings.process_manager,
+        proxy=host_of(network.proxy) if network.proxy else "",
+        ca_bundle=network.ca_bundle or "",
+    )
+    host.way_out = way_out.of_machine(config.settings, facts).variables()
     desired = DesiredState(config, facts, blueprint(config.settings, facts))
     prefetch.continue_with(host, desired.resources)
     return desired

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from hubinstall import layout
+from hubinstall.machine import way_out
 from hubinstall.machine.docker import engine
 from hubinstall.machine.host import Host
 from hubinstall.machine.network import addresses, has_bridge_filter, memory, resolvers, routes
@@ -65,12 +66,18 @@ class Facts:
     foreign_service_policy: bool
     """A policy-rc.d that is not ours decides which services packages may start."""
     uid_min: int
+    proxy_addresses: tuple[str, ...]
+    """Of the site's proxy; empty if there is none, or if its name does not resolve and never did."""
+    authorities: tuple[str, ...]
+    """The certificates in network.ca_bundle, each as PEM."""
     dropins: dict[str, str]
     """Path → SHA-256 of the administrator's drop-ins for the hub and nginx."""
 
 
-def gather(host: Host, process_manager: str = "auto") -> Facts:
-    """Find out all facts; starts no daemon, changes nothing. `process_manager` is the setting."""
+def gather(host: Host, process_manager: str = "auto", *, proxy: str = "", ca_bundle: str = "") -> Facts:
+    """Find out all facts; starts no daemon, changes nothing. `process_manager` is the setting; `proxy`: the name or
+    address of the site's proxy; `ca_bundle`: a path.
+    """
     system = os_release(host)
     brings = release(system["ID"], system["VERSION_ID"])
     manager = running_manager(host) if process_manager == "auto" else process_manager
@@ -105,6 +112,8 @@ def gather(host: Host, process_manager: str = "auto") -> Facts:
         apparmor=host.text("/sys/module/apparmor/parameters/enabled").strip() == "Y",
         foreign_service_policy=host.exists(layout.POLICY_RC_D) and "hubinstall" not in host.text(layout.POLICY_RC_D),
         uid_min=uids.get("UID_MIN", 1000),
+        proxy_addresses=way_out.addresses_of(proxy, host.text(layout.FIREWALL_RULES)),
+        authorities=way_out.certificates(host.text(ca_bundle)) if ca_bundle else (),
         dropins=dropins(host),
     )
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from hubinstall import layout
-from hubinstall.errors import CommandError, StalledError, UserError
+from hubinstall.errors import CommandError, StalledError, UserError, without_passwords
 from hubinstall.machine import processes, unix_http
 from hubinstall.machine.command_environment import BASE_ENVIRONMENT, for_commands
 from hubinstall.machine.crash_points import KillPoints
@@ -73,6 +73,8 @@ class Host:
         self.say: Callable[[str], None] = log
         """Shows a line on the screen while a step runs: what it waits for."""
         self.notices: list[str] = []
+        self.way_out: Mapping[str, str] = {}
+        """Variables for every command: how this machine reaches the internet, as config.yaml says (way_out.py)."""
         self.journal: Journal | None = None
         self.kill_points = KillPoints(os.environ.get("HUBINSTALL_CRASH_AT", ""))
         self._known = Answers()
@@ -126,8 +128,8 @@ class Host:
         return shutil.which(program, path=BASE_ENVIRONMENT["PATH"])
 
     def environment(self, name: str) -> str:
-        """A variable of the administrator's shell; empty if it is not set."""
-        return os.environ.get(name, "")
+        """A variable of every command: from config.yaml, or else the administrator's shell; empty if it is not set."""
+        return self.way_out.get(name) or os.environ.get(name, "")
 
     def query(
         self,
@@ -217,7 +219,7 @@ class Host:
             argv = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
         try:
             ended = processes.to_its_end(
-                argv, input=input, env=for_commands(env or {}), cwd=cwd, stall=stall,
+                argv, input=input, env=for_commands(env or {}, self.way_out), cwd=cwd, stall=stall,
                 daemons=daemons, begun=functools.partial(self.kill_points.mid, wait=0.05),
             )  # fmt: skip
         except FileNotFoundError:
@@ -225,7 +227,7 @@ class Host:
                 raise CommandError(argv, 127, f"{argv[0]}: command not found") from None
             return Completed(argv, 127, "", f"{argv[0]}: command not found")
         for line in (ended.stdout[-20000:] + ended.stderr[-20000:]).splitlines():
-            self.log(f"  {line}")
+            self.log(f"  {without_passwords(line)}")
         if ended.stalled:
             self.log("\n    ".join([f"  killed: no progress for {stall:.0f} s; its processes then:", *ended.stalled]))
             raise StalledError(argv, stall, ended.stderr)

@@ -6,7 +6,9 @@ from hubinstall.resources.base import Change
 _FILES = "writing configuration files"
 _CERTIFICATE = "installing the certificate"
 KINDS = {
-    **dict.fromkeys(("file", "directory", "link", "json-keys", "unit", "tree", "unlinked", "secret"), _FILES),
+    **dict.fromkeys(
+        ("file", "directory", "link", "json-keys", "unit", "tree", "unlinked", "secret", "docker-variables"), _FILES
+    ),
     **dict.fromkeys(("account", "group"), "creating service accounts"),
     "person": "creating people's accounts",
     **dict.fromkeys(("self-signed-certificate", "served-certificate"), _CERTIFICATE),
@@ -20,6 +22,7 @@ KINDS = {
     "static-files": "preparing files that nginx serves",
     "docker-network": "creating the network of the user servers",
     "docker-setting": "writing Docker's settings",
+    "authorities": "trusting the site's own certificates",
     "firewall-table": "loading the firewall",
     "kernel-setting": "setting kernel parameters",
     "share": "making links to shared folders",

@@ -8,6 +8,7 @@ from hubinstall.resources.docker.live_restore import LiveRestore
 from hubinstall.resources.docker.network import DockerNetwork
 from hubinstall.resources.docker.pulled_image import PulledImage
 from hubinstall.resources.docker.static_files import StaticFiles
+from hubinstall.resources.docker.variables import DockerVariables
 from hubinstall.resources.files.file import Directory, File, Link
 from hubinstall.resources.files.json_keys import JsonKeys
 from hubinstall.resources.files.secret import Secret
@@ -21,6 +22,7 @@ from hubinstall.resources.services.service import Service
 from hubinstall.resources.services.supervisord import Supervisord
 from hubinstall.resources.services.unit import UnitFile
 from hubinstall.resources.tls.acme import AcmeCertificate
+from hubinstall.resources.tls.authorities import Authorities
 from hubinstall.resources.tls.self_signed import SelfSignedCertificate
 from hubinstall.resources.tls.served import ServedCertificate
 
@@ -39,6 +41,7 @@ KINDS: dict[str, type[Resource]] = {
         Person,
         JsonKeys,
         LiveRestore,
+        DockerVariables,
         DockerNetwork,
         Service,
         Database,
@@ -47,6 +50,7 @@ KINDS: dict[str, type[Resource]] = {
         SelfSignedCertificate,
         ServedCertificate,
         AcmeCertificate,
+        Authorities,
         FirewallTable,
         KernelSetting,
         Unlinked,

@@ -7,7 +7,6 @@ Littlest JupyterHub has the same name.
 A key without a value (`limits:`) always means the same as an absent key.
 """
 
-from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
@@ -16,12 +15,12 @@ from hubinstall import layout
 from hubinstall.settings.http import Http, conflicts
 from hubinstall.settings.https import Https, Mode
 from hubinstall.settings.hub import Hub
+from hubinstall.settings.network import Network
 from hubinstall.settings.section import Conflict, Section, repeats
 from hubinstall.settings.types import (
     Accounts,
     BaseUrl,
     Cpus,
-    Destinations,
     Domain,
     Group,
     Image,
@@ -29,7 +28,6 @@ from hubinstall.settings.types import (
     Processes,
     ShareName,
     Shm,
-    Subnet,
     Uid,
 )
 from hubinstall.settings.values.choices import ProcessManager
@@ -217,38 +215,6 @@ class Spawner(Section):
     allow: SpawnerAllow = Field(default_factory=SpawnerAllow, description="What drop-ins may do that is not safe.")
 
 
-class Network(Section):
-    subnet: Subnet = Field(
-        IPv4Network("10.99.0.0/16"),
-        description="The private IPv4 network of the user servers, /16 to /24. It must not overlap a network of your"
-        " site.",
-        examples=["172.30.0.0/20"],
-    )
-    allow: Destinations = Field(
-        (),
-        description="What user servers may reach besides the internet: addresses or networks of your site, on one port"
-        " or on all. By default they cannot reach any private address.",
-        examples=[["10.1.2.3:5432", "10.1.0.0/16:443", "192.168.1.5"]],
-    )
-
-    def conflicts(self) -> list[Conflict]:
-        texts = tuple(str(destination) for destination in self.allow)
-        found = [
-            Conflict(at=("allow", index), about=("allow",), message=f"{text} is in the list twice", hint=_ONCE)
-            for index, text in repeats(texts)
-        ]
-        return found + [
-            Conflict(
-                at=("allow", index),
-                about=("allow", "subnet"),
-                message=f"{destination} is within the user servers' own network {self.subnet}",
-                hint="try leaving it out: user servers are isolated from each other",
-            )
-            for index, destination in enumerate(self.allow)
-            if destination.network.overlaps(self.subnet)
-        ]
-
-
 def _shares(value: Any) -> Any:
     if isinstance(value, dict):
         return value
@@ -278,7 +244,9 @@ class Settings(Section):
     environment: Environment = Field(default_factory=Environment, description="The software in user servers.")
     limits: Limits = Field(default_factory=Limits, description="How much of the machine one user's server may use.")
     spawner: Spawner = Field(default_factory=Spawner, description="How user servers are started.")
-    network: Network = Field(default_factory=Network, description="What user servers may reach.")
+    network: Network = Field(
+        default_factory=Network, description="The way to the internet, and what user servers may reach."
+    )
     process_manager: ProcessManager = Field(
         "auto",
         description="What starts the services and keeps them running. `auto`: systemd if it is PID 1 on this machine,"

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from hubinstall import layout
-from hubinstall.settings.values import dns, files, names, networks, pages, sizes, urls
+from hubinstall.settings.values import dns, files, names, networks, pages, proxies, sizes, urls
 from hubinstall.settings.values.words import parse_list
 
 
@@ -63,6 +63,13 @@ Proxy = Annotated[
     str, BeforeValidator(networks.parse_proxy), schema("address or network", rf"{networks.ADDRESS}(/[0-9]{{1,3}})?")
 ]
 Proxies = Annotated[tuple[Proxy, ...], BeforeValidator(parse_list)]
+
+WebProxy = Annotated[str, BeforeValidator(proxies.parse_web_proxy), schema("URL of a proxy", proxies.WEB_PROXY)]
+Mirror = Annotated[str, BeforeValidator(proxies.parse_mirror), schema("URL of a mirror", proxies.MIRROR)]
+PastProxy = Annotated[
+    str, BeforeValidator(proxies.parse_past_proxy), schema("name, domain, address or network", proxies.PAST_PROXY)
+]
+PastProxies = Annotated[tuple[PastProxy, ...], BeforeValidator(proxies.parse_past_proxies)]
 
 Title = Annotated[str, BeforeValidator(pages.parse_title), schema("one line of text", pages.TITLE)]
 Announcement = Annotated[str, BeforeValidator(pages.parse_announcement), schema("text", pages.ANNOUNCEMENT)]

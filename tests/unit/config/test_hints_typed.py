@@ -27,6 +27,7 @@ KNOWN = {".".join(key) for key in known_keys()}
 EXAMPLES = {
     "https.tls.key": "/etc/ssl/private/hub.key", "https.tls.cert": "/etc/ssl/certs/hub.pem", "limits.memory": "1T",
     "users.uid_max": "2000",
+    "network.proxy": "http://proxy.example.org:3128",
 }  # fmt: skip
 """Values for keys that a hint names without one."""
 

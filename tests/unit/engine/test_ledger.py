@@ -19,10 +19,12 @@ from hubinstall.resources.kinds import KINDS
 KEPT = {
     "account": {"uid_min"},
     "acme-certificate": set(),
+    "authorities": set(),
     "database": set(),
     "directory": {"whole"},
     "docker-network": {"bridge", "label"},
     "docker-setting": set(),
+    "docker-variables": set(),
     "file": {"rereads"},
     "firewall-table": {"loaded"},
     "group": set(),

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from hubinstall.errors import CommandError, UserError
+from hubinstall.errors import CommandError, UserError, cures
 from hubinstall.machine.docker import docker, inspect_image
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import KEPT, Change, State
@@ -96,5 +96,6 @@ def pull(host: Host, reference: str) -> None:
         raise UserError(
             f"the image {reference} could not be pulled: {said}",
             "Check that environment.image is spelled correctly and that this machine can reach its registry. If the"
-            " registry requires a login, run `docker login` as root first.",
+            " registry requires a login, run `docker login` as root first."
+            + "".join(f"\n  {text}" for text in cures(error.output)),
         ) from error

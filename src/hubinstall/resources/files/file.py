@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hubinstall import layout
-from hubinstall.errors import UserError
+from hubinstall.errors import UserError, without_passwords
 from hubinstall.machine.host import CANDIDATE, Host
 from hubinstall.resources.base import KEPT, Change, State
 from hubinstall.resources.files.json_keys import reload
@@ -79,7 +79,7 @@ class File:
         """The old and the new text, for a diff that people read; None if they must not see it."""
         if self.secret or self.mode.endswith("00"):
             return None
-        return host.text(self.name), self.data.decode(errors="replace")
+        return without_passwords(host.text(self.name)), without_passwords(self.data.decode(errors="replace"))
 
 
 def keep_edit(host: Host, change: Change, dropin: str) -> None:

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hubinstall.errors import CommandError, UserError
+from hubinstall.errors import CommandError, UserError, cures
 from hubinstall.machine.host import Completed, Host
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.packages import apt_lock, offline
@@ -21,7 +21,13 @@ APT = (
 INSTALL = ("--no-install-recommends", "--no-remove", "install")
 HALF_DONE = {"half-installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"}
 """The states of dpkg(1) for packages whose installation is not finished."""
-UNREACHABLE = ("Failed to fetch", "Could not resolve", "Could not connect", "Temporary failure")
+UNREACHABLE = (
+    "Failed to fetch",
+    "Certificate verification failed",
+    "Could not resolve",
+    "Could not connect",
+    "Temporary failure",
+)
 # Nobody can answer questions, and none of the administrator's services may be restarted.
 QUIET = {"NEEDRESTART_SUSPEND": "1", "APT_LISTCHANGES_FRONTEND": "none", "UCF_FORCE_CONFFOLD": "1"}
 
@@ -156,7 +162,8 @@ def advice(error: CommandError) -> str:
     lines = [line for line in output.splitlines() if line.startswith(("E:", "W:", " ", "dpkg: error"))]
     words = "\n  ".join((lines or output.splitlines())[-8:])
     if any(sign in output for sign in UNREACHABLE):
-        return f"{words}\n  The mirrors cannot be reached. Check that `apt-get update` works here, then run it again."
+        check = "The mirrors cannot be reached. Check that `apt-get update` works here, then run it again."
+        return "\n  ".join([words, check, *cures(output)])
     if "Unable to locate package" in output or "has no installation candidate" in output:
         return f"{words}\n  apt's sources do not offer it. Check /etc/apt/sources.list.d, then run it again."
     if "Could not get lock" in output:

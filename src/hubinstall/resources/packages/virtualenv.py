@@ -4,6 +4,7 @@ import functools
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from hubinstall import layout
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.files.tree import ASIDE, rebuilding, seal, sealed
@@ -12,7 +13,7 @@ from hubinstall.resources.packages.downloads import NPM_CACHE, retry_if_stalled
 
 PYTHON = "/usr/bin/python3"
 """Never the interpreter that runs us: service accounts cannot read a pyenv or conda in root's home."""
-TRUST_STORE = "/etc/ssl/certs/ca-certificates.crt"
+TRUST_STORE = layout.TRUST_STORE
 
 
 @dataclass(frozen=True)

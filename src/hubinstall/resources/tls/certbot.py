@@ -8,10 +8,11 @@ authority itself advises it (ARI, RFC 9773).
 import re
 from dataclasses import dataclass
 
+from hubinstall import layout
 from hubinstall.machine.host import Completed, Host
 from hubinstall.resources.tls.self_signed import is_address
 
-TRUST_STORE = "/etc/ssl/certs/ca-certificates.crt"
+TRUST_STORE = layout.TRUST_STORE
 FORGOTTEN = "urn:ietf:params:acme:error:accountDoesNotExist"
 NOISE = re.compile(r"^(Saving debug log|Ask for help|An unexpected error|Some challenges|Hint:|- - -|\s*$)")
 

@@ -6,14 +6,16 @@ Only the standard library. Each problem is one line: what is wrong, then what to
 import contextlib
 import email.utils
 import http.client
+import os
 import secrets
 import socket
 import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from hubinstall.machine.host import Host
 from hubinstall.resources.tls.webroot import Place
@@ -27,18 +29,20 @@ OPEN_80 = "open port 80 to this machine (firewall, security group, router)"
 
 def troubles(host: Host, names: tuple[str, ...], server: str, place: Place) -> list[str]:
     """Why the authority at `server` could not issue a certificate for `names`; empty if it can be asked."""
-    found = list(server_troubles(server, place.trust))
+    found = list(server_troubles(server, place.trust, host.way_out))
     with challenge(host, place.webroot) as (path, token):
         for name in names:
             found += name_troubles(name, path, token, place)
     return found
 
 
-def server_troubles(server: str, trust: str) -> Iterator[str]:
-    """Problems with the authority: it does not answer, or its clock differs from this machine's."""
+def server_troubles(server: str, trust: str, way_out: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Problems with the authority: it does not answer, or its clock differs from this machine's. `way_out`: variables
+    that name a proxy, as in the host's.
+    """
     try:
         context = ssl.create_default_context(cafile=trust)
-        with urllib.request.urlopen(server, timeout=TIMEOUT, context=context) as answer:  # noqa: S310 - https, as parsed
+        with _opener(server, context, way_out or os.environ).open(server, timeout=TIMEOUT) as answer:
             date = answer.headers.get("Date", "")
     except urllib.error.HTTPError as error:
         yield f"{server} answers with {error.code} {error.reason}: check that it is the URL of an ACME directory"
@@ -55,10 +59,19 @@ def server_troubles(server: str, trust: str) -> Iterator[str]:
             yield f"this machine's clock is {much} {way}: correct it (timedatectl set-ntp true)"
 
 
+def _opener(server: str, context: ssl.SSLContext, way_out: Mapping[str, str]) -> urllib.request.OpenerDirector:
+    """Certbot goes through the same proxy, or past it."""
+    known = {"https": way_out.get("https_proxy", ""), "no": way_out.get("no_proxy", "")}
+    bypass = urllib.request.proxy_bypass_environment  # type: ignore[attr-defined]  # its types lack it
+    past = not known["https"] or bypass(urlsplit(server).netloc, known)
+    proxies = urllib.request.ProxyHandler({} if past else {"https": known["https"]})
+    return urllib.request.build_opener(proxies, urllib.request.HTTPSHandler(context=context))
+
+
 def _way_out(reason: object) -> str:
     if isinstance(reason, ssl.SSLCertVerificationError):
-        return "this machine must trust its root (update-ca-certificates), and the clock must be right (timedatectl)"
-    return "check that this machine can reach the internet, and that this is the right URL"
+        return "this machine must trust its root (network.ca_bundle), and the clock must be right (timedatectl)"
+    return "check that this machine can reach the internet (network.proxy), and that this is the right URL"
 
 
 @contextlib.contextmanager

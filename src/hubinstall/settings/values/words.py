@@ -8,6 +8,7 @@ the types that pydantic reads).
 
 import difflib
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,14 +41,19 @@ def type_name(value: Any) -> str:
 
 def shown(value: Any) -> str:
     """A value in the form for a message: one printable line of limited length."""
-    text = repr(value) if isinstance(value, str) else json.dumps(value, default=str)
+    text = _without_password(repr(value) if isinstance(value, str) else json.dumps(value, default=str))
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def quoted(value: str) -> str:
     """As it was typed, if that is one short printable word."""
     plain = value.isprintable() and 0 < len(value) <= 60 and not set(value) & set(" \"'`$;&|<>(){}*?!\\#~")
-    return value if plain else shown(value)
+    return _without_password(value) if plain else shown(value)
+
+
+def _without_password(text: str) -> str:
+    """A URL may hold the password of a proxy, and messages end up in logs."""
+    return re.sub(r"((?:://|^['\"]?)[^/\s:@]+:)[^/\s@]*(?=@)", r"\1…", text)
 
 
 def parse_list(value: Any) -> tuple[Any, ...]:

@@ -22,6 +22,8 @@ CLOSING = 10.0
 class Websocket:
     """Opens when it is made, within `timeout` seconds. `options` are those of websockets' connect.
 
+    It uses no proxy: what it connects to is this machine.
+
     Raises what websockets raises: WebSocketException, InvalidStatus among them, or OSError (TimeoutError is one).
     """
 
@@ -30,7 +32,13 @@ class Websocket:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="websocket")
         self._thread.start()
         # No pings of ours: the server sends its own, and every wait here has an end.
-        options |= {"open_timeout": timeout, "close_timeout": CLOSING, "ping_interval": None, "max_size": None}
+        options |= {
+            "open_timeout": timeout,
+            "close_timeout": CLOSING,
+            "ping_interval": None,
+            "max_size": None,
+            "proxy": None,
+        }
         try:
             self._connection = self._run(_open(address, options))
         except BaseException:

@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 import time
+import urllib.request
 from email.utils import formatdate
 
 import pytest
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from fakes.authority import Authority
 from fakes.host import FakeHost
 from hubinstall.resources.tls import reachability
-from hubinstall.resources.tls.reachability import name_troubles, server_troubles, troubles
+from hubinstall.resources.tls.reachability import _opener, name_troubles, server_troubles, troubles
 from hubinstall.resources.tls.webroot import Place
 
 NAME = "hub.example.org"
@@ -206,7 +207,7 @@ def test_an_authority_whose_root_is_not_known(acme, dns, tmp_path):
     (tmp_path / "other.pem").write_bytes(Authority().root.public_bytes(Encoding.PEM))
     [words] = server_troubles(server, str(tmp_path / "other.pem"))
     assert "does not answer" in words
-    assert "update-ca-certificates" in words
+    assert "network.ca_bundle" in words
 
 
 def test_an_authority_that_is_away(host, closed, dns):
@@ -220,3 +221,15 @@ def test_all_together(host, web, closed, dns):
     place = Place(("127.0.0.1",), "/srv/web", "/etc/ssl/certs/ca-certificates.crt", web)
     lines = troubles(host, (NAME, "new.example.org"), f"https://localhost:{closed}/dir", place)
     assert [line.split()[0] for line in lines] == [f"https://localhost:{closed}/dir", "new.example.org"]
+
+
+def test_an_authority_behind_the_sites_proxy(closed, dns):
+    """Through the proxy of config.yaml, and not to what goes past it."""
+    dns["localhost"] = ["127.0.0.1"]
+    way_out = {"https_proxy": f"http://127.0.0.1:{closed}", "no_proxy": "localhost"}
+    store = "/etc/ssl/certs/ca-certificates.crt"
+    [words] = server_troubles("https://acme.example/dir", store, way_out)
+    assert "Connection refused" in words
+    assert "network.proxy" in words
+    opener = _opener("https://localhost:1/dir", ssl.create_default_context(), way_out)
+    assert [h.proxies for h in opener.handlers if isinstance(h, urllib.request.ProxyHandler)] in ([], [{}])

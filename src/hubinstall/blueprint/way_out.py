@@ -1,0 +1,95 @@
+"""How this machine and the user servers reach the internet: the site's proxy, its own authorities, its mirrors.
+
+Nothing of it exists unless a setting of `network` asks for it.
+"""
+
+import ipaddress
+
+from hubinstall import layout
+from hubinstall.machine.facts import Facts
+from hubinstall.machine.way_out import WayOut, as_file
+from hubinstall.resources.base import Resource, id_of, ids
+from hubinstall.resources.docker.variables import DockerVariables
+from hubinstall.resources.files.file import Directory, File
+from hubinstall.resources.services.unit import UnitFile
+from hubinstall.resources.tls.authorities import Authorities
+from hubinstall.settings.model import Settings
+from hubinstall.settings.values.proxies import host_of
+
+
+def of_machine(settings: Settings, facts: Facts) -> WayOut:
+    network = settings.network
+    return WayOut(
+        proxy=network.proxy or "",
+        past=(*own(settings, facts), *network.no_proxy),
+        authorities=layout.TRUST_STORE if facts.authorities else "",
+        python_index=network.pip_index or "",
+        node_registry=network.npm_registry or "",
+    )
+
+
+def of_servers(settings: Settings, facts: Facts) -> WayOut:
+    """The same, but without a proxy that a container cannot reach: on this machine's loopback, or with IPv6 alone."""
+    here = of_machine(settings, facts)
+    return here if reachable(facts) else WayOut(**{**vars(here), "proxy": ""})
+
+
+def own(settings: Settings, facts: Facts) -> tuple[str, ...]:
+    """What never goes through the proxy: the user servers, the hub's names, this machine. Not every program knows
+    networks, and the hub's address on theirs is one that servers ask.
+    """
+    subnet = settings.network.subnet
+    return (str(next(subnet.hosts())), str(subnet), *settings.names, facts.hostname, *facts.addresses)
+
+
+def reachable(facts: Facts) -> list[ipaddress.IPv4Network]:
+    """The proxy's addresses that the firewall can open for user servers."""
+    found = [ipaddress.ip_address(address) for address in facts.proxy_addresses]
+    return [ipaddress.IPv4Network(a) for a in found if isinstance(a, ipaddress.IPv4Address) and not a.is_loopback]
+
+
+def first(settings: Settings, facts: Facts) -> list[Resource]:
+    """What must be there before anything is downloaded."""
+    made: list[Resource] = []
+    if facts.authorities:
+        made.append(Authorities(layout.MORE_AUTHORITIES, facts.authorities))
+    if settings.network.proxy:
+        mode = "0600" if "@" in settings.network.proxy else "0644"
+        made.append(File(layout.APT_WAY_OUT, apt(settings), mode=mode))
+    return made
+
+
+def apt(settings: Settings) -> str:
+    """For an administrator's own apt and for unattended upgrades. apt knows names here, but no domains or networks."""
+    network = settings.network
+    lines = ["// Written by hubinstall, from `network` in its config.yaml."]
+    for scheme in ("http", "https"):
+        lines.append(f'Acquire::{scheme}::Proxy "{network.proxy}";')
+        direct = [name for name in network.no_proxy if not name.startswith(".") and "/" not in name and ":" not in name]
+        lines += [f'Acquire::{scheme}::Proxy::{name} "DIRECT";' for name in direct]
+    return "\n".join([*lines, ""])
+
+
+def for_docker(settings: Settings, facts: Facts) -> list[Resource]:
+    """What dockerd must find when it starts. Its own units' environment is for everyone to read, so a file is named."""
+    if not (text := variables_file(settings, facts)):
+        return []
+    made: list[Resource] = [DockerVariables(layout.WAY_OUT, text, needs=(id_of(Directory, layout.GENERATED),))]
+    if facts.manager == "systemd":
+        folder = Directory(layout.DOCKER_UNIT_DROPIN.rpartition("/")[0])
+        why = "# Written by hubinstall, from `network` in its config.yaml."
+        dropin = f"{why}\n[Service]\nEnvironmentFile=-{layout.WAY_OUT}\n"
+        made += [folder, UnitFile(layout.DOCKER_UNIT_DROPIN, dropin, needs=ids(folder, *made))]
+    return made
+
+
+def variables_file(settings: Settings, facts: Facts) -> str:
+    """The content of the file for dockerd; empty if it needs none."""
+    variables = of_machine(settings, facts).variables()
+    return as_file(variables, facts.authorities) if variables else ""
+
+
+def firewall_note(settings: Settings, facts: Facts) -> str:
+    """The name of the proxy and its addresses, for when the name does not resolve (machine/way_out.py)."""
+    proxy = settings.network.proxy
+    return f"{host_of(proxy)}: {' '.join(facts.proxy_addresses)}" if proxy and facts.proxy_addresses else ""
