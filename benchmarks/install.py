@@ -14,6 +14,7 @@ import re
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from benchmarks import machines, noise, table
@@ -56,12 +57,20 @@ def main() -> None:
     show(ours, bare)
 
 
+Run = Callable[[], Taken]
+
+
 def install(machine: Machine) -> Taken:
-    """Run the README's command; each line of its output gets its time."""
+    """Run the README's command."""
+    return followed(machine, f"{readmes_command()} --verbose")
+
+
+def followed(machine: Machine, command: str) -> Taken:
+    """Run a command that installs; each line of its output gets its time."""
     taken = Taken()
     began = time.perf_counter()
     checked = 0.0
-    with machine.background(f"exec {readmes_command()} 2>&1") as process:
+    with machine.background(f"{{ {command}; }} 2>&1") as process:
         assert process.stdout is not None
         output = []
         for raw in process.stdout:

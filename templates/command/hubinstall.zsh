@@ -143,7 +143,7 @@ _shtab_hubinstall_config_add_item_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
   "(*):ITEM:"
 )
 
@@ -167,7 +167,7 @@ _shtab_hubinstall_config_example_defaults_added=0
 
 _shtab_hubinstall_config_get_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -193,7 +193,7 @@ _shtab_hubinstall_config_remove_item_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
   "(*):ITEM:"
 )
 
@@ -211,7 +211,7 @@ _shtab_hubinstall_config_set_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  "(*):KEY VALUE:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
+  "(*):KEY VALUE:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -228,7 +228,7 @@ _shtab_hubinstall_config_unset_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.type base_url domain environment environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.other_classes users users.admin users.allow_all users.allowed users.banned users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session

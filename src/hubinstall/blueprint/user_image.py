@@ -12,6 +12,7 @@ from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, digest, id_of, ids
 from hubinstall.resources.docker.image import LABEL, Image, ImageRoot, Recipe
 from hubinstall.resources.docker.image_copy import copy_of
+from hubinstall.resources.docker.prebuilt import Prebuilt
 from hubinstall.resources.docker.pulled_image import PulledImage
 from hubinstall.resources.files.file import Directory
 from hubinstall.settings.model import Settings
@@ -55,25 +56,34 @@ def environment(settings: Settings, facts: Facts, docker: tuple[str, ...]) -> En
         pulled = PulledImage(name, tag=tag, pin=f"{layout.IMAGES}/{key}.json", needs=ids(folder, *docker))
         source = ImageSource(label="", archive="", pin=pulled.pin)
         return Environment([folder, pulled], tag, pulled, source, pulled.pin)
-    root, image = default_root(facts, needs=ids(folder, BASE_PACKAGES)), default_image(facts, docker)
+    archive = settings.environment.archive
+    prebuilt = Prebuilt(archive.url, archive.sha256, reference(facts)) if archive.url and archive.sha256 else None
+    root = default_root(facts, prebuilt, needs=ids(folder, BASE_PACKAGES))
+    image = default_image(facts, prebuilt, docker)
     source = ImageSource(label=f"{LABEL}={image.tag}", archive=copy_of(root.name), pin="")
-    return Environment([folder, root, image], f"{layout.IMAGE_REPOSITORY}:{image.tag}", image, source)
+    return Environment([folder, root, image], reference(facts), image, source)
 
 
-def default_root(facts: Facts, needs: tuple[str, ...] = ()) -> ImageRoot:
+def default_root(facts: Facts, prebuilt: Prebuilt | None = None, needs: tuple[str, ...] = ()) -> ImageRoot:
     """The root file system of the default image."""
     recipe = Recipe(
-        scripts=str(SCRIPTS), codename=facts.codename, packages=packages(), lockfile=str(LOCK), uv=layout.UV
-    )
+        scripts=str(SCRIPTS), codename=facts.codename, packages=packages(), lockfile=str(LOCK), uv=layout.UV,
+        prebuilt=prebuilt,
+    )  # fmt: skip
     return ImageRoot(f"{layout.IMAGES}/{default_tag(facts)}", recipe, needs=needs)
 
 
-def default_image(facts: Facts, docker: tuple[str, ...] = ()) -> Image:
-    root = default_root(facts)
+def default_image(facts: Facts, prebuilt: Prebuilt | None = None, docker: tuple[str, ...] = ()) -> Image:
+    root = default_root(facts, prebuilt)
     return Image(
         layout.IMAGE_REPOSITORY, tag=default_tag(facts), root=root.name, recipe=root.recipe, changes=CHANGES,
         needs=ids(root, *docker),
     )  # fmt: skip
+
+
+def reference(facts: Facts) -> str:
+    """The name of the default image."""
+    return f"{layout.IMAGE_REPOSITORY}:{default_tag(facts)}"
 
 
 def default_tag(facts: Facts) -> str:

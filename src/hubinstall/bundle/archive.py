@@ -89,6 +89,7 @@ def _below(folder: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
 
 def read(path: str) -> Bundle:
     """Raises UserError if the file is no bundle, or not a whole one."""
+    places: dict[str, tuple[int, int]] = {}
     try:
         with tarfile.open(path, "r:") as tar:
             first = tar.next()
@@ -96,21 +97,19 @@ def read(path: str) -> Bundle:
                 raise _no_bundle(path)
             source = tar.extractfile(first)
             manifest = _manifest(path, source.read() if source else b"")
-            # A file that was cut in a member's content can still be listed.
-            places = {member.name: (member.offset_data, member.size) for member in tar if member.isreg()}
+            with contextlib.suppress(tarfile.TarError):  # what is listed until then is not enough
+                places.update((member.name, (member.offset_data, member.size)) for member in tar if member.isreg())
     except OSError as error:
-        raise UserError(
-            f"{path} cannot be read: {error.strerror or error}", "Name the file that the bundle is.", 2
-        ) from error
+        hint = "Name the file that the bundle is."
+        raise UserError(f"{path} cannot be read: {error.strerror or error}", hint, 2) from error
     except tarfile.TarError as error:
         raise _no_bundle(path) from error
-    parts = manifest.parts
-    whole = os.path.getsize(path)
-    if {name: places.get(name, (0, -1))[1] for name in parts} != {
-        name: size for name, (size, _) in parts.items()
-    } or any(offset + size > whole for offset, size in places.values()):
-        raise UserError(f"{path} is incomplete", COPY_AGAIN)
-    return Bundle(path, manifest, {name: places[name][0] for name in parts})
+    end = os.path.getsize(path)
+    for name, (size, _) in manifest.parts.items():
+        offset, found = places.get(name, (0, -1))
+        if found != size or offset + size > end:
+            raise UserError(f"{path} is incomplete", COPY_AGAIN)
+    return Bundle(path, manifest, {name: places[name][0] for name in manifest.parts})
 
 
 def _manifest(path: str, content: bytes) -> Manifest:

@@ -19,6 +19,7 @@ from hubinstall.settings.network import Network
 from hubinstall.settings.section import Conflict, Section, repeats
 from hubinstall.settings.types import (
     Accounts,
+    ArchivePlace,
     BaseUrl,
     Cpus,
     Domain,
@@ -26,6 +27,7 @@ from hubinstall.settings.types import (
     Image,
     Memory,
     Processes,
+    Sha256,
     ShareName,
     Shm,
     Uid,
@@ -159,6 +161,25 @@ class Share(Section):
         return self.access.group if isinstance(self.access, GroupAccess) else None
 
 
+class Archive(Section):
+    url: ArchivePlace | None = Field(
+        None,
+        description="An archive with hubinstall's own image, built on another machine of the same release: it is loaded"
+        " instead of built. A URL of any web server, or the path of a file on this machine.",
+        examples=["https://www.example.org/image.tar.zst"],
+    )
+    sha256: Sha256 | None = Field(
+        None, description="The archive's SHA-256. What differs from it is not used.", examples=["0123456789abcdef" * 4]
+    )
+
+    def conflicts(self) -> list[Conflict]:
+        if (self.url is None) == (self.sha256 is None):
+            return []
+        there, missing = ("url", "sha256") if self.url else ("sha256", "url")
+        hint = "try setting environment.archive.url and environment.archive.sha256 together"
+        return [Conflict((there,), ("url", "sha256"), f"also needs {missing}", hint)]
+
+
 class Environment(Section):
     image: Image | None = Field(
         None,
@@ -166,6 +187,15 @@ class Environment(Section):
         " pulled once and pinned to its digest. Default: hubinstall's own image, which is built on this machine.",
         examples=["quay.io/jupyter/scipy-notebook:latest"],
     )
+    archive: Archive = Field(
+        default_factory=Archive, description="hubinstall's own image from elsewhere, instead of building it here."
+    )
+
+    def conflicts(self) -> list[Conflict]:
+        if not self.image or not self.archive.url:
+            return []
+        what = "contradicts environment.archive, which holds hubinstall's own image"
+        return [Conflict(("image",), ("image", "archive"), what, "try leaving it out")]
 
 
 class Limits(Section):

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from hubinstall import layout
-from hubinstall.settings.values import dns, files, names, networks, pages, proxies, sizes, urls
+from hubinstall.settings.values import archives, dns, files, names, networks, pages, proxies, sizes, urls
 from hubinstall.settings.values.words import parse_list
 
 
@@ -41,6 +41,8 @@ Entrance = Annotated[str, BeforeValidator(urls.parse_entrance), schema("URL path
 AcmeServer = Annotated[
     str, BeforeValidator(urls.parse_acme_server), schema("URL of an ACME directory", urls.ACME_SERVER)
 ]
+ArchivePlace = Annotated[str, BeforeValidator(archives.parse_place), schema("URL or file path", archives.PLACE)]
+Sha256 = Annotated[str, BeforeValidator(archives.parse_sha256), schema("SHA-256", archives.SHA256)]
 FilePath = Annotated[str, BeforeValidator(files.parse_file_path), schema("file path", files.FILE_PATH)]
 
 _AsText = PlainSerializer(str, return_type=str)

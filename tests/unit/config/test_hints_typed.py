@@ -28,6 +28,8 @@ EXAMPLES = {
     "https.tls.key": "/etc/ssl/private/hub.key", "https.tls.cert": "/etc/ssl/certs/hub.pem", "limits.memory": "1T",
     "users.uid_max": "2000",
     "network.proxy": "http://proxy.example.org:3128",
+    "environment.archive.url": "/root/image.tar.zst",
+    "environment.archive.sha256": "0a" * 32,
 }  # fmt: skip
 """Values for keys that a hint names without one."""
 
@@ -36,7 +38,7 @@ OUT = re.compile(
 )
 MEANT = re.compile(r"did you mean (\S+)\?$")
 PAIR = re.compile(r"(?<![{\w])`?([a-z_]+(?:\.[a-z_]+)*): ([^\s`;,)(}]+)`?")
-KEYS = re.compile(r"(?:setting|adding|larger) ((?:[a-z_]+\.)+[a-z_]+)(?: and ((?:[a-z_]+\.)+[a-z_]+))?(?![\w:])")
+KEYS = re.compile(r"(?:setting|adding|larger) ((?:[a-z_]+\.)+[a-z_0-9]+)(?: and ((?:[a-z_]+\.)+[a-z_0-9]+))?(?![\w:])")
 PROSE = {"a", "an", "the", "one", "only", "another", "letters", "up", "lower", "setting", "adding", "square", "IPv4"}
 
 

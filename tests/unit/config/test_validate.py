@@ -23,8 +23,8 @@ CONFIGS = CHECKOUT / "tests/configs"
 GOOD = sorted((CONFIGS / "good").glob("*.yaml"))
 BAD = nonsense.kept()
 NAME = "config.yaml"
-FOR_ANOTHER_CHOICE = {"allowed", "address", "trusted_proxies"}
-"""Keys whose examples do not go with those of others: of `users.allow_all`, of `https.mode`."""
+FOR_ANOTHER_CHOICE = {"allowed", "address", "trusted_proxies", "url", "sha256"}
+"""Keys whose examples do not go with those of others: of `users.allow_all`, of `https.mode`, of `environment.image`."""
 
 CLASSES = ("cross", "encoding", "injection", "range", "size", "type", "unknown", "yaml")
 

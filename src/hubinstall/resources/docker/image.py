@@ -15,6 +15,7 @@ from hubinstall.machine.docker import AT_SOCKET, DAEMONS, docker, docker_query, 
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.docker import image_copy
+from hubinstall.resources.docker.prebuilt import Prebuilt
 from hubinstall.resources.files.tree import SEAL, seal, sealed
 from hubinstall.resources.packages import offline
 from hubinstall.resources.packages.apt_sources import sources
@@ -37,6 +38,8 @@ class Recipe:
     lockfile: str = ""
     """The path of the Python packages' list."""
     uv: str = ""
+    prebuilt: Prebuilt | None = None
+    """Where the image itself comes from instead."""
 
     def build(self, host: Host, path: str) -> None:
         """Build the root file system at `path`, and seal it when it is complete.
@@ -92,6 +95,9 @@ class ImageRoot:
         if brought := offline.file(host, offline.IMAGE, PurePosixPath(copy).name):
             image_copy.take(host, brought, copy)
             host.write(imported(self.name), b"")
+        elif self.recipe.prebuilt:
+            self.recipe.prebuilt.bring(host, copy)
+            host.write(imported(self.name), b"")
         else:
             self.recipe.build(host, self.name)
 
@@ -137,7 +143,7 @@ class Image:
         reference = f"{self.name}:{self.tag}"
         if lost := built_from(host, self.tag):
             docker(host, "image", "tag", lost[0], reference)
-        elif not image_copy.load(host, image_copy.kept(host, self.root)):
+        elif not image_copy.load(host, image_copy.kept(host, self.root)) and not self._bring(host):
             self._make(host, reference)
         host.write(imported(self.root), f"{reference}\n".encode())
         discard(host, self.root)
@@ -153,6 +159,14 @@ class Image:
             docker(host, "image", "rm", lost, check=False)
         if tags(host, self.name):
             host.notice(f"the image {self.name} was not removed: a container uses it (`docker ps --all`)")
+
+    def _bring(self, host: Host) -> bool:
+        """Whether the image is there because it was got anew from where it was built."""
+        if not self.recipe.prebuilt:
+            return False
+        copy = image_copy.copy_of(self.root)
+        self.recipe.prebuilt.bring(host, copy)
+        return image_copy.load(host, copy)
 
     def _make(self, host: Host, reference: str) -> None:
         if sealed(host, self.root) != {"complete": True}:
