@@ -1,0 +1,150 @@
+"""A site's forward proxy that inspects TLS: squid, with an authority of its own, as a machine's only way out.
+
+It runs on the test host, at the address by which the machine reaches it, in a root directory of its own, which is built
+once: the test host needs no package and keeps its own configuration.
+"""
+
+import contextlib
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import store
+from harness.commands import execute, kill_group
+from harness.machine import Machine
+from harness.nspawn import ProcessManager
+
+PORT, PORT_WITH_LOGIN = 3128, 3129
+USER, PASSWORD = "site", "s3cret%25"
+"""As they are written in a URL: the password is `s3cret%`."""
+# Since 3.13 Python trusts a root only if it fulfils RFC 5280 (docs.python.org, ssl.create_default_context).
+INSTALL = """set -e
+apt-get update -q && apt-get install -qy --no-install-recommends squid-openssl openssl
+cd /etc/squid
+openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj '/CN=The site inspects' -keyout ca.key -out ca.pem \
+    -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
+cat ca.key >>ca.pem
+chmod 0644 ca.pem
+echo "site:$(openssl passwd -apr1 's3cret%')" >passwords
+"""
+CONFIGURATION = """
+http_port {address}:3128 ssl-bump tls-cert={folder}/ca.pem generate-host-certificates=on
+http_port {address}:3129 ssl-bump tls-cert={folder}/ca.pem generate-host-certificates=on
+sslcrtd_program /usr/lib/squid/security_file_certgen -s {folder}/issued -M 4MB
+acl hello at_step SslBump1
+ssl_bump peek hello
+ssl_bump bump all
+auth_param basic program /usr/lib/squid/basic_ncsa_auth /etc/squid/passwords
+acl at_the_guarded_port localport 3129
+acl known proxy_auth REQUIRED
+http_access deny at_the_guarded_port !known
+http_access allow all
+cache deny all
+cache_log {folder}/cache.log
+access_log stdio:{folder}/access.log
+pid_filename {folder}/pid
+coredump_dir {folder}
+shutdown_lifetime 0 seconds
+"""
+# It wants memory to share and a random device.
+START = """mount --rbind /dev "$1/dev"
+mount -t tmpfs -o mode=1777 none "$1/dev/shm"
+exec chroot "$1" squid -N -f "$2"
+"""
+STARTS_WITHIN = 20.0
+"""Seconds."""
+
+
+@dataclass(frozen=True)
+class SiteProxy:
+    """It runs; `folder` is its directory on the test host."""
+
+    folder: Path
+    address: str
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}:{PORT}"
+
+    @property
+    def url_with_login(self) -> str:
+        return f"http://{USER}:{PASSWORD}@{self.address}:{PORT_WITH_LOGIN}"
+
+    @property
+    def authority(self) -> str:
+        """The certificate of its authority, as PEM."""
+        pem = (self.folder / "ca.pem").read_text()
+        return pem[pem.index("-----BEGIN CERTIFICATE") :]
+
+    def seen(self) -> list[str]:
+        """What went through it: the client's address, the method and the URL of each request."""
+        lines = (self.folder / "access.log").read_text().splitlines() if (self.folder / "access.log").exists() else []
+        rows = [line.split() for line in lines]
+        return [f"{row[2]} {row[5]} {row[6]}" for row in rows if len(row) > 6]
+
+    def hosts(self) -> set[str]:
+        """The names and addresses that were asked for."""
+        urls = [line.split()[2] for line in self.seen()]
+        return {re.sub(r"^\w+://|[/:].*$", "", re.sub(r"^\w+://", "", url)) for url in urls}
+
+
+@contextlib.contextmanager
+def only_way_out(machine: Machine) -> Iterator[SiteProxy]:
+    """Within the block, `machine` reaches nothing but this proxy: no name server either."""
+    with standing(machine) as proxy, machine.offline():
+        yield proxy
+
+
+@contextlib.contextmanager
+def standing(machine: Machine) -> Iterator[SiteProxy]:
+    root, address = _root(), machine.link.host_address
+    inside = f"/var/site-proxy/{machine.name}"
+    folder = root / inside[1:]
+    store.remove(folder)
+    folder.mkdir(parents=True)
+    shutil.copy(root / "etc/squid/ca.pem", folder)
+    (folder / "squid.conf").write_text(CONFIGURATION.format(address=address, folder=inside))
+    enter = ["chroot", str(root)]
+    execute([*enter, "/usr/lib/squid/security_file_certgen", "-c", "-s", f"{inside}/issued", "-M", "4MB"])
+    execute([*enter, "chown", "-R", "proxy:", inside])
+    for name in ("resolv.conf", "hosts"):
+        shutil.copy(Path("/etc", name), root / "etc" / name)
+    alone = ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--fork", "--pid", "--kill-child"]
+    squid = ["sh", "-ec", START, "squid", str(root), f"{inside}/squid.conf"]
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen([*alone, *squid], start_new_session=True, stdin=quiet, stdout=quiet, stderr=quiet)
+    try:
+        _wait(process, address)
+        yield SiteProxy(folder, address)
+    finally:
+        kill_group(process)
+
+
+def _wait(process: "subprocess.Popen[bytes]", address: str) -> None:
+    end = time.monotonic() + STARTS_WITHIN
+    while True:
+        try:
+            socket.create_connection((address, PORT), 1).close()
+        except OSError:
+            assert process.poll() is None, "squid has ended"
+            assert time.monotonic() < end, "squid does not listen"
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _root() -> Path:
+    """A Debian with squid, its authority and one person who may use it."""
+    target = store.folder("site-proxy") / store.base_archive().stem
+    with store.locked("site-proxy"):
+        if not target.exists():
+            with Machine(ProcessManager.PLAIN) as machine:
+                machine.run(INSTALL)
+                machine.stop()
+                machine.snapshot(target)
+    return target

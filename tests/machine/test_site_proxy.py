@@ -1,0 +1,134 @@
+"""A site whose proxy inspects TLS and is the only way out: a hub that comes to it, and an install from nothing."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness import installed, one_file, site_proxy
+from harness.faults import Place
+from harness.machine import Machine
+from harness.site_proxy import SiteProxy
+
+pytestmark = pytest.mark.one_kind
+
+AUTHORITY = "/root/site-ca.pem"
+BARE = "env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/local/bin/hubinstall"
+"""As a timer runs it: without any variable of a shell."""
+CELL = r"""
+import subprocess
+for line in (
+    "curl -sS -o /dev/null -w '%{http_code}' https://pypi.org/simple/six/",
+    "pip download -q --no-deps -d /tmp/six six && ls /tmp/six | wc -l",
+    "python3 -c 'import urllib.request as u; print(u.urlopen(\"https://pypi.org/simple/six/\").status)'",
+    "python3 -c 'import requests; print(requests.get(\"https://pypi.org/simple/six/\").status_code)'",
+    "git ls-remote https://pypi.org/nothing.git 2>&1 | grep -o 'not found'",
+    "curl -s --max-time 2 --noproxy '*' https://pypi.org/ || echo closed",
+    "curl -s -o /dev/null -w '%{http_code}' \"$JUPYTERHUB_API_URL/\"",
+):
+    print(subprocess.run(line, shell=True, capture_output=True, text=True).stdout.strip())
+"""
+DOCKERD = "tr '\\0' '\\n' </proc/$(cat /run/docker.pid)/environ | grep -ci proxy"
+
+
+@pytest.fixture(scope="module")
+def site(place: Place) -> Iterator[SiteProxy]:
+    """The hub was installed elsewhere; now this proxy is its machine's only way out."""
+    with site_proxy.only_way_out(place.machine) as proxy:
+        place.machine.write(AUTHORITY, proxy.authority)
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def moved(site: SiteProxy, place: Place) -> str:
+    """What apply says when it is told of the proxy."""
+    keys = f"network.proxy {site.url_with_login} network.ca_bundle {AUTHORITY} network.no_proxy .intra.example"
+    return place.machine.run(f"hubinstall config set {keys} --apply").err
+
+
+def test_what_cannot_be_used_is_refused_before_anything_changes(site: SiteProxy, place: Place) -> None:
+    keys = "network.proxy http://no-such-proxy.example:3128 network.ca_bundle /root/none.pem"
+    refused = place.machine.run(f"hubinstall config set {keys} --apply", check=False)
+    assert refused.code == 78
+    assert "no-such-proxy.example does not resolve on this machine" in refused.err
+    assert "/root/none.pem is not a file on this machine" in refused.err
+    assert site.seen() == []
+
+
+def test_everybodys_servers_live_on_and_nothing_is_left_to_do(moved: str, site: SiteProxy, place: Place) -> None:
+    assert site_proxy.PASSWORD not in moved
+    assert place.kernel.execute("print(kept)") == "42\n"
+    assert place.machine.run(f"{BARE} plan --check").err.strip() == "nothing to do"
+
+
+def test_a_new_server_gets_out_through_it_and_reaches_the_hub_without(
+    moved: str, site: SiteProxy, place: Place
+) -> None:
+    assert moved
+    with installed.client(place.machine) as ada:
+        ada.login(installed.ADMIN, installed.ADMIN_PASSWORD)
+        ada.start_server()
+        assert ada.run_cell(CELL).split() == ["200", "1", "200", "200", "not", "found", "closed", "200"]
+    assert any("https://files.pythonhosted.org/" in line for line in site.seen()), "inspected"
+
+
+def test_apt_and_dockerd_too(moved: str, site: SiteProxy, place: Place) -> None:
+    assert moved
+    place.machine.run("env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin apt-get update -q")
+    assert any(line.endswith("InRelease") for line in site.seen())
+    refused = place.machine.run(["docker", "pull", "registry.example/nothing"], check=False)
+    assert "registry.example" in site.hosts(), refused
+    info = place.machine.run(["docker", "info"]).out
+    assert "10.99.0.0/16" in info
+    assert site_proxy.PASSWORD not in info
+
+
+def test_this_machine_and_its_names_never_go_through_it(moved: str, site: SiteProxy, place: Place) -> None:
+    """The apply that came here has logged in, started a server and run a cell."""
+    assert "verify: a person can log in" in moved
+    own = {place.machine.address, place.machine.name, "localhost", "127.0.0.1", "10.99.0.1"}
+    assert site.hosts() & own == set()
+
+
+def test_no_password_is_told(moved: str, place: Place) -> None:
+    assert moved
+    secret = site_proxy.PASSWORD
+    machine = place.machine
+    assert machine.run(["grep", "-c", secret, "/var/log/hubinstall/hubinstall.log"], check=False).out == "0\n"
+    readable = "find /etc /opt/hubinstall /var/lib/hubinstall -xdev -type f -perm -004"
+    found = machine.run(f"{readable} -exec grep -l '{secret}' {{}} +", check=False).out
+    assert found == ""
+
+
+def test_without_the_settings_all_of_it_is_gone(moved: str, site: SiteProxy, place: Place) -> None:
+    assert moved
+    machine = place.machine
+    assert machine.run(DOCKERD).out != "0\n"
+    machine.run("hubinstall config unset network --apply")
+    assert machine.run(DOCKERD, check=False).out == "0\n"
+    left = "/etc/apt/apt.conf.d/80hubinstall /etc/systemd/system/docker.service.d /opt/hubinstall/etc/way-out.env"
+    assert machine.run(f"ls {left} /usr/local/share/ca-certificates/hubinstall-*", check=False).out == ""
+    body = site.authority.splitlines()[1]
+    assert machine.run(["grep", "-c", body, "/etc/ssl/certs/ca-certificates.crt"], check=False).out == "0\n"
+    assert place.kernel.execute("print(kept)") == "42\n"
+    assert installed.plan(machine) == []
+
+
+@pytest.mark.drawn("way", ("variables", "flags"), sample=0)
+def test_one_file_piped_installs_all_of_it_through_the_proxy(machine: Machine, way: str) -> None:
+    """Takes minutes: in exhaustive runs only."""
+    with site_proxy.only_way_out(machine) as site:
+        machine.write(AUTHORITY, site.authority)
+        flags = f"--admin {installed.ADMIN}:{installed.ADMIN_PASSWORD}"
+        # The test host's cache of packages would keep the downloads short.
+        shell = "unset UV_CACHE_DIR SSL_CERT_FILE REQUESTS_CA_BUNDLE PIP_CERT CURL_CA_BUNDLE NODE_EXTRA_CA_CERTS\n"
+        if way == "flags":
+            flags += f" --proxy {site.url_with_login} --ca-bundle {AUTHORITY}"
+        else:
+            shell += f"export HTTPS_PROXY={site.url_with_login} SSL_CERT_FILE={AUTHORITY} NO_PROXY=.intra.example\n"
+        with one_file.served(machine, {one_file.NAME: one_file.build()}):
+            line = f"curl --noproxy '*' -fsSL {one_file.ADDRESS}/{one_file.NAME} | python3 - {flags}"
+            done = machine.run(shell + line, timeout=1800)
+        assert installed.told(machine) in done.out + done.err
+        assert {"pypi.org", "files.pythonhosted.org", "registry.npmjs.org"} <= site.hosts()
+        assert machine.run(f"{BARE} plan --check").err.strip() == "nothing to do"
+        machine.run("hubinstall uninstall --yes", timeout=1200)
