@@ -85,7 +85,8 @@ class SiteProxy:
         """What went through it: the client's address, the method and the URL of each request."""
         lines = (self.folder / "access.log").read_text().splitlines() if (self.folder / "access.log").exists() else []
         rows = [line.split() for line in lines]
-        return [f"{row[2]} {row[5]} {row[6]}" for row in rows if len(row) > 6]
+        # A connection without a request, such as ours at its start, is in the log too.
+        return [f"{row[2]} {row[5]} {row[6]}" for row in rows if len(row) > 6 and not row[6].startswith("error:")]
 
     def hosts(self) -> set[str]:
         """The names and addresses that were asked for."""
