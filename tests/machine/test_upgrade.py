@@ -44,6 +44,7 @@ EXPECTED: dict[str, str] = {
     "man and shells know the command": (
         r"(directory|file):/usr/local/share/(man|bash-completion|zsh)(/.*)?|(directory|file):/etc/fish(/.*)?"
     ),
+    "bundles and copies of the image are packed with zstd": r"packages:base",
     "supervisord is watched, and what it leaves is ended": (
         r"file:/opt/hubinstall/libexec/(docker|containerd|hubinstall-watch)"
         r"|file:/opt/hubinstall/etc/supervisor\.d/(docker|containerd|hubinstall-(watch|certificates))\.conf"
