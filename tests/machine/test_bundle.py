@@ -118,3 +118,34 @@ def test_then_nothing_is_left_to_do_or_of_the_bundle(bare: Machine) -> None:
     assert bare.run("grep -rl hubinstall /etc/apt /var/lib/apt", check=False).out == ""
     report = json.loads(bare.run(["hubinstall", "status", "--json"]).out)
     assert report["state"] == "ok", report
+
+
+WEB = "http://127.0.0.1:8766"
+LOSE_THE_IMAGE = "docker image ls -q hubinstall/default | xargs docker image rm -f && rm /var/lib/hubinstall/images/*"
+
+
+def test_the_image_alone_comes_from_a_web_server(bare: Machine) -> None:
+    """With `environment.archive`, and only the image that this machine would have built."""
+    bare.run('tar -xf bundle.tar image/; cd image; echo \'[{"RepoTags": ["python:3.12"]}]\' >manifest.json')
+    bare.run("cd image; tar -cf other.tar manifest.json; rm manifest.json")
+    [name] = bare.run("cd image; ls *.tar.zst").out.split()
+    sums = {file: bare.run(["sha256sum", f"image/{file}"]).out.split()[0] for file in (name, "other.tar")}
+    bare.run(LOSE_THE_IMAGE)
+    builds = "grep -c build.sh /var/log/hubinstall/hubinstall.log"
+    set_archive = "hubinstall config set environment.archive.url {} environment.archive.sha256 {} --apply"
+    with bare.background("cd image && exec python3 -m http.server --bind=127.0.0.1 8766"):
+        bare.run(f"for i in $(seq 100); do curl -fs -o /dev/null {WEB} && exit; sleep 0.1; done; exit 1")
+        for place, sum_, words in (
+            (f"{WEB}/{name}", sums["other.tar"], "has another SHA-256 than environment.archive.sha256 says"),
+            (f"{WEB}/missing.tar", sums[name], "404"),
+            (f"{WEB}/other.tar", sums["other.tar"], "holds python:3.12, not hubinstall/default:"),
+            ("/root/image/missing.tar", sums[name], "there is no archive /root/image/missing.tar"),
+        ):
+            done = bare.run(set_archive.format(place, sum_), check=False)
+            assert done.code == 1
+            assert words in done.err, done.err
+            assert bare.run("cd /var/lib/hubinstall/images; ls -A | grep -v lock", check=False).out == ""
+        done = bare.run(set_archive.format(f"{WEB}/{name}", sums[name]))
+    assert "a person can log in, start a server and run a cell" in done.err
+    assert bare.run(builds, check=False).out == "0\n"
+    assert installed.plan(bare) == []
