@@ -79,8 +79,7 @@ def imported(text: str, path: str) -> Imported:
 def _web(draft: _Draft) -> None:
     draft.put(_path(draft.take("base_url")), "base_url")
     https = draft.take("https", "enabled") is True
-    names = draft.take("https", "letsencrypt", "domains") or []
-    names = [names] if isinstance(names, str) else list(names)
+    names = _names(draft.take("https", "letsencrypt", "domains"))
     email, staging = (draft.take("https", "letsencrypt", key) for key in ("email", "staging"))
     pair = [draft.take("https", "tls", key) for key in ("key", "cert")]
     port, address = draft.take("http", "port"), draft.take("http", "address")
