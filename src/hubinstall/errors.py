@@ -41,6 +41,7 @@ OF_WORDS = {
     "Name or service not known": NO_NAMES,
     "EAI_AGAIN": NO_NAMES,
     "ENOTFOUND": NO_NAMES,
+    "Could not resolve": NO_NAMES,
     "no such host": NO_NAMES,
     "dns error": NO_NAMES,
     "invalid peer certificate": NOT_TRUSTED,

@@ -4,11 +4,12 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from hubinstall.errors import CommandError, UserError
+from hubinstall.errors import CommandError, UserError, cures
 from hubinstall.machine.host import Host
 from hubinstall.resources.docker import image_copy
 
 CHUNK = 1 << 20
+CHECK = "Check environment.archive and this machine's network, then run it again."
 # apt's own downloader: it goes the way that the machine's apt goes (proxies, trust), continues a file that is
 # incomplete, tries again, and compares the hash.
 DOWNLOAD = (
@@ -67,7 +68,7 @@ class Prebuilt:
         lines = [line for line in said.splitlines() if line.startswith("E:")] or said.splitlines()
         raise UserError(
             f"the archive {self.place} could not be downloaded",
-            "\n  ".join([*lines[:2], "Check environment.archive and this machine's network, then run it again."]),
+            "\n  ".join([*lines[:2], CHECK, *cures(said)]),
         )
 
 

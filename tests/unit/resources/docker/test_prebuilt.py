@@ -79,13 +79,21 @@ def test_what_was_not_asked_for_is_refused_and_nothing_is_left(host, place, chan
     assert host.names("/var/lib") == []
 
 
-@pytest.mark.parametrize("error", ["404  File not found [IP: 127.0.0.1 80]", "Could not resolve 'www.example.org'"])
-def test_a_server_that_does_not_give_it(host, error):
+@pytest.mark.parametrize(
+    ("error", "setting"),
+    [
+        ("404  File not found [IP: 127.0.0.1 80]", "environment.archive"),
+        ("Could not resolve 'www.example.org'", "network.proxy"),
+        ("407  Proxy Authentication Required [IP: 10.1.2.3 3128]", "USER:PASSWORD@HOST:PORT"),
+    ],
+)
+def test_a_server_that_does_not_give_it(host, error, setting):
     served(host, error=error)
     with pytest.raises(UserError, match=r"example\.org/image\.tar\.zst could not be downloaded") as refused:
         Prebuilt(URL, SHA256, NAME).bring(host, TARGET)
     assert error in refused.value.hint
     assert "environment.archive" in refused.value.hint
+    assert setting in refused.value.hint
     assert host.names("/var/lib") == []
 
 
