@@ -13,6 +13,7 @@ from hubinstall import layout
 from hubinstall.cli import main as cli_main
 from hubinstall.cli import session
 from hubinstall.installation import desired_state
+from hubinstall.machine import way_out
 from hubinstall.verify import health
 from hubinstall.verify.health import Check, Health
 
@@ -58,6 +59,8 @@ class Command:
 def command(tmp_path: Path, monkeypatch) -> Command:
     """Root's command on a machine on which nothing is installed yet, and where all parts would work."""
     world = make(tmp_path, monkeypatch)
+    for name in (*way_out.PROXIES, *way_out.PAST, *way_out.AUTHORITIES, *way_out.PYTHON_INDEX, *way_out.NODE_REGISTRY):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(cli_main, "Host", lambda: world.host)
     monkeypatch.setattr(cli_main.prefetch, "begin", lambda _: None)
     monkeypatch.setattr(session.os, "geteuid", lambda: 0)

@@ -18,12 +18,15 @@ BAD = (
     ("base_url", "a b"), ("base_url", "https://hub.example.org/x"), ("process_manager", "systemctl"),
     ("process_manager", "1"), ("image", "Big"), ("image", "-x"), ("memory", "much"), ("memory", "1M"),
     ("memory", "true"), ("memory", "0x10"), ("cpu", "0"), ("cpu", "two"), ("cpu", "1e9"), ("cpu", "-1"),
+    ("proxy", "socks5://proxy:1"), ("proxy", "proxy:3128"), ("ca_bundle", "ca.pem"),
+    ("pip_index", "mirror/simple"), ("npm_registry", "ftp://mirror"),
 )  # fmt: skip
 GOOD = (
     ("admin", "ada"), ("admin", "max.muster"), ("domain", "hub.example.org"), ("domain", "null"), ("memory", "2G"),
     ("memory", "'2G'"), ("memory", "2147483648"), ("memory", "2G # enough"), ("cpu", "1.5"), ("cpu", "1e1"),
     ("base_url", "/jupyter/"), ("base_url", "jupyter"), ("image", "quay.io/jupyter/scipy-notebook:latest"),
     ("process_manager", "auto"), ("email", "ops@example.org"),
+    ("proxy", "http://proxy:3128"), ("ca_bundle", "/etc/ssl/site.pem"), ("pip_index", "https://mirror/simple"),
 )  # fmt: skip
 
 
