@@ -1,5 +1,6 @@
 """What can be said of the benchmarks without a machine: each is listed with its method, and the figures are right."""
 
+import os
 import re
 import subprocess
 import sys
@@ -31,6 +32,14 @@ def test_each_tells_how_to_run_it_and_its_method(path):
     text = path.read_text()
     assert f"benchmarks/run {path.stem}" in text
     assert "\nMethod: " in text
+
+
+@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.stem)
+def test_each_finds_what_it_imports_as_the_command_runs_it(path):
+    shell = os.environ | {"PYTHONPATH": re.search(r"PYTHONPATH=(\S+)", (FOLDER / "run").read_text())[1]}
+    argv = [sys.executable, "-m", f"benchmarks.{path.stem}", "--help"]
+    ended = subprocess.run(argv, cwd=CHECKOUT, env=shell, capture_output=True, check=False)
+    assert ended.returncode == 0, ended.stderr.decode()
 
 
 def test_a_name_that_is_none_is_refused():
