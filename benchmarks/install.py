@@ -122,11 +122,7 @@ def show(ours: list[Taken], bare: list[Taken]) -> None:
         "processors: hubinstall with verify": [t.processor for t in ours],
         "processors: the bare commands": [t.processor for t in bare],
     }
-    table.show(
-        "All in all",
-        ("", *(f"round {n + 1}" for n in range(len(ours))), "median s"),
-        [(name, *values, table.median(values)) for name, values in totals.items()],
-    )
+    table.rounds(totals)
     without, _, typed, *_ = (table.median(values) for values in totals.values())
     print(f"\nRatio of the medians: {without / typed:.2f}")
 

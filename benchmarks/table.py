@@ -20,6 +20,12 @@ def show(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> N
         print("| " + " | ".join([first.rstrip() if line is rule else line[0].ljust(widths[0]), *rest]) + " |")
 
 
+def rounds(totals: dict[str, list[float]]) -> None:
+    """Print what each round took in all, by name, with the median."""
+    head = ("", *(f"round {number + 1}" for number in range(len(next(iter(totals.values()))))), "median s")
+    show("All in all", head, [(name, *values, median(values)) for name, values in totals.items()])
+
+
 def heading(name: str) -> None:
     """Print what is measured, when, and on which host."""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
