@@ -4,15 +4,12 @@ programs are in a root directory of their own, which is built once, so that the 
 """
 
 import re
-import socket
 import subprocess
-import time
 from pathlib import Path
 
-from harness import store
+from harness import beside
 from harness.commands import execute, kill_group
 from harness.machine import Machine
-from harness.nspawn import ProcessManager
 
 NAME = "hub.example.org"
 """The name that the snippet uses if no domain is set."""
@@ -27,8 +24,6 @@ error_log {0}/error.log;
 events {{}}
 http {{ access_log off; include {0}/site; }}
 """
-STARTS_WITHIN = 10.0
-"""Seconds."""
 
 _standing: dict[Machine, "subprocess.Popen[bytes]"] = {}
 
@@ -51,7 +46,7 @@ def stand_before(machine: Machine) -> None:
     process = subprocess.Popen([*alone, *nginx, "-g", "daemon off;"], start_new_session=True)
     _standing[machine] = process
     machine.beside.callback(_end, machine)
-    _wait(process, address)
+    beside.wait_until_it_listens(process, address, 443, "the web server in front")
 
 
 def _end(machine: Machine) -> None:
@@ -64,26 +59,6 @@ def listening_at(address: str, snippet: str) -> str:
     return re.sub(r"(?m)^( *listen )(\d)", rf"\g<1>{address}:\2", only_one)
 
 
-def _wait(process: "subprocess.Popen[bytes]", address: str) -> None:
-    end = time.monotonic() + STARTS_WITHIN
-    while True:
-        try:
-            socket.create_connection((address, 443), 1).close()
-        except OSError:
-            assert process.poll() is None, "the web server in front has ended"
-            assert time.monotonic() < end, "the web server in front does not listen"
-            time.sleep(0.05)
-        else:
-            return
-
-
 def _root() -> Path:
     """A Debian with nginx and a certificate."""
-    target = store.folder("front") / store.base_archive().stem
-    with store.locked("front"):
-        if not target.exists():
-            with Machine(ProcessManager.PLAIN) as machine:
-                machine.run(INSTALL)
-                machine.stop()
-                machine.snapshot(target)
-    return target
+    return beside.root_with("front", INSTALL)

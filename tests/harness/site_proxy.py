@@ -7,17 +7,14 @@ once: the test host needs no package and keeps its own configuration.
 import contextlib
 import re
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import store
+from harness import beside, store
 from harness.commands import execute, kill_group
 from harness.machine import Machine
-from harness.nspawn import ProcessManager
 
 PORT, PORT_WITH_LOGIN = 3128, 3129
 USER, PASSWORD = "site", "s3cret%25"
@@ -56,8 +53,6 @@ START = """mount --rbind /dev "$1/dev"
 mount -t tmpfs -o mode=1777 none "$1/dev/shm"
 exec chroot "$1" squid -N -f "$2"
 """
-STARTS_WITHIN = 20.0
-"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -120,32 +115,12 @@ def standing(machine: Machine) -> Iterator[SiteProxy]:
     quiet = subprocess.DEVNULL
     process = subprocess.Popen([*alone, *squid], start_new_session=True, stdin=quiet, stdout=quiet, stderr=quiet)
     try:
-        _wait(process, address)
+        beside.wait_until_it_listens(process, address, PORT, "squid")
         yield SiteProxy(folder, address)
     finally:
         kill_group(process)
 
 
-def _wait(process: "subprocess.Popen[bytes]", address: str) -> None:
-    end = time.monotonic() + STARTS_WITHIN
-    while True:
-        try:
-            socket.create_connection((address, PORT), 1).close()
-        except OSError:
-            assert process.poll() is None, "squid has ended"
-            assert time.monotonic() < end, "squid does not listen"
-            time.sleep(0.05)
-        else:
-            return
-
-
 def _root() -> Path:
     """A Debian with squid, its authority and one person who may use it."""
-    target = store.folder("site-proxy") / store.base_archive().stem
-    with store.locked("site-proxy"):
-        if not target.exists():
-            with Machine(ProcessManager.PLAIN) as machine:
-                machine.run(INSTALL)
-                machine.stop()
-                machine.snapshot(target)
-    return target
+    return beside.root_with("site-proxy", INSTALL)
