@@ -161,7 +161,7 @@ class Image:
             host.notice(f"the image {self.name} was not removed: a container uses it (`docker ps --all`)")
 
     def _bring(self, host: Host) -> bool:
-        """Whether the image is there because it was got anew from where it was built."""
+        """Whether the image is there now, from the archive of another machine that built it."""
         if not self.recipe.prebuilt:
             return False
         copy = image_copy.copy_of(self.root)

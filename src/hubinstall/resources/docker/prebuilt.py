@@ -8,7 +8,6 @@ from hubinstall.errors import CommandError, UserError, cures
 from hubinstall.machine.host import Host
 from hubinstall.resources.docker import image_copy
 
-CHUNK = 1 << 20
 CHECK = "Check environment.archive and this machine's network, then run it again."
 # apt's own downloader: it goes the way that the machine's apt goes (proxies, trust), continues a file that is
 # incomplete, tries again, and compares the hash.
@@ -82,8 +81,5 @@ def names(host: Host, path: str) -> list[str]:
 
 
 def digest_of(host: Host, path: str) -> str:
-    sum_ = hashlib.sha256()
     with host.path(path).open("rb") as file:
-        while chunk := file.read(CHUNK):
-            sum_.update(chunk)
-    return sum_.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
