@@ -380,9 +380,9 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop_soon)
     try:
-        if bundle:
+        if bundle and not QUIET:
             say("unpacking " + path)
-        else:
+        if not bundle:
             get_venv_module()
         or_die(archive.bring, bundle)
         stop_if_told()
