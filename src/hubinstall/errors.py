@@ -64,13 +64,12 @@ OF_WORDS = {
     "Unable to connect to": NO_WAY_OUT,
     "Cannot connect to proxy": NO_WAY_OUT,
     "tunnel error": NO_WAY_OUT,
-    "Connection refused": NO_WAY_OUT,
-    "connection refused": NO_WAY_OUT,
+    # Of downloads alone: a service of this machine can refuse a connection, too.
+    "error sending request for url": NO_WAY_OUT,
+    "Failed to establish a new connection": NO_WAY_OUT,
+    "dial tcp": NO_WAY_OUT,
     "ECONNREFUSED": NO_WAY_OUT,
-    "Connection timed out": NO_WAY_OUT,
-    "connection timed out": NO_WAY_OUT,
     "ETIMEDOUT": NO_WAY_OUT,
-    "i/o timeout": NO_WAY_OUT,
 }
 """The same, keyed by the messages of strerror(3), gai_strerror(3) and the programs that we run."""
 

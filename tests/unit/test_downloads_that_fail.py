@@ -17,6 +17,9 @@ SAID = {
     "npm error network request failed, reason: getaddrinfo ENOTFOUND registry.example": "network.npm_registry",
     "dns error: failed to lookup address information": "network.pip_index",
     "dial tcp 10.1.2.3:443: i/o timeout": "network.proxy",
+    "dial tcp 10.1.2.3:443: connect: connection refused": "network.proxy",
+    "error sending request for url (https://m/uv/)\n tcp connect error\n Connection refused": "network.pip_index",
+    "NewConnectionError: Failed to establish a new connection: [Errno 110] Connection timed out": "network.pip_index",
     "Could not connect to 10.1.2.3:3128 (10.1.2.3). - connect (111: Connection refused)": "network.proxy",
 }
 
@@ -26,6 +29,14 @@ def test_the_setting_is_named(output):
     [cure] = cures(output)
     assert SAID[output] in cure
     assert SAID[output] in CommandError(["x"], 1, output).hint
+
+
+@pytest.mark.parametrize(
+    "output",
+    ["Failed to connect to bus: Connection refused", "dial unix /run/docker.sock: connect: connection refused"],
+)
+def test_a_service_of_this_machine_that_refuses_is_no_matter_of_the_sites_network(output):
+    assert cures(output) == []
 
 
 def test_no_password_is_told():
