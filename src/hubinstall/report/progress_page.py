@@ -64,10 +64,16 @@ class ProgressPage:
     def __init__(self, ends_before: tuple[str, ...], port: int = PORT) -> None:
         self._ends_before, self._port = ends_before, port
         self._server: _Server | None = None
+        self._was_opened = False
         self._lock = threading.Lock()
 
     def open(self, shown: Callable[[], Shown]) -> str:
-        """Serve the page from now on; the answer is empty, or says why that is not possible."""
+        """Serve the page from now on; the answer is empty, or says why that is not possible. Only once: a run that is
+        rolled back applies again, and nginx may have the port by then.
+        """
+        if self._was_opened:
+            return ""
+        self._was_opened = True
         try:
             self._server = _Server(self._port, shown)
         except OSError as error:

@@ -86,6 +86,17 @@ def test_it_makes_way_before_nginx_and_closing_again_does_nothing(report: Report
     report.started(NGINX)
 
 
+def test_a_second_apply_of_a_run_that_is_rolled_back_says_nothing_of_it(report: Report, port: int) -> None:
+    report.expected([NGINX.resource])
+    report.started(NGINX)
+    with socket.socket() as nginx:
+        nginx.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        nginx.bind(("", port))
+        nginx.listen()
+        report.expected([NGINX.resource])
+    assert report._screen.getvalue().count("progress page") == 0  # type: ignore[attr-defined]
+
+
 def test_visitors_who_say_nothing_do_not_keep_it_open(report: Report, port: int) -> None:
     report.expected([])
     silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(30)]
