@@ -44,7 +44,7 @@ def apply_config(
             outcome = apply(host, desired, report, given, may_stop_servers=yes)
         except UserError as error:
             if output.json:
-                report.say(json.dumps(report.result.as_dict(error), indent=2))
+                report.say(json.dumps(report.data(error), indent=2))
             raise
         about_certificate = advice(host, desired.settings, desired.resources)
         warnings = preflight.warnings_in_words(host, desired)
@@ -61,7 +61,7 @@ def _say_the_end(host: Host, desired: DesiredState, report: Report, output: Outp
     passwords = first_passwords.to_print_once(host)
     if output.json:
         about = {"urls": urls.urls(settings, facts), "admins": list(settings.users.admin), "passwords": passwords}
-        report.say(json.dumps(report.result.as_dict(None, **about), indent=2))
+        report.say(json.dumps(report.data(None, **about), indent=2))
     elif not output.quiet:
         names = [person.name for person in people(host, *settings.users.uids(facts.uid_min))]
         sign_on = hub_report(host).sign_on

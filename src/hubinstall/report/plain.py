@@ -10,8 +10,9 @@ import sys
 import threading
 import time
 import traceback
+from dataclasses import replace
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from hubinstall import __version__, layout
 from hubinstall.engine.run import Outcome
@@ -149,7 +150,7 @@ class Report:
             for notice in notices:
                 self._line(f"note: {notice}", always=True)
             self.result.notes = list(notices)
-            self._line(f"{changed(outcome)} in {self._seconds():.0f} s")
+            self._line(f"{changed(outcome)} in {time.monotonic() - self._begun:.0f} s")
 
     def failure(self, outcome: Outcome) -> None:
         """The end of a failed run: what was done and what was not started. The failures were printed before."""
@@ -169,6 +170,10 @@ class Report:
         self._quiet()
         with contextlib.suppress(OSError, ValueError):
             print(text, flush=True)
+
+    def data(self, error: UserError | None = None, **more: Any) -> dict[str, Any]:
+        """What the run has done until now (result.py)."""
+        return replace(self.result, seconds=round(time.monotonic() - self._begun, 2)).as_dict(error, **more)
 
     def shown(self) -> Shown:
         """How far the run is, for the progress page."""
@@ -208,11 +213,6 @@ class Report:
     def _took(self, id_: str) -> float:
         now = time.monotonic()
         return now - self._running.pop(id_, now)
-
-    def _seconds(self) -> float:
-        """How long the run has taken so far; the result says it, too."""
-        self.result.seconds = round(time.monotonic() - self._begun, 2)
-        return self.result.seconds
 
     def _line(self, text: str, *, always: bool = False) -> None:
         self._log.write(text)

@@ -117,12 +117,14 @@ def test_the_result_as_data(log: Log) -> None:
         report.finished(NEW)
         report.failed("a:b", UserError("it is full", "make room"))
         report.failure(Outcome(failed={"a:b": UserError("")}, skipped=["c:d"]))
-    ended = report.result.as_dict(UserError("failed: a:b", "Run it again."))
+        time.sleep(0.02)
+    ended = report.data(UserError("failed: a:b", "Run it again."))
     assert ended["changes"] == [{"id": "link:/etc/x", "verb": "create", "seconds": 0.0}]
     assert ended["failures"] == [{"id": "a:b", "message": "it is full", "hint": "make room"}]
     assert ended["not_started"] == ["c:d"]
+    assert ended["seconds"] >= 0.02
     assert (ended["succeeded"], ended["error"]) == (False, {"message": "failed: a:b", "hint": "Run it again."})
-    assert report.result.as_dict(urls=[])["error"] is None
+    assert report.data(urls=[])["error"] is None
 
 
 def test_a_sign_of_life_names_what_is_running(log: Log) -> None:
