@@ -27,14 +27,23 @@ EXPLAINED = {
         r"/etc/cni(/net\.d)?|/etc/docker(/key\.json)?|/var/lib/(containerd|docker)(/.*)?"
     ),
 }
-"""Reason → patterns of paths. Files of newly installed packages may also stay."""
+"""Reason → patterns of paths. Files of packages that were installed or upgraded may also stay, as they are now."""
 
-OWNED = r"""
+# A new package may need a newer version of one that the machine had, and then apt upgrades that one.
+OF_PACKAGES = r"""
 import json, os, subprocess
+
+def files(packages):
+    if not packages:
+        return []
+    paths = subprocess.run(["dpkg-query", "-L", *packages], capture_output=True, text=True, check=True).stdout
+    return sorted({os.path.join(os.path.realpath(os.path.dirname(p)), os.path.basename(p)) for p in paths.splitlines()})
+
 known = subprocess.run(["dpkg-query", "-W", "-f", "${binary:Package}\n"], capture_output=True, text=True, check=True)
-paths = subprocess.run(["dpkg-query", "-L", *known.stdout.split()], capture_output=True, text=True, check=True)
-real = {os.path.join(os.path.realpath(os.path.dirname(p)), os.path.basename(p)) for p in paths.stdout.splitlines()}
-print(json.dumps(sorted(real)))
+with open("/var/log/dpkg.log") as log:  # <date> <time> upgrade <package>:<architecture> <old version> <new version>
+    steps = [line.split() for line in log]
+upgraded = {step[3] for step in steps if step[2] == "upgrade"}
+print(json.dumps([files(known.stdout.split()), files(upgraded)]))
 """
 NAMED_LIKE_US = (
     "find / -xdev -ignore_readdir_race \\( -path /proc -o -path /sys -o -path /root/hubinstall -o -path /etc/hubinstall"
@@ -50,11 +59,15 @@ def unexplained(machine: Machine, before: Manifest) -> list[str]:
     """Paths that have appeared, disappeared or changed without a known reason."""
     after = manifest(machine)
     left = diff(before, after)
-    owned = set(json.loads(machine.run(["python3", "-"], stdin=OWNED.encode()).out))
+    owned, upgraded = map(set, json.loads(machine.run(["python3", "-"], stdin=OF_PACKAGES.encode()).out))
     reasons = re.compile("|".join(EXPLAINED.values()))
     # update-alternatives creates these links, and no package lists them.
     alternatives = {p for p in left.added if after[p].content.startswith("/etc/alternatives/")}
-    differs = [*(p for p in left.added if p not in owned | alternatives), *left.removed, *left.changed]
+    differs = [
+        *(p for p in left.added if p not in owned | alternatives),
+        *left.removed,
+        *(p for p in left.changed if p not in upgraded),
+    ]
     return [path for path in differs if not reasons.fullmatch(path)]
 
 
