@@ -64,7 +64,8 @@ def client(machine: Machine, *, name: str = "", token: str = "") -> HubClient:
 def add_person(machine: Machine, name: str = PERSON, password: str = PERSON_PASSWORD) -> None:
     """Create an account as an administrator does: with the distribution's `adduser`, without anything of ours."""
     machine.run("command -v adduser || { apt-get update -q && apt-get install -qy adduser; }")
-    machine.run(["adduser", "--disabled-password", "--gecos", "", name])
+    if machine.run(["getent", "passwd", name], check=False).code:
+        machine.run(["adduser", "--disabled-password", "--gecos", "", name])
     machine.run(["chpasswd"], stdin=f"{name}:{password}\n".encode())
 
 

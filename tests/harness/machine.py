@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from harness import checkout, numbers, room, store, stuck
 from harness.archives import pack
 from harness.cgroups import Cgroup
 from harness.commands import Result, execute, kill_group
 from harness.network import Link, write_resolvers
-from harness.nspawn import Boot, Booted, ProcessManager
+from harness.nspawn import Boot, ProcessManager
 
 KEEP = os.environ.get("HUBINSTALL_KEEP") == "1"
 # Where a machine finds the test host's cache of Python packages; an installation does not know about it.
@@ -49,6 +49,25 @@ class Snapshot:
     """The number of that machine: a machine that starts from the snapshot gets the same address, unless it is taken."""
 
 
+class Running(Protocol):
+    """A machine that is up: the way into it, and the ways to end it."""
+
+    @property
+    def leader(self) -> int:
+        """The process on the test host that ends with the machine."""
+
+    @property
+    def pace(self) -> float:
+        """By how much times are to be multiplied here."""
+
+    def prefix(self) -> list[str]:
+        """The prefix for an argv that runs it inside the machine as root."""
+
+    def shut_down(self) -> None: ...
+
+    def cut_power(self) -> None: ...
+
+
 class Machine:
     """A context manager: booted within the block, removed after it. With HUBINSTALL_KEEP=1 and `keep()` it stays."""
 
@@ -63,7 +82,7 @@ class Machine:
         self.memory = memory
         self._snapshot = snapshot
         self._number = snapshot.number if snapshot else number
-        self._booted: Booted | None = None
+        self._booted: Running | None = None
         self._kept = False
         self._claim: numbers.Claim | None = None
         self.beside = contextlib.ExitStack()
@@ -116,6 +135,11 @@ class Machine:
         return tuple(sorted(words, key=len, reverse=True))  # hi1 is in hi12, too
 
     @property
+    def pace(self) -> float:
+        """By how much the time limits of tests are multiplied on this machine: 1 unless it is slower than the host."""
+        return self._booted.pace if self._booted else 1.0
+
+    @property
     def folder(self) -> Path:
         return store.folder("machines", self.name)
 
@@ -130,9 +154,12 @@ class Machine:
         if self._booted:
             raise RuntimeError(f"{self.name} runs already")
         self.link.up()
+        self._booted = self._boot()
+
+    def _boot(self) -> Running:
         write_resolvers(self.root)
         cache = store.folder("cache", "uv")
-        self._booted = Boot(
+        return Boot(
             name=self.name,
             root=self.root,
             namespace=self.link.namespace,
@@ -207,14 +234,14 @@ class Machine:
         """Run an argv, or a line of bash.
 
         :raises CommandFailedError: it ended with an exit code other than 0 (unless `check` is false).
-        :raises EndlessError: it had not ended after `timeout` seconds, and was killed.
+        :raises EndlessError: it had not ended after `timeout` seconds (times `pace`), and was killed.
         """
         __tracebackhide__ = True
         argv = ["bash", "-c", command] if isinstance(command, str) else list(command)
         shown = [f"[{self.name}]", *argv]
         prefix = self.prefix(env)
         more = functools.partial(stuck.story, prefix)
-        return execute([*prefix, *argv], check=check, timeout=timeout, stdin=stdin, shown=shown, stuck=more)
+        return execute([*prefix, *argv], check=check, timeout=timeout * self.pace, stdin=stdin, shown=shown, stuck=more)
 
     @contextlib.contextmanager
     def background(

@@ -7,6 +7,8 @@ from harness.commands import execute
 
 TABLE = "inet hubinstall_machines"
 RANGE = "10.88.0.0/16"
+CARD = "card0"
+"""The test host's end of a virtual machine's network card, in the namespace of its link."""
 # Flushed and filled in one transaction, so that a second test run at the same time is not disturbed.
 RULES = f"""
 add table {TABLE}
@@ -65,6 +67,20 @@ class Link:
         for command in commands.strip().splitlines():
             execute(["ip", *command.split()])
 
+    def carry_card(self) -> None:
+        """Pass the address on to a virtual machine whose network card is CARD: the link becomes a bridge to it."""
+        commands = f"""
+            addr flush dev host0
+            tuntap add {CARD} mode tap
+            link add bridge0 type bridge
+            link set host0 master bridge0
+            link set {CARD} master bridge0
+            link set {CARD} up
+            link set bridge0 up
+        """
+        for command in commands.strip().splitlines():
+            execute(["ip", "-n", self.name, *command.split()])
+
     def down(self) -> None:
         execute(["ip", "link", "del", self.name], check=False)
         execute(["ip", "netns", "del", self.name], check=False)
@@ -79,11 +95,23 @@ class Link:
 
 def write_resolvers(root: Path) -> None:
     """The test host's resolvers, without a stub on its loopback, which machines cannot reach."""
+    if lines := _resolver_lines():
+        target = root / "etc/resolv.conf"
+        target.unlink(missing_ok=True)
+        target.write_text("\n".join(lines) + "\n")
+
+
+def resolvers() -> list[str]:
+    """The addresses of the same resolvers."""
+    named = [line.split()[1] for line in _resolver_lines() if line.startswith("nameserver")]
+    return [address for address in named if not address.startswith("127.")]
+
+
+def _resolver_lines() -> list[str]:
+    """The lines of the first resolv.conf(5) that names a resolver which is not on loopback."""
     for source in ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"):
         text = Path(source).read_text() if Path(source).exists() else ""
         lines = [line for line in text.splitlines() if line.startswith(("nameserver", "search", "options"))]
         if any(line.startswith("nameserver") and " 127." not in line for line in lines):
-            target = root / "etc/resolv.conf"
-            target.unlink(missing_ok=True)
-            target.write_text("\n".join(lines) + "\n")
-            return
+            return lines
+    return []

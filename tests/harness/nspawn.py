@@ -64,6 +64,8 @@ class Booted:
     process: "subprocess.Popen[bytes]"
     leader: int
     process_manager: ProcessManager
+    pace: float = 1.0
+    """It runs on the test host's own kernel and processors."""
 
     def prefix(self) -> list[str]:
         """The prefix for an argv that runs it inside the machine, under its limits."""

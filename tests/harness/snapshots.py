@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from harness import checkout, numbers, store
+from harness import checkout, kinds, numbers, store
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
 
@@ -18,7 +18,8 @@ class SnapshotOf(Protocol):
 
 def ours(name: str, process_manager: ProcessManager) -> str:
     """The prefix of the keys of snapshots that this checkout may remove."""
-    return f"{checkout.place()}-{store.RELEASE}-{name}-{process_manager}-"
+    where = "" if kinds.name() == "nspawn" else f"{kinds.name()}-"
+    return f"{checkout.place()}-{store.RELEASE}-{where}{name}-{process_manager}-"
 
 
 def key(name: str, process_manager: ProcessManager, made_from: str = "") -> str:
@@ -38,7 +39,7 @@ def remove_outdated(name: str, process_manager: ProcessManager) -> None:
 
 def make(name: str, process_manager: ProcessManager, build: Build, made_from: str = "") -> Snapshot:
     """Create a snapshot of the result of `build` on a fresh machine."""
-    with Machine(process_manager, number=numbers.for_snapshot(name, process_manager)) as machine:
+    with kinds.new(process_manager, number=numbers.for_snapshot(name, process_manager)) as machine:
         build(machine)
         machine.stop()
         number = machine.link.number

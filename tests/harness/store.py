@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness import disk
@@ -84,7 +84,7 @@ def remove(path: Path) -> None:
 def base_archive() -> Path:
     """The root as a tarball: created once, in half a minute, and again when its ingredients change."""
     authorities = _own_authorities()
-    wishes = [RELEASE, *PACKAGES, *authorities, *(p.read_text() for p in _sources()), _apt_settings()]
+    wishes = [RELEASE, *PACKAGES, *authorities, *(p.read_text() for p in sources()), _apt_settings()]
     digest = hashlib.sha256("\0".join(wishes).encode()).hexdigest()[:12]
     archive = folder() / f"base-{RELEASE}-{digest}.tar"
     with locked("base"):
@@ -96,25 +96,30 @@ def base_archive() -> Path:
 def _build(archive: Path, authorities: list[str]) -> None:
     root = folder("building") / archive.stem
     remove(root)
-    execute([
-        "mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}",
-        *_bootstrap_settings(), RELEASE, str(root), *(str(p) for p in _sources()),
-    ])  # fmt: skip
-    _configure(root, authorities)
+    bootstrap(root, PACKAGES, authorities)
     unfinished = archive.with_suffix(".new")
     execute(["tar", "-C", str(root), "--numeric-owner", "-cpf", str(unfinished), "."])
     unfinished.rename(archive)
     remove(root)
 
 
-def _configure(root: Path, authorities: list[str]) -> None:
+def bootstrap(root: Path, packages: Sequence[str], authorities: Sequence[str] | None = None) -> None:
+    """Create a root with these packages of the release, which has the test host's way to the package mirrors."""
+    execute([
+        "mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(packages)}",
+        *_bootstrap_settings(), RELEASE, str(root), *(str(p) for p in sources()),
+    ])  # fmt: skip
+    _configure(root, _own_authorities() if authorities is None else authorities)
+
+
+def _configure(root: Path, authorities: Sequence[str]) -> None:
     """The test host's way to the package mirrors, set as a site's administrator would set it."""
     apt = root / "etc/apt"
-    if _sources():
+    if sources():
         apt.joinpath("sources.list").unlink(missing_ok=True)
         shutil.rmtree(apt / "sources.list.d")
         apt.joinpath("sources.list.d").mkdir()
-    for source in _sources():
+    for source in sources():
         name = "sources.list" if source.name == "sources.list" else f"sources.list.d/{source.name}"
         shutil.copy(source, apt / name)
     if settings := _apt_settings():
@@ -124,7 +129,7 @@ def _configure(root: Path, authorities: list[str]) -> None:
     execute(["chroot", str(root), "update-ca-certificates"])
 
 
-def _sources() -> list[Path]:
+def sources() -> list[Path]:
     """The test host's own entries for the distribution's archive; if there are none, mmdebstrap uses its default."""
     apt = Path("/etc/apt")
     found = [apt / "sources.list", *apt.glob("sources.list.d/*.list"), *apt.glob("sources.list.d/*.sources")]

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness import addresses, installed, numbers, pages, room, sametree, snapshots, store
+from harness import addresses, installed, kinds, numbers, pages, room, sametree, snapshots, store
 from harness.faults import Place
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
@@ -57,7 +57,7 @@ def boot(request: pytest.FixtureRequest) -> Iterator[Callable[[Machine], Machine
 @pytest.fixture(scope="module")
 def machine(boot: Callable[[Machine], Machine], process_manager: ProcessManager) -> Machine:
     """A fresh machine: Debian and nothing else."""
-    return boot(Machine(process_manager))
+    return boot(kinds.new(process_manager))
 
 
 @pytest.fixture(scope="session")
@@ -105,9 +105,16 @@ def snapshot_of(
 
 
 @pytest.fixture(scope="module")
-def installed_machine(boot: Callable[[Machine], Machine], snapshot_of: SnapshotOf) -> Machine:
+def installed_machine(
+    boot: Callable[[Machine], Machine], snapshot_of: SnapshotOf, process_manager: ProcessManager
+) -> Machine:
     """A machine that the README's command has set up, with the administrator ada and the person grace."""
-    machine = boot(Machine.from_snapshot(snapshot_of("installed", installed.build_installed)))
+    if kinds.keeps_no_snapshots():
+        machine = boot(kinds.new(process_manager))
+        installed.build_installed(machine)
+    else:
+        snapshot = snapshot_of("installed", kinds.build_installed)
+        machine = boot(kinds.new(process_manager, snapshot=snapshot))
     installed.cold_start(machine)
     return machine
 

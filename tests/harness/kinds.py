@@ -1,0 +1,65 @@
+"""The kind of machine that a run boots (--machine): every one of them is driven by the same test files."""
+
+from harness import bundle, installed
+from harness.borrowed import BorrowedMachine
+from harness.machine import Machine, Snapshot
+from harness.nspawn import ProcessManager
+from harness.virtual import VirtualMachine
+
+KINDS = {
+    "nspawn": "containers with an init of their own, on this host's kernel",
+    "qemu": "virtual machines with the distribution's kernel, emulated",
+    "ssh:root@HOST": "a machine that is there, which the tests install on and reboot",
+}
+_chosen = ["nspawn"]
+
+
+def choose(name: str) -> None:
+    """Choose for the whole run.
+
+    :raises ValueError: there is no such kind.
+    """
+    if name not in KINDS and not (name.startswith("ssh:") and name.removeprefix("ssh:")):
+        raise ValueError(f"--machine {name}: there are {', '.join(KINDS)}")
+    _chosen[:] = [name]
+
+
+def name() -> str:
+    return _chosen[0]
+
+
+def has_own_kernel() -> bool:
+    """Whether a machine's kernel is not that of the test host."""
+    return name() != "nspawn"
+
+
+def keeps_no_snapshots() -> bool:
+    """Whether there is only one machine, which stays as the tests leave it."""
+    return name().startswith("ssh:")
+
+
+def process_managers() -> tuple[ProcessManager, ...]:
+    """Those that machines of this kind can have."""
+    return (ProcessManager.SYSTEMD,) if has_own_kernel() else tuple(ProcessManager)
+
+
+def new(
+    process_manager: ProcessManager, *, memory: int | None = None, snapshot: Snapshot | None = None,
+    number: int | None = None,
+) -> Machine:  # fmt: skip
+    """A machine of the chosen kind; the options are those of Machine."""
+    if keeps_no_snapshots():
+        return BorrowedMachine(name().removeprefix("ssh:"))
+    if name() == "qemu":
+        return VirtualMachine(
+            process_manager, memory=memory, snapshot=snapshot, number=number, stick=None if snapshot else bundle.made()
+        )
+    return Machine(process_manager, memory=memory, snapshot=snapshot, number=number)
+
+
+def build_installed(machine: Machine) -> None:
+    """Set it up, with one person: by the README's command, or from a bundle where that would take hours."""
+    if name() == "qemu":
+        bundle.build_installed(machine)
+    else:
+        installed.build_installed(machine)
