@@ -27,6 +27,8 @@ COUNT = 25
 NUMBERS = range(40)
 FOLDER = "/root/rendered"
 SUPERVISOR = "import sys; from supervisor.options import ServerOptions as O; O().realize(['-c', sys.argv[1]])"
+EXPOSED = 20
+"""How exposed a service may be at most, in tenths of what `systemd-analyze security` says."""
 # The folder of a unit, then its names: what is said of other units is not ours (see resources/services/unit.py).
 SYSTEMD = """cd "$1"; shift
 said=$(systemd-analyze verify "$@" 2>&1)
@@ -97,6 +99,8 @@ def judgements(resource: Resource, path: str) -> Iterator[list[str]]:
         yield [path if word == "{}" else word for word in resource.check]
     if f"{layout.LAUNCHERS}/" in path or path.endswith(layout.INIT_SCRIPT):
         yield ["sh", "-n", path]
+    if path.endswith(".service"):
+        yield ["systemd-analyze", "security", "--no-pager", "--offline=true", f"--threshold={EXPOSED}", path]
     if path.endswith(".json"):
         yield ["python3", "-m", "json.tool", path, "/dev/null"]
     if path.endswith(".py"):
@@ -144,4 +148,5 @@ def test_a_mistake_in_any_language_is_noticed(installed_machine: Machine, proces
     for name, content in wrong.items():
         assert f"{FOLDER}/0{name}" in rendered.files
         rendered.files[f"{FOLDER}/0{name}"] = content
-    assert len(rendered.refused(installed_machine)) == len(wrong) + 1  # Python is asked in two ways
+    # Python is asked in two ways, and systemd, too.
+    assert len(rendered.refused(installed_machine)) == len(wrong) + 1 + (process_manager is ProcessManager.SYSTEMD)

@@ -40,6 +40,9 @@ EXPECTED: dict[str, str] = {
         r"|unit:/etc/systemd/system/jupyterhub-proxy\.service"
         r"|file:/opt/hubinstall/etc/supervisor\.d/jupyterhub-proxy\.conf|service:jupyterhub-proxy"
     ),
+    "the services are in a narrower sandbox": (
+        r"unit:/etc/systemd/system/(jupyterhub|hubinstall-(firewall|limits|certificates|shares))\.service"
+    ),
     "a login is refused while the machine is closed": r"file:/etc/pam\.d/.*",
     "man and shells know the command": (
         r"(directory|file):/usr/local/share/(man|bash-completion|zsh)(/.*)?|(directory|file):/etc/fish(/.*)?"

@@ -28,10 +28,9 @@ def renewal(settings: Settings, facts: Facts, *, needs: tuple[str, ...]) -> list
 
 
 def _units(settings: Settings, needs: tuple[str, ...]) -> list[Resource]:
-    work = UnitFile(
-        layout.unit(layout.CERTIFICATES_SERVICE),
-        render(UNIT, command=layout.COMMAND),
-    )
+    authority = settings.tls_mode == "letsencrypt"
+    text = render(UNIT, command=layout.COMMAND, folders=[layout.STATE, layout.LOGS], authority=authority)
+    work = UnitFile(layout.unit(layout.CERTIFICATES_SERVICE), text)
     timer = UnitFile(layout.CERTIFICATES_TIMER_UNIT, render("systemd/hubinstall-certificates.timer"), needs=ids(work))
     made: list[Resource] = [work, timer, Service(layout.CERTIFICATES_TIMER, needs=ids(timer, *needs))]
     files = [path for path in (settings.https.tls.cert, settings.https.tls.key) if path]

@@ -12,6 +12,7 @@ from hubinstall.blueprint.service_spec import Program, foundation, program
 from hubinstall.blueprint.templating import render
 from hubinstall.machine.command_environment import BASE_ENVIRONMENT
 from hubinstall.machine.facts import Facts
+from hubinstall.machine.releases import release
 from hubinstall.resources.base import Resource, digest, id_of, ids
 from hubinstall.resources.files.file import Directory, File, Link
 from hubinstall.resources.files.secret import Secret
@@ -77,7 +78,8 @@ def users_limits(facts: Facts) -> list[Resource]:
     )  # fmt: skip
     spec = Program(
         layout.LIMITS_SERVICE, "The control group of all user servers", launcher, oneshot=True, undo=True,
-        unit="systemd/oneshot.service", values={"firewall": False}, needs=(DOCKER_PACKAGES,),
+        unit="systemd/oneshot.service", values={"firewall": False, "runtime": layout.RUNTIME},
+        needs=(DOCKER_PACKAGES,),
     )  # fmt: skip
     return program(spec, facts)
 
@@ -96,7 +98,11 @@ def firewall_program(inputs: Inputs) -> Program:
     # The table's own resource loads changed rules: they are no reason to run this again.
     return Program(
         layout.FIREWALL_SERVICE, "What user servers may reach", launcher, oneshot=True,
-        unit="systemd/oneshot.service", values={"firewall": True}, needs=inputs.needs,
+        unit="systemd/oneshot.service", needs=inputs.needs,
+        values={
+            "firewall": True, "runtime": layout.RUNTIME,
+            "bridge_netfilter": f"/proc/sys/{layout.BRIDGE_NETFILTER.replace('.', '/')}",
+        },
     )  # fmt: skip
 
 
@@ -220,7 +226,10 @@ def hub_program(settings: Settings, facts: Facts, programs: Programs, inputs: In
         layout.HUB_SERVICE, "JupyterHub", launcher, unit="systemd/jupyterhub.service", user=layout.HUB_USER,
         after=(layout.FIREWALL_SERVICE, layout.DOCKER_SERVICE, layout.PROXY_SERVICE), config=programs.hub,
         files=(*files, *dropins), ready=f"{gateway(settings)}:{layout.HUB_PORT}",
-        values={"state": layout.HUB_STATE, "addresses": [settings.network.subnet, *facts.proxy_addresses]},
+        values={
+            "state": layout.HUB_STATE, "addresses": [settings.network.subnet, *facts.proxy_addresses],
+            "pam_sets_ids": release(facts.distribution, facts.version).pam_sets_ids,
+        },
         needs=(
             id_of(Link, layout.HUB_VENV), id_of(Link, layout.HUBSIDE), id_of(Directory, layout.HUB_STATE),
             *inputs.needs,

@@ -347,7 +347,9 @@ class Host:
             os.close(fd)
 
     def _chown(self, path: str, owner: str, group: str) -> None:
-        os.lchown(self.path(path), self.uid(owner), self.gid(group))
+        there, wanted = self.path(path).lstat(), (self.uid(owner), self.gid(group))
+        if (there.st_uid, there.st_gid) != wanted:  # the sandbox of a unit may forbid the call itself
+            os.lchown(self.path(path), *wanted)
 
     def _owner(self, _path: str, st: os.stat_result) -> tuple[str, str]:
         return self._name("/etc/passwd", st.st_uid), self._name("/etc/group", st.st_gid)

@@ -110,15 +110,31 @@ def test_no_unit_holds_a_secret_or_runs_people_facing_code_as_root():
         assert "TOKEN" not in unit
 
 
-def test_what_checks_a_password_may_set_its_own_numbers():
+@pytest.mark.parametrize(("version", "sets"), [("12", False), ("13", True), ("", True)])
+def test_what_checks_a_password_may_set_its_own_numbers(version, sets):
     """PAM of Debian 13 does, and is killed where it may not; of ours nobody else has a use for it."""
-    units = {r.name: r.content for r in wished().values() if isinstance(r, UnitFile)}
+    units = {r.name: r.content for r in wished(version=version).values() if isinstance(r, UnitFile)}
     filters = {
         service: [line for line in units[layout.unit(service)].splitlines() if line.startswith("SystemCallFilter=")]
         for service in (layout.HUB_SERVICE, layout.PROXY_SERVICE)
     }
-    assert filters[layout.HUB_SERVICE] == [*filters[layout.PROXY_SERVICE], "SystemCallFilter=setuid setgid"]
+    more = ["SystemCallFilter=setuid setgid"] if sets else []
+    assert filters[layout.HUB_SERVICE] == [*filters[layout.PROXY_SERVICE], *more]
     assert filters[layout.PROXY_SERVICE][-1].startswith("SystemCallFilter=~@privileged")
+
+
+def test_what_runs_as_root_has_few_rights():
+    settings = {**GROUP_SHARE, "https": {"letsencrypt": {"email": "a@b.org", "domains": ["a.example.org"]}}}
+    made = wished(settings=settings, cgroup_driver="cgroupfs").values()
+    units = {r.name: r.content for r in made if isinstance(r, UnitFile)}
+    rights = {
+        layout.FIREWALL_SERVICE: "CAP_NET_ADMIN", layout.LIMITS_SERVICE: "", layout.CERTIFICATES_SERVICE: "",
+    }  # fmt: skip
+    for service, capabilities in rights.items():
+        unit = units[layout.unit(service)]
+        assert f"\nCapabilityBoundingSet={capabilities}\n" in unit
+        for line in ("NoNewPrivileges=yes", "ProtectSystem=strict", "ProtectHome=yes", "PrivateDevices=yes"):
+            assert f"\n{line}\n" in unit, service
 
 
 @pytest.mark.parametrize("machine", [1 << 30, 4 << 30, 512 << 30])

@@ -140,7 +140,8 @@ class Reloads:
     """How a service reloads its configuration, and how we know which one it has loaded.
 
     `record` holds one digest, and below it those of the files in `watches` (certificates, whose content only the
-    machine knows); `recorder` writes it from the files on the disk.
+    machine knows); `recorder` writes it from the files on the disk. `check`: the command that fails if the service
+    would refuse its files; empty: the service's unit checks them.
     """
 
     check: tuple[str, ...]
@@ -155,7 +156,8 @@ class Reloads:
 
         Raises CommandError if it would refuse them.
         """
-        host.query(list(self.check))
+        if self.check:
+            host.query(list(self.check))
         before = self.workers(host)
         manager.reload(host, service)
         if not self.replaced(host, before):
