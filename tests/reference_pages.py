@@ -38,7 +38,8 @@ CASES: dict[str, dict[str, Any]] = {
 }
 """What the settings have → settings."""
 OF_NAMES = {"file", "directory", "link", "unit", "secret", "tree", "virtualenv", "node-modules", "static-files",
-            "image-root", "json-keys", "self-signed-certificate", "served-certificate"}  # fmt: skip
+            "image-root", "json-keys", "nginx-minimums", "self-signed-certificate",
+            "served-certificate"}  # fmt: skip
 """Kinds of resources whose name is a path."""
 DIGEST = re.compile(r"(?<=-)[0-9a-f]{16}$|(?<=images/)[0-9a-f]{12}$")
 EXAMPLE = "/etc/nginx/conf.d/hubinstall.conf"

@@ -47,6 +47,7 @@ STARTING_PAGE = f"{GENERATED}/starting.html"
 NO_PAGES = f"{GENERATED}/no-pages"
 HOLD_SCRIPT = f"{GENERATED}/hold-requests.js"
 FENCE_SCRIPT = f"{GENERATED}/fence-servers.js"
+REFUSE_SCRIPT = f"{GENERATED}/refuse-early.js"
 SHARES_PROGRAM = f"{GENERATED}/keep-shares-open.py"
 SUPERVISOR_CONFIG = f"{GENERATED}/supervisord.conf"
 SUPERVISOR_PROGRAMS = f"{GENERATED}/supervisor.d"
@@ -124,6 +125,8 @@ SKEL = "/etc/skel"
 # nginx.
 NGINX_DIR = "/etc/nginx"
 NGINX_CONF = "/etc/nginx/nginx.conf"
+# The numbers in it before we raised them, so that they can be restored.
+NGINX_CONF_BEFORE = f"{STATE}/nginx.conf.before"
 NGINX_PROGRAM = "/usr/sbin/nginx"
 NGINX_SITE = "/etc/nginx/conf.d/hubinstall.conf"
 NGINX_TLS = "/etc/nginx/snippets/hubinstall-tls.conf"
@@ -149,6 +152,8 @@ USERS_CGROUP = "hubinstall-users"
 # docker-stacks, as the first of its hooks.
 HOME_HOOK = "/usr/local/bin/before-notebook.d/00-hubinstall-home.sh"
 HUB_PORT = 8081
+MOST_FOR_HUB = 1 << 20
+"""The maximum size of a request's body for the hub, in bytes; nginx and the hub itself refuse more."""
 SERVER_PORT = 8888
 # The label of every user's container that says whose it is.
 USER_LABEL = "hubinstall.user"

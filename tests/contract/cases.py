@@ -14,6 +14,7 @@ ANYWHERE: dict[str, Callable[[], Case]] = {
     "static-files": files.static_files,
     "secret": files.secret,
     "json-keys": files.json_keys,
+    "nginx-minimums": files.nginx_minimums,
     "unlinked": files.unlinked,
     "group": people.group,
     "account": people.account,

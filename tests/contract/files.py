@@ -8,6 +8,7 @@ from hubinstall.machine.host import Host
 from hubinstall.resources.docker.static_files import StaticFiles
 from hubinstall.resources.files.file import Directory, File, Link
 from hubinstall.resources.files.json_keys import JsonKeys
+from hubinstall.resources.files.nginx_minimums import NginxMinimums
 from hubinstall.resources.files.secret import Secret
 from hubinstall.resources.files.tree import Tree
 from hubinstall.resources.files.unlinked import Unlinked
@@ -131,6 +132,29 @@ def json_keys() -> Case:
         ),
         lambda host: "mtu" in host.text(wish.name),
         # What a hand broke is the hand's: only what has our value is taken off.
+        put_back=PutBack(lambda host: host.write(wish.name, theirs.encode()), lambda host: host.text(wish.name)),
+    )
+
+
+def nginx_minimums() -> Case:
+    wish = NginxMinimums(
+        f"{BASE}/nginx.conf", {"worker_connections": 2000, "worker_rlimit_nofile": 8000}, before=f"{BASE}/nginx.before"
+    )
+    theirs = "user www-data;\n# worker_connections 5;\nevents {\n\tworker_connections 768;\n}\nhttp {}\n"
+
+    def numbers(connections: int, files: int) -> Act:
+        text = f"worker_rlimit_nofile {files};\nevents {{ worker_connections {connections}; }}\nhttp {{}}\n"
+        return lambda host: host.write(wish.name, text.encode())
+
+    def there(host: Host) -> None:
+        if not host.exists(wish.name):
+            host.write(wish.name, theirs.encode())
+
+    return Case(
+        wish,
+        (Break("worker_connections", numbers(768, 8000)), Break("worker_rlimit_nofile", numbers(2000, 1024))),
+        lambda host: "worker_connections 2000" in host.text(wish.name),
+        before=there,
         put_back=PutBack(lambda host: host.write(wish.name, theirs.encode()), lambda host: host.text(wish.name)),
     )
 

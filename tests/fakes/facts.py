@@ -29,6 +29,7 @@ DEBIAN_12 = Facts(
     nginx_keeps_default_site=False,
     bridge_netfilter=True,
     bridge_filter=True,
+    connection_counts=True,
     apparmor=False,
     foreign_service_policy=False,
     uid_min=1000,

@@ -36,7 +36,7 @@ EXPECTED: dict[str, str] = {
     ),
     "the hub's launcher repairs the network": r"file:/opt/hubinstall/libexec/jupyterhub",
     "a person's server cannot speak for the whole address": (
-        r"file:/opt/hubinstall/etc/fence-servers\.js|file:/opt/hubinstall/libexec/jupyterhub-proxy"
+        r"file:/opt/hubinstall/etc/(fence-servers|refuse-early)\.js|file:/opt/hubinstall/libexec/jupyterhub-proxy"
         r"|unit:/etc/systemd/system/jupyterhub-proxy\.service"
         r"|file:/opt/hubinstall/etc/supervisor\.d/jupyterhub-proxy\.conf|service:jupyterhub-proxy"
     ),
@@ -44,6 +44,10 @@ EXPECTED: dict[str, str] = {
         r"unit:/etc/systemd/system/(jupyterhub|hubinstall-(firewall|limits|certificates|shares))\.service"
     ),
     "a login is refused while the machine is closed": r"file:/etc/pam\.d/.*",
+    "an address has a share of nginx's connections, and a server of the hub's": (
+        r"nginx-minimums:/etc/nginx/nginx\.conf|file:/etc/nginx/conf\.d/hubinstall\.conf|service:nginx"
+        r"|file:/opt/hubinstall/etc/firewall\.nft|firewall-table:hubinstall"
+    ),
     "man and shells know the command": (
         r"(directory|file):/usr/local/share/(man|bash-completion|zsh)(/.*)?|(directory|file):/etc/fish(/.*)?"
     ),

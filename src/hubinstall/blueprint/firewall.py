@@ -1,13 +1,15 @@
 """What user servers may reach: only the internet, DNS, the hub's API, `network.proxy` and `network.allow`.
 
-The table filters only packets that come from or go to the bridge of the user servers.
+The table filters only packets that come from or go to the bridge of the user servers; and it
+counts the connections that each address has with the hub's web server.
 """
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network, collapse_addresses, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, collapse_addresses, ip_address, ip_network
 
 from hubinstall import layout
-from hubinstall.blueprint import way_out
+from hubinstall.blueprint import urls, way_out
+from hubinstall.blueprint.nginx import MOST_OF_ONE
 from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.blueprint.templating import render
 from hubinstall.machine.facts import Facts
@@ -27,6 +29,9 @@ CLOSED = (
     # Azure's own services for its machines, a public address ("What is IP address 168.63.129.16?").
     "168.63.129.16/32",
 )  # fmt: skip
+
+MOST_OF_SERVER = 64
+"""Connections at a time of one person's server with the hub; a server and its kernels need a few."""
 
 
 def firewall(settings: Settings, facts: Facts) -> list[Resource]:
@@ -69,6 +74,11 @@ def rules(settings: Settings, facts: Facts) -> str:
         closed=closed(facts.routes),
         proxy=way_out.firewall_note(settings, facts),
         bridge_family="bridge" in families(facts),
+        counts=facts.connection_counts,
+        web_ports=urls.ports(settings),
+        trusted=by_family(settings.http.trusted_proxies),
+        most_of_one=MOST_OF_ONE,
+        most_of_server=MOST_OF_SERVER,
     )
 
 
@@ -82,6 +92,14 @@ def v4_addresses(texts: Iterable[str]) -> list[IPv4Address]:
     """The IPv4 addresses, each once: user servers have no IPv6."""
     addresses = [ip_address(text) for text in texts]
     return sorted({a for a in addresses if isinstance(a, IPv4Address)})
+
+
+def by_family(networks: Iterable[str]) -> dict[str, list[str]]:
+    """The networks by nft's name of the family."""
+    parsed = [ip_network(text, strict=False) for text in networks]
+    four = collapse_addresses(n for n in parsed if isinstance(n, IPv4Network))
+    six = collapse_addresses(n for n in parsed if isinstance(n, IPv6Network))
+    return {"ip": [str(n) for n in four], "ip6": [str(n) for n in six]}
 
 
 def bridge_netfilter(facts: Facts) -> list[Resource]:

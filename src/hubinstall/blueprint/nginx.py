@@ -13,6 +13,7 @@ from hubinstall.machine.facts import Facts
 from hubinstall.machine.releases import number
 from hubinstall.resources.base import Resource, id_of, ids
 from hubinstall.resources.files.file import Directory, File
+from hubinstall.resources.files.nginx_minimums import NginxMinimums
 from hubinstall.resources.files.unlinked import Unlinked
 from hubinstall.settings.model import Settings
 
@@ -25,6 +26,15 @@ CIPHERS = tuple(
 CURVES = ("X25519", "prime256v1", "secp384r1")
 # The first releases with OpenSSL 3.5 or later, which has a key exchange that resists quantum computers.
 OPENSSL_3_5 = {"debian": "13", "ubuntu": "25.10"}
+CONNECTIONS, OPEN_FILES = 16384, 20000
+"""Connections of one worker of nginx, and its open files. 100 people with 20 websockets each are 4000 connections, as
+each has one with the proxy, too; and all may be one worker's. (Not more
+files than that needs: a container that may not raise its own limit would get none of them.)
+"""
+MOST_OF_ONE = 4096
+"""Connections and requests at a time from one address: all of those people may be behind one router."""
+MOST_OF_ONE_HUB = 1024
+"""Requests to the hub among them: pages of a class that logs in together, and the progress of starting servers."""
 LONGEST_IN_TABLE = 46
 SEEN = {"host": "$host$hubinstall_port", "port": "$server_port", "scheme": "$scheme"}
 SEEN_BY_US = {"tls": SEEN | {"cookies": "secure"}, "plain": SEEN | {"cookies": ""}}
@@ -45,7 +55,12 @@ def nginx(settings: Settings, facts: Facts) -> list[Resource]:
         needs=(id_of(Directory, layout.LAUNCHERS), NGINX_PACKAGES),
     )  # fmt: skip
     page = File(layout.STARTING_PAGE, render("nginx/starting.html"), needs=(id_of(Directory, layout.GENERATED),))
-    parts: list[Resource] = [check, page]
+    numbers = NginxMinimums(
+        layout.NGINX_CONF, {"worker_connections": CONNECTIONS, "worker_rlimit_nofile": OPEN_FILES},
+        before=layout.NGINX_CONF_BEFORE, pid_file=layout.NGINX_PID, check=(layout.NGINX_CHECK, "{}", layout.NGINX_CONF),
+        needs=ids(check, id_of(Directory, layout.STATE)),
+    )  # fmt: skip
+    parts: list[Resource] = [check, page, numbers]
     if urls.has_tls(settings):
         parts.append(
             File(
@@ -87,6 +102,9 @@ def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:
         "base_url": settings.base_url,
         "entrance": settings.http.entrance,
         "max_upload": size(settings.http.max_upload),
+        "most_of_one": MOST_OF_ONE,
+        "most_of_one_hub": MOST_OF_ONE_HUB,
+        "most_for_hub": size(layout.MOST_FOR_HUB),
         "trusted": trusted,
         "said": SAID_BY_FRONT if trusted else SEEN_BY_US["tls" if over_tls else "plain"],
         "http2_directive": http2_directive,

@@ -184,10 +184,14 @@ def nginx_program(facts: Facts, inputs: Inputs, certificates: tuple[str, ...]) -
 
 
 def proxy_scripts() -> list[File]:
-    """What the proxy does beyond configurable-http-proxy: no page fails while the hub restarts, and a person's server
-    says nothing that holds for more than itself.
+    """What the proxy does beyond configurable-http-proxy: no page fails while the hub restarts, a person's server says
+    nothing that holds for more than itself, and nothing that anyone asks makes it fail.
     """
-    scripts = {layout.HOLD_SCRIPT: "templates/hold-requests.js", layout.FENCE_SCRIPT: "templates/fence-servers.js"}
+    scripts = {
+        layout.HOLD_SCRIPT: "templates/hold-requests.js",
+        layout.FENCE_SCRIPT: "templates/fence-servers.js",
+        layout.REFUSE_SCRIPT: "templates/refuse-early.js",
+    }
     needs = (id_of(Directory, layout.GENERATED),)
     return [File(path, render(template), needs=needs) for path, template in scripts.items()]
 

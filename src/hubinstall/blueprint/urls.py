@@ -24,6 +24,11 @@ def port(settings: Settings) -> int:
     return HTTPS if has_tls(settings) else settings.http.port
 
 
+def ports(settings: Settings) -> tuple[int, ...]:
+    """All ports on which nginx listens for the hub."""
+    return (HTTP, HTTPS) if has_tls(settings) else (settings.http.port,)
+
+
 def connect_to(settings: Settings) -> str:
     """The address at which this machine connects to its own nginx."""
     address = settings.http.address

@@ -14,7 +14,14 @@ from hubinstall import layout
 from hubinstall.machine import way_out
 from hubinstall.machine.docker import engine
 from hubinstall.machine.host import Host
-from hubinstall.machine.network import addresses, has_bridge_filter, memory, resolvers, routes
+from hubinstall.machine.network import (
+    addresses,
+    has_bridge_filter,
+    has_connection_counts,
+    memory,
+    resolvers,
+    routes,
+)
 from hubinstall.machine.nginx_sites import others_sites
 from hubinstall.machine.releases import Release, release
 
@@ -62,6 +69,8 @@ class Facts:
     """The kernel can pass bridged packets through the filters for routed packets."""
     bridge_filter: bool
     """The kernel's nftables can filter bridged frames."""
+    connection_counts: bool
+    """The kernel's nftables can count the open connections of an address."""
     apparmor: bool
     foreign_service_policy: bool
     """A policy-rc.d that is not ours decides which services packages may start."""
@@ -109,6 +118,7 @@ def gather(host: Host, process_manager: str = "auto", *, proxy: str = "", ca_bun
         nginx_keeps_default_site=sites.keeps_default_site,
         bridge_netfilter=has_bridge_netfilter(host),
         bridge_filter=has_bridge_filter(host),
+        connection_counts=has_connection_counts(host),
         apparmor=host.text("/sys/module/apparmor/parameters/enabled").strip() == "Y",
         foreign_service_policy=host.exists(layout.POLICY_RC_D) and "hubinstall" not in host.text(layout.POLICY_RC_D),
         uid_min=uids.get("UID_MIN", 1000),

@@ -113,12 +113,22 @@ def name_servers(text: str) -> list[str]:
 
 
 def has_bridge_filter(host: Host) -> bool:
-    """Whether nftables can filter bridged frames, according to the kernel's configuration. True if no configuration is
-    found, because every distribution's kernel can.
+    """Whether nftables can filter bridged frames."""
+    return has_option(host, "CONFIG_NF_TABLES_BRIDGE")
+
+
+def has_connection_counts(host: Host) -> bool:
+    """Whether nftables can count the open connections of an address."""
+    return has_option(host, "CONFIG_NFT_CONNLIMIT")
+
+
+def has_option(host: Host, option: str) -> bool:
+    """Whether the kernel was configured with it. True if no configuration is found, because every distribution's kernel
+    has what we ask for.
     """
     release = host.text("/proc/sys/kernel/osrelease").strip()
     options = host.text(f"/boot/config-{release}") or host.text(f"/lib/modules/{release}/config")
     packed = host.read("/proc/config.gz")
     if not options and packed:
         options = gzip.decompress(packed).decode(errors="replace")
-    return not options or re.search(r"^CONFIG_NF_TABLES_BRIDGE=[my]$", options, re.MULTILINE) is not None
+    return not options or re.search(rf"^{option}=[my]$", options, re.MULTILINE) is not None

@@ -7,7 +7,19 @@ _FILES = "writing configuration files"
 _CERTIFICATE = "installing the certificate"
 KINDS = {
     **dict.fromkeys(
-        ("file", "directory", "link", "json-keys", "unit", "tree", "unlinked", "secret", "docker-variables"), _FILES
+        (
+            "file",
+            "directory",
+            "link",
+            "json-keys",
+            "nginx-minimums",
+            "unit",
+            "tree",
+            "unlinked",
+            "secret",
+            "docker-variables",
+        ),
+        _FILES,
     ),
     **dict.fromkeys(("account", "group"), "creating service accounts"),
     "person": "creating people's accounts",

@@ -1,6 +1,7 @@
 """Tables of the kernel's packet filter, and the kernel settings that they depend on."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
@@ -9,6 +10,7 @@ from hubinstall.errors import UserError
 from hubinstall.machine.host import Completed, Host
 from hubinstall.resources.base import KEPT, Change, State, digest
 
+ADDED = re.compile(r"(\bflags [a-z,]*dynamic[^{}]*?)\s*elements = \{[^{}]*\}")
 FAMILIES = ("inet", "bridge")
 """The families of nft(8) in which we may have a table."""
 
@@ -67,9 +69,13 @@ class FirewallTable:
         host.remove(self.loaded)
 
     def _listing(self, host: Host) -> str | None:
-        """The kernel's listing without counters; None if one of the tables is missing."""
+        """The kernel's listing without counters, and without what packets add to sets (`flags dynamic`); None if one
+        of the tables is missing.
+        """
         lists = [self._list(host, family) for family in self.families]
-        return None if any(done.returncode for done in lists) else "".join(done.stdout for done in lists)
+        if any(done.returncode for done in lists):
+            return None
+        return ADDED.sub(r"\1", "".join(done.stdout for done in lists))
 
     def _list(self, host: Host, family: str) -> Completed:
         return host.query(["nft", "-s", "-nn", "list", "table", family, self.name], check=False)

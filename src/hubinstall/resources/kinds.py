@@ -11,6 +11,7 @@ from hubinstall.resources.docker.static_files import StaticFiles
 from hubinstall.resources.docker.variables import DockerVariables
 from hubinstall.resources.files.file import Directory, File, Link
 from hubinstall.resources.files.json_keys import JsonKeys
+from hubinstall.resources.files.nginx_minimums import NginxMinimums
 from hubinstall.resources.files.secret import Secret
 from hubinstall.resources.files.tree import Tree
 from hubinstall.resources.files.unlinked import Unlinked
@@ -40,6 +41,7 @@ KINDS: dict[str, type[Resource]] = {
         Account,
         Person,
         JsonKeys,
+        NginxMinimums,
         LiveRestore,
         DockerVariables,
         DockerNetwork,

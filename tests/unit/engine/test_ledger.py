@@ -33,6 +33,7 @@ KEPT = {
     "json-keys": {"keys", "before", "pid_file"},
     "kernel-setting": {"value", "module"},
     "link": set(),
+    "nginx-minimums": {"least", "before", "pid_file"},
     "node-modules": set(),
     "packages": set(),
     "person": set(),

@@ -43,6 +43,7 @@ FACTS = st.builds(
     nginx_ports=st.sampled_from([(), ("80",), ("80", "443")]),
     nginx_default_servers=st.sampled_from([(), ("443",), ("80", "443")]),
     bridge_filter=st.booleans(),
+    connection_counts=st.booleans(),
     docker=st.sampled_from(["", "27.0.1"]),
 )
 
