@@ -24,7 +24,7 @@ const OF_THE_ORIGIN = [
   "public-key-pins", // RFC 7469
 ];
 
-// A cookie of the server at `prefix`, such as /user/ada: for its own paths, and not for other hosts.
+// A cookie of the server at `prefix`, such as /user/ada: for its own paths, and not for other hosts. "": for all paths.
 function fenced(cookie, prefix) {
   const [pair, ...attributes] = cookie.split(";");
   const kept = attributes.filter((attribute) => !/^\s*(domain|path)\s*(=|$)/i.test(attribute));
@@ -57,7 +57,7 @@ const watched = new WeakSet();
 function watch({ proxy }) {
   if (watched.has(proxy)) return;
   watched.add(proxy);
-  const ofServer = (req) => (answer) => req.serversPrefix && fence(answer.headers, req.serversPrefix);
+  const ofServer = (req) => (answer) => req.serversPrefix !== null && fence(answer.headers, req.serversPrefix);
   proxy.on("proxyRes", (answer, req) => ofServer(req)(answer));
   // A websocket's answer is written as it came, by listeners that come after these.
   proxy.on("proxyReqWs", (asked, req) => asked.on("upgrade", ofServer(req)).on("response", ofServer(req)));
@@ -65,7 +65,9 @@ function watch({ proxy }) {
 
 ConfigurableProxy.prototype.targetForReq = async function (req) {
   const match = await targetForReq.call(this, req);
-  req.serversPrefix = match && /\/user\/[^/]/.test(match.prefix) ? match.prefix : "";
+  req.serversPrefix = null;
+  // With a name of its own (https.subdomains) all paths are the server's; its `__Host-` cookies must have the path "/".
+  if (match && /\/user\/[^/]/.test(match.prefix)) req.serversPrefix = this.hostRouting ? "" : match.prefix;
   return match;
 };
 

@@ -16,4 +16,7 @@ exec {{ node | sh }}/bin/node --max-semi-space-size=2 \
 {% endfor %}
     {{ modules | sh }}/node_modules/configurable-http-proxy/bin/configurable-http-proxy \
     --socket {{ public_socket | sh }} --api-socket {{ api_socket | sh }} \
+{% if host_routing %}
+    --host-routing \
+{% endif %}
     --error-target {{ error_target | sh }} --log-level warn

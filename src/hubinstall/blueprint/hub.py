@@ -3,7 +3,7 @@
 import json
 
 from hubinstall import layout
-from hubinstall.blueprint import way_out
+from hubinstall.blueprint import urls, way_out
 from hubinstall.blueprint.accounts import HUB_ACCOUNT
 from hubinstall.blueprint.docker import network
 from hubinstall.blueprint.packages import BASE_PACKAGES
@@ -60,6 +60,7 @@ def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSet
     uid_min, uid_max = settings.users.uids(facts.uid_min)
     return HubSettings(
         base_url=settings.base_url,
+        subdomain_host=urls.subdomain_host(settings),
         network=network(settings).described,
         appearance=Appearance(**{name: text or "" for name, text in settings.hub.model_dump().items()}),
         admins=tuple(settings.users.admin),

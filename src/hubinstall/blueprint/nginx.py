@@ -89,7 +89,7 @@ def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:
     version = number(facts.nginx)
     # `http2 on` was added in 1.25.1, and the parameter of listen still works there.
     http2_directive = version >= (1, 26)
-    names = urls.certificate_names(settings, facts)
+    names = urls.served_names(settings, facts)
     over_tls = urls.has_tls(settings)
     trusted = settings.http.trusted_proxies
     return {
@@ -98,6 +98,7 @@ def site_values(settings: Settings, facts: Facts) -> dict[str, Any]:
         "domain": settings.name,
         "names": [server_name(name) for name in names],
         "known": names,
+        "subdomains": bool(settings.wildcard),
         "hostname": urls.machine_name(facts),
         "base_url": settings.base_url,
         "entrance": settings.http.entrance,
@@ -174,7 +175,7 @@ def server_name(name: str) -> str:
     not in the table.
     """
     if len(name) > LONGEST_IN_TABLE:
-        return f"~^{name.replace('.', '[.]')}$"
+        return f"~^{name.replace('.', '[.]').replace('*', '.+')}$"
     return nginx_word(f"[{name}]" if ":" in name else name)
 
 

@@ -203,6 +203,7 @@ def proxy_program(settings: Settings, programs: Programs, scripts: Sequence[File
         token=layout.PROXY_TOKEN_FOR_PROXY, node=layout.NODE, modules=layout.PROXY_MODULES,
         scripts=[script.name for script in scripts],
         error_target=f"http://{gateway(settings)}:{layout.HUB_PORT}{settings.base_url}hub/error",
+        host_routing=bool(settings.wildcard),
     )  # fmt: skip
     return Program(
         layout.PROXY_SERVICE, "The way to JupyterHub and people's servers", launcher,

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from hubinstall import layout
 from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.blueprint.runtimes import virtualenv
-from hubinstall.blueprint.urls import certificate_names
+from hubinstall.blueprint.urls import served_names
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, id_of, ids
 from hubinstall.resources.files.file import Directory, Link
@@ -32,13 +32,13 @@ def tls(settings: Settings, facts: Facts) -> list[Resource]:
         return []
     folder = Directory(layout.TLS, mode="0700", needs=(id_of(Directory, layout.STATE),))
     if settings.tls_mode == "manual":
-        mine = Pair(settings.https.tls.cert or "", settings.https.tls.key or "", settings.names)
+        mine = Pair(settings.https.tls.cert or "", settings.https.tls.key or "", settings.names + settings.wildcard)
         return [
             folder,
             ServedCertificate(layout.SERVED, (mine,), TRUST_STORE, needs=ids(folder, BASE_PACKAGES)),
         ]
     own = SelfSignedCertificate(
-        layout.SELF_SIGNED_CERT, key=layout.SELF_SIGNED_KEY, names=certificate_names(settings, facts),
+        layout.SELF_SIGNED_CERT, key=layout.SELF_SIGNED_KEY, names=served_names(settings, facts),
         needs=ids(folder, BASE_PACKAGES),
     )  # fmt: skip
     pairs = [Pair(layout.SELF_SIGNED_CERT, layout.SELF_SIGNED_KEY)]

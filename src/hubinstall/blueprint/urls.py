@@ -73,6 +73,19 @@ def certificate_names(settings: Settings, facts: Facts) -> tuple[str, ...]:
     return ((name,) if name else ()) + facts.addresses or ("localhost",)
 
 
+def served_names(settings: Settings, facts: Facts) -> tuple[str, ...]:
+    """The names in the certificate and in nginx: the hub's, and the wildcard for people's servers below it."""
+    return certificate_names(settings, facts) + settings.wildcard
+
+
+def subdomain_host(settings: Settings) -> str:
+    """Scheme and name of the hub, below which each server has a name; empty if none has. JupyterHub's `subdomain_host`.
+
+    If TLS is handled by a web server in front, that one is at the usual port.
+    """
+    return f"https://{settings.domain}" if settings.wildcard else ""
+
+
 def machine_name(facts: Facts) -> str:
     """The host name; empty if it is not valid in DNS (the kernel accepts any text)."""
     name = facts.hostname.lower()

@@ -11,6 +11,8 @@ class AnnouncementsHandler(APIHandler):  # type: ignore[misc]  # JupyterHub has 
     def get(self) -> None:
         appearance: Any = self.settings["template_vars"]["appearance"]
         self.set_header("Cache-Control", "no-store")
+        # People's servers may have other names than the hub (https.subdomains). There is nothing here but public text.
+        self.set_header("Access-Control-Allow-Origin", "*")
         self.finish({"announcements": appearance.announcements()})
 
 

@@ -44,6 +44,10 @@ def configure(c: Any) -> None:
 def hub(c: Any, settings: HubSettings) -> None:
     """Addresses, the proxy, state. User servers keep running when the hub stops."""
     c.JupyterHub.bind_url = f"http+unix://{quote(layout.PROXY_PUBLIC_SOCKET, safe='')}{settings.base_url}"
+    if settings.subdomain_host:
+        c.JupyterHub.subdomain_host = settings.subdomain_host
+        # A page of another name below the hub's can set cookies for the hub, but none with this prefix.
+        c.JupyterHub.cookie_host_prefix_enabled = True
     c.JupyterHub.hub_bind_url = f"http://{settings.network.gateway}:{layout.HUB_PORT}"
     c.JupyterHub.hub_connect_url = c.JupyterHub.hub_bind_url
     c.JupyterHub.proxy_class = WatchedProxy

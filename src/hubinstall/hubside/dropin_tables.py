@@ -6,6 +6,7 @@ Names of traits: jupyterhub.app, jupyterhub.proxy, jupyterhub.auth, jupyterhub.s
 from hubinstall import layout
 
 _ADDRESSES = "set http.address, http.port or base_url in config.yaml instead"
+_NAMES = "set https.subdomains in config.yaml instead"
 _HUB = "the hub listens only on the network of the user servers"
 _TLS = "nginx has the certificate: see https in config.yaml"
 _PROXY = "the proxy is a service of its own"
@@ -15,7 +16,8 @@ _KEEPS = "people's servers keep running when the hub restarts"
 
 OURS: dict[str, dict[str, str]] = {
     "hub": {
-        **dict.fromkeys(("bind_url", "ip", "port", "base_url", "subdomain_host"), _ADDRESSES),
+        **dict.fromkeys(("bind_url", "ip", "port", "base_url"), _ADDRESSES),
+        **dict.fromkeys(("subdomain_host", "cookie_host_prefix_enabled"), _NAMES),
         **dict.fromkeys(
             ("hub_bind_url", "hub_ip", "hub_port", "hub_connect_url", "hub_connect_ip", "hub_connect_port"), _HUB
         ),

@@ -27,6 +27,8 @@ class HubSettings:
     """The content of hub.json."""
 
     base_url: str
+    subdomain_host: str
+    """Scheme and name of the hub if each server has a name of its own below it, else empty."""
     network: ServerNetwork
     """Of the user servers. The host's address on it, the gateway, is the only address that the hub listens on."""
     appearance: Appearance

@@ -35,7 +35,7 @@ SILENCE = 180.0
 """Seconds that a running container has to listen: what its owner has set up can keep it from that for ever."""
 PATIENCE = 30.0
 """Seconds that a call waits for a dockerd that is restarting."""
-PREFIX = "JUPYTERHUB_SERVICE_PREFIX"
+PREFIX, HUB_HOST = "JUPYTERHUB_SERVICE_PREFIX", "JUPYTERHUB_HOST"
 """In a server's environment: the URL path that it serves (JupyterHub, Spawner.get_env)."""
 AWAY = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, ConnectionError)
 
@@ -339,15 +339,16 @@ class HomeSpawner(SafeStarts):
     def _must_end(self, status: dict[str, Any]) -> str | None:
         """Why a running server must not go on."""
         if not self._is_reached_here(status["Config"]["Env"] or ()):
-            return "started with another base_url"
+            return "started under another URL"
         return "started for an earlier account of that name" if self._is_anothers(status) else None
 
     def _is_reached_here(self, environment: Iterable[str]) -> bool:
-        """Whether a server answers under the path to which the hub sends people. `base_url` may have changed since the
-        server started: `hubinstall apply --yes` stops running servers, but one may have started just then.
+        """Whether a server answers under the URL to which the hub sends people. `base_url` and `https.subdomains` may
+        have changed since it started: `hubinstall apply --yes` stops running servers, but one may have started then.
         """
-        started = [value for name, _, value in (line.partition("=") for line in environment) if name == PREFIX]
-        return all(path.startswith(self.user.base_url) for path in started)
+        started = dict(line.split("=", 1) for line in environment if "=" in line)
+        base_url, host = str(self.user.base_url), self.hub_settings.subdomain_host
+        return started.get(HUB_HOST, host) == host and started.get(PREFIX, base_url).startswith(base_url)
 
     async def get_url(self) -> str:
         """Where the server is. The hub asks after its restart, which may have interrupted a start before the address

@@ -224,7 +224,7 @@ def _certificate(host: Host, settings: "Settings", facts: Facts) -> Iterator[Pro
     """The administrator's files can be served, and an authority has a name or address to certify."""
     if settings.tls_mode == "manual":
         cert, key = settings.https.tls.cert or "", settings.https.tls.key or ""
-        for trouble in troubles(host, cert, key, settings.names, TRUST_STORE):
+        for trouble in troubles(host, cert, key, settings.names + settings.wildcard, TRUST_STORE):
             yield _wrong(("https", "tls", trouble.file), trouble.message, trouble.hint)
     here = (ip_address(address) for address in facts.addresses)
     if settings.tls_mode == "letsencrypt" and not settings.names and not any(address.is_global for address in here):

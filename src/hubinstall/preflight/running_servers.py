@@ -24,10 +24,24 @@ SHOWN = 5
 def changes(host: Host, settings: "Settings") -> dict[Key, str]:
     """Of the settings that running servers cannot follow, those that would change, with their current values."""
     there = preflight_docker.subnet_of(host, layout.NETWORK)
-    told = re.search(r'"base_url": "([^"]*)"', host.text(layout.HUB_SETTINGS))
-    now = {("network", "subnet"): there, ("base_url",): told[1] if told else ""}
-    new = {("network", "subnet"): str(settings.network.subnet), ("base_url",): settings.base_url}
+    known = host.text(layout.HUB_SETTINGS)
+    base_url, apart = _told("base_url", known), _told("subdomain_host", known)
+    own = "true" if apart else "false"
+    now = {("network", "subnet"): there, ("base_url",): base_url, ("https", "subdomains"): own if known else ""}
+    new = {
+        ("network", "subnet"): str(settings.network.subnet),
+        ("base_url",): settings.base_url,
+        ("https", "subdomains"): "true" if settings.wildcard else "false",
+    }
+    if apart and settings.wildcard:
+        now["domain",] = apart.removeprefix("https://")
+        new["domain",] = settings.domain or ""
     return {key: old for key, old in now.items() if old and old != new[key]}
+
+
+def _told(key: str, hub_settings: str) -> str:
+    found = re.search(rf'"{key}": "([^"]*)"', hub_settings)
+    return found[1] if found else ""
 
 
 def servers(host: Host, settings: "Settings") -> list[str]:

@@ -97,6 +97,13 @@ class Https(Section):
         description="The certificate authority that issues and renews certificates automatically.",
     )
     tls: Tls = Field(default_factory=Tls, description="A certificate of your own; its files are copied.")
+    subdomains: bool = Field(
+        False,
+        description="Give each person's server a name of its own below `domain`, such as alice.hub.example.org, so that"
+        " browsers keep its pages apart from the hub's and from other people's (JupyterHub's `subdomain_host`). Needs"
+        " `domain`, a wildcard name in DNS (*.hub.example.org), and a certificate for both names.",
+        examples=[True],
+    )
 
     def conflicts(self) -> list[Conflict]:
         if self.mode == "manual" and self.tls.cert is None:
@@ -110,3 +117,22 @@ class Https(Section):
         if self.letsencrypt.email and (domain or self.letsencrypt.domains):
             return "letsencrypt"
         return "manual" if self.tls.cert else "self-signed"
+
+
+def subdomain_conflicts(https: Https, domain: str | None, mode: Mode, *, behind: bool) -> list[Conflict]:
+    """What `subdomains` needs of other settings. `behind`: another web server in front handles TLS."""
+    if not https.subdomains:
+        return []
+    at, key = ("https", "subdomains"), "https"
+    if not domain:
+        return [Conflict(at, (key, "domain"), "needs `domain`", "try setting domain to the hub's name in DNS")]
+    if mode == "letsencrypt":
+        # A wildcard needs the challenge dns-01 (letsencrypt.org, "Challenge Types"), so keys of the site's DNS.
+        what = "needs a wildcard certificate, and authorities issue none by http-01, the challenge used here"
+        hint = f"try https.mode: manual, and in https.tls a certificate for {domain} and *.{domain}"
+        return [Conflict(at, (key,), what, hint)]
+    if mode == "off" and not behind:
+        what = "does not work without TLS: cookies that other names cannot replace need https"
+        hint = "try https.mode: self-signed or manual; behind another web server with TLS, http.trusted_proxies"
+        return [Conflict(at, (key,), what, hint)]
+    return []

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from hubinstall import layout
 from hubinstall.settings.http import Http, conflicts
-from hubinstall.settings.https import Https, Mode
+from hubinstall.settings.https import Https, Mode, subdomain_conflicts
 from hubinstall.settings.hub import Hub
 from hubinstall.settings.network import Network
 from hubinstall.settings.section import Conflict, Section, repeats
@@ -284,7 +284,10 @@ class Settings(Section):
     )
 
     def conflicts(self) -> list[Conflict]:
-        found = list(conflicts(self.http, self.tls_mode, self.base_url, self.network.subnet))
+        found = [
+            *conflicts(self.http, self.tls_mode, self.base_url, self.network.subnet),
+            *subdomain_conflicts(self.https, self.domain, self.tls_mode, behind=bool(self.http.trusted_proxies)),
+        ]
         if self.tls_mode != "letsencrypt" or self.https.letsencrypt.server:
             return found
         more = {name: ("https", "letsencrypt", "domains", n) for n, name in enumerate(self.https.letsencrypt.domains)}
@@ -315,3 +318,8 @@ class Settings(Section):
     def name(self) -> str | None:
         """The first of `names`."""
         return next(iter(self.names), None)
+
+    @property
+    def wildcard(self) -> tuple[str, ...]:
+        """The name that stands for those of people's servers, if they have names of their own."""
+        return (f"*.{self.domain}",) if self.https.subdomains and self.domain else ()

@@ -6,6 +6,7 @@ The probe is a system account of ours. It has a random password while it logs in
 """
 
 import contextlib
+import functools
 import http.client
 import secrets
 import time
@@ -75,7 +76,11 @@ def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> No
         # The certificate names addresses, and the machine may have more by now.
         context.check_hostname = False
     sign_on = hub_report(host).sign_on
-    with HubClient(url, address=urls.connect_to(settings), verify=context, timeout=REQUEST * slow) as client:
+    connect = functools.partial(
+        HubClient, url, address=urls.connect_to(settings), verify=context, timeout=REQUEST * slow,
+        subdomains=bool(settings.wildcard),
+    )  # fmt: skip
+    with connect() as client:
         report.phase(f"verify: {urls.scheme(settings)}")
         reach(client, slow, others=bool(sign_on))
         if urls.has_tls(settings):
@@ -90,12 +95,7 @@ def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> No
     report.phase(f"verify: login: the page answers; {sign_on} is a drop-in's, so nobody can log in from here")
     token = host.text(layout.VERIFY_TOKEN).strip()
     user = layout.PROBE_USER
-    with (
-        HubClient(
-            url, address=urls.connect_to(settings), verify=context, token=token, user=user, timeout=REQUEST * slow
-        ) as client,
-        clean(host, client, slow),
-    ):
+    with connect(token=token, user=user) as client, clean(host, client, slow):
         server_and_cell(host, client, report, slow)
     report.phase("verify: the hub can start a server and run a cell")
 

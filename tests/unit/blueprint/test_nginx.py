@@ -46,6 +46,9 @@ def site(settings: Settings, facts: Facts = FACTS) -> str:
         ("site-behind.conf", made(domain="hub.example.org", https={"mode": "off"}, http=BEHIND), FACTS),
         ("site-behind-unnamed.conf", made(base_url="/jupyter/", https={"mode": "off"}, http=BEHIND | {
             "address": "127.0.0.1", "trusted_proxies": ["127.0.0.1", "::1"]}), FACTS),
+        ("site-subdomains.conf", made(domain="hub.example.org", https={"subdomains": True}), FACTS),
+        ("site-subdomains-behind.conf", made(domain="hub.example.org", base_url="/jupyter/", http=BEHIND,
+         https={"mode": "off", "subdomains": True}), FACTS),
         ("site-entrance.conf", made(domain="hub.example.org", http={"entrance": "/jupyter", "max_upload": "1.5G"}),
          FACTS),
     ],
@@ -104,6 +107,8 @@ def test_a_host_name_that_dns_could_not_carry_is_not_written():
 def test_a_name_that_is_too_long_for_nginxs_table_is_an_expression():
     name = f"{'h' * 60}.example.org"
     assert site(Settings(domain=name)).count(f"server_name ~^{'h' * 60}[.]example[.]org$;") == 2
+    named = made(domain=name, https={"subdomains": True})
+    assert f"server_name ~^{'h' * 60}[.]example[.]org$ ~^.+[.]{'h' * 60}[.]example[.]org$;" in site(named)
     assert site(Settings(domain=f"{'h' * 34}.example.org")).count(f'server_name "{"h" * 34}.example.org";') == 2
 
 

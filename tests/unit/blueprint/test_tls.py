@@ -30,6 +30,19 @@ def test_a_self_signed_one_needs_neither_certbot_nor_a_timer(manager):
     assert f"self-signed-certificate:{layout.SELF_SIGNED_CERT}" in made
 
 
+@pytest.mark.parametrize(
+    ("https", "kind"),
+    [
+        ({}, "self-signed-certificate"),
+        ({"tls": {"key": "/etc/ssl/hub.key", "cert": "/etc/ssl/hub.pem"}}, "served-certificate"),
+    ],
+)
+def test_the_certificate_is_also_for_peoples_servers_if_they_have_names(https, kind):
+    settings = {"domain": "hub.example.org", "https": https | {"subdomains": True}}
+    made = next(r for id_, r in wished(settings=settings).items() if id_.startswith(kind))
+    assert (made.names if kind.startswith("self") else made.pairs[0].names) == ("hub.example.org", "*.hub.example.org")
+
+
 @pytest.mark.parametrize(("settings", "path_unit"), [(AUTHORITY, False), (OWN, True)])
 def test_under_systemd_a_timer(settings, path_unit):
     made = wished(settings=settings)

@@ -36,6 +36,19 @@ def test_what_people_type(settings, urls):
     assert blueprint_urls.urls(settings, FACTS) == urls
 
 
+@pytest.mark.parametrize(
+    ("settings", "host"),
+    [
+        (made(domain="hub.example.org"), ""),
+        (made(domain="hub.example.org", https={"subdomains": True}), "https://hub.example.org"),
+        (made(domain="hub.example.org", base_url="/jupyter/", https={"mode": "off", "subdomains": True},
+              http={"port": 8000, "trusted_proxies": ["10.0.0.9"]}), "https://hub.example.org"),
+    ],
+)  # fmt: skip
+def test_below_which_name_servers_have_theirs(settings, host):
+    assert blueprint_urls.subdomain_host(settings) == host
+
+
 def test_a_machine_without_an_address_has_its_name():
     assert blueprint_urls.urls(made(), fake_facts(hostname="lab")) == ["https://lab/"]
 

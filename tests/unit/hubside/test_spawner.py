@@ -186,13 +186,13 @@ def test_only_docker_itself_ends_a_server(server):
 def test_a_server_that_no_way_leads_to_is_ended(server):
     """It was started just before the hub came up under another base URL."""
     made, there = server(inspect_container=running(path="/jupyter/user/alice/"))
-    assert asyncio.run(made.poll()) == "started with another base_url"
+    assert asyncio.run(made.poll()) == "started under another URL"
     assert ("stop", ("c0ffee",), {}) in there.calls
     made, there = server(inspect_container=running(path="/user/alice/second/"))
     assert asyncio.run(made.poll()) is None
     assert [method for method, _, _ in there.calls] == ["inspect_container"]
     made, _ = server(inspect_container=running(path="/elsewhere/"), stop=requests.exceptions.ConnectionError("refused"))
-    assert asyncio.run(made.poll()) == "started with another base_url"
+    assert asyncio.run(made.poll()) == "started under another URL"
 
 
 def test_a_server_of_an_earlier_account_is_ended(server):

@@ -31,6 +31,12 @@ def test_what_cannot_change_while_servers_run(host):
     assert "cannot change from 10.99.0.0/16" in messages(host, network={"subnet": "10.98.0.0/16"})[0]
     assert "cannot change from /" in messages(host, base_url="/jupyter/")[0]
     assert docker.user_servers(host) == ["jupyter-ada"]
+    named = {"domain": "hub.example.org", "https": {"subdomains": True}}
+    assert "cannot change from false" in messages(host, **named)[0]
+    host.put(layout.HUB_SETTINGS, '{"base_url": "/", "subdomain_host": "https://hub.example.org"}')
+    assert messages(host, **named) == []
+    assert "cannot change from true" in messages(host, domain="hub.example.org")[0]
+    assert "cannot change from hub.example.org" in messages(host, **named | {"domain": "lab.example.org"})[0]
 
 
 def test_servers_that_nobody_would_reach_any_more_end_with_yes(host):

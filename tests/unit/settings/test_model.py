@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from checkout_path import CHECKOUT
+from hubinstall.settings.https import Https, subdomain_conflicts
 from hubinstall.settings.model import Limits, Settings
 from hubinstall.settings.values.networks import Destination, parse_subnet
 from hubinstall.settings.values.sizes import GIB, MIB, parse_memory, parse_shm, parse_size
@@ -37,6 +38,29 @@ def test_defaults():
 def test_the_names_of_lets_encrypts_certificate_count_where_there_is_one(mode, names):
     letsencrypt = {"email": "ops@a.org", "domains": ["b.org", "a.org"]}
     assert made(domain="a.org", https={"mode": mode, "letsencrypt": letsencrypt}).names == names
+
+
+@pytest.mark.parametrize(
+    ("domain", "mode", "behind", "found"),
+    [
+        (None, "self-signed", False, "needs `domain`"),
+        ("hub.example.org", "letsencrypt", False, "needs a wildcard certificate"),
+        ("hub.example.org", "off", False, "does not work without TLS"),
+        ("hub.example.org", "off", True, ""),
+        ("hub.example.org", "self-signed", False, ""),
+        ("hub.example.org", "manual", False, ""),
+    ],
+)
+def test_servers_with_names_of_their_own_need_a_certificate_for_them(domain, mode, behind, found):
+    told = subdomain_conflicts(Https(subdomains=True), domain, mode, behind=behind)
+    assert [conflict.at for conflict in told] == ([("https", "subdomains")] if found else [])
+    assert all(found in conflict.message and conflict.hint.startswith("try ") for conflict in told)
+    assert subdomain_conflicts(Https(), domain, mode, behind=behind) == []
+
+
+def test_the_name_of_all_servers():
+    assert made(domain="hub.example.org", https={"subdomains": True}).wildcard == ("*.hub.example.org",)
+    assert made(domain="hub.example.org").wildcard == ()
 
 
 def test_settings_cannot_be_changed():

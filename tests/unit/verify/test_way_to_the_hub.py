@@ -46,7 +46,8 @@ class Hub:
     token: str = ""
 
     def __call__(
-        self, url: str, *, address: str, verify: ssl.SSLContext, timeout: float, token: str = "", user: str = ""
+        self, url: str, *, address: str, verify: ssl.SSLContext, timeout: float, token: str = "", user: str = "",
+        subdomains: bool = False,
     ) -> "Hub":  # fmt: skip
         self.url, self.address, self.verify, self.token = url, address, verify, token
         self.client.user, self.client.limits["request"] = user, timeout

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 
@@ -64,18 +64,20 @@ class HubClient:
     """One person at one hub, or a service if `token` is given. Not thread-safe.
 
     `base_url` is what a person types, its path included (`https://hub.example.org/jupyter/`); `address` is where to
-    connect instead of asking the resolver; `timeout` is of one request, in seconds. Every failure is a HubError.
+    connect instead of asking the resolver; `timeout` is of one request, in seconds. `subdomains`: each server has
+    a name of its own. Every failure is a HubError.
     """
 
     def __init__(
         self, base_url: str, *, address: str | None = None, verify: bool | str | ssl.SSLContext = True,
-        token: str = "", user: str = "", timeout: float = 30,
+        token: str = "", user: str = "", timeout: float = 30, subdomains: bool = False,
     ) -> None:  # fmt: skip
         self.base_url = base_url.rstrip("/") + "/"
         self.address = address
         self.user = user
         self.timeout = timeout
         self.token = token
+        self.subdomains = subdomains
         self.context = tls_context(verify)
         found = httpx.HTTPTransport(verify=self.context, limits=KEPT)
         self._http = httpx.Client(
@@ -160,9 +162,10 @@ class HubClient:
 
     def open_server(self) -> httpx.Response:
         """Open the server's page; hub and server complete the sign-on by redirects."""
-        response = self.request("GET", self._home, step="page", headers=PAGE)
+        home = self.home_url()
+        response = self.request("GET", home, step="page", headers=PAGE)
         raise_for(response, "page")
-        if f"/{self._home}" not in response.url.raw_path.decode():
+        if httpx.URL(home).raw_path not in response.url.raw_path:
             raise HubError("page", f"the server of {self.user} is not running: its page redirects to {response.url}")
         return response
 
@@ -171,7 +174,7 @@ class HubClient:
         if not self.token:
             self.open_server()
         body = {"name": name} if name else {}
-        response = self.fetch("POST", f"{self._home}api/kernels", step="kernel", json=body, timeout=timeout)
+        response = self.fetch("POST", f"{self.home_url()}api/kernels", step="kernel", json=body, timeout=timeout)
         raise_for(response, "kernel")
         return Kernel(self, response.json()["id"], timeout)
 
@@ -192,8 +195,8 @@ class HubClient:
         return response.json() if response.content else None
 
     def fetch(self, method: str, path: str, *, step: str, **rest: Any) -> httpx.Response:
-        """Send a request as a page's script does: with the `_xsrf` token of the path."""
-        headers = FETCH | {"Referer": self.base_url}
+        """Send a request as a page's script does: with the `_xsrf` token of the path (or URL)."""
+        headers = FETCH | {"Referer": urljoin(urljoin(self.base_url, path), urlsplit(self.base_url).path)}
         if not self.token:
             headers["X-XSRFToken"] = self._xsrf(path)
         return self.request(method, path, step=step, headers=headers, **rest)
@@ -207,15 +210,16 @@ class HubClient:
             words = f"{self.base_url}{path}: {_cause(error)}"
             raise HubError(step, words, hint=tls_hint(error), late=late) from error
 
-    def cookies_for(self, path: str) -> str:
-        """The Cookie header that a browser would send there."""
-        request = httpx.Request("GET", self.base_url + path)
+    def cookies_for(self, url: str) -> str:
+        """The Cookie header that a browser would send there (a URL, or a path below the base URL)."""
+        request = httpx.Request("GET", urljoin(self.base_url, url))
         self._http.cookies.set_cookie_header(request)
         return str(request.headers.get("Cookie", ""))
 
-    @property
-    def _home(self) -> str:
-        return f"user/{escaped(self.user)}/"
+    def home_url(self) -> str:
+        """Where this person's server is, or would be."""
+        found = (self.server() or {}).get("full_url") if self.subdomains else None
+        return found or f"{self.base_url}user/{escaped(self.user)}/"
 
     @property
     def _server(self) -> str:
@@ -223,8 +227,12 @@ class HubClient:
 
     def _xsrf(self, path: str) -> str:
         """The value of the `_xsrf` cookie with the longest path that covers this one."""
-        there = urlsplit(self.base_url + path).path
-        found = [c for c in self._http.cookies.jar if c.name == "_xsrf" and there.startswith(c.path)]
+        there = urlsplit(urljoin(self.base_url, path))
+        found = [
+            cookie
+            for cookie in self._http.cookies.jar
+            if cookie.name == "_xsrf" and there.path.startswith(cookie.path) and _is_of(cookie.domain, there.hostname)
+        ]
         return (max(found, key=lambda c: len(c.path)).value or "") if found else ""
 
     def _not_started(self, words: str, status: int | None = None) -> HubError:
@@ -275,6 +283,13 @@ class _NothingStartsError(Exception):
 def escaped(name: str) -> str:
     """A person's name within a path, as JupyterHub writes it (jupyterhub.user.User.escaped_name)."""
     return quote(name, safe="@~")
+
+
+def _is_of(domain: str, host: str | None) -> bool:
+    """Whether a cookie without the attribute Domain is this host's. (http.cookiejar adds .local to names without a
+    dot.)
+    """
+    return domain.strip("[]").removesuffix(".local") == (host or "").removesuffix(".local")
 
 
 def _cause(error: BaseException) -> str:

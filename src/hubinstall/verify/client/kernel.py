@@ -29,7 +29,6 @@ FETCH_MODE = {"Sec-Fetch-Mode": "websocket", "Sec-Fetch-Site": "same-origin"}
 class Connection(Protocol):
     """What a kernel needs of the client (client/hub.py) whose server it runs in."""
 
-    base_url: str
     address: str | None
     """Where to connect to; None: to the URL's host."""
     user: str
@@ -38,7 +37,8 @@ class Connection(Protocol):
     timeout: float
     """Seconds to connect."""
 
-    def cookies_for(self, path: str) -> str: ...
+    def home_url(self) -> str: ...
+    def cookies_for(self, url: str) -> str: ...
     def fetch(self, method: str, path: str, *, step: str) -> object: ...
 
 
@@ -52,7 +52,7 @@ class Kernel:
         self._client = client
         self._timeout = timeout
         self.id = kernel_id
-        self._path = f"user/{client.user}/api/kernels/{kernel_id}"
+        self._url = f"{client.home_url()}api/kernels/{kernel_id}"
         self._session = uuid.uuid4().hex
         self._socket = self._connect()
 
@@ -95,7 +95,7 @@ class Kernel:
 
     def shut_down(self) -> None:
         """Stop the kernel; does nothing if it is gone."""
-        self._client.fetch("DELETE", self._path, step="kernel")
+        self._client.fetch("DELETE", self._url, step="kernel")
 
     def close(self) -> None:
         """Close the websocket; the kernel keeps running."""
@@ -103,13 +103,13 @@ class Kernel:
 
     def _connect(self) -> Websocket:
         client = self._client
-        url = urlsplit(client.base_url)
+        url = urlsplit(self._url)
         secure = url.scheme == "https"
         port = url.port or (443 if secure else 80)
         headers = FETCH_MODE | (
-            {"Authorization": f"token {client.token}"} if client.token else {"Cookie": client.cookies_for(self._path)}
+            {"Authorization": f"token {client.token}"} if client.token else {"Cookie": client.cookies_for(self._url)}
         )
-        address = f"{'wss' if secure else 'ws'}://{url.netloc}{url.path}{self._path}/channels"
+        address = f"{'wss' if secure else 'ws'}://{url.netloc}{url.path}/channels"
         try:
             stream = socket.create_connection((client.address or url.hostname or "", port), timeout=client.timeout)
             return Websocket(

@@ -174,7 +174,12 @@ def kernel() -> Iterator[Callable[[Answer], Kernel]]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.socket.getsockname()[1]}/"
         client = SimpleNamespace(
-            user="alice", base_url=url, token="", address=None, timeout=5, cookies_for=lambda _: "a=b"
+            user="alice",
+            home_url=lambda: f"{url}user/alice/",
+            token="",
+            address=None,
+            timeout=5,
+            cookies_for=lambda _: "a=b",
         )
         return Kernel(client, "k1")
 

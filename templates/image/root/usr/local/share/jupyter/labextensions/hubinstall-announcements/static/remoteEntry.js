@@ -9,9 +9,11 @@
   const EVERY = 60 * 1000;
   const CLOSED = `${NAME}:closed`;
 
-  function hubPrefix() {
+  // With a name of its own for each server, the hub has another one.
+  function hub() {
     const config = document.getElementById("jupyter-config-data");
-    return config ? JSON.parse(config.textContent).hubPrefix : "";
+    const { hubHost = "", hubPrefix = "" } = config ? JSON.parse(config.textContent) : {};
+    return hubPrefix && `${hubHost}${hubPrefix}`;
   }
 
   function closed() {
@@ -72,7 +74,7 @@
   }
 
   function activate() {
-    const prefix = hubPrefix();
+    const prefix = hub();
     if (prefix) {
       const address = `${prefix}api/announcements`;
       ask(address);

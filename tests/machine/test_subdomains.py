@@ -1,0 +1,138 @@
+"""A page of a person's server, opened by an administrator: what it can do on the hub's origin, and that it can do none
+of it when servers have names of their own (`https.subdomains`).
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from harness import installed, loads
+from harness.browser import chromium
+from harness.machine import Machine
+from hubinstall.verify.client.hub import HubClient
+
+pytestmark = pytest.mark.one_kind
+
+HUB, SERVER = "https://hub.example.org", "https://grace.hub.example.org"
+LESSON = "/user/grace/static/lesson.html"
+SETTINGS = """
+c.ServerApp.extra_static_paths = ["/home/grace/lesson"]
+c.ServerApp.tornado_settings = {"headers": {"Service-Worker-Allowed": "/", "Content-Security-Policy": ""}}
+"""
+# What the page tries. Each answers with a text that begins with "did" if it worked.
+READS_A_PAGE = """fetch("%s/hub/home", {credentials: "include"}).then((answer) => answer.text())
+    .then((text) => text.includes("ada") ? "did read" : text, String)"""
+READS_A_WINDOW = """new Promise((done) => {
+    const seen = open("%s/hub/token");
+    setTimeout(() => {
+        try { done(seen.document.querySelector("#token-note") ? "did see the form" : "no form"); }
+        catch (error) { done(`${error}`); }
+    }, 4000);
+})"""
+TAKES_A_WORKER = """navigator.serviceWorker.register("worker.js", {scope: "/"}).then(() => "did register", String)"""
+SETS_COOKIES = """["__Host-jupyterhub-hub-login", "_xsrf", "jupyterhub-session-id"].map((name) => {
+    document.cookie = `${name}=evil; Path=/hub/; Domain=hub.example.org; Secure`;
+    document.cookie = `${name}=evil; Path=/; Domain=hub.example.org; Secure`;
+})"""
+
+
+@pytest.fixture(scope="module")
+def named(installed_machine: Machine) -> Machine:
+    machine = installed_machine
+    machine.write("/root/settings.py", SETTINGS)
+    machine.run("install -D -o grace -g grace /root/settings.py /home/grace/.jupyter/jupyter_server_config.py")
+    machine.write("/home/grace/lesson/lesson.html", "<!DOCTYPE html><title>lesson</title>")
+    machine.write("/home/grace/lesson/worker.js", "self.addEventListener('fetch', () => {});")
+    machine.run("chown -R grace: /home/grace/lesson")
+    machine.run("hubinstall apply --domain hub.example.org")
+    return machine
+
+
+@pytest.fixture(scope="module")
+def browser(named: Machine) -> Iterator[Browser]:
+    rules = f"MAP hub.example.org {named.address}, MAP *.hub.example.org {named.address}"
+    with chromium([loads.trusting(named), f"--host-resolver-rules={rules}"]) as browser:
+        yield browser
+
+
+def hub(machine: Machine, *, subdomains: bool) -> HubClient:
+    return HubClient(f"{HUB}/", address=machine.address, verify=False, subdomains=subdomains)
+
+
+def lesson(browser: Browser, name: str) -> Page:
+    """The page of grace's server, in the browser of an administrator who is logged in."""
+    page = browser.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{HUB}/hub/login?next=%2Fhub%2Fadmin")
+    page.fill("input#username_input", installed.ADMIN)
+    page.fill("input#password_input", installed.ADMIN_PASSWORD)
+    page.click("input#login_submit")
+    page.wait_for_url("**/hub/admin")
+    page.goto(f"{name}{LESSON}")
+    expect(page).to_have_title("lesson")
+    return page
+
+
+def test_without_names_of_their_own_the_page_reads_what_the_administrator_sees(
+    named: Machine, browser: Browser
+) -> None:
+    with hub(named, subdomains=False) as grace:
+        grace.login(installed.PERSON, installed.PERSON_PASSWORD)
+        grace.start_server()
+        page = lesson(browser, HUB)
+        assert page.evaluate(READS_A_PAGE % HUB) == "did read"
+        assert page.evaluate(READS_A_WINDOW % HUB) == "did see the form"
+        assert "SecurityError" in page.evaluate(TAKES_A_WORKER), "the header reaches the browser"
+        page.context.close()
+
+
+def test_the_change_is_refused_while_servers_run(named: Machine) -> None:
+    refused = named.run("hubinstall config set https.subdomains true --apply", check=False)
+    assert refused.code
+    assert "cannot change from false while servers run" in refused.err
+
+
+def test_with_names_of_their_own_it_reads_nothing(named: Machine, browser: Browser) -> None:
+    """`verify`, a part of apply, logs in there, starts a server and runs a cell over its websocket."""
+    named.run("hubinstall config set https.subdomains true && hubinstall apply --yes")
+    with hub(named, subdomains=True) as grace:
+        grace.login(installed.PERSON, installed.PERSON_PASSWORD)
+        grace.start_server()
+        assert grace.home_url() == f"{SERVER}/user/grace/"
+        assert grace.run_cell("print(6 * 7)") == "42\n"
+    page = lesson(browser, SERVER)
+    assert "Failed to fetch" in page.evaluate(READS_A_PAGE % HUB)
+    assert "Failed to fetch" in page.evaluate(READS_A_PAGE % SERVER), "the hub is at its own name only"
+    assert "SecurityError" in page.evaluate(READS_A_WINDOW % HUB)
+    assert "SecurityError" in page.evaluate(TAKES_A_WORKER)
+    page.goto(f"{SERVER}/hub/login")
+    assert page.url.startswith(f"{HUB}/hub/")
+    page.context.close()
+
+
+def test_cookies_that_it_sets_for_the_hub_lead_nowhere(named: Machine, browser: Browser) -> None:
+    """They may spoil a form, until they are deleted; they are nobody's session."""
+    assert named.address
+    page = lesson(browser, SERVER)
+    page.evaluate(SETS_COOKIES)
+    told = {(cookie["name"], cookie["domain"]) for cookie in page.context.cookies() if cookie["value"] == "evil"}
+    assert ("__Host-jupyterhub-hub-login", ".hub.example.org") not in told
+    page.goto(f"{HUB}/hub/home")
+    expect(page.locator("body")).to_contain_text("ada")
+    page.context.close()
+
+
+def test_a_person_works_in_jupyterlab_at_a_name_of_their_own(named: Machine, browser: Browser) -> None:
+    named.run("hubinstall announce 'Exam at 10'")
+    page = browser.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{HUB}/")
+    page.fill("input#username_input", installed.PERSON)
+    page.fill("input#password_input", installed.PERSON_PASSWORD)
+    page.click("input#login_submit")
+    page.wait_for_url(f"{SERVER}/user/grace/lab**")
+    expect(page.locator(".hubinstall-announcements")).to_contain_text("Exam at 10")
+    page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    page.context.close()
