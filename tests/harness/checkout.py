@@ -14,7 +14,17 @@ from harness.archives import pack
 from harness.commands import Result, execute
 
 # What .gitignore excludes, for a checkout without git (an unpacked archive).
-NOT_SOURCE = {".git", ".venv", "__pycache__", "build", "dist", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+NOT_SOURCE = {
+    ".git",
+    ".vagrant",
+    ".venv",
+    "__pycache__",
+    "build",
+    "dist",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+}
 
 INSTALLED_FROM = (
     "installer/", "src/", "templates/", "systemd/", "nginx/", "setup.cfg", "pyproject.toml", "README.md", "LICENSE",

@@ -106,3 +106,12 @@ def test_the_workflow_pins_what_it_uses() -> None:
     used = [step["uses"] for step in steps() if "uses" in step]
     assert used
     assert [name for name in used if not re.fullmatch(r"actions/[a-z-]+@v\d+", name)] == []
+
+
+def test_the_vagrantfile_calls_what_the_readme_calls() -> None:
+    """As root, in the copy of the checkout that each provider makes."""
+    text = (CHECKOUT / "Vagrantfile").read_text()
+    [(folder, called, flags)] = re.findall(r'"python3 (/\w+)/(\S+) (.*)"', text)
+    assert f'synced_folder ".", "{folder}"' in text
+    assert f"python3 {called} {flags}" in (CHECKOUT / "README.md").read_text()
+    assert (CHECKOUT / called).is_file()
