@@ -113,6 +113,7 @@ class Boot:
         link = self.link
         return [
             "root=/dev/vda", "rw", "console=ttyS0", "net.ifnames=0", "quiet", "mitigations=off",
+            f"systemd.default_timeout_start_sec={BOOT_SECONDS}",  # a service may take minutes where all is slow
             f"systemd.hostname={link.name}",
             f"ip={link.address}::{link.host_address}:255.255.255.0::eth0:off",
             *(f"nameserver={address}" for address in resolvers()),

@@ -10,8 +10,9 @@ from harness.commands import execute, kill_group
 
 OPTIONS = (
     "-q", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-    "-o", "ServerAliveInterval=15", "-o", "ConnectTimeout=20",
+    "-o", "ServerAliveInterval=60", "-o", "ServerAliveCountMax=10", "-o", "ConnectTimeout=120",
 )  # fmt: skip
+# An emulated machine whose host does other things may answer nothing for a minute, and lives.
 # ssh joins its words with spaces and the account's shell splits them again, so each is quoted first, as bash does.
 QUOTED = 'into=(); while [ "$1" != -- ]; do into+=("$1"); shift; done; shift; exec "${into[@]}" "${*@Q}"'
 
