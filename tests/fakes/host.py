@@ -23,7 +23,7 @@ LOOKS = (
     "openssl verify ", "openssl x509 ", "systemctl show ", "systemd-analyze verify ", "tail ",
 )  # fmt: skip
 """How commands begin that change nothing, whatever follows."""
-CHECKS = {os.path.basename(layout.NGINX_CHECK), "python3", "checker"}
+CHECKS = {os.path.basename(layout.NGINX_CHECK), "python3", "checker", "test"}
 """Programs that judge a candidate before it counts."""
 Answer = Callable[[list[str], str | None], str | tuple[int, str] | tuple[int, str, str]]
 
@@ -70,7 +70,9 @@ class FakeHost(Host):
 
     def query(self, argv, **options):
         words = " ".join(argv)
-        assert words.startswith(LOOKS) or os.path.basename(argv[0]) in CHECKS, f"a question that may act: {words}"
+        command = argv[argv.index("--") + 1 :] if argv[0] == "setpriv" else argv  # with a person's rights
+        looks = " ".join(command).startswith(LOOKS) or os.path.basename(command[0]) in CHECKS
+        assert looks, f"a question that may act: {words}"
         return super().query(argv, **options)
 
     def run(self, argv, **options):

@@ -1,12 +1,15 @@
 """Accounts and groups of this machine, as passwd(5) and group(5) list them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from hubinstall import layout
-from hubinstall.machine.host import Host
+from hubinstall.machine.answering import each
+from hubinstall.machine.host import Host, Stat
 
+T = TypeVar("T")
 CREATABLE = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
 """The names of accounts and groups that hubinstall creates: useradd(8) of every release takes them, and they contain no
 capital letters, which people mistype. Others may exist, and are used as they are.
@@ -82,7 +85,9 @@ def homes(host: Host, uid_min: int, uid_max: int) -> list[Person]:
 
 def only_root_writes(host: Host, folder: str) -> bool:
     """Whether nobody but root can create or replace anything in it."""
-    stat = host.stat(folder)
+    stat = each([folder], host.stat)[folder]
+    if isinstance(stat, OSError):
+        return False
     return bool(stat and stat.kind == "dir" and stat.owner == "root" and not int(stat.mode, 8) & 0o022)
 
 
@@ -96,6 +101,22 @@ def is_person(uid: int, uid_min: int, uid_max: int) -> bool:
 
 
 def people(host: Host, uid_min: int, uid_max: int) -> list[Person]:
-    """The people of this machine, from /etc/passwd."""
+    """The people of this machine, from /etc/passwd: whoever has a home, or one that cannot be seen now."""
     found = homes(host, uid_min, uid_max)
-    return [p for p in found if (s := host.stat(p.home)) and s.kind == "dir" and s.owner == p.name]
+    seen = host.once("stat of homes", lambda: ask_homes(host, [p.home for p in found], host.stat))
+    return [p for p in found if _is_home_of(p, seen[p.home])]
+
+
+def ask_homes(host: Host, homes: list[str], ask: Callable[[str], T]) -> dict[str, T | OSError]:
+    """What `ask` says of each home, or its error; one that was silent once in this run is not asked again."""
+    silent: dict[str, T | OSError] = {home: TimeoutError("it does not answer") for home in homes if home in host.silent}
+    found = each([home for home in homes if home not in silent], ask)
+    host.silent.update(home for home, answer in found.items() if isinstance(answer, TimeoutError))
+    return silent | found
+
+
+def _is_home_of(person: Person, home: Stat | OSError | None) -> bool:
+    """Of a home on a file server that is away nobody can see whose it is."""
+    if home is None or isinstance(home, OSError):
+        return home is not None
+    return home.kind == "dir" and home.owner == person.name

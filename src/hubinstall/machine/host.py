@@ -73,6 +73,12 @@ class Host:
         self.say: Callable[[str], None] = log
         """Shows a line on the screen while a step runs: what it waits for."""
         self.notices: list[str] = []
+        self.tried: set[str] = set()
+        """What this run has tried in people's homes. They may undo it at once, or refuse it: whatever is there now
+        counts as settled, and the next run tries again.
+        """
+        self.silent: set[str] = set()
+        """Homes that did not answer in this run, as on a file server that is away: nobody waits for them again."""
         self.way_out: Mapping[str, str] = {}
         """Variables for every command: how this machine reaches the internet, as config.yaml says (way_out.py)."""
         self.journal: Journal | None = None
@@ -104,7 +110,10 @@ class Host:
             return None
         kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "dir", stat.S_IFLNK: "link"}
         kind = kinds.get(stat.S_IFMT(st.st_mode), "other")
-        target = os.readlink(self.path(path)) if kind == "link" else ""
+        try:
+            target = os.readlink(self.path(path)) if kind == "link" else ""
+        except OSError:  # its owner has replaced it meanwhile
+            return None
         owner, group = self._owner(path, st)
         return Stat(kind, f"{stat.S_IMODE(st.st_mode):04o}", owner, group, target)
 

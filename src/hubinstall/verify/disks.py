@@ -1,8 +1,10 @@
 """Free space on the machine's disks."""
 
 import os
+from functools import partial
 
 from hubinstall import layout
+from hubinstall.machine.answering import each
 from hubinstall.machine.docker import engine
 from hubinstall.machine.host import Host
 
@@ -17,11 +19,22 @@ def disks(host: Host) -> list[Row]:
     """Name, state, message and hint of each disk that an installation uses, once each."""
     root = str(engine(host).info.get("DockerRootDir", layout.STATE))
     rows: dict[int, Row] = {}
-    for path in ("/", layout.HOMES, layout.STATE, root, layout.SHARED_DATA):
-        place = host.path(path)
-        if place.exists():
-            rows.setdefault(place.stat().st_dev, disk(path, os.statvfs(place)))
+    found = each(("/", layout.HOMES, layout.STATE, root, layout.SHARED_DATA), partial(_device, host))
+    for number, (path, there) in enumerate(found.items()):
+        if isinstance(there, OSError):
+            words = there.strerror or str(there)
+            rows[-number] = (f"disk {path}", "failed", f"it cannot be read: {words}", "See that its server answers.")
+        elif there:
+            rows.setdefault(there[0], disk(path, there[1]))
     return list(rows.values())
+
+
+def _device(host: Host, path: str) -> tuple[int, os.statvfs_result] | None:
+    place = host.path(path)
+    try:
+        return place.stat().st_dev, os.statvfs(place)
+    except FileNotFoundError:
+        return None
 
 
 def disk(path: str, found: os.statvfs_result) -> Row:

@@ -1,10 +1,12 @@
 """Shares: the folder, the link in /etc/skel and in every home; nothing of a person's is touched."""
 
 import os
+import threading
 
 import pytest
 
 from fakes.host import FakeHost
+from hubinstall.machine import answering
 from hubinstall.machine.accounts import people
 from hubinstall.resources.accounts.share import Share
 from hubinstall.resources.base import look
@@ -16,6 +18,10 @@ def as_person(argv, _input):
     """What `setpriv … ln -sT TARGET PATH` and `setpriv … rm -f PATH` do, on the fake host's folder."""
     command = argv[argv.index("--") + 1 :]
     path = as_person.host.path(command[-1])
+    if command[0] == "test":
+        return "" if path.is_symlink() else (1, "")
+    if as_person.refuses:
+        return 1, f"ln: failed to create symbolic link '{path}': Disk quota exceeded"
     if command[0] == "ln":
         os.symlink(command[2], path)
     else:
@@ -26,7 +32,7 @@ def as_person(argv, _input):
 @pytest.fixture
 def host(tmp_path):
     host = FakeHost(tmp_path, {"setpriv --reuid=1000 --regid=1000": as_person})
-    as_person.host = host
+    as_person.host, as_person.refuses = host, False
     for folder in ("srv/data", "etc/skel", "home/alice", "home/mallory", "root"):
         (tmp_path / folder).mkdir(parents=True)
     host.owners["/home/alice"] = ("alice", "alice")
@@ -65,6 +71,7 @@ def test_what_a_person_keeps_under_the_name_stays(host):
 
 def test_a_lost_link_is_mended_and_named(host):
     settle(host)
+    host.tried.clear()  # as in the next run
     host.path("/home/alice/course").unlink()
     change = look(SHARE, host)
     assert change.keys == ["homes without link"]
@@ -112,4 +119,69 @@ def test_a_home_that_root_may_not_read_has_no_links(host, monkeypatch):
 
     monkeypatch.setattr(host, "names", refused)
     settle(host)
+    host.tried.clear()
+    assert look(SHARE, host) is None, "its owner was asked"
+    host.path("/home/alice/course").unlink()
     assert look(SHARE, host).before["homes without link"] == ["alice"]
+
+
+def test_what_a_home_refuses_is_a_notice_and_is_tried_again(host):
+    as_person.refuses = True
+    assert settle(host).verb == "create"
+    assert look(SHARE, host) is None, "tried in this run, so it is no failure"
+    [notice] = host.notices
+    assert "alice does not get the link /home/alice/course" in notice
+    assert "Disk quota exceeded" in notice
+    host.tried.clear()  # the next run
+    as_person.refuses = False
+    assert settle(host).keys == ["homes without link"]
+    assert host.stat("/home/alice/course").target == "/srv/data/course"
+
+
+def test_a_link_that_its_owner_removes_at_once_is_no_failure(host):
+    settle(host)
+    host.path("/home/alice/course").unlink()
+    assert look(SHARE, host) is None
+    host.tried.clear()
+    assert look(SHARE, host).before["homes without link"] == ["alice"]
+
+
+def test_a_link_that_comes_and_goes_is_no_failure(host):
+    host.path("/home/alice/course").mkdir()
+    SHARE.apply(host, look(SHARE, host))
+    host.path("/home/alice/course").rmdir()
+    host.forget()
+    assert look(SHARE, host) is None
+
+
+def test_a_closed_home_is_named_and_nothing_is_to_do(host):
+    settle(host)
+    host.tried.clear()
+    host.path("/home/alice/course").unlink()
+    host.path("/home/alice").chmod(0o500)
+    assert look(SHARE, host) is None
+    assert "its owner may not write there" in host.notices[0]
+
+
+def test_a_link_that_cannot_be_removed_is_a_notice(host):
+    settle(host)
+    as_person.refuses = True
+    SHARE.remove(host)
+    assert "the link /home/alice/course of alice, if there is one, stays (Disk quota exceeded)" in host.notices
+
+
+def test_a_home_that_does_not_answer_is_named_and_asked_once(host, monkeypatch):
+    asked = []
+
+    def stat(path, usual=host.stat):
+        if path.startswith("/home/alice"):
+            asked.append(path)
+            threading.Event().wait()
+        return usual(path)
+
+    monkeypatch.setattr(host, "stat", stat)
+    monkeypatch.setattr(answering.each, "__defaults__", (0.05,))
+    settle(host)
+    SHARE.remove(host)
+    assert asked == ["/home/alice"]
+    assert "it does not answer" in host.notices[0]
