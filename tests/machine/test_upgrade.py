@@ -48,6 +48,10 @@ EXPECTED: dict[str, str] = {
         r"nginx-minimums:/etc/nginx/nginx\.conf|file:/etc/nginx/conf\.d/hubinstall\.conf|service:nginx"
         r"|file:/opt/hubinstall/etc/firewall\.nft|firewall-table:hubinstall"
     ),
+    "the services of ours have a limit of memory": (
+        r"unit:/etc/systemd/system/(jupyterhub-proxy|hubinstall-(shares|certificates))\.service"
+        r"|service:hubinstall-shares"
+    ),
     "man and shells know the command": (
         r"(directory|file):/usr/local/share/(man|bash-completion|zsh)(/.*)?|(directory|file):/etc/fish(/.*)?"
     ),

@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Network, collapse_addresses,
 
 from hubinstall import layout
 from hubinstall.blueprint import urls, way_out
+from hubinstall.blueprint.accounts import HUB_ACCOUNT, PROXY_ACCOUNT
 from hubinstall.blueprint.nginx import MOST_OF_ONE
 from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.blueprint.templating import render
@@ -39,7 +40,7 @@ def firewall(settings: Settings, facts: Facts) -> list[Resource]:
     text = rules(settings, facts)
     rules_file = File(
         layout.FIREWALL_RULES, text, mode="0644", check=("nft", "-c", "-f", "{}"),
-        needs=(id_of(Directory, layout.GENERATED), BASE_PACKAGES),
+        needs=(id_of(Directory, layout.GENERATED), BASE_PACKAGES, HUB_ACCOUNT, PROXY_ACCOUNT),
     )  # fmt: skip
     table = FirewallTable(
         layout.FIREWALL_TABLE, path=layout.FIREWALL_RULES, rules=text, loaded=layout.FIREWALL_LOADED,
@@ -74,6 +75,7 @@ def rules(settings: Settings, facts: Facts) -> str:
         closed=closed(facts.routes),
         proxy=way_out.firewall_note(settings, facts),
         bridge_family="bridge" in families(facts),
+        own_accounts=("root", layout.HUB_USER, layout.PROXY_USER),
         counts=facts.connection_counts,
         web_ports=urls.ports(settings),
         trusted=by_family(settings.http.trusted_proxies),

@@ -4,7 +4,7 @@ Both run `hubinstall certificate renew --if-due` once an hour, which contacts no
 """
 
 from hubinstall import layout
-from hubinstall.blueprint.service_spec import Program, program
+from hubinstall.blueprint.service_spec import Program, program, service_memory
 from hubinstall.blueprint.templating import render
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, ids
@@ -24,12 +24,15 @@ def renewal(settings: Settings, facts: Facts, *, needs: tuple[str, ...]) -> list
         # Under systemd the timer has its own unit, below: this program exists only under supervisor.
         spec = Program(layout.CERTIFICATES_SERVICE, "Looks after the certificate", launcher, unit=UNIT, needs=needs)
         return program(spec, facts)
-    return _units(settings, needs)
+    return _units(settings, facts, needs)
 
 
-def _units(settings: Settings, needs: tuple[str, ...]) -> list[Resource]:
+def _units(settings: Settings, facts: Facts, needs: tuple[str, ...]) -> list[Resource]:
     authority = settings.tls_mode == "letsencrypt"
-    text = render(UNIT, command=layout.COMMAND, folders=[layout.STATE, layout.LOGS], authority=authority)
+    text = render(
+        UNIT, command=layout.COMMAND, folders=[layout.STATE, layout.LOGS], authority=authority,
+        memory=service_memory(facts.memory),
+    )  # fmt: skip
     work = UnitFile(layout.unit(layout.CERTIFICATES_SERVICE), text)
     timer = UnitFile(layout.CERTIFICATES_TIMER_UNIT, render("systemd/hubinstall-certificates.timer"), needs=ids(work))
     made: list[Resource] = [work, timer, Service(layout.CERTIFICATES_TIMER, needs=ids(timer, *needs))]

@@ -18,6 +18,9 @@ from hubinstall.resources.services.supervisord import Supervisord
 from hubinstall.resources.services.unit import UnitFile
 
 GENERATED = (id_of(Directory, layout.GENERATED), id_of(Directory, layout.LAUNCHERS))
+PAGE = 4096
+LEAST_MEMORY, MOST_MEMORY = 512 << 20, 2 << 30
+"""The bounds of what one service of ours may use, in bytes."""
 RUNTIME_DIRS = (
     Directory(layout.RUNTIME),
     # setgid: sockets created here get the group that may connect.
@@ -72,12 +75,23 @@ class Program:
         return self.config if self.reloads else digest(self.launcher, self.config)
 
 
+def service_memory(machine: int) -> int:
+    """How many of `machine` bytes one service of ours may use: several times what it needs for 100 people (the hub
+    and the proxy about 200 MB each), and not the whole machine.
+    """
+    return min(max(machine // 4, LEAST_MEMORY), MOST_MEMORY) // PAGE * PAGE
+
+
 def program(spec: Program, facts: Facts) -> list[Resource]:
     """The resources that make `spec` a running service."""
     if facts.manager == "systemd" and not spec.unit:
         return [_service(spec, facts, ())]
     launcher = File(layout.launcher(spec.name), spec.launcher, mode="0755", needs=GENERATED)
-    definition = _unit(spec, launcher) if facts.manager == "systemd" else _supervisor_program(spec, launcher)
+    definition = (
+        _unit(spec, launcher, service_memory(facts.memory))
+        if facts.manager == "systemd"
+        else _supervisor_program(spec, launcher)
+    )
     return [launcher, definition, _service(spec, facts, ids(definition))]
 
 
@@ -92,10 +106,10 @@ def _service(spec: Program, facts: Facts, needs: tuple[str, ...]) -> Service:
     )  # fmt: skip
 
 
-def _unit(spec: Program, launcher: File) -> UnitFile:
+def _unit(spec: Program, launcher: File, memory: int) -> UnitFile:
     text = render(
         spec.unit, name=spec.name, description=spec.description, user=spec.user, launcher=launcher.name,
-        configured=spec.configured, after=[f"{name}.service" for name in spec.after], **spec.values,
+        configured=spec.configured, after=[f"{name}.service" for name in spec.after], memory=memory, **spec.values,
     )  # fmt: skip
     return UnitFile(layout.unit(spec.name), text, needs=ids(launcher))
 

@@ -8,7 +8,7 @@ from hubinstall import layout
 from hubinstall.blueprint.accounts import PROXY_ACCOUNT
 from hubinstall.blueprint.docker import DOCKER_PACKAGES
 from hubinstall.blueprint.runtimes import Programs
-from hubinstall.blueprint.service_spec import Program, foundation, program
+from hubinstall.blueprint.service_spec import PAGE, Program, foundation, program
 from hubinstall.blueprint.templating import render
 from hubinstall.machine.command_environment import BASE_ENVIRONMENT
 from hubinstall.machine.facts import Facts
@@ -20,7 +20,6 @@ from hubinstall.resources.services.service import Reloads, Service
 from hubinstall.resources.services.unit import UnitFile
 from hubinstall.settings.model import Settings
 
-PAGE = 4096
 RESERVE, LEAST_RESERVE = 0.1, 256 << 20
 """The share of the machine's memory that is reserved for the host, and its minimum in bytes."""
 USERS_WEIGHT = 50

@@ -7,7 +7,6 @@ name still stands for the same account.
 
 import asyncio
 import math
-import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -23,6 +22,7 @@ from hubinstall.hubside.accounts import Account, login_name
 from hubinstall.hubside.attempts import Attempts
 from hubinstall.hubside.departures import Departures
 from hubinstall.hubside.identity import People
+from hubinstall.hubside.peers import origin
 from hubinstall.hubside.sessions import withdraw
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.hubside.turns import Turns
@@ -178,28 +178,6 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
     def _refuse(self, name: str, reason: str | None) -> None:
         self.log.warning("Login of %s refused: %s", name, reason)
         raise HTTPError(403, reason or "Refused.")
-
-
-def origin(request: Any) -> str:
-    """The address that a request really comes from.
-
-    The headers (tornado's remote_ip) can be trusted if the request came through the proxy, that is, from this machine:
-    nginx has set them. A container that connects to the hub directly can put anything into them.
-    """
-    peer = request.connection.context.address
-    direct = isinstance(peer, tuple) and not is_own(peer[0])
-    return str(peer[0] if direct else request.remote_ip)
-
-
-def is_own(address: str) -> bool:
-    """Whether it is an address of this machine: a socket can only be bound to those (ip(7))."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((address, 0))
-        except OSError:
-            return False
-        return True
 
 
 def _is_a_word(text: str) -> bool:

@@ -12,8 +12,9 @@ import jupyterhub.app
 from tornado.httpserver import HTTPServer
 from tornado.web import RequestHandler
 
-from hubinstall.hubside import announcements_api, repair
+from hubinstall.hubside import announcements_api, repair, tokens_api
 from hubinstall.hubside.authenticator import HostAuthenticator
+from hubinstall.hubside.bodies import Bodies
 
 GRACE = 2.0
 """Seconds for open requests. Anything longer, such as the progress events of a starting server, is cut off."""
@@ -28,7 +29,12 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
     def init_handlers(self) -> None:
         super().init_handlers()
         # The first that matches counts; JupyterHub's last one takes every other path of the API.
-        self.handlers[:0] = self.add_url_prefix(self.hub_prefix, announcements_api.HANDLERS)
+        ours = [*announcements_api.HANDLERS, *tokens_api.HANDLERS]
+        self.handlers[:0] = self.add_url_prefix(self.hub_prefix, ours)
+
+    def init_tornado_application(self) -> None:
+        super().init_tornado_application()
+        Bodies(self.hub_prefix).bound(self.tornado_application)
 
     async def start(self) -> None:
         await super().start()

@@ -15,7 +15,7 @@ from fakes.hub_people import person as account
 from hubinstall import layout
 from hubinstall.hubside import authenticator as module
 from hubinstall.hubside import pam, people_api
-from hubinstall.hubside.authenticator import HostAuthenticator, is_own, origin
+from hubinstall.hubside.authenticator import HostAuthenticator
 
 
 def coming(peer="127.0.0.1", said="192.0.2.1"):
@@ -109,14 +109,6 @@ def test_a_container_cannot_say_that_it_is_another_each_time(sign_on):
     with pytest.raises(HTTPError, match="429"):
         guess(5)
     assert login(sign_on, "alice"), "she herself comes from elsewhere"
-
-
-def test_where_a_request_comes_from():
-    assert origin(coming().request) == "192.0.2.1"
-    assert origin(coming(peer="198.51.100.7").request) == "198.51.100.7"
-    request = SimpleNamespace(remote_ip="192.0.2.9", connection=SimpleNamespace(context=SimpleNamespace(address="")))
-    assert origin(request) == "192.0.2.9", "a unix socket"
-    assert [is_own(a) for a in ("127.0.0.1", "::1", "198.51.100.7", "2001:db8::1")] == [True, True, False, False]
 
 
 def test_a_wrong_password_takes_as_long_as_a_made_up_name(sign_on, monkeypatch):
