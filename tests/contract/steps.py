@@ -148,6 +148,7 @@ class Trial:
 
     def plan(self) -> list[Change]:
         self.host.forget()
+        self.host.tried.clear()  # each step is a run of its own
         mark = self.host.once("what acts forgets this", object)
         changes = plan([self.resource], self.host, self.ledger)
         assert self.host.once("what acts forgets this", object) is mark, "a look has acted"
