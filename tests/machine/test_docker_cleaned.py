@@ -161,10 +161,11 @@ def test_nobody_fails_by_the_position_in_the_queue(
     machine.write(
         dropin,
         "from hubinstall.hubside.spawner import HomeSpawner, StartQueue\n"
-        "HomeSpawner._queue = StartQueue(1)\n"
+        "HomeSpawner._queues = dict.fromkeys(('people', 'administrators'), StartQueue(1, longest=60))\n"
         "def slow(spawner):\n"
         "    if spawner.user.name == 'ada':\n"
-        "        spawner.cmd = ['sh', '-c', 'sleep 25; exec start-notebook.py \"$@\"', 'sh']\n"
+        '        work = \'timeout 25 sh -c "while :; do :; done"; exec start-notebook.py "$@"\'\n'
+        "        spawner.cmd = ['sh', '-c', work, 'sh']\n"
         "    else:\n"
         "        spawner.start_timeout = 22\n"
         "c.Spawner.pre_spawn_hook = slow\n",

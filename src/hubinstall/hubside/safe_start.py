@@ -6,10 +6,9 @@ Jupyter and IPython are told of (jupyter_core.paths, IPython.paths), and package
 JupyterHub leaves out settings in the folder that a server starts in (jupyterhub.singleuser._disable_user_config).
 
 It is asked for by the user option `safe_start: true`, through the API or by the hub's pages (pages/). JupyterHub keeps
-a server's options for its next start, so this one is taken out of them at once.
+a server's options for its next start, so this one is taken out of them at once (start_options.py is about the others).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,9 @@ from dockerspawner import DockerSpawner
 from jupyterhub.utils import url_escape_path, url_path_join
 from tornado.web import HTTPError
 
-OPTION = "safe_start"
+from hubinstall.hubside import start_options
+
+OPTION = start_options.SAFE_START
 FOLDER = "/tmp/.safe-start"  # noqa: S108 - in a container; nobody else is there
 ENVIRONMENT = {
     "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
@@ -46,6 +47,8 @@ class SafeStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no t
 
     started_safely = False
     """Whether the last start was a safe start."""
+    options_are_given = False
+    """Whether somebody gives options for the start that comes next, instead of leaving it to those that were kept."""
 
     @property
     def safe_start_offer(self) -> Offer:
@@ -63,23 +66,34 @@ class SafeStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no t
     def run_options_from_form(self, form_data: dict[str, Any]) -> Any:
         """The button of our pages asks for a start with the options of the last one."""
         if OPTION in form_data:
-            return {**(self.orm_spawner.user_options or {}), OPTION: True}
+            return {**start_options.usable(self, self.orm_spawner.user_options), OPTION: True}
         return super().run_options_from_form(form_data)
 
-    def options_from_query(self, query_data: dict[str, Any]) -> Any:
-        """A link of another site can lead here, so it cannot ask for a safe start."""
-        return super().options_from_query(without(query_data))
-
     async def _run_apply_user_options(self, user_options: dict[str, Any]) -> None:
-        """JupyterHub's step before each start (jupyterhub.user), where a safe start is used up."""
-        self.user_options = self.orm_spawner.user_options = without(user_options)
-        asked = user_options.get(OPTION, False)
-        if not isinstance(asked, bool):
-            raise HTTPError(400, f"{OPTION} must be true or false")
-        self.started_safely = asked
-        if asked:
+        """JupyterHub's step before each start (jupyterhub.user), where a safe start is used up.
+
+        What was kept from an earlier start and cannot be applied is left out, and forgotten. Only what somebody has
+        given for this start can make it fail.
+        """
+        given, self.options_are_given = self.options_are_given, False
+        options = start_options.usable(self, user_options)
+        if left_out := sorted(set(user_options) - set(options)):
+            self.log.warning("Starting %s without options that this hub does not have: %s", self._log_name, left_out)
+        self.started_safely = options.pop(OPTION, False)
+        if self.started_safely:
             self.log.info("%s starts without what is set up in the home", self._log_name)
-        await super()._run_apply_user_options(self.user_options)
+        self._keep(options)
+        try:
+            await super()._run_apply_user_options(dict(options))
+        except HTTPError:
+            self._keep({})
+            if given or not options:
+                raise
+            self.log.warning("Starting %s without the options of its earlier starts", self._log_name)
+            await super()._run_apply_user_options({})
+
+    def _keep(self, options: dict[str, Any]) -> None:
+        self.user_options = self.orm_spawner.user_options = options
 
     def get_state(self) -> dict[str, Any]:
         state: dict[str, Any] = super().get_state()
@@ -88,8 +102,3 @@ class SafeStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no t
     def load_state(self, state: dict[str, Any]) -> None:
         super().load_state(state)
         self.started_safely = OPTION in state
-
-
-def without(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that are kept for the next start."""
-    return {key: value for key, value in options.items() if key != OPTION}

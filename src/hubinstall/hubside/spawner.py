@@ -11,22 +11,23 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 from docker.errors import APIError, DockerException
-from jupyterhub.spawner import SpawnException
 from traitlets import Instance
 
 from hubinstall import layout
-from hubinstall.hubside import container, extra, failures, repair, rights, volumes
+from hubinstall.hubside import container, extra, failures, repair, rights, start_options, volumes
 from hubinstall.hubside.accounts import Account, NoServerError, group_ids, homes, write_account_files
 from hubinstall.hubside.repair import RepairError
-from hubinstall.hubside.safe_start import API_HINT, LEFT_OUT, Offer, SafeStarts
+from hubinstall.hubside.safe_start import LEFT_OUT, SafeStarts
 from hubinstall.hubside.settings import HubSettings
-from hubinstall.hubside.startqueue import StartQueue
+from hubinstall.hubside.start_failure import StartFailure, reasons
+from hubinstall.hubside.startqueue import Idleness, StartQueue
 
-THREADS = 8
+THREADS = 32
+"""Calls of Docker at once. Most of them wait, such as 10 seconds for each container that does not end when asked to."""
 POLL = 0.05
 """Seconds between two checks whether a starting server listens."""
 LOOK = 0.5
@@ -40,30 +41,15 @@ PREFIX, HUB_HOST = "JUPYTERHUB_SERVICE_PREFIX", "JUPYTERHUB_HOST"
 AWAY = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, ConnectionError)
 
 
-class StartFailure(SpawnException):  # type: ignore[misc]  # JupyterHub has no types
-    """A start that failed for a known reason: message and last log lines on the page, no traceback in the log.
-
-    `offer`: the page also offers a safe start.
-    """
-
-    def __init__(self, message: str, log: str = "", status_code: int = 500, offer: Offer | None = None) -> None:
-        plain, html = failures.shown(message, log, hint=API_HINT if offer else "")
-        self.safe_start_offer = offer
-        super().__init__(
-            message, reason="Server did not start", log_message=plain, message_html=html, status_code=status_code
-        )
-        # What the spawn page, the progress events and the REST API show (jupyterhub.utils.format_exception).
-        self.jupyterhub_message = plain
-        self.jupyterhub_html_message = html
-
-
 class HomeSpawner(SafeStarts):
     """A person's server: the host account's rights, home and groups in a container."""
 
     hub_settings = Instance(HubSettings, help="The content of hub.json.").tag(config=True)
 
     _executor = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
-    _queue: StartQueue | None = None
+    _queues: ClassVar[dict[str, StartQueue]] = {}
+    """Those who check and repair the hub do not wait behind people: each kind of person has a queue of its own."""
+    _had_turn = False
     _stage = ""
 
     # -- starting --------------------------------------------------------------------------------------------
@@ -75,28 +61,40 @@ class HomeSpawner(SafeStarts):
         their position. However the start ends, its task gives the place back.
         """
         await self._place()
-        hook = super().run_pre_spawn_hook()
-        if inspect.isawaitable(hook):
-            await hook
+        self._had_turn = True
+        with reasons(self.log):
+            hook = super().run_pre_spawn_hook()
+            if inspect.isawaitable(hook):
+                await hook
+
+    async def _run_apply_user_options(self, user_options: dict[str, Any]) -> None:
+        with reasons(self.log):
+            await super()._run_apply_user_options(user_options)
 
     async def start(self) -> tuple[str, int]:
         """Start the container, and return its address when it listens.
 
         Raises StartFailure with words for the person who is waiting.
         """
-        await self._place()
+        if not self._had_turn:
+            await self._place()
         try:
-            return await self._start()
+            with reasons(self.log):
+                return await self._start()
         finally:
-            self._turns().leave(self)
+            self._end_turn()
 
     async def _place(self) -> None:
-        self._forget_choice()
+        self.user_options = start_options.without_image(self, self.user_options)
         self._stage = "Waiting in the queue"
-        await self._turns().enter(self)
+        await self._turns().enter(self, self.user.name)
         if task := asyncio.current_task():
-            task.add_done_callback(lambda _: self._turns().leave(self))
+            task.add_done_callback(lambda _: self._end_turn())
         self._stage = "Starting your container"
+
+    def _end_turn(self) -> None:
+        self._had_turn = False
+        self._turns().leave(self)
 
     async def _start(self) -> tuple[str, int]:
         try:
@@ -134,15 +132,6 @@ class HomeSpawner(SafeStarts):
                 self.log.warning("Removing the old container %s (%s)", found["Names"], found["State"])
                 await self.docker("remove_container", found["Id"], v=True, force=True)
 
-    def _forget_choice(self) -> None:
-        """JupyterHub starts a server again with the options of before. Where nobody can choose an image any more, one
-        that was chosen earlier would keep its person from ever starting a server.
-        """
-        allowed = self._get_allowed_images() or {}
-        chosen: dict[str, Any] = self.user_options
-        if allowed != "*" and len(allowed) <= 1 and chosen.get("image") not in allowed:
-            self.user_options = {key: value for key, value in chosen.items() if key != "image"}
-
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """What the waiting person reads: the position in the queue, then each stage."""
         told = None
@@ -157,11 +146,13 @@ class HomeSpawner(SafeStarts):
     async def _listening(self, ip: str, port: int) -> None:
         """Return as soon as something listens there; raise StartFailure as soon as the container has exited."""
         begun = looked = time.monotonic()
+        idleness = Idleness(begun)
         while not await listens(ip, port):
             await asyncio.sleep(POLL)
             if time.monotonic() - looked >= LOOK:
                 looked = time.monotonic()
                 await self._check_alive()
+                await self._give_back_if(idleness)
             if looked - begun > SILENCE:
                 words = f"Your server is running, but did not answer within {SILENCE:.0f} seconds. Its last output:"
                 raise await self._failure_of_server(words)
@@ -178,6 +169,15 @@ class HomeSpawner(SafeStarts):
                 failures.died(found["State"], self.mem_limit), found["State"]["ExitCode"]
             )
 
+    async def _give_back_if(self, idleness: Idleness) -> None:
+        """Give the place back early if the container does nothing. If that cannot be seen, the place ends by itself."""
+        if self._turns().has_place(self):
+            with contextlib.suppress(*AWAY, DockerException, KeyError):
+                found = await super().docker("stats", self.container_id, stream=False, one_shot=True)
+                used = found["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
+                if idleness.is_idle(used, time.monotonic()):
+                    self._turns().leave(self)
+
     async def _failure_of_server(self, words: str, code: int = 0) -> StartFailure:
         """With the end of its log, and the offer of a safe start. `code`: its exit code."""
         log = (await self.docker("logs", self.container_id, tail=200)).decode(errors="replace")
@@ -192,14 +192,11 @@ class HomeSpawner(SafeStarts):
             await self.docker("stop", self.container_id)
             raise StartFailure("Your account was changed while your server was starting. Start it again.", "", 409)
 
-    @classmethod
-    def _of_all(cls, places: int) -> StartQueue:
-        if HomeSpawner._queue is None:
-            HomeSpawner._queue = StartQueue(places)
-        return HomeSpawner._queue
-
     def _turns(self) -> StartQueue:
-        return self._of_all(self.hub_settings.cores)
+        name, places = self.user.name, self.hub_settings.cores
+        admin = rights.is_admin(self.hub_settings, name) or getattr(self.user, "admin", False)
+        kind = "administrators" if admin else "probe" if name == layout.PROBE_USER else "people"
+        return HomeSpawner._queues.setdefault(kind, StartQueue(places))
 
     # -- the container ---------------------------------------------------------------------------------------
 

@@ -1,6 +1,5 @@
 """What of the hub's side needs no JupyterHub: rights, accounts, the container's form, words for failures."""
 
-import asyncio
 import json
 import sqlite3
 import stat
@@ -15,7 +14,6 @@ from hubinstall import layout
 from hubinstall.hubside import accounts, container, database, failures, rights
 from hubinstall.hubside.accounts import Account, NoServerError
 from hubinstall.hubside.settings import HubSettings
-from hubinstall.hubside.startqueue import StartQueue
 
 
 def test_settings_survive_the_file():
@@ -220,56 +218,6 @@ def test_what_docker_refuses():
     assert failures.refused(missing, "/home/bob", "i").startswith("/home/alice does not exist")
     assert "`hubinstall apply`" in failures.refused("No such image: i", "", "i")
     assert failures.refused("out of disk", "", "i") == "Docker could not start your server: out of disk"
-
-
-def test_starts_queue_in_order_and_leave_when_cancelled():
-    async def story():
-        queue, order, gate = StartQueue(2), [], asyncio.Event()
-
-        async def start(name):
-            await queue.enter(name)
-            order.append(name)
-            await gate.wait()
-            queue.leave(name)
-
-        tasks = [asyncio.create_task(start(name)) for name in "abcde"]
-        await asyncio.sleep(0)
-        places = [queue.ahead(name) for name in "abcde"]
-        tasks[2].cancel()
-        await asyncio.sleep(0)
-        after = [queue.ahead(name) for name in "abcde"]
-        gate.set()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        return places, after, order
-
-    places, after, order = asyncio.run(story())
-    assert places == [None, None, 0, 1, 2]
-    assert after == [None, None, None, 0, 1]
-    assert order == ["a", "b", "d", "e"]
-
-
-def test_who_waits_reads_how_many_are_before_them_and_how_long_it_takes(monkeypatch):
-    clock = iter([0.0, 4.0, 4.0])
-
-    async def story():
-        queue = StartQueue(1)
-        await queue.enter("a")
-        tasks = [asyncio.create_task(queue.enter(name)) for name in "bcd"]
-        await asyncio.sleep(0)
-        said = [[queue.words(name) for name in "abcd"]]
-        queue.leave("a")  # after 4 s
-        await tasks[0]
-        said.append([queue.words(name) for name in "bcd"])
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        return said
-
-    monkeypatch.setattr("hubinstall.hubside.startqueue.time", SimpleNamespace(monotonic=lambda: next(clock)))
-    assert asyncio.run(story()) == [
-        ["", "You are next", "1 person is before you", "2 people are before you"],
-        ["", "You are next: about 4 s", "1 person is before you: about 8 s"],
-    ]
 
 
 def test_a_damaged_database_is_named(tmp_path):

@@ -15,7 +15,7 @@ from jupyterhub.utils import format_exception
 from fakes.hub_installation import configured, with_files, with_people
 from fakes.hub_people import SETTINGS
 from hubinstall import layout
-from hubinstall.hubside import spawner
+from hubinstall.hubside import spawner, startqueue
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.safe_start import API_HINT
 from hubinstall.hubside.spawner import HomeSpawner, StartFailure
@@ -30,6 +30,7 @@ class FakeDocker:
             "create_container": {"Id": "c0ffee"},
             "inspect_container": {},
             "logs": b"it said\n",
+            "stats": {"cpu_stats": {"cpu_usage": {"total_usage": 0}}},
             "containers": [],
             **answers,
         }
@@ -80,6 +81,7 @@ def server(tmp_path, monkeypatch):
     monkeypatch.setattr(spawner, "group_ids", lambda _groups: {"teachers": 2000})
     monkeypatch.setattr(spawner.container, "is_folder", lambda _share: True)
     monkeypatch.setattr(spawner, "PATIENCE", 0)
+    monkeypatch.setattr(HomeSpawner, "_queues", {})
     monkeypatch.setattr(spawner.repair, "of_this_hub", NothingToRepair)
     monkeypatch.setattr(Spawner, "get_env", lambda _self: {"JUPYTERHUB_API_TOKEN": "t"})
     user = SimpleNamespace(name="alice", escaped_name="alice", url="/user/alice/", base_url="/user/alice/", settings={})
@@ -228,10 +230,10 @@ def test_people_read_what_their_start_waits_for(server):
     made, _ = server()
 
     async def story():
-        made._queue = HomeSpawner._queue = spawner.StartQueue(1)
+        HomeSpawner._queues["administrators"] = spawner.StartQueue(1)
         events = made.progress()
-        await made._turns().enter("another")
-        waiting = asyncio.create_task(made._turns().enter(made))
+        await made._turns().enter("another", "bob")
+        waiting = asyncio.create_task(made._turns().enter(made, "carol"))
         await asyncio.sleep(0)
         first = await anext(events)
         made._turns().leave("another")
@@ -240,16 +242,15 @@ def test_people_read_what_their_start_waits_for(server):
         return first["message"], (await anext(events))["message"]
 
     assert asyncio.run(story()) == ("You are next", "Starting your container")
-    HomeSpawner._queue = None
 
 
 def test_the_clock_of_a_start_begins_with_its_turn(server):
     """JupyterHub limits `start` by start_timeout, and awaits this hook without a limit before it (User.spawn)."""
     made, _ = server(inspect_container=running())
-    queue = HomeSpawner._queue = spawner.StartQueue(1)
+    queue = HomeSpawner._queues["administrators"] = spawner.StartQueue(1)
 
     async def story():
-        await queue.enter("another")
+        await queue.enter("another", "bob")
         spawn = asyncio.create_task(made.run_pre_spawn_hook())
         await asyncio.sleep(0.01)
         assert queue.ahead(made) == 0
@@ -258,13 +259,12 @@ def test_the_clock_of_a_start_begins_with_its_turn(server):
         assert queue.ahead(made) is None
 
     asyncio.run(story())
-    HomeSpawner._queue = None
 
 
 @pytest.mark.parametrize("ends", ["hook fails", "cancelled", "cancelled while waiting", "start fails"])
 def test_a_start_gives_its_place_back_however_it_ends(server, ends):
     made, _ = server(inspect_container=running(alive=False, code=3))
-    queue = HomeSpawner._queue = spawner.StartQueue(1)
+    queue = HomeSpawner._queues["administrators"] = spawner.StartQueue(1)
     forever = asyncio.Event()
 
     async def hook(_spawner):
@@ -280,7 +280,7 @@ def test_a_start_gives_its_place_back_however_it_ends(server, ends):
     async def story():
         made.pre_spawn_hook = hook
         if ends == "cancelled while waiting":
-            await queue.enter("another")
+            await queue.enter("another", "bob")
         task = asyncio.create_task(spawn())
         await asyncio.sleep(0.05)
         if ends.startswith("cancelled"):
@@ -288,10 +288,48 @@ def test_a_start_gives_its_place_back_however_it_ends(server, ends):
         await asyncio.gather(task, return_exceptions=True)
         queue.leave("another")
         async with asyncio.timeout(1):
-            await queue.enter("the next")
+            await queue.enter("the next", "bob")
 
     asyncio.run(story())
-    HomeSpawner._queue = None
+
+
+def test_a_start_that_does_nothing_gives_its_place_back_before_it_ends(server, monkeypatch):
+    monkeypatch.setattr(spawner, "LOOK", 0.01)
+    monkeypatch.setattr(startqueue, "IDLE", 0.05)
+    monkeypatch.setattr(spawner, "listens", never)
+    made, _ = server(inspect_container=running())
+    queue = HomeSpawner._queues["administrators"] = spawner.StartQueue(1)
+
+    async def story():
+        start = asyncio.create_task(made.start())
+        await asyncio.sleep(0)
+        assert queue.has_place(made)
+        async with asyncio.timeout(5):
+            await queue.enter("the next", "bob")
+        assert not start.done()
+        start.cancel()
+        await asyncio.gather(start, return_exceptions=True)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("name", "admin", "waits"), [("bob", False, True), ("bob", True, False), (layout.PROBE_USER, False, False)]
+)
+def test_administrators_and_the_probe_do_not_wait_behind_people(server, monkeypatch, name, admin, waits):
+    made, _ = server(inspect_container=running())
+    monkeypatch.setattr(HomeSpawner, "_queues", {"people": spawner.StartQueue(1)})
+    made.user.name, made.user.admin = name, admin
+
+    async def story():
+        await HomeSpawner._queues["people"].enter("another", "carol")
+        spawn = asyncio.create_task(made.run_pre_spawn_hook())
+        await asyncio.sleep(0.01)
+        assert spawn.done() is not waits
+        spawn.cancel()
+        await asyncio.gather(spawn, return_exceptions=True)
+
+    asyncio.run(story())
 
 
 def test_what_somebody_did_by_hand_to_a_container(server):
@@ -319,14 +357,3 @@ def test_a_start_removes_the_old_containers_of_this_server_only(server):
     removed = [args for method, args, kwargs in there.calls if method == "remove_container" and kwargs.get("force")]
     assert removed[0] == ("renamed",)
     assert ("named",) not in removed
-
-
-@pytest.mark.parametrize(
-    ("allowed", "image"), [({}, None), (["site/py"], None), (["site/py", "site/r"], "old"), ("*", "old")]
-)
-def test_a_choice_of_an_image_ends_with_the_choice(server, allowed, image):
-    """JupyterHub remembers what was chosen, and refuses an image that is not on the list."""
-    made, _ = server(inspect_container=not_found("No such container"))
-    made.allowed_images, made.user_options = allowed, {"image": "old", "more": 1}
-    made._forget_choice()
-    assert (made.user_options.get("image"), made.user_options["more"]) == (image, 1)
