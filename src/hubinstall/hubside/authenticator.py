@@ -124,7 +124,8 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
         return rights.is_admin(self.hub_settings, authentication["name"])
 
     async def refresh_user(self, user: Any, handler: Any = None) -> bool | dict[str, Any]:
-        """False ends the session: the account no longer exists, is another one now, or may no longer use the hub.
+        """False ends the session: the account no longer exists, has ended, is another one now, has another password, or
+        may no longer use the hub.
 
         Called for every request. Raises HTTPError 403 if the request is somebody else's, such as an administrator's who
         starts this person's server.
@@ -141,9 +142,14 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
 
     def _no_longer(self, name: str) -> str | None:
         """Why what this person has at the hub must end; None if it may go on."""
-        account = Account.brief(name)
-        refusal = rights.refusal(self.hub_settings, name, account)
+        account = self._account(name)
+        refusal = rights.refusal(self.hub_settings, name, account) or self.people.ended(name)
         return refusal or (self.people.change(account) if account else None)
+
+    def _account(self, name: str) -> Account | None:
+        """The account, as it was last known if its directory may just not answer."""
+        account = Account.brief(name)
+        return self.people.last_known(name) if account is None and self.departures.is_away(name) else account
 
     def add_user(self, user: Any) -> None:
         """Called for every known user when the hub starts, and for each new user.
@@ -153,8 +159,8 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
         """
         Authenticator.add_user(self, user)
         row = user.orm_user if hasattr(user, "orm_user") else user
-        account = Account.find(user.name)
-        reason = rights.refusal(self.hub_settings, user.name, account)
+        account = self._account(user.name)
+        reason = rights.refusal(self.hub_settings, user.name, account) or self.people.ended(user.name)
         if account is None or reason:
             self.log.warning("Ending the sessions and tokens of %s: %s", user.name, reason)
             self.blocked_users.add(user.name)
@@ -162,11 +168,12 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
             return
         self.blocked_users.discard(user.name)
         if change := self.people.change(account):
-            # Its server is ended when the hub finds it (HomeSpawner.poll).
+            # The watch ends its servers, and only then remembers the account (Departures).
             self.log.warning("Ending the sessions and tokens of %s: %s", user.name, change)
             withdraw(row)
             orm.object_session(row).commit()
-        self.people.remember(account)
+        else:
+            self.people.remember(account)
         # row.admin is what the database remembers; JupyterHub updates it from load_roles right after this.
         if row.admin and not rights.is_admin(self.hub_settings, user.name):
             self.log.warning("Ending the sessions and tokens of %s, who is no longer an administrator", user.name)

@@ -1,7 +1,9 @@
 """Who a name stands for: the hub knows people by name, the machine by number (UID).
 
 An account can be removed and its name given to somebody else, or its number. So the hub remembers the number that it
-last knew under each name. Another number is another person, as it is for the machine's files.
+last knew under each name: another number is another person, as it is for the machine's files. Of accounts in
+/etc/shadow it also remembers a digest of the password's hash: another one is a changed password, or an account that was
+made again.
 """
 
 import contextlib
@@ -11,6 +13,7 @@ from pathlib import Path
 
 from hubinstall import layout
 from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.shadow import Shadow, differ
 
 ACCOUNTS = "/etc/passwd"
 
@@ -22,12 +25,15 @@ class Known:
     uid: int
     local: bool
     """Whether it is in this machine's /etc/passwd. Others come from a directory (SSSD, LDAP), which may be away."""
+    password: str = ""
+    """shadow.Entry's digest; empty if the account has none there."""
 
 
 class People:
     """Name → account, kept in a file of the hub's state."""
 
     def __init__(self) -> None:
+        self.shadow = Shadow()
         self._path = Path(layout.KNOWN_PEOPLE)
         try:
             stored = json.loads(self._path.read_text(encoding="utf-8"))
@@ -38,23 +44,56 @@ class People:
     def known(self, name: str) -> Known | None:
         return self._known.get(name)
 
+    def is_elsewhere(self, name: str) -> bool:
+        """Whether the account was in a directory, not in this machine's files."""
+        known = self._known.get(name)
+        return known is not None and not known.local
+
+    def last_known(self, name: str) -> Account | None:
+        """The account as far as the hub remembers it, for when a directory does not answer."""
+        known = self._known.get(name)
+        return Account(name, known.uid, known.uid, "") if known else None
+
+    def ended(self, name: str) -> str:
+        """Why the account itself may no longer be used (locked, expired), in words; empty if it may. The probe's is
+        locked between its checks, while its last server is still being stopped.
+        """
+        entry = self.shadow.entry(name) if name != layout.PROBE_USER else None
+        return entry.ended if entry else ""
+
     def change(self, account: Account) -> str | None:
         """Why this account is not the one that the hub knows under its name; None if it is, or the name is new."""
-        known = self._known.get(account.name)
-        if known is None or known.uid == account.uid:
+        name, known = account.name, self._known.get(account.name)
+        if known is None:
             return None
-        return f"The account {account.name} is another one now: its number was {known.uid} and is {account.uid}."
+        if known.uid != account.uid:
+            return f"The account {name} is another one now: its number was {known.uid} and is {account.uid}."
+        if differ(known.password, self._password(name)):
+            return f"The password of {name} was changed, or the account was made again."
+        return None
 
     def remember(self, account: Account) -> None:
         """From now on the name stands for this account."""
-        known = Known(account.uid, is_local(account.name))
+        before = self._known.get(account.name)
+        kept = before.password if before and before.uid == account.uid else ""
+        known = Known(account.uid, is_local(account.name), self._password(account.name) or kept)
         if known == self._known.get(account.name):
             return
         self._known[account.name] = known
         text = json.dumps({name: asdict(each) for name, each in sorted(self._known.items())}, indent=1)
         temporary = self._path.with_suffix(".new")
         temporary.write_text(f"{text}\n", encoding="utf-8")
+        temporary.chmod(0o600)
         temporary.rename(self._path)
+
+    def is_new(self, account: Account) -> bool:
+        """Whether the hub does not know all that it could of it: an earlier version kept the number only."""
+        known, password = self._known.get(account.name), self._password(account.name)
+        return known is None or (bool(password) and known.password != password and not differ(known.password, password))
+
+    def _password(self, name: str) -> str:
+        entry = self.shadow.entry(name) if name != layout.PROBE_USER else None
+        return entry.digest if entry else ""
 
 
 def from_servers(folder: Path) -> dict[str, Known]:

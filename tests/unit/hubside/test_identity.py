@@ -11,18 +11,20 @@ from jupyterhub import orm, roles
 
 from fakes.hub_people import person
 from hubinstall import layout
-from hubinstall.hubside import identity
+from hubinstall.hubside import identity, shadow
 from hubinstall.hubside.accounts import Account, passwd_text
-from hubinstall.hubside.departures import PATIENCE, Departures
+from hubinstall.hubside.departures import ANSWERING, PATIENCE, Departures
 from hubinstall.hubside.identity import Known, People
 
 
 @pytest.fixture
 def state(tmp_path, monkeypatch):
     """The hub's state, and a machine whose /etc/passwd has grace and iris."""
-    for name in ("KNOWN_PEOPLE", "SERVER_ACCOUNTS"):
+    for name in ("KNOWN_PEOPLE", "SERVER_ACCOUNTS", "COOKIE_SECRET"):
         monkeypatch.setattr(layout, name, str(tmp_path / name.lower()))
     monkeypatch.setattr(identity, "ACCOUNTS", str(tmp_path / "passwd"))
+    monkeypatch.setattr(shadow, "FILE", str(tmp_path / "shadow"))
+    (tmp_path / "cookie_secret").write_text("5ecret\n")
     (tmp_path / "passwd").write_text("root:x:0:0::/root:/bin/sh\ngrace:x:1001::\niris:x:1002::\n")
     return tmp_path
 
@@ -168,4 +170,104 @@ def test_a_server_that_was_only_starting_ends_when_it_is_up(state, monkeypatch):
 
 def test_the_list_can_be_read(state):
     People().remember(person("grace", 1001))
-    assert json.loads(Path(layout.KNOWN_PEOPLE).read_text()) == {"grace": {"uid": 1001, "local": True}}
+    assert json.loads(Path(layout.KNOWN_PEOPLE).read_text()) == {"grace": {"uid": 1001, "local": True, "password": ""}}
+    assert Path(layout.KNOWN_PEOPLE).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("grace:$y$new:20000::::::", "was changed"),
+        ("grace:!$y$old:20000::::::", "is locked"),
+        ("grace:$y$old:20000::::::", ""),
+        ("grace:$y$old:20000:::::1:", "has expired"),
+        ("grace:$y$old:10000::30::5::", "has expired"),
+        ("grace:$y$old:0::::::", "must be changed first"),
+        ("grace:!:20000::::::", "was changed"),
+        ("iris:$y$old:20000::::::", ""),
+    ],
+)
+def test_a_password_that_was_changed_and_an_account_that_has_ended_end_all(state, monkeypatch, line, words):
+    hub, accounts = Hub("grace"), {"grace": person("grace", 1001)}
+    hub.log = SimpleNamespace(warning=lambda text, *rest: said.append(text % rest), exception=hub.broken)
+    said: list[str] = []
+    Path(shadow.FILE).write_text("grace:$y$old:20000::::::\n")
+    watch = departures(monkeypatch, hub, accounts)
+    asyncio.run(watch.look(0))
+    assert hub.ended == said == []
+    Path(shadow.FILE).write_text(f"{line}\n# another size\n")
+    asyncio.run(watch.look(10))
+    assert hub.ended == (["route grace", "server grace"] if words else [])
+    assert len(hub.row("grace").api_tokens) == (0 if words else 1)
+    assert words in "".join(said)
+    asyncio.run(watch.look(20))
+    assert len(said) == bool(words), "it is said once"
+
+
+def test_only_a_digest_of_a_password_is_kept_and_another_key_is_no_change(state):
+    Path(shadow.FILE).write_text("grace:$y$old:20000::::::\n")
+    People().remember(person("grace", 1001))
+    kept = Path(layout.KNOWN_PEOPLE).read_text()
+    assert "$y$" not in kept
+    Path(layout.COOKIE_SECRET).write_text("another\n")
+    people = People()
+    assert people.change(person("grace", 1001)) is None
+    assert people.is_new(person("grace", 1001))
+    people.remember(person("grace", 1001))
+    assert Path(layout.KNOWN_PEOPLE).read_text() != kept
+    assert not people.is_new(person("grace", 1001))
+
+
+def test_what_a_hub_of_an_earlier_version_knew_is_completed(state):
+    Path(layout.KNOWN_PEOPLE).write_text('{"grace": {"uid": 1001, "local": true}}')
+    Path(shadow.FILE).write_text("grace:$y$old:20000::::::\n")
+    people = People()
+    assert people.change(person("grace", 1001)) is None
+    assert people.is_new(person("grace", 1001))
+
+
+def test_a_shadow_that_cannot_be_read_ends_nobody(state):
+    Path(shadow.FILE).write_text("grace:$y$old:20000::::::\n")
+    people = People()
+    people.remember(person("grace", 1001))
+    Path(shadow.FILE).unlink()
+    for each in (people, People()):
+        assert each.change(person("grace", 1001)) is None
+        assert each.ended("grace") == ""
+
+
+def test_the_probes_password_comes_and_goes(state):
+    Path(shadow.FILE).write_text(f"{layout.PROBE_USER}:!$y$old:20000::::::\n")
+    people = People()
+    people.remember(person(layout.PROBE_USER, 999))
+    assert people.ended(layout.PROBE_USER) == ""
+    assert people.known(layout.PROBE_USER).password == ""
+
+
+def test_a_directory_that_answers_for_others_has_lost_the_account(state, monkeypatch):
+    hub = Hub("linus", "tux")
+    accounts = {"linus": person("linus", 70001), "tux": person("tux", 70002)}
+    watch = departures(monkeypatch, hub, accounts)
+    asyncio.run(watch.look(0))
+    del accounts["linus"]
+    asyncio.run(watch.look(10))
+    assert watch.is_away("linus")
+    assert hub.ended == []
+    asyncio.run(watch.look(10 + ANSWERING))
+    assert hub.ended == ["route linus", "server linus"]
+    assert not watch.is_away("linus")
+
+
+def test_a_server_that_was_starting_when_the_account_changed_ends_when_it_is_up(state, monkeypatch):
+    hub, accounts = Hub("grace"), {"grace": person("grace", 1001)}
+    watch = departures(monkeypatch, hub, accounts)
+    asyncio.run(watch.look(0))
+    [user] = hub.users.values()
+    user.spawners[""].pending = "spawn"
+    accounts["grace"] = person("grace", 1003)
+    asyncio.run(watch.look(10))
+    assert hub.ended == []
+    user.spawners[""].pending = None
+    asyncio.run(watch.look(20))
+    asyncio.run(watch.look(30))
+    assert hub.ended == ["route grace", "server grace"]
