@@ -6,7 +6,6 @@ unread, and come here when no server runs; their bodies are not kept. A containe
 to say.
 """
 
-from collections.abc import Awaitable
 from typing import Any
 
 from tornado.httputil import HTTPInputError, HTTPMessageDelegate
@@ -35,7 +34,7 @@ class Bodies:
         application.start_request = lambda server, request: Body(self, start(server, request), request)
 
 
-class Body(HTTPMessageDelegate):
+class Body(HTTPMessageDelegate):  # type: ignore[misc]  # tornado has no types here
     """Passes one request on to `delegate`, within the bounds of all."""
 
     def __init__(self, bodies: Bodies, delegate: HTTPMessageDelegate, connection: Any) -> None:
@@ -43,14 +42,14 @@ class Body(HTTPMessageDelegate):
         self._kept = True
         self._size = self._counted = 0
 
-    def headers_received(self, start_line: Any, headers: Any) -> Awaitable[None] | None:
+    def headers_received(self, start_line: Any, headers: Any) -> Any:
         path = start_line.path.partition("?")[0]
         self._kept = path.startswith(self._bodies.prefix)
         self._connection.set_max_body_size(layout.MOST_FOR_HUB if self._through_nginx() else SMALL)
         self._connection.set_body_timeout(SECONDS)
         return self._delegate.headers_received(start_line, headers)
 
-    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+    def data_received(self, chunk: bytes) -> Any:
         if not self._kept:
             return None
         self._size += len(chunk)
