@@ -51,7 +51,8 @@ FOREIGN = {
     "debian.org", "docker.io", "kernel.pid_max", "c.Spawner.default_url",
     "jupyterhub_idle_culler", "default_url", "hub.example.org", "default_server", "nf_tables", "login_error",
     "distinguished_name", "common_name", "dmesg", "docker", "timedatectl", "update-ca-certificates", "key: value",
-    "hub.host", "sqlite_master", "alembic_version", "version_num",
+    "hub.host", "alice.hub.example.org", "subdomain_host", "expires_in",
+    "sqlite_master", "alembic_version", "version_num",
 }  # fmt: skip
 """Words that look like a key or value of ours, but belong to another program."""
 SCRIPTS = ("tar --create",)

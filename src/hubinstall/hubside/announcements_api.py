@@ -8,6 +8,9 @@ from jupyterhub.apihandlers.base import APIHandler
 class AnnouncementsHandler(APIHandler):  # type: ignore[misc]  # JupyterHub has no types
     """Everybody may read it: the login page shows it too."""
 
+    # JupyterHub also wants a token for a GET of another origin, which would tell whether the person is logged in.
+    _xsrf_safe_methods = frozenset({"GET", "HEAD", "OPTIONS"})
+
     def get(self) -> None:
         appearance: Any = self.settings["template_vars"]["appearance"]
         self.set_header("Cache-Control", "no-store")

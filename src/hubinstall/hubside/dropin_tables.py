@@ -6,7 +6,7 @@ Names of traits: jupyterhub.app, jupyterhub.proxy, jupyterhub.auth, jupyterhub.s
 from hubinstall import layout
 
 _ADDRESSES = "set http.address, http.port or base_url in config.yaml instead"
-_NAMES = "set https.subdomains in config.yaml instead"
+_NAMES = "see https.subdomains in config.yaml"
 _HUB = "the hub listens only on the network of the user servers"
 _TLS = "nginx has the certificate: see https in config.yaml"
 _PROXY = "the proxy is a service of its own"

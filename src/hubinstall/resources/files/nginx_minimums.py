@@ -67,7 +67,8 @@ class NginxMinimums:
         text = host.text(self.name)
         if not text:
             raise UserError(
-                f"there is no {self.name}", "Restore it (apt-get install --reinstall nginx-common), then run it again."
+                f"there is no {self.name}",
+                "Restore it (`apt-get install --reinstall nginx-common`), then run it again.",
             )
         if not host.exists(self.before):
             note = Note({name: value_of(text, name) for name in self.least})
