@@ -63,7 +63,9 @@ class SelfSignedCertificate:
         host.ahead(partial(self._public, host))
         cert, public = certificate(host, self.name), self._public(host)
         found, wanted = cert.names if cert else frozenset(), {name.lower() for name in self.names}
-        outdated = wanted - found and found - wanted
+        # An address more is no reason to make browsers warn again; a name more is, since people were told of it.
+        named = {name for name in wanted - found if not is_address(name)}
+        outdated = named or (wanted - found and found - wanted)
         return {
             "names": sorted(found if outdated or not found else self.names),
             "key": f"{_key_type(public)} {stat.mode} {stat.owner}" if stat else "absent",

@@ -75,6 +75,14 @@ def test_an_address_more_changes_nothing(host):
     assert seen(certificate("lab-1"), host) is None
 
 
+def test_a_name_more_renews_it_for_the_same_key(host):
+    made(host, "hub.example.org")
+    key = host.read(KEY)
+    made(host, "hub.example.org", "*.hub.example.org")
+    assert "DNS:*.hub.example.org" in shown(host, "-ext", "subjectAltName")
+    assert host.read(KEY) == key
+
+
 def test_another_address_in_place_of_the_old_one_renews_it_for_the_same_key(host):
     made(host, "lab-1", "10.0.0.5")
     key = host.read(KEY)
