@@ -39,6 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     core tests for any machine, which repeat what other files show on nspawn's machines.
     """
     chosen = config.getoption("--process-manager")
+    every = list(items)
     kept: list[pytest.Item] = []
     left: list[pytest.Item] = []
     for item in items:
@@ -47,7 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         unwanted = kind and (kind not in kinds.process_managers() or str(kind) != (chosen or kind))
         (left if unwanted or _elsewhere(item) or _repeats(item) else kept).append(item)
     if config.getoption("--whole"):
-        others = one_kind.of_the_other_kind(kept, drawn.seed())
+        others = one_kind.of_the_other_kind(kept, every, drawn.seed())
         config.stash[LEFT_TO_THE_OTHER_KIND] = len(others)
         left += others
         kept = [item for item in kept if item not in others]

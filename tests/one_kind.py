@@ -3,25 +3,36 @@
     pytestmark = pytest.mark.one_kind
 
 For files whose subject is almost the same code on both kinds: running all of them twice would take too long in CI. Only
-`--whole` draws; otherwise a file runs on each requested kind. Files alternate in the order of their names, so that both
-kinds have the same amount of work.
+`--whole` draws; otherwise a file runs on each requested kind. Both kinds get about the same number of tests: they run
+side by side, so CI takes as long as the longer of them.
 """
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 KINDS = ("systemd", "plain")
 
 
-def kind_of(file: str, files: list[str], seed: str) -> str:
-    """The kind of machine that `file` is for. `files`: all files that are for one kind."""
-    return KINDS[(sum(seed.encode()) + sorted(files).index(file)) % len(KINDS)]
+def kinds(tests: Mapping[str, int], seed: str) -> dict[str, str]:
+    """File → the kind of machine that it is for. `tests`: how many tests each file has that is for one kind."""
+    given = [0, 0]
+    found = {}
+    for file in sorted(tests, key=lambda name: (-tests[name], name)):
+        turn = given.index(min(given))
+        given[turn] += tests[file]
+        found[file] = KINDS[(sum(seed.encode()) + turn) % len(KINDS)]
+    return found
 
 
-def of_the_other_kind(items: list[pytest.Item], seed: str) -> list[pytest.Item]:
-    """The tests that the draw leaves to another commit."""
-    marked = [item for item in items if item.get_closest_marker("one_kind")]
-    files = sorted({item.path.name for item in marked})
-    return [item for item in marked if _kind(item) != kind_of(item.path.name, files, seed)]
+def of_the_other_kind(items: Sequence[pytest.Item], every: Sequence[pytest.Item], seed: str) -> list[pytest.Item]:
+    """The tests among `items` that the draw leaves to another commit.
+
+    `every`: the tests of both kinds, whichever of them runs, so that the runs of both draw the same.
+    """
+    drawn = kinds(Counter(item.path.name for item in every if item.get_closest_marker("one_kind")), seed)
+    return [i for i in items if i.get_closest_marker("one_kind") and _kind(i) != drawn[i.path.name]]
 
 
 def _kind(item: pytest.Item) -> str:
