@@ -12,6 +12,7 @@ from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
 from harness.snapshots import Build, SnapshotOf
 from harness.store import StoreError
+from hubinstall.verify.client.hub import HubClient
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -117,6 +118,16 @@ def installed_machine(
         machine = boot(kinds.new(process_manager, snapshot=snapshot))
     installed.cold_start(machine)
     return machine
+
+
+@pytest.fixture(scope="module")
+def grace(installed_machine: Machine) -> Iterator[HubClient]:
+    """The person, with a server whose page is open."""
+    with installed.client(installed_machine) as client:
+        client.login(installed.PERSON, installed.PERSON_PASSWORD)
+        client.start_server()
+        client.open_server()
+        yield client
 
 
 @pytest.fixture(scope="module")

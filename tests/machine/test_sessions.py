@@ -28,15 +28,6 @@ def joan_has_an_account(installed_machine: Machine) -> None:
 
 
 @pytest.fixture(scope="module")
-def grace(installed_machine: Machine) -> Iterator[HubClient]:
-    with installed.client(installed_machine) as client:
-        client.login(installed.PERSON, installed.PERSON_PASSWORD)
-        client.start_server()
-        client.open_server()
-        yield client
-
-
-@pytest.fixture(scope="module")
 def kernel(grace: HubClient) -> Iterator[Kernel]:
     with grace.kernel() as kernel:
         yield kernel

@@ -60,15 +60,16 @@ def hub(machine: Machine, *, subdomains: bool) -> HubClient:
     return HubClient(f"{HUB}/", address=machine.address, verify=False, subdomains=subdomains)
 
 
+def logged_in(browser: Browser, name: str, password: str) -> Page:
+    context = browser.new_context(base_url=HUB)
+    context.set_default_timeout(60_000)
+    loads.log_in(context, name, password)
+    return context.new_page()
+
+
 def lesson(browser: Browser, name: str) -> Page:
     """The page of grace's server, in the browser of an administrator who is logged in."""
-    page = browser.new_page()
-    page.set_default_timeout(60_000)
-    page.goto(f"{HUB}/hub/login?next=%2Fhub%2Fadmin")
-    page.fill("input#username_input", installed.ADMIN)
-    page.fill("input#password_input", installed.ADMIN_PASSWORD)
-    page.click("input#login_submit")
-    page.wait_for_url("**/hub/admin")
+    page = logged_in(browser, installed.ADMIN, installed.ADMIN_PASSWORD)
     page.goto(f"{name}{LESSON}")
     expect(page).to_have_title("lesson")
     return page
@@ -83,7 +84,7 @@ def test_without_names_of_their_own_the_page_reads_what_the_administrator_sees(
         page = lesson(browser, HUB)
         assert page.evaluate(READS_A_PAGE % HUB) == "did read"
         assert page.evaluate(READS_A_WINDOW % HUB) == "did see the form"
-        assert "SecurityError" in page.evaluate(TAKES_A_WORKER), "the header reaches the browser"
+        assert "SecurityError" in page.evaluate(TAKES_A_WORKER), "the fence of headers holds"
         page.context.close()
 
 
@@ -125,12 +126,8 @@ def test_cookies_that_it_sets_for_the_hub_lead_nowhere(named: Machine, browser: 
 
 def test_a_person_works_in_jupyterlab_at_a_name_of_their_own(named: Machine, browser: Browser) -> None:
     named.run("hubinstall announce 'Exam at 10'")
-    page = browser.new_page()
-    page.set_default_timeout(60_000)
-    page.goto(f"{HUB}/")
-    page.fill("input#username_input", installed.PERSON)
-    page.fill("input#password_input", installed.PERSON_PASSWORD)
-    page.click("input#login_submit")
+    page = logged_in(browser, installed.PERSON, installed.PERSON_PASSWORD)
+    page.goto("/")
     page.wait_for_url(f"{SERVER}/user/grace/lab**")
     expect(page.locator(".hubinstall-announcements")).to_contain_text("Exam at 10")
     page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()

@@ -101,7 +101,7 @@ def is_person(uid: int, uid_min: int, uid_max: int) -> bool:
 
 
 def people(host: Host, uid_min: int, uid_max: int) -> list[Person]:
-    """The people of this machine, from /etc/passwd: whoever has a home, or one that cannot be seen now."""
+    """The people of this machine, from /etc/passwd: those who have a home, or one that cannot be seen now."""
     found = homes(host, uid_min, uid_max)
     seen = host.once("stat of homes", lambda: ask_homes(host, [p.home for p in found], host.stat))
     return [p for p in found if _is_home_of(p, seen[p.home])]

@@ -1,11 +1,9 @@
 """What runs in a person's server: what it can do to the hub at the hub's own address, and with the person's rights."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
-from harness import installed
 from harness.machine import Machine
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import HubClient
@@ -35,14 +33,6 @@ for number in range(100):
 print(json.dumps({"held": len(held), "refused": refused}))
 """
 MEMORY = "ps -o rss= -p $(pgrep -of hubinstall.hubside.hub)"
-
-
-@pytest.fixture(scope="module")
-def grace(installed_machine: Machine) -> Iterator[HubClient]:
-    with installed.client(installed_machine) as client:
-        client.login(installed.PERSON, installed.PERSON_PASSWORD)
-        client.start_server()
-        yield client
 
 
 def test_unfinished_bodies_do_not_stay_in_the_hubs_memory(installed_machine: Machine, grace: HubClient) -> None:

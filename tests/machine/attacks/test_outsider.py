@@ -15,7 +15,6 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from harness import installed
 from harness.machine import Machine
 from hubinstall.verify.client.hub import HubClient
 
@@ -52,15 +51,6 @@ def files() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-@pytest.fixture(scope="module")
-def grace(installed_machine: Machine) -> Iterator[HubClient]:
-    with installed.client(installed_machine) as client:
-        client.login(installed.PERSON, installed.PERSON_PASSWORD)
-        client.start_server()
-        client.open_server()
-        yield client
 
 
 async def many(machine: Machine, count: int, text: str, *, tls: bool = True) -> tuple[list[Line], Counter[str]]:
