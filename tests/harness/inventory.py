@@ -16,7 +16,8 @@ KINDS = {
     # gone, and forgets to if it is restarted within this minute: then only its name stays in /run.
     "mounts": "awk '{print $2}' /proc/1/mounts | sed -E 's/[0-9a-f]{64}/ID/' | sort | uniq -c",
     "network devices": "ip -o link | awk -F'[ :@]+' '{print $2}' | sed -E 's/^veth.*/veth/' | sort | uniq -c",
-    "packet filter": "nft list tables | sort; nft list ruleset | wc -l",
+    # Without the elements of sets: each connection adds its address to some.
+    "packet filter": "nft list tables | sort; nft --terse list ruleset | wc -l",
     "what lives until the next boot": "find /run/hubinstall /run/hubinstall.lock | sort",
     "control groups": "find /sys/fs/cgroup -type d -path '*hubinstall*' | sed -E 's/[0-9a-f]{64}/ID/' | sort | uniq -c",
     "temporary files": "find /tmp /var/tmp -mindepth 1 -maxdepth 2 | sed -E 's/systemd-private-.*/private/' | sort -u",
