@@ -127,24 +127,23 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
         """False ends the session: the account no longer exists, has ended, is another one now, has another password, or
         may no longer use the hub.
 
-        Called for every request. Raises HTTPError 403 if the request is somebody else's, such as an administrator's who
-        starts this person's server.
+        Called for every request. Somebody else's request, such as an administrator's who starts this person's server,
+        goes on if the account may use the hub, whosever it is now; else it raises HTTPError 403.
         """
-        if reason := self._no_longer(user.name):
-            if handler is not None and handler.current_user is not user:
-                raise HTTPError(403, reason)
+        account = self._account(user.name)
+        ended = rights.refusal(self.hub_settings, user.name, account) or self.people.ended(user.name)
+        another = account is not None and self.people.change(account)
+        if (ended or another) and handler is not None and handler.current_user is not user:
+            if ended or account is None:
+                raise HTTPError(403, ended)
+            await self.departures.arrived(account)
+        elif ended or another:
             if handler is not None and not hasattr(handler, "_token_authenticated"):
                 # JupyterHub 6.1 reads it next, also where pages take no tokens and it was never set.
                 handler._token_authenticated = False  # noqa: SLF001
             return False
         admin = rights.is_admin(self.hub_settings, user.name)
         return True if admin == user.admin else {"admin": admin}
-
-    def _no_longer(self, name: str) -> str | None:
-        """Why what this person has at the hub must end; None if it may go on."""
-        account = self._account(name)
-        refusal = rights.refusal(self.hub_settings, name, account) or self.people.ended(name)
-        return refusal or (self.people.change(account) if account else None)
 
     def _account(self, name: str) -> Account | None:
         """The account, as it was last known if its directory may just not answer."""

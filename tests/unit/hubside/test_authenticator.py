@@ -14,7 +14,7 @@ from fakes.hub_people import SETTINGS, everyone
 from fakes.hub_people import person as account
 from hubinstall import layout
 from hubinstall.hubside import authenticator as module
-from hubinstall.hubside import pam, people_api
+from hubinstall.hubside import departures, pam, people_api
 from hubinstall.hubside.authenticator import HostAuthenticator
 
 
@@ -186,8 +186,27 @@ def test_a_session_ends_with_the_number_of_the_account(sign_on, monkeypatch):
     user = SimpleNamespace(name="bob", admin=False)
     monkeypatch.setitem(PEOPLE, "bob", account("bob", 1009))
     assert asyncio.run(sign_on.refresh_user(user, SimpleNamespace(current_user=user))) is False
-    with pytest.raises(HTTPError, match="number was 1001 and is 1009"):
-        asyncio.run(sign_on.refresh_user(user, SimpleNamespace(current_user="an administrator")))
+
+
+def test_an_administrator_starts_the_server_of_somebody_with_a_new_password_at_once(sign_on, monkeypatch):
+    """What the former one had ends first, as at a login."""
+    assert login(sign_on, "bob")
+    ended = []
+
+    async def end(_app, name):
+        ended.append(name)
+
+    monkeypatch.setattr(departures.sessions, "end", end)
+    monkeypatch.setattr(departures.orm.User, "find", lambda _db, _name: None)
+    sign_on.departures = departures.Departures(SimpleNamespace(log=sign_on.log, db=None), sign_on.people)
+    user, somebody = SimpleNamespace(name="bob", admin=False), SimpleNamespace(current_user="an administrator")
+    monkeypatch.setitem(PEOPLE, "bob", account("bob", 1009))
+    assert asyncio.run(sign_on.refresh_user(user, somebody)) is True
+    assert asyncio.run(sign_on.refresh_user(user, somebody)) is True
+    assert ended == ["bob"]
+    sign_on.hub_settings = everyone(banned=("bob",))
+    with pytest.raises(HTTPError, match="not allowed to use this hub"):
+        asyncio.run(sign_on.refresh_user(user, somebody))
 
 
 def test_jupyterhub_asks_for_every_request(sign_on, tmp_path, monkeypatch):
