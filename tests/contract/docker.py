@@ -2,6 +2,7 @@
 
 import io
 import json
+import platform
 import tarfile
 import time
 
@@ -22,7 +23,7 @@ from hubinstall.resources.files.json_keys import reload
 
 NETWORK, BRIDGE, LABEL = "contract", "contract0", "contract.user"
 SUBNET, GATEWAY = "10.97.0.0/24", "10.97.0.1"
-RECIPE = Recipe(scripts=f"{BASE}/recipe", codename="bookworm")
+RECIPE = Recipe(scripts=f"{BASE}/recipe", codename=platform.freedesktop_os_release()["VERSION_CODENAME"])
 BUILD = 'mkdir -p "$1/etc" && echo contract >"$1/etc/hostname" && touch "$1/made"\n'
 """As `build.sh` of a recipe: its first argument is where the root file system is to be."""
 LOCAL, TAG = "contract/local:1", "contract/pinned:1"
