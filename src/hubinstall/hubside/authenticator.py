@@ -46,6 +46,8 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
     attempts = Instance(Attempts, args=())
     turns = Instance(Turns, args=(THREADS, OF_ONE_ADDRESS))
     people = Instance(People, args=())
+    check_takes = 0.0
+    """Seconds that PAM last needed to find a password wrong."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -68,21 +70,21 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
     async def authenticate(self, handler: Any, data: Any) -> str | None:
         """The name if PAM accepts the password, else None.
 
-        Raises HTTPError 403 for accounts that may never log in (their passwords are not even tried, so nobody can
-        guess root's), and 429 after too many failures.
+        Raises HTTPError 429 after too many failures, and 403 for the person who knows the right password if it does not
+        help. Nobody else learns whether there is such an account: names that are made up, and system accounts (whose
+        passwords are not even tried, so nobody can guess root's), get what a wrong password gets.
         """
+        began = time.monotonic()
         given = data if isinstance(data, dict) else {}
         name, password = (given.get(key, "") for key in ("username", "password"))
         if not (isinstance(name, str) and isinstance(password, str)):
             return None  # the API takes any JSON
         name, address = self.normalize_username(name), origin(handler.request) if handler is not None else ""
         account = Account.find(name)
-        if account and not self._may_ever(account):
-            self._refuse(name, rights.refusal(self.hub_settings, name, account))
-        began = time.monotonic()
-        if wait := self.attempts.begin(name, address, began, exists=account is not None):
+        exists = account is not None and self._may_ever(account)
+        if wait := self.attempts.begin(name, address, time.monotonic(), exists=exists):
             raise HTTPError(429, f"Too many failed logins. Try again in {_seconds(wait)}.")
-        if refused := await self._checked(name, password, address, exists=account is not None):
+        if refused := await self._checked(name, password, address, exists=exists):
             self.log.warning("Login of %.32r from %s failed: %s", name, address, refused.reason)
             if refused.words:  # only who knows the password reads why it does not help
                 self.attempts.succeeded(name, address, time.monotonic())
@@ -95,19 +97,28 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
         return name
 
     async def _checked(self, name: str, password: str, address: str, *, exists: bool) -> pam.Refusal | None:
-        """Why the login is rejected; None if it is accepted."""
-        if not exists:
-            return pam.Refusal("no such account")
-        if not _is_a_word(name) or not _is_a_word(password):
-            return pam.Refusal("PAM cannot check such a name or password")
-        tried = self.attempts.failures(name, address, time.monotonic())
+        """Why the login is rejected; None if it is accepted.
+
+        What is not checked waits for its turn as well and takes as long, but no place: others do not wait for it.
+        """
+        tried = self.attempts.failures(name, address, time.monotonic(), exists=exists)
         try:
             async with self.turns.turn(address, tried):
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self.executor, pam.refusal, self.service, name, password)
+                if exists and _is_a_word(name) and _is_a_word(password):
+                    return await self._asked_pam(name, password)
+            await asyncio.sleep(self.check_takes)
         except BaseException:
-            self.attempts.undone(name, address)
+            self.attempts.undone(name, address, exists=exists)
             raise
+        return pam.Refusal("PAM cannot check such a name or password" if exists else "no account of a person")
+
+    async def _asked_pam(self, name: str, password: str) -> pam.Refusal | None:
+        began = time.monotonic()
+        loop = asyncio.get_running_loop()
+        refused = await loop.run_in_executor(self.executor, pam.refusal, self.service, name, password)
+        if refused and not refused.words:
+            self.check_takes = time.monotonic() - began
+        return refused
 
     def check_blocked_users(self, username: str, authentication: Any = None) -> bool:  # noqa: ARG002
         """Raise HTTPError 403 if the account may not use the hub; called for every login."""

@@ -5,17 +5,21 @@ All load goes to the machine's own address, and is bounded.
 
 import asyncio
 import contextlib
+import re
 import resource
 import ssl
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import httpx
 import pytest
 
+from harness import installed
 from harness.machine import Machine
+from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import HubClient
 
 pytestmark = pytest.mark.one_kind
@@ -133,3 +137,63 @@ def test_what_the_proxy_does_not_understand_is_refused_and_not_logged(installed_
 
 def proxys_log(machine: Machine) -> str:
     return machine.run("hubinstall logs jupyterhub-proxy", check=False).out
+
+
+# Each with a wrong password; whom config.yaml bans, and one account of each state, are made by `door`.
+STRANGERS = (
+    installed.PERSON, "never-heard-of", "root", "www-data", "jupyterhub", "hubinstall-probe", "xbanned", "xlocked",
+    "xexpired", "xdue", "Never@example.org", "ünïcode", "a\0b", "x" * 5000,
+)  # fmt: skip
+TRIES = 8
+"""At once: five cost nothing."""
+RIGHT = "mandrill-1871"
+STATES = {
+    "xbanned": "true", "xlocked": "passwd -l {0}", "xexpired": "usermod -e 2001-01-01 {0}", "xdue": "chage -d 0 {0}"
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def door(installed_machine: Machine) -> Machine:
+    for name, command in STATES.items():
+        installed.add_person(installed_machine, name, RIGHT)
+        installed_machine.run(command.format(name))
+    installed_machine.run("hubinstall config set users.banned '[xbanned]' --apply")
+    installed.wait_for_login_page(installed_machine)
+    return installed_machine
+
+
+class Answer(NamedTuple):
+    words: str
+    seconds: float
+
+
+def answer(machine: Machine, name: str, password: str) -> Answer:
+    """What the login says, with its status; without the number of seconds to wait, which the clock decides."""
+    with installed.client(machine) as client:
+        began = time.monotonic()
+        with pytest.raises(HubError) as error:
+            client.login(name, password)
+        return Answer(re.sub(r"in \d+ seconds?", "later", str(error.value)), time.monotonic() - began)
+
+
+def test_whoever_has_no_password_learns_nothing_about_a_name(door: Machine) -> None:
+    """Not from status, words, the number of tries, or time."""
+    answers = {}
+    for name in STRANGERS:
+        with ThreadPoolExecutor(TRIES) as pool:
+            found = pool.map(lambda n, name=name: answer(door, name, f"wrong-{n}"), range(TRIES))
+            answers[name[:20]] = sorted(found)
+        print(
+            f"{name[:20]!r:24}", *(f"{re.findall('[0-9]+', a.words)[0]} {a.seconds:.1f}s" for a in answers[name[:20]])
+        )
+    said = {name: tuple(a.words for a in row) for name, row in answers.items()}
+    assert len(set(said.values())) == 1, said
+    assert ["403" in words for words in said[installed.PERSON]] == [True] * 5 + [False] * (TRIES - 5), said
+    times = {name: [a.seconds for a in row[:5]] for name, row in answers.items()}
+    assert all(1.0 <= seconds < 3.0 for row in times.values() for seconds in row), times
+
+
+def test_who_has_the_password_reads_why_it_does_not_help(door: Machine) -> None:
+    time.sleep(2)
+    for name, words in (("xbanned", "not allowed to use this hub"), ("xdue", "must be changed first")):
+        assert words in answer(door, name, RIGHT).words

@@ -2,7 +2,17 @@
 
 import pytest
 
-from hubinstall.hubside.attempts import ADDRESS, MOST, WINDOW, Attempts, Counts, counted
+from hubinstall.hubside.attempts import (
+    ADDRESS,
+    AT_FIRST,
+    MOST,
+    MOST_MADE_UP,
+    WINDOW,
+    Attempts,
+    Counts,
+    counted,
+    folded,
+)  # fmt: skip
 
 ROOM = "192.0.2.1"
 
@@ -87,12 +97,12 @@ def test_where_the_owner_has_logged_in_before_what_is_guessed_elsewhere_does_not
 
 
 def test_one_password_tried_on_everybody_is_slowed():
-    attempts, people, seconds = Attempts(), 1000, 600
+    attempts, people, seconds = Attempts(), 100, 600
     through = [
         attempts.begin(f"p{number % people}", ROOM, number * 0.02) == 0 for number in range(int(seconds / 0.02))
     ].count(True)
-    assert through < 300 + seconds / 20
-    assert attempts.begin("one more", ROOM, float(seconds)) > 0
+    assert through < AT_FIRST * people + seconds / 20
+    assert attempts.begin("p1", ROOM, float(seconds)) > 0
 
 
 @pytest.mark.parametrize("mistyped", [0, 1, 3])
@@ -120,17 +130,20 @@ def test_a_flood_of_names_neither_fills_the_memory_nor_makes_forget():
     attempts = Attempts()
     for _ in range(5):
         attempts.begin("alice", ROOM, 0.0)
-    for n in range(2 * MOST):
+    for n in range(MOST_MADE_UP):
         attempts.begin(f"x{n}", f"10.{n // 250 // 250}.{n // 250 % 250}.{n % 250}", 0.0, exists=False)
-    assert len(attempts.made_up) == MOST
+    assert len(attempts.made_up) == MOST_MADE_UP
+    assert len(attempts.addresses) == MOST
     assert attempts.begin("alice", ROOM, 0.0) > 0
 
 
-def test_made_up_names_keep_nobody_out():
+@pytest.mark.parametrize("each", [1, 5])
+def test_made_up_names_keep_nobody_out(each):
+    """Nor those who mistype then."""
     attempts = Attempts()
     for n in range(5000):
-        attempts.begin(f"x{n}", ROOM, 0.0, exists=False)
-    assert attempts.begin("alice", ROOM, 0.0) == 0
+        attempts.begin(f"x{n // each}", ROOM, n * 0.02, exists=False)
+    assert [attempts.begin("alice", ROOM, 100.0) for _ in range(AT_FIRST)] == [0] * AT_FIRST
 
 
 def test_a_flood_of_counts_does_not_fill_the_memory():
@@ -140,8 +153,26 @@ def test_a_flood_of_counts_does_not_fill_the_memory():
     assert len(counts) == MOST
 
 
-def test_a_made_up_name_is_refused_as_a_real_one():
-    assert guesses(Attempts(), "ghost", ROOM, 60, exists=False) == guesses(Attempts(), "alice", ROOM, 60)
+@pytest.mark.parametrize("others", [0, 99, 1000])
+@pytest.mark.parametrize("addresses", [1, 20])
+def test_a_made_up_name_counts_as_a_real_one(others, addresses):
+    """For itself, and for whoever comes next from there; in any spelling, whatever was tried there before."""
+
+    def seen(*, exists):
+        attempts = Attempts()
+        for n in range(others):
+            attempts.begin(f"s{n // 5}", ROOM, 0.0, exists=n % 2 == 0)
+        spellings = ("grace", "Grace", "GRACE@example.org", "CORP\\grace")
+        tries = [(spellings[n % 4], f"192.0.2.{n % addresses + 1}", n / 4) for n in range(800)]
+        waits = [attempts.begin(name, address, now, exists=exists) for name, address, now in tries]
+        return waits, [attempts.begin("s0", ROOM, now) for now in (200.0, 210.0, 220.0)]
+
+    assert seen(exists=True) == seen(exists=False)
+
+
+def test_what_names_count_as():
+    assert folded("Max") == folded("max@example.org") == folded("CORP\\max") == "max"
+    assert folded("@") != folded("") != folded("max")
 
 
 @pytest.mark.parametrize(
