@@ -81,7 +81,7 @@ def bring_notebook(machine: Machine) -> None:
 @contextlib.contextmanager
 def paused_server(machine: Machine) -> Iterator[None]:
     """The server that is asked for within the block starts only after it."""
-    name = f"jupyter-{PERSON}"
+    name = installed.container(PERSON)
     with machine.background(f"until docker pause {name} 2>/dev/null; do sleep 0.02; done"):
         yield
     machine.run(["docker", "unpause", name])

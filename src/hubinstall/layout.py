@@ -147,6 +147,9 @@ BRIDGE = "hubinstall0"
 IMAGE_REPOSITORY = "hubinstall/default"
 PULLED_REPOSITORY = "hubinstall/pulled"
 CONTAINER_PREFIX = "jupyter"
+# Docker's DNS tells each container the names and addresses of all others on its network, and it cannot be turned off
+# there. No question and no answer can contain a name of more than 63 bytes without a dot (RFC 1035, 2.3.4).
+CONTAINER_TAIL = "_too-long-a-name-for-the-dns-so-that-no-neighbour-can-ask-who-is-here"
 USERS_CGROUP = "hubinstall-users"
 # Where home.sh is in a user's container: sourced by the start.sh of every image that follows the contract of
 # docker-stacks, as the first of its hooks.

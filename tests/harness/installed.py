@@ -9,6 +9,7 @@ from harness import addresses, front
 from harness.commands import Result
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
+from hubinstall import layout
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import HubClient
 
@@ -67,6 +68,11 @@ def add_person(machine: Machine, name: str = PERSON, password: str = PERSON_PASS
     if machine.run(["getent", "passwd", name], check=False).code:
         machine.run(["adduser", "--disabled-password", "--gecos", "", name])
     machine.run(["chpasswd"], stdin=f"{name}:{password}\n".encode())
+
+
+def container(name: str) -> str:
+    """The container of a person's server."""
+    return f"jupyter-{name}{layout.CONTAINER_TAIL}"
 
 
 def build_installed(machine: Machine) -> None:

@@ -217,7 +217,7 @@ def test_a_server_that_was_started_under_another_path_is_ended_by_the_hub(named:
 
 
 def test_the_network_of_the_servers_changes_the_same_way(named: Machine) -> None:
-    assert user_servers(named) == ["jupyter-grace"]
+    assert user_servers(named) == [installed.container("grace")]
     said(named, "hubinstall config set network.subnet 10.97.0.0/16")
     refused = said(named, "hubinstall apply", code=78)
     assert "network.subnet: cannot change from 10.99.0.0/16 while servers run (1)" in refused

@@ -51,14 +51,14 @@ def test_what_takes_more_than_the_limit_ends_and_the_server_lives(installed_mach
             assert kernel.execute(EATER) == KILLED
             time.sleep(2)
             assert kernel.execute("print(kept)") == "42\n"
-            group = memory.group(installed_machine, "jupyter-grace")
+            group = memory.group(installed_machine, installed.container("grace"))
     assert memory.limit(installed_machine, group) == LIMIT
     assert memory.kills(installed_machine, group) > 0
 
 
 def test_all_servers_together_leave_the_machine_its_reserve(installed_machine: Machine) -> None:
     works(installed_machine)
-    above = memory.group(installed_machine, "jupyter-grace").rpartition("/")[0]
+    above = memory.group(installed_machine, installed.container("grace")).rpartition("/")[0]
     assert above.rpartition("/")[2].startswith("hubinstall-users")
     total = int(installed_machine.run("awk '$1 == \"MemTotal:\" {print $2}' /proc/meminfo").out) << 10
     assert 0 < memory.limit(installed_machine, above) <= total - (256 << 20)

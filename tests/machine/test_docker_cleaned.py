@@ -66,7 +66,7 @@ def rows(machine: Machine) -> dict[str, str]:
 
 def address(machine: Machine, name: str) -> str:
     inspect = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-    return machine.run(["docker", "inspect", "--format", inspect, f"jupyter-{name}"]).out.strip()
+    return machine.run(["docker", "inspect", "--format", inspect, installed.container(name)]).out.strip()
 
 
 def test_a_network_that_was_removed_returns_and_two_who_start_at_once_are_isolated(
@@ -145,7 +145,7 @@ def test_a_server_whose_container_was_renamed_and_paused_goes_on(installed_machi
     grace.start_server()
     with grace.kernel() as kernel:
         kernel.execute("kept = 6 * 7")
-        machine.run("docker rename jupyter-grace elsewhere; docker pause elsewhere")
+        machine.run(f"docker rename {installed.container('grace')} elsewhere; docker pause elsewhere")
         grace.request("GET", "hub/home", step="home")  # the hub then looks after the server at once
         assert kernel.execute("print(kept)") == "42\n"
     grace.stop_server()

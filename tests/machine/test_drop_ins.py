@@ -24,6 +24,7 @@ script = "touch /scratch/mine && touch /exchange/ours && cat /datasets/numbers &
 done = subprocess.run(["sh", "-c", script], capture_output=True, text=True)
 print(json.dumps([done.stdout + done.stderr, os.path.exists("/tmp/started"), os.getcwd(), dict(os.environ)]))
 """
+CAPS = "{{.HostConfig.Memory}} {{.HostConfig.CapAdd}}"
 HAS_NO_EFFECT = """
 c.DockerSpawner.imge = "site/r:1"
 c.DockerSpawer.image = "site/r:1"
@@ -86,7 +87,7 @@ def test_the_files_of_the_page_do_what_it_says(machine: Machine, grace: HubClien
         "JUPYTERHUB_DEFAULT_URL": "/lab/tree/home/grace",
     }  # fmt: skip
     assert {name: environment[name] for name in expected} == expected
-    described = machine.run("docker inspect --format '{{.HostConfig.Memory}} {{.HostConfig.CapAdd}}' jupyter-grace").out
+    described = machine.run(["docker", "inspect", "--format", CAPS, installed.container("grace")]).out
     assert described.split() == [str(1 << 30), "[SYS_PTRACE]"]
     with installed.client(machine) as teacher:
         teacher.login(installed.ADMIN, installed.ADMIN_PASSWORD)

@@ -64,7 +64,7 @@ def test_what_lies_there(installed_machine: Machine, grace: HubClient) -> None:
     notebook = {"type": "notebook", "content": {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}}
     path = f"user/{grace.user}/api/contents/saved.ipynb"
     assert grace.fetch("PUT", path, step="save", json=notebook).status_code == 201
-    said = installed_machine.run(f"docker logs jupyter-{grace.user} 2>&1").out
+    said = installed_machine.run(f"docker logs {installed.container(grace.user)} 2>&1").out
     assert "kernels/python3 is left out: its program /opt/gone/bin/python is not there" in said
     assert "/.local/share/jupyter cannot be written to" in said
 

@@ -21,7 +21,7 @@ def machine(installed_machine: Machine) -> Machine:
 
 
 def pid(machine: Machine) -> str:
-    return machine.run(["docker", "inspect", "--format", "{{.State.Pid}}", "jupyter-grace"]).out.strip()
+    return machine.run(["docker", "inspect", "--format", "{{.State.Pid}}", installed.container("grace")]).out.strip()
 
 
 def test_control_groups_are_of_version_2_and_systemds(machine: Machine) -> None:
@@ -37,7 +37,7 @@ def test_a_server_is_confined_by_apparmor(machine: Machine) -> None:
 
 def test_servers_resolve_names_though_the_machine_asks_a_stub_on_loopback(machine: Machine) -> None:
     assert "nameserver 127.0.0.53" in machine.read("/etc/resolv.conf")
-    inside = machine.run("docker exec jupyter-grace cat /etc/resolv.conf").out
+    inside = machine.run(["docker", "exec", installed.container("grace"), "cat", "/etc/resolv.conf"]).out
     assert "nameserver" in inside
     assert "nameserver 127.0.0.53" not in inside
 

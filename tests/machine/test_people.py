@@ -56,7 +56,7 @@ NOTHING = {"session": False, "token": False}
 
 
 def runs(machine: Machine, name: str) -> bool:
-    return f"jupyter-{name}" in machine.run("docker ps --all --format '{{.Names}}'").out.split()
+    return installed.container(name) in machine.run("docker ps --all --format '{{.Names}}'").out.split()
 
 
 def ends(machine: Machine, name: str) -> bool:
@@ -149,8 +149,9 @@ def test_a_number_that_changes_while_the_hub_is_stopped_or_by_usermod(installed_
     password = create(machine, "nora", "--uid=3700")
     with at_work(machine, "nora", password) as (nora, token):
         machine.run("hubinstall stop jupyterhub")
+        hers = installed.container("nora")
         # usermod refuses the account of a running process; a container's counts where it is seen.
-        machine.run("docker stop jupyter-nora; usermod --uid 3701 nora; docker start jupyter-nora")
+        machine.run(f"docker stop {hers}; usermod --uid 3701 nora; docker start {hers}")
         machine.run("hubinstall start jupyterhub")
         installed.wait_for_login_page(machine)
         assert opens(machine, nora, token) == NOTHING

@@ -92,7 +92,8 @@ def test_people_get_it(course: Machine) -> None:
         grace.login(installed.PERSON, installed.PERSON_PASSWORD)
         grace.start_server()
         assert grace.run_cell("print(6 * 7)") == "42\n"
-        assert course.run("docker inspect --format '{{.Image}}' jupyter-grace").out.strip() == pin(course)["id"]
+        image = course.run(["docker", "inspect", "--format", "{{.Image}}", installed.container("grace")]).out.strip()
+        assert image == pin(course)["id"]
         grace.stop_server()
 
 

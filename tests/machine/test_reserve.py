@@ -48,7 +48,7 @@ def clients(small: Machine) -> Iterator[list[HubClient]]:
 
 def test_all_servers_lie_under_one_group_that_leaves_the_reserve(small: Machine, clients: list[HubClient]) -> None:
     for client in clients:
-        group = memory.group(small, f"jupyter-{client.user}")
+        group = memory.group(small, installed.container(client.user))
         above = group.rpartition("/")[0]
         assert above.rpartition("/")[2].startswith("hubinstall-users")
         assert memory.limit(small, above) == 2 * GIB - (256 << 20)
@@ -58,7 +58,7 @@ def test_two_servers_that_eat_everything_leave_hub_and_login_answering(
     small: Machine, clients: list[HubClient]
 ) -> None:
     before = installed.starts(small)
-    groups = [memory.group(small, f"jupyter-{client.user}") for client in clients]
+    groups = [memory.group(small, installed.container(client.user)) for client in clients]
     for client in clients:
         with client.kernel() as kernel:
             assert kernel.execute(EAT) == "eating\n"

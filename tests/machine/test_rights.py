@@ -89,7 +89,7 @@ def test_who_is_banned_loses_session_token_and_server_and_gets_in_again_when_it_
     assert not has_session(joan)
     assert with_token(machine, token, "users/joan") == 403
     assert not installed.server_answers(joan)
-    assert "jupyter-joan" not in containers(machine)
+    assert installed.container("joan") not in containers(machine)
     with pytest.raises(HubError, match="joan is not allowed to use this hub"):
         log_in("joan")
     assert grace.run_cell("print('goes on')") == "goes on\n"
@@ -114,7 +114,7 @@ def test_who_is_not_among_the_allowed_any_more_loses_session_token_and_server(
     assert not has_session(joan)
     assert with_token(machine, token, "users/joan") == 403
     assert not installed.server_answers(joan)
-    assert "jupyter-joan" not in containers(machine)
+    assert installed.container("joan") not in containers(machine)
     with pytest.raises(HubError, match="joan is not on the list of people who may use this hub"):
         log_in("joan")
     assert grace.run_cell("print('goes on')") == "goes on\n"

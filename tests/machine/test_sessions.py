@@ -20,6 +20,7 @@ while not os.path.exists({DONE!r}): time.sleep(0.1)
 os.remove({DONE!r})
 print('through')
 """
+STARTED = ["docker", "inspect", "--format", "{{.State.StartedAt}}", installed.container("grace")]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,10 +67,10 @@ def test_a_running_cell_and_its_websocket_live_on(
     installed_machine: Machine, grace: HubClient, kernel: Kernel, trouble: str, service: str
 ) -> None:
     before = installed.starts(installed_machine)
-    container = installed_machine.run("docker inspect --format '{{.State.StartedAt}}' jupyter-grace").out
+    container = installed_machine.run(STARTED).out
     through(installed_machine, kernel, trouble)
     assert restarted(installed_machine, before) == (installed.names(installed_machine, service) if service else set())
-    assert installed_machine.run("docker inspect --format '{{.State.StartedAt}}' jupyter-grace").out == container
+    assert installed_machine.run(STARTED).out == container
     assert grace.server() is not None, "the hub took the server for gone"
     assert grace.run_cell("print('a new kernel')") == "a new kernel\n"
 
@@ -129,28 +130,29 @@ def test_a_changed_limit_restarts_the_hub_only_and_holds_for_the_next_server(
     installed_machine: Machine, kernel: Kernel
 ) -> None:
     machine = installed_machine
-    groups = {"jupyter-grace": memory.group(machine, "jupyter-grace")}
-    unlimited = memory.limit(machine, groups["jupyter-grace"])
+    graces = memory.group(machine, installed.container("grace"))
+    unlimited = memory.limit(machine, graces)
     before = installed.starts(machine)
     machine.run("hubinstall config set limits.shm 100M")
     through(machine, kernel, "hubinstall config set limits.memory 300M --apply")
     assert restarted(machine, before) == installed.names(machine, "jupyterhub")
-    assert memory.limit(machine, groups["jupyter-grace"]) == unlimited != 300 << 20
+    assert memory.limit(machine, graces) == unlimited != 300 << 20
     with installed.client(machine) as joan:
         joan.login("joan", "spacecraft-1961")
         joan.start_server()
-        shown = "docker inspect --format '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}}' jupyter-joan"
-        assert machine.run(shown).out == f"{300 << 20} {300 << 20}\n"
+        limits = "{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}}"
+        joans = installed.container("joan")
+        assert machine.run(["docker", "inspect", "--format", limits, joans]).out == f"{300 << 20} {300 << 20}\n"
         shared = "docker exec {} df --block-size=1 --output=size /dev/shm"
-        assert machine.run(shared.format("jupyter-joan")).out.split()[-1] == str(100 << 20)
-        assert machine.run(shared.format("jupyter-grace")).out.split()[-1] == str(unlimited // 4)
-        hers = memory.group(machine, "jupyter-joan")
+        assert machine.run(shared.format(joans)).out.split()[-1] == str(100 << 20)
+        assert machine.run(shared.format(installed.container("grace"))).out.split()[-1] == str(unlimited // 4)
+        hers = memory.group(machine, joans)
         assert memory.limit(machine, hers) == 300 << 20
         assert memory.kills(machine, hers) == 0
         with joan.kernel() as greedy, pytest.raises(HubError, match=r"died|restarted"):
             greedy.execute("y = b'x' * (600 << 20)", timeout=60)
         assert memory.kills(machine, hers) == 1
-        assert memory.kills(machine, groups["jupyter-grace"]) == 0
+        assert memory.kills(machine, graces) == 0
         assert kernel.execute("print('alive')", timeout=30) == "alive\n"
         assert joan.run_cell("print('again')") == "again\n"
         joan.stop_server()

@@ -89,11 +89,11 @@ def test_it_comes_from_nginx_also_while_the_server_does_not_answer(
 ) -> None:
     path = f"user/grace/{core(installed_machine)}"
     assert get(grace, "user/grace/api/status").status_code == 200
-    installed_machine.run("docker pause jupyter-grace")
+    installed_machine.run(["docker", "pause", installed.container("grace")])
     try:
         answer = get(nobody, path)
     finally:
-        installed_machine.run("docker unpause jupyter-grace")
+        installed_machine.run(["docker", "unpause", installed.container("grace")])
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == IMMUTABLE
     assert answer.headers["Content-Type"].startswith("text/javascript")

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 
+from hubinstall import layout
+
 Entry = list[str]
 JOURNAL = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:?\d\d) \S+ (\S+): ")
 """The beginning of a line of `journalctl --output=short-iso`: time, host and program."""
@@ -77,7 +79,8 @@ def since(found: list[Entry], begin: float) -> list[Entry]:
 
 def about(found: list[Entry], name: str, container: str) -> list[Entry]:
     """What concerns one person: login, start and failure, without the requests that went well."""
-    whole = re.compile(rf"(?<![\w.-])({re.escape(name)}|{re.escape(container)})(?![\w-]|\.\w)")
+    its = f"{re.escape(container)}(?:{re.escape(layout.CONTAINER_TAIL)})?"
+    whole = re.compile(rf"(?<![\w.-])({re.escape(name)}|{its})(?![\w-]|\.\w)")
     return [entry for entry in found if whole.search(entry[0]) and not SUCCESS.search(entry[0])]
 
 

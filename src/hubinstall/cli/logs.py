@@ -9,6 +9,7 @@ from hubinstall.cli.log_entries import Entry
 from hubinstall.cli.services import chosen
 from hubinstall.errors import UserError
 from hubinstall.machine.docker import docker_query
+from hubinstall.machine.docker import shown as shown_name
 from hubinstall.machine.host import Host
 from hubinstall.report.words import say
 
@@ -89,7 +90,7 @@ def output(host: Host, person: str) -> int:
     for line in listed.stdout.splitlines():
         name, _, status = line.partition("\t")
         said = docker_query(host, "logs", f"--tail={CONTAINER_LINES}", name, check=False)
-        print(f"\nThe last output of {person}'s server ({name}: {status}):")
+        print(f"\nThe last output of {person}'s server ({shown_name(name)}: {status}):")
         print((said.stdout + said.stderr).rstrip())
     if not listed.stdout:
         say(f"{person}'s server does not run, and has left no container.")

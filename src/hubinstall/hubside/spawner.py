@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import requests
 from docker.errors import APIError, DockerException
-from traitlets import Instance
+from traitlets import Instance, default
 
 from hubinstall import layout
 from hubinstall.hubside import container, extra, failures, repair, rights, start_options, volumes
@@ -51,6 +51,11 @@ class HomeSpawner(SafeStarts):
     """Those who check and repair the hub do not wait behind people: each kind of person has a queue of its own."""
     _had_turn = False
     _stage = ""
+
+    @default("object_name")  # type: ignore[untyped-decorator]  # traitlets has no types
+    def _object_name_default(self) -> str:
+        """The container's name: also one that a drop-in sets gets the tail that keeps it from neighbours."""
+        return f"{super()._object_name_default()}{layout.CONTAINER_TAIL}"
 
     # -- starting --------------------------------------------------------------------------------------------
 

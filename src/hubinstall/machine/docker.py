@@ -127,6 +127,11 @@ def inspect_network(host: Host, name: str) -> dict[str, Any]:
     return host.once(f"docker network {name}", lambda: asked(host, f"/networks/{name}"))
 
 
+def shown(container: str) -> str:
+    """A container's name, for people."""
+    return container.removesuffix(layout.CONTAINER_TAIL)
+
+
 def attached(network: dict[str, Any]) -> list[str]:
     """The names of the running containers on a network."""
     return sorted(container["Name"] for container in (network.get("Containers") or {}).values())

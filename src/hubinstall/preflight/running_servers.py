@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hubinstall import layout
-from hubinstall.machine.docker import docker
+from hubinstall.machine.docker import docker, shown
 from hubinstall.machine.host import Host
 from hubinstall.preflight import docker as preflight_docker
 
@@ -58,4 +58,4 @@ def end(host: Host, names: list[str]) -> None:
 
 def some(names: list[str]) -> str:
     """The first few names, and how many more there are."""
-    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+    return ", ".join(map(shown, names[:SHOWN])) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from harness import installed
 from harness.machine import Machine
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import HubClient
@@ -32,6 +33,23 @@ for number in range(100):
     held.append(line)
 print(json.dumps({"held": len(held), "refused": refused}))
 """
+# What Docker's DNS says of neighbours: names, and who has each address of the network, asked by hand.
+WHO = """
+import json, socket, struct
+def asked(name, kind):
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    line.settimeout(3)
+    line.sendto(struct.pack(">6H", 7, 256, 1, 0, 0, 0) + labels + struct.pack(">B2H", 0, kind, 1), ("127.0.0.11", 53))
+    try:
+        answer = line.recv(4096)
+    except TimeoutError:
+        return ""
+    return repr(answer[len(labels) + 17 :]) if answer[7] else ""
+found = {{name: asked(name, 1) for name in {names}}}
+found |= {{f"10.99.0.{{n}}": asked(f"{{n}}.0.99.10.in-addr.arpa", 12) for n in range(2, 8)}}
+print(json.dumps({{key: said for key, said in found.items() if said}}))
+"""
 MEMORY = "ps -o rss= -p $(pgrep -of hubinstall.hubside.hub)"
 
 
@@ -50,3 +68,24 @@ def test_tokens_have_short_notes(grace: HubClient) -> None:
     with pytest.raises(HubError, match="at most 250 characters"):
         grace.api("POST", "users/grace/tokens", body={"note": "x" * 251})
     assert grace.api("POST", "users/grace/tokens", body={"note": "of my laptop"})["note"] == "of my laptop"
+
+
+def test_neighbours_are_not_told_who_is_here(installed_machine: Machine, grace: HubClient) -> None:
+    """Neither by name nor by address; a container with a short name shows that Docker would tell."""
+    machine = installed_machine
+    image = machine.run("docker image ls --format '{{.Repository}}:{{.Tag}}' hubinstall/default").out.split()[0]
+    with installed.client(machine) as ada:
+        ada.login(installed.ADMIN, installed.ADMIN_PASSWORD)
+        ada.start_server()
+        run = "docker run --detach --rm --name jupyter-bob --network hubinstall --entrypoint sleep"
+        machine.run(f"{run} {image} 300")
+        names = ["jupyter-bob", "jupyter-ada", "jupyter-ada.hubinstall", "ada", *installed.container("ada").split("_")]
+        try:
+            said = json.loads(grace.run_cell(WHO.format(names=names), timeout=120))
+        finally:
+            machine.run("docker rm --force jupyter-bob")
+            ada.stop_server()
+    print(said)
+    [by_address] = [words for asked, words in said.items() if asked.startswith("10.")]
+    assert "jupyter-bob" in by_address
+    assert said.keys() - {"jupyter-bob"} == {asked for asked in said if said[asked] == by_address}

@@ -49,7 +49,7 @@ def left(machine: Machine, member: Member) -> set[str]:
     with installed.client(machine, token=token) as program:
         token_works = program.fetch("GET", "hub/api/user", step="token").status_code == 200
     page = client.request("GET", "hub/home", step="session")
-    running = machine.run(["docker", "ps", "--all", "--quiet", "--filter", f"name=^jupyter-{client.user}$"]).out
+    running = machine.run(["docker", "ps", "--all", "--quiet", "--filter", f"name=^jupyter-{client.user}_"]).out
     has = {"session": page.url.path.endswith("/hub/home"), "token": token_works, "container": bool(running)}
     return {what for what, there in has.items() if there}
 
@@ -68,7 +68,7 @@ def test_rights_that_ended_do_not_go_on(installed_machine: Machine, members: dic
     for name, command in ENDS.items():
         machine.run(command.format(f"m{name}"))
     names = "docker ps --all --format '{{.Names}}' --filter label=hubinstall.user"
-    wait_for(lambda: machine.run(names).out.split() == ["jupyter-grace"])
+    wait_for(lambda: machine.run(names).out.split() == [installed.container("grace")])
     assert {name: left(machine, members[name]) for name in ENDS} == {name: set() for name in ENDS}
     assert left(machine, members[installed.PERSON]) == everything
 

@@ -68,7 +68,7 @@ def test_starts_that_hang_stop_nobody_elses(installed_machine: Machine, stack: E
         assert time.monotonic() - begun < 120
         machine.run(running)
     finally:
-        machine.run("docker rm --force jupyter-eve jupyter-mal")
+        machine.run(["docker", "rm", "--force", *map(installed.container, ACCOMPLICES)])
         for thread in hanging:
             thread.join()
     for client in (ada, grace):

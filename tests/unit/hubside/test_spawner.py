@@ -99,7 +99,8 @@ def test_the_container_is_the_persons_own(server):
     asyncio.run(made.create_object())
     create = next(kwargs for method, _, kwargs in fake.calls if method == "create_container")
     assert create["user"] == "1000:1001"
-    assert create["name"] == "jupyter-alice"
+    assert create["name"].startswith("jupyter-alice_")
+    assert len(create["name"].rpartition(".")[2]) > 63, "what the DNS can carry"
     assert create["labels"] == {layout.USER_LABEL: "alice", layout.SERVER_LABEL: "", layout.UID_LABEL: "1000"}
     assert create["entrypoint"][-4:] == ["/home/alice", "tini", "-g", "--"]
     assert create["environment"]["HOME"] == create["working_dir"] == "/home/alice"

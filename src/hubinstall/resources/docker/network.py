@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from hubinstall.errors import CommandError, UserError
 from hubinstall.hubside.network import ServerNetwork, properties_of
-from hubinstall.machine.docker import answering, attached, docker, docker_query, info, inspect_network
+from hubinstall.machine.docker import answering, attached, docker, docker_query, info, inspect_network, shown
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import KEPT, Change, State, look
 from hubinstall.resources.docker import lost_servers
@@ -91,8 +91,9 @@ class DockerNetwork:
 def refuse_in_use(host: Host, name: str, what: str) -> None:
     """Raise UserError if running containers are attached to the network. `what`: the properties that differ."""
     if there := attached(inspect_network(host, name)):
+        some = ", ".join(map(shown, there[:5]))
         more = f" and {len(there) - 5} more" if len(there) > 5 else ""
         raise UserError(
             f"the Docker network {name} must be recreated (to change its {what}), but containers run on it",
-            f"Stop these servers first (hub: Admin → Stop all): {', '.join(there[:5])}{more}. Or undo the change.",
+            f"Stop these servers first (hub: Admin → Stop all): {some}{more}. Or undo the change.",
         )
