@@ -8,6 +8,7 @@ from harness import installed, one_file, site_proxy
 from harness.faults import Place
 from harness.machine import Machine
 from harness.site_proxy import SiteProxy
+from hubinstall import layout
 
 pytestmark = pytest.mark.one_kind
 
@@ -108,7 +109,7 @@ def test_without_the_settings_all_of_it_is_gone(moved: str, site: SiteProxy, pla
     assert machine.run(DOCKERD).out != "0\n"
     machine.run("hubinstall config unset network --apply")
     assert machine.run(DOCKERD, check=False).out == "0\n"
-    left = "/etc/apt/apt.conf.d/80hubinstall /etc/systemd/system/docker.service.d /opt/hubinstall/etc/way-out.env"
+    left = f"{layout.APT_WAY_OUT} {layout.DOCKER_UNIT_DROPIN} {layout.WAY_OUT}"
     assert machine.run(f"ls {left} /usr/local/share/ca-certificates/hubinstall-*", check=False).out == ""
     body = site.authority.splitlines()[1]
     assert machine.run(["grep", "-c", body, "/etc/ssl/certs/ca-certificates.crt"], check=False).out == "0\n"

@@ -4,7 +4,7 @@ from hubinstall import layout
 from hubinstall.blueprint import way_out
 from hubinstall.blueprint.accounts import accounts
 from hubinstall.blueprint.command_help import command_help
-from hubinstall.blueprint.docker import docker, docker_packages
+from hubinstall.blueprint.docker import docker, docker_packages, restarts
 from hubinstall.blueprint.firewall import firewall
 from hubinstall.blueprint.folders_and_secrets import state
 from hubinstall.blueprint.hub import database, hub
@@ -34,8 +34,9 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
     """Everything that should be on the machine. The order is for readers; `needs` says what waits for what."""
     programs_ = programs(facts)
     rules = firewall(settings, facts)
-    first, engine_way_out = way_out.first(settings, facts), way_out.for_docker(settings, facts)
-    engine = [*engine_way_out, *docker_packages(facts, needs=ids(*engine_way_out))]
+    first = way_out.first(settings, facts)
+    before_engine = [*restarts(facts), *way_out.for_docker(settings, facts)]
+    engine = [*before_engine, *docker_packages(facts, needs=ids(*before_engine))]
     network = docker(settings, facts, running=DOCKER_RUNS)
     pulls = ids(*(r for r in network if isinstance(r, LiveRestore) and r.variables))
     image = environment(settings, facts, docker=(*DOCKER_RUNS, *pulls))

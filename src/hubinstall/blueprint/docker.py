@@ -3,14 +3,16 @@
 from hubinstall import layout
 from hubinstall.blueprint import way_out
 from hubinstall.blueprint.packages import BASE_PACKAGES
+from hubinstall.blueprint.templating import render
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.releases import release
-from hubinstall.resources.base import Resource, id_of
+from hubinstall.resources.base import Resource, id_of, ids
 from hubinstall.resources.docker.live_restore import LiveRestore
 from hubinstall.resources.docker.network import DockerNetwork
 from hubinstall.resources.files.file import Directory, File
 from hubinstall.resources.files.json_keys import JsonKeys
 from hubinstall.resources.packages.apt import Packages
+from hubinstall.resources.services.unit import UnitFile
 from hubinstall.settings.model import Settings
 
 DOCKER_PACKAGES = id_of(Packages, "docker")
@@ -39,6 +41,14 @@ def docker_packages(facts: Facts, needs: tuple[str, ...] = ()) -> list[Resource]
             )
         )
     return resources
+
+
+def restarts(facts: Facts) -> list[Resource]:
+    """How systemd restarts dockerd, whoever brought it. Its packages start it, so this is there before them."""
+    if facts.manager != "systemd":
+        return []
+    folder = Directory(layout.DOCKER_UNIT_FOLDER)
+    return [folder, UnitFile(layout.DOCKER_RESTARTS_DROPIN, render("systemd/docker.conf"), needs=ids(folder))]
 
 
 def network(settings: Settings, needs: tuple[str, ...] = ()) -> DockerNetwork:

@@ -76,10 +76,10 @@ def for_docker(settings: Settings, facts: Facts) -> list[Resource]:
         return []
     made: list[Resource] = [DockerVariables(layout.WAY_OUT, text, needs=(id_of(Directory, layout.GENERATED),))]
     if facts.manager == "systemd":
-        folder = Directory(layout.DOCKER_UNIT_DROPIN.rpartition("/")[0])
+        folder = id_of(Directory, layout.DOCKER_UNIT_FOLDER)
         why = "# Written by hubinstall, from `network` in its config.yaml."
         dropin = f"{why}\n[Service]\nEnvironmentFile=-{layout.WAY_OUT}\n"
-        made += [folder, UnitFile(layout.DOCKER_UNIT_DROPIN, dropin, needs=ids(folder, *made))]
+        made += [UnitFile(layout.DOCKER_UNIT_DROPIN, dropin, needs=(folder, *ids(*made)))]
     return made
 
 

@@ -30,7 +30,7 @@ def test_without_a_setting_nothing_is_there(manager):
     assert "authorities" not in ids
     assert layout.APT_WAY_OUT not in ids
     assert layout.WAY_OUT not in ids
-    assert "docker.service.d" not in ids
+    assert layout.DOCKER_UNIT_DROPIN not in ids
     assert plain["docker-setting:live-restore"].desired() == {"loaded": True}
 
 
@@ -71,6 +71,15 @@ def test_dockerd_under_supervisor_reads_the_same_file():
     resources = made(facts=fake_facts(manager="supervisor", proxy_addresses=("10.1.2.3",)))
     assert f". {layout.WAY_OUT}" in resources[f"file:{layout.launcher('docker')}"].content
     assert f"unit:{layout.DOCKER_UNIT_DROPIN}" not in resources
+
+
+def test_systemd_never_gives_up_on_dockerd():
+    """Its package's unit does after three starts in a minute, also those that an administrator asked for."""
+    resources = made(Settings())
+    dropin = resources[f"unit:{layout.DOCKER_RESTARTS_DROPIN}"]
+    assert "[Unit]\nStartLimitIntervalSec=0\n" in dropin.content
+    assert resource_id(dropin) in resources["packages:docker"].needs
+    assert f"unit:{layout.DOCKER_RESTARTS_DROPIN}" not in made(Settings(), fake_facts(manager="supervisor"))
 
 
 def test_an_engine_with_its_own_live_restore_is_told_too():

@@ -41,8 +41,8 @@ class UnitFile:
     def apply(self, host: Host, change: Change) -> None:
         self._verify(host)
         self._file.apply(host, change)
-        # A new unit is not loaded yet: systemd reads it when the service starts.
-        if change.before is not None:
+        # A new unit is not loaded yet: systemd reads it when the service starts. That of a drop-in may be.
+        if change.before is not None or PurePosixPath(self.name).suffix == ".conf":
             Systemd().read_units(host)
 
     def remove(self, host: Host) -> None:
