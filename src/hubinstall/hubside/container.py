@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hubinstall import layout
-from hubinstall.hubside import region
+from hubinstall.hubside import region, seccomp
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.limits import MIB, ServerLimits, of_docker
 
@@ -28,6 +28,11 @@ INITS = frozenset({"catatonit", "docker-init", "dumb-init", "tini"})
 HOME_CHECK = 'test -O "$0" || test -w "$0" || { echo "owner=$(stat -c %u "$0")"; exit 79; }; exec "$@"'
 ANOTHERS_HOME = 79
 """Its exit code if the home is somebody else's and cannot be written to."""
+OPEN_FILES = 16384
+"""Of one process: four times what Jupyter's server asks for, and enough for a dataset of thousands of files. Docker's
+own limit is the daemon's, a million or more: programs that close whatever may be open would take seconds to start.
+"""
+ULIMITS = ({"Name": "core", "Soft": 0, "Hard": 0}, {"Name": "nofile", "Soft": OPEN_FILES, "Hard": OPEN_FILES})
 # docker-stacks images also write to directories outside the home; these belong to their group `users`.
 DOCKER_STACKS_GROUP = 100
 
@@ -75,7 +80,9 @@ def host_config(limits: ServerLimits, cgroup_parent: str, groups: Iterable[int],
         # Docker's own removal at exit loses containers when dockerd restarts (moby#46308); the hub removes them.
         "auto_remove": False,
         "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges"],
+        "security_opt": ["no-new-privileges", f"seccomp={seccomp.profile()}"],
+        # A core file is as large as the memory of the process, and would be written into the home.
+        "ulimits": [dict(limit) for limit in ULIMITS],
         "read_only": True,
         "tmpfs": {
             "/tmp": f"rw,exec,nosuid,nodev,mode=1777,{room}",  # noqa: S108

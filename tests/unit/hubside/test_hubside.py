@@ -11,7 +11,7 @@ import pytest
 
 from fakes.hub_people import ALICE, SETTINGS, everyone, person
 from hubinstall import layout
-from hubinstall.hubside import accounts, container, database, failures, rights
+from hubinstall.hubside import accounts, container, database, failures, rights, seccomp
 from hubinstall.hubside.accounts import Account, NoServerError
 from hubinstall.hubside.settings import HubSettings
 
@@ -89,7 +89,11 @@ def test_an_account_is_found_only_by_exactly_its_name():
 def test_the_container_is_locked_up():
     config = container.host_config(SETTINGS.limits, "/users", {2000, 7}, init=True)
     assert config["cap_drop"] == ["ALL"]
-    assert config["security_opt"] == ["no-new-privileges"]
+    assert config["security_opt"] == ["no-new-privileges", f"seccomp={seccomp.profile()}"]
+    assert {limit["Name"]: (limit["Soft"], limit["Hard"]) for limit in config["ulimits"]} == {
+        "core": (0, 0),
+        "nofile": (16384, 16384),
+    }
     assert config["read_only"]
     assert (config["cgroup_parent"], config["pids_limit"]) == ("/users", 1024)
     assert config["group_add"] == ["7", "2000"]
