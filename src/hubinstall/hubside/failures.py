@@ -7,18 +7,28 @@ import shlex
 from typing import Any
 
 LOG_LINES = 20
+LAST_OUTPUT = "Its last output:"
+"""How a message ends that the log completes."""
 LINE = 300
 # A terminal's colours and cursor movements (control sequences of ECMA-48), then other control characters.
 _CONTROLS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def shown(message: str, log: str, hint: str = "") -> tuple[str, str]:
-    """The message and the last log lines, as plain text and as HTML. `hint`: only in the text; pages have a button."""
+    """The message and the last log lines, as plain text and as HTML, which folds the log away.
+
+    `hint`: only in the text; pages have a button.
+    """
     lines = last_lines(log)
+    if not lines:
+        message = message.replace(LAST_OUTPUT, "It printed nothing.")
     plain = "\n".join(part for part in (message, lines, hint) if part)
     if not lines:
         return plain, html.escape(message)
-    return plain, f"{html.escape(message)}<pre class='text-start'>{html.escape(lines)}</pre>"
+    return plain, (
+        f"{html.escape(message.removesuffix(LAST_OUTPUT).rstrip())}<details class='text-start'>"
+        f"<summary>{LAST_OUTPUT.rstrip(':')}</summary><pre>{html.escape(lines)}</pre></details>"
+    )
 
 
 def last_lines(log: str) -> str:
@@ -35,7 +45,7 @@ def died(state: dict[str, Any], memory: int | None) -> str:
         return f"Your server was killed while it was starting: it needed more than its memory limit{limit}."
     if state.get("Error"):
         return f"Your server could not be started: {state['Error']}"
-    return f"Your server exited while it was starting (exit code {code}). Its last output:"
+    return f"Your server exited while it was starting (exit code {code}). {LAST_OUTPUT}"
 
 
 def anothers_home(home: str, name: str, log: str) -> str:

@@ -159,7 +159,9 @@ class HomeSpawner(SafeStarts):
                 await self._check_alive()
                 await self._give_back_if(idleness)
             if looked - begun > SILENCE:
-                words = f"Your server is running, but did not answer within {SILENCE:.0f} seconds. Its last output:"
+                words = (
+                    f"Your server is running, but did not answer within {SILENCE:.0f} seconds. {failures.LAST_OUTPUT}"
+                )
                 raise await self._failure_of_server(words)
 
     async def _check_alive(self) -> None:

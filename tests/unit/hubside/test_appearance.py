@@ -1,6 +1,7 @@
 """The hub's pages show what config.yaml says, as text and never as markup."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -36,6 +37,25 @@ def test_without_settings_a_page_is_jupyterhubs(name):
     assert 'id="help"' not in html
     assert "announcement" not in html
     assert 'id="hub-title"' not in html
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "headline"),
+    [
+        (404, None, "Page not found"),
+        (404, "No such user: bob", "404 : No such user: bob"),
+        (403, "Action is not authorized with current scopes; requires any of [admin-ui]", "Not allowed"),
+        (403, "bob is banned", "403 : bob is banned"),
+    ],
+)
+def test_an_error_page_has_words_for_people(code, words, headline):
+    html = page("error.html", appearance=MINE, status_code=code, status_message=words, message=words)
+    assert re.search(r"<h1>\s*(.*?)\s*</h1>", html, re.DOTALL)[1] == headline
+
+
+def test_the_dark_design_shows_the_letters_of_jupyterhubs_logo_and_leaves_ones_own_alone():
+    assert "invert(1)" in shown("login.html", MINE)
+    assert "invert(1)" not in shown("login.html", replace(MINE, logo="/usr/local/share/logo.svg"))
 
 
 def test_the_login_page_says_whose_passwords_it_takes():

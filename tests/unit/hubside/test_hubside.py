@@ -205,8 +205,14 @@ def test_what_a_dead_server_said_is_shown_but_never_run():
     assert plain.splitlines()[1:] == [f"line {n}" for n in range(10, 30)]
     plain, html = failures.shown("It ended & said:", "\n".join(log.splitlines()[:4]))
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
-    assert html.startswith("It ended &amp; said:<pre")
+    assert html.startswith("It ended &amp; said:<details")
     assert plain == "It ended & said:\nred\n<script>alert(1)</script>\nline 0"
+
+
+def test_a_dead_server_that_said_nothing():
+    said = failures.died({"ExitCode": 3, "Error": ""}, None)
+    assert failures.shown(said, "\n")[1].endswith("(exit code 3). It printed nothing.")
+    assert failures.shown(said, "Bye")[1].split("<details")[0].endswith("(exit code 3).")
 
 
 def test_why_a_container_ended():
