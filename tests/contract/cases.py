@@ -19,6 +19,8 @@ ANYWHERE: dict[str, Callable[[], Case]] = {
     "group": people.group,
     "account": people.account,
     "person": people.person,
+    "no-host-logins": people.no_host_logins,
+    "sshd-drop-in": people.sshd_drop_in,
     "share": people.share,
     "database": services.database,
     "packages": system.packages,

@@ -6,7 +6,9 @@ from contract.case import Break, Case, Ends, PutBack, runs
 from hubinstall import layout
 from hubinstall.machine.accounts import accounts, groups, people
 from hubinstall.machine.host import Host
+from hubinstall.machine.host_logins import has_sshd
 from hubinstall.resources.accounts.account import Account, Group, Person
+from hubinstall.resources.accounts.host_logins import NoHostLogins, SshdDropIn
 from hubinstall.resources.accounts.share import Share
 
 SERVICE, PERSON, TEAM = "contract-service", "contract-person", "contract-team"
@@ -54,6 +56,45 @@ def person() -> Case:
         ),
         lambda host: PERSON in accounts(host),
         stays="the account and its home are the person's",
+    )
+
+
+def no_host_logins() -> Case:
+    """Of an account that the ledger says hubinstall made."""
+    group = "contract-closed"
+
+    def made(host: Host) -> None:
+        if PERSON not in accounts(host):
+            host.run(["useradd", "--create-home", "--user-group", "--shell", "/bin/bash", PERSON])
+        ledger = json.loads(host.text(layout.LEDGER) or '{"version": 1, "installed": true, "resources": {}}')
+        ledger["resources"][f"person:{PERSON}"] = {"kind": "person", "adopted": False, "fields": {"name": PERSON}}
+        host.write(layout.LEDGER, json.dumps(ledger).encode(), mode="0600")
+
+    return Case(
+        NoHostLogins(group, people=(PERSON,)),
+        (
+            Break("group", runs("groupdel", group), also=("open", "closed in error"), why="nobody is in no group"),
+            Break("open", runs("usermod", "--shell", "/bin/bash", PERSON)),
+            Break("closed in error", runs("usermod", "--append", "--groups", group, "root")),
+        ),
+        lambda host: group in groups(host),
+        before=made,
+        put_back=PutBack(made, lambda host: accounts(host)[PERSON][6]),
+    )
+
+
+def sshd_drop_in() -> Case:
+    wish = SshdDropIn(f"{layout.SSHD_DROPINS}/contract.conf", "DenyGroups contract-closed\n")
+
+    def sshd(host: Host) -> None:
+        if not has_sshd(host):
+            host.run(["apt-get", "install", "--yes", "--quiet", "openssh-server"], check=False)
+
+    return Case(
+        wish,
+        (Break("content", lambda host: host.write(wish.name, b"DenyGroups nobody\n")),),
+        lambda host: host.exists(wish.name),
+        before=sshd,
     )
 
 

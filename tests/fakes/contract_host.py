@@ -60,6 +60,8 @@ def complete(machine: Machine) -> FakeHost:
     host.path("/home/alice").mkdir()
     host.owners["/home/alice"] = ("alice", "alice")
     host.answers |= dict.fromkeys(TOOLS, Shadow(host))
+    host.answers |= {"sshd": ""}
+    host.put(layout.SSHD_CONFIG, "")
     dpkg = Dpkg({}, offered=SMALL)
     host.answers |= {"dpkg-query": dpkg.query, "apt-get": dpkg.apt, "dpkg --remove": dpkg.remove}
     Nft(host)

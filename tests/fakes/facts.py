@@ -33,6 +33,7 @@ DEBIAN_12 = Facts(
     apparmor=False,
     foreign_service_policy=False,
     uid_min=1000,
+    sshd=False,
     proxy_addresses=(),
     authorities=(),
     dropins={},

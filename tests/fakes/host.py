@@ -23,7 +23,7 @@ LOOKS = (
     "openssl verify ", "openssl x509 ", "systemctl show ", "systemd-analyze verify ", "tail ",
 )  # fmt: skip
 """How commands begin that change nothing, whatever follows."""
-CHECKS = {os.path.basename(layout.NGINX_CHECK), "python3", "checker", "test"}
+CHECKS = {os.path.basename(layout.NGINX_CHECK), "python3", "checker", "sshd", "test"}
 """Programs that judge a candidate before it counts."""
 Answer = Callable[[list[str], str | None], str | tuple[int, str] | tuple[int, str, str]]
 

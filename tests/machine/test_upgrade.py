@@ -56,6 +56,7 @@ EXPECTED: dict[str, str] = {
         r"(directory|file):/usr/local/share/(man|bash-completion|zsh)(/.*)?|(directory|file):/etc/fish(/.*)?"
     ),
     "bundles and copies of the image are packed with zstd": r"packages:base",
+    "the accounts that it made are for the hub only": r"no-host-logins:hubinstall-no-ssh|sshd-drop-in:.*",
     "supervisord is watched, and what it leaves is ended": (
         r"file:/opt/hubinstall/libexec/(docker|containerd|hubinstall-watch)"
         r"|file:/opt/hubinstall/etc/supervisor\.d/(docker|containerd|hubinstall-(watch|certificates))\.conf"

@@ -2,13 +2,18 @@
 
 from hubinstall import layout
 from hubinstall.machine.facts import Facts
-from hubinstall.resources.accounts.account import Account, Group, Person
+from hubinstall.resources.accounts.account import NOLOGIN, SHELL, Account, Group, Person
+from hubinstall.resources.accounts.host_logins import NoHostLogins, SshdDropIn
 from hubinstall.resources.base import Resource, id_of, ids
 from hubinstall.resources.files.file import Directory
 from hubinstall.settings.model import Settings
 
 HUB_ACCOUNT, PROXY_ACCOUNT = id_of(Account, layout.HUB_USER), id_of(Account, layout.PROXY_USER)
 """The ids, for the resources that need them."""
+
+SSHD = f"""# Written by hubinstall: the accounts that it made are for the hub, not for the machine itself (users.shell).
+DenyGroups {layout.NO_LOGIN_GROUP}
+"""
 
 
 def accounts(settings: Settings, facts: Facts) -> list[Resource]:
@@ -28,5 +33,14 @@ def accounts(settings: Settings, facts: Facts) -> list[Resource]:
         needs=ids(probe, id_of(Directory, layout.STATE)),
     )  # fmt: skip
     secrets = id_of(Directory, layout.SECRETS)
-    people: list[Resource] = [Person(name, needs=(secrets,)) for name in settings.users.admin]
-    return [docker, hub, proxy, probe, home, *people]
+    shell = SHELL if settings.users.shell else NOLOGIN
+    people: list[Resource] = [Person(name, shell=shell, needs=(secrets,)) for name in settings.users.admin]
+    return [docker, hub, proxy, probe, home, *people, *no_host_logins(settings, facts, needs=ids(*people))]
+
+
+def no_host_logins(settings: Settings, facts: Facts, needs: tuple[str, ...]) -> list[Resource]:
+    """What keeps accounts that hubinstall made from the machine itself, and others whom an administrator puts there."""
+    closed = NoHostLogins(
+        layout.NO_LOGIN_GROUP, people=settings.users.admin, closed=not settings.users.shell, needs=needs
+    )
+    return [closed, *([SshdDropIn(layout.SSHD_DROPIN, SSHD, needs=ids(closed))] if facts.sshd else [])]

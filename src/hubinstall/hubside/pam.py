@@ -20,7 +20,8 @@ set_item.restype = c_int
 set_item.argtypes = [pamela.PamHandle, c_int, c_void_p]
 
 CHANGE = (
-    "Your password is right, but it must be changed first: log in to this machine with ssh, or ask its administrator."
+    "Your password is right, but it must be changed first: ask the administrator of this machine, or log in to it with"
+    " ssh if you may."
 )
 ASK = "Ask the administrator of this machine."
 WORDS = {

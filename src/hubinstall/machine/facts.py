@@ -14,6 +14,7 @@ from hubinstall import layout
 from hubinstall.machine import way_out
 from hubinstall.machine.docker import engine
 from hubinstall.machine.host import Host
+from hubinstall.machine.host_logins import has_sshd
 from hubinstall.machine.network import (
     addresses,
     has_bridge_filter,
@@ -75,6 +76,8 @@ class Facts:
     foreign_service_policy: bool
     """A policy-rc.d that is not ours decides which services packages may start."""
     uid_min: int
+    sshd: bool
+    """There is an sshd, whether it runs or not."""
     proxy_addresses: tuple[str, ...]
     """Of the site's proxy; empty if there is none, or if its name does not resolve and never did."""
     authorities: tuple[str, ...]
@@ -122,6 +125,7 @@ def gather(host: Host, process_manager: str = "auto", *, proxy: str = "", ca_bun
         apparmor=host.text("/sys/module/apparmor/parameters/enabled").strip() == "Y",
         foreign_service_policy=host.exists(layout.POLICY_RC_D) and "hubinstall" not in host.text(layout.POLICY_RC_D),
         uid_min=uids.get("UID_MIN", 1000),
+        sshd=has_sshd(host),
         proxy_addresses=way_out.addresses_of(proxy, host.text(layout.FIREWALL_RULES)),
         authorities=way_out.certificates(host.text(ca_bundle)) if ca_bundle else (),
         dropins=dropins(host),

@@ -1,6 +1,7 @@
 """The kinds of resources, one file per kind."""
 
 from hubinstall.resources.accounts.account import Account, Group, Person
+from hubinstall.resources.accounts.host_logins import NoHostLogins, SshdDropIn
 from hubinstall.resources.accounts.share import Share
 from hubinstall.resources.base import Resource
 from hubinstall.resources.docker.image import Image, ImageRoot
@@ -40,6 +41,8 @@ KINDS: dict[str, type[Resource]] = {
         Group,
         Account,
         Person,
+        NoHostLogins,
+        SshdDropIn,
         JsonKeys,
         NginxMinimums,
         LiveRestore,

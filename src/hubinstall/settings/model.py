@@ -68,6 +68,13 @@ class Users(Section):
     banned: Accounts = Field(
         (), description="Who may not log in, whatever the other lists say.", examples=[["mallory"]]
     )
+    shell: bool = Field(
+        False,
+        description="Whether the accounts that are created for `admin` have a shell on this machine itself and"
+        " may log in by ssh, outside of their container and its limits. Accounts that were there before, and those with"
+        " sudo, are never changed.",
+        examples=[True],
+    )
 
     uid_min: Uid | None = Field(
         None,

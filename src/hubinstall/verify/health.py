@@ -27,6 +27,7 @@ from hubinstall.settings.model import Settings
 from hubinstall.verify import certificate as verify_certificate
 from hubinstall.verify import docker_parts
 from hubinstall.verify.disks import disks
+from hubinstall.verify.host_logins import host_logins
 from hubinstall.verify.http_probe import Answer, ask
 
 # Not every installation has these: systemd's slice may be the users' control group, an Engine may bring its own, and no
@@ -75,6 +76,7 @@ def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Reso
         ("nginx", lambda: nginx(settings, facts, seen)),
         ("docker", lambda: docker(host, seen)),
         ("firewall", lambda: firewall(host, seen, resources)),
+        ("host logins", lambda: Check(*host_logins(host, settings, facts))),
     ]
     if any(isinstance(resource, DockerNetwork) for resource in resources) and engine(host).running:
         parts.append(("network", lambda: Check(*docker_parts.network(host, resources))))

@@ -72,8 +72,8 @@ def found(host: FakeHost) -> dict[str, health.Check]:
 def test_all_is_well(host: FakeHost) -> None:
     result = health.health(host, Settings(), fake_facts(), resources=[], pending=3)
     assert [(c.name, c.state) for c in result.checks if c.state != "ok" and not c.name.startswith("disk")] == []
-    assert [c.name for c in result.checks][:8] == [
-        "proxy", "hub", "user servers", "authenticator", "nginx", "docker", "firewall", "certificate",
+    assert [c.name for c in result.checks][:9] == [
+        "proxy", "hub", "user servers", "authenticator", "nginx", "docker", "firewall", "host logins", "certificate",
     ]  # fmt: skip
     assert result.pending == 3
     assert found(host)["certificate"].message == "90 days left (self-signed)"

@@ -11,7 +11,7 @@ from hubinstall.machine.host import Completed, Host
 from hubinstall.resources.accounts import first_passwords
 from hubinstall.resources.base import KEPT, Change, State
 
-NOLOGIN = "/usr/sbin/nologin"
+NOLOGIN, SHELL = "/usr/sbin/nologin", "/bin/bash"
 NOWHERE = "/nonexistent"
 ABSENT, IN_USE = 6, 8
 """Exit codes of userdel(8) and groupdel(8)."""
@@ -105,15 +105,17 @@ class Account:
 
 @dataclass(frozen=True)
 class Person:
-    """A person's account: created if there is none, and theirs from then on. It is never changed or removed.
+    """A person's account: created if there is none, and theirs from then on. It is never removed.
 
-    Its first password is the given one, or a generated one that is shown once (first_passwords.py).
+    `shell`: of a new account; host_logins.py closes those that hubinstall has made before. Its first password is the
+    given one, or a generated one that is shown once (first_passwords.py).
     """
 
     kind: ClassVar[str] = "person"
     lock: ClassVar[str | None] = "accounts"
     stays: ClassVar[bool] = True
     name: str
+    shell: str = SHELL
     needs: tuple[str, ...] = ()
 
     def desired(self) -> State:
@@ -128,7 +130,8 @@ class Person:
         password = first_passwords.due(host, self.name)
         if change.before is None:
             own = ["--gid", self.name] if self.name in groups(host) else ["--user-group"]
-            manage(host, "useradd", "--create-home", "--key", "HOME_MODE=0700", "--shell", "/bin/bash", *own, self.name)
+            home = ["--create-home", "--key", "HOME_MODE=0700"]
+            manage(host, "useradd", *home, "--shell", self.shell, *own, self.name)
         host.run(["chpasswd"], input=f"{self.name}:{password}\n")
         first_passwords.settle(host, self.name)
 
