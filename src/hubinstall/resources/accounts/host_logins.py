@@ -77,7 +77,7 @@ class NoHostLogins:
 
     def _let_out(self, host: Host, person: str) -> None:
         manage(host, "gpasswd", "--delete", person, self.name)
-        if accounts(host)[person][6] == NOLOGIN:
+        if (row := accounts(host).get(person)) and row[6] == NOLOGIN:  # others are a directory's
             manage(host, "usermod", "--shell", SHELL, person)
 
 

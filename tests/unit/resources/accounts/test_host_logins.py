@@ -117,6 +117,13 @@ def test_who_wants_shells_gets_them_and_others_in_the_group_do_not(host):
     assert row(host, "alice") == ("/bin/bash", True)
 
 
+def test_somebody_of_a_directory_who_has_sudo_is_let_out_of_the_group(host):
+    settle(host)
+    host.put("/etc/group", host.text("/etc/group").replace(":bob\n", ":bob,carol\n").replace("27:", "27:carol"))
+    assert settle(host) is None
+    assert "carol" not in doors.members(host, GROUP)
+
+
 def test_a_removal_gives_the_shells_back_also_twice(host):
     settle(host)
     CLOSED.remove(host)
