@@ -89,8 +89,10 @@ def cold_start(machine: Machine) -> None:
 
 
 def wait_for_login_page(machine: Machine, seconds: float = 60, name: str = "") -> None:
-    """Return when the hub answers through nginx; `name`: a name to use instead of its address."""
-    end = time.monotonic() + seconds
+    """Return when the hub answers through nginx; `seconds` are multiplied by the machine's pace; `name`: a name to use
+    instead of its address.
+    """
+    end = time.monotonic() + seconds * machine.pace
     with client(machine, name=name) as anybody:
         while True:
             try:

@@ -1,6 +1,5 @@
 """The kind of machine that a run boots (--machine): every one of them is driven by the same test files."""
 
-from harness import bundle, installed
 from harness.borrowed import BorrowedMachine
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
@@ -51,15 +50,7 @@ def new(
     if keeps_no_snapshots():
         return BorrowedMachine(name().removeprefix("ssh:"))
     if name() == "qemu":
-        return VirtualMachine(
-            process_manager, memory=memory, snapshot=snapshot, number=number, stick=None if snapshot else bundle.made()
-        )
+        if not snapshot:
+            raise ValueError("a virtual machine starts from a snapshot, which a machine on this host's kernel has made")
+        return VirtualMachine(snapshot, memory=memory)
     return Machine(process_manager, memory=memory, snapshot=snapshot, number=number)
-
-
-def build_installed(machine: Machine) -> None:
-    """Set it up, with one person: by the README's command, or from a bundle where that would take hours."""
-    if name() == "qemu":
-        bundle.build_installed(machine)
-    else:
-        installed.build_installed(machine)

@@ -73,15 +73,16 @@ class Machine:
 
     def __init__(
         self, process_manager: ProcessManager, *, memory: int | None = None, snapshot: Snapshot | None = None,
-        number: int | None = None,
+        number: int | None = None, packages: Sequence[str] = store.PACKAGES,
     ) -> None:  # fmt: skip
         """`memory`: the memory of the whole machine, in bytes. `snapshot`: start from it instead of a fresh root.
-        `number`: the number in its name and address, if it is free.
+        `number`: the number in its name and address, if it is free. `packages`: what a fresh root has.
         """
         self.process_manager = process_manager
         self.memory = memory
         self._snapshot = snapshot
         self._number = snapshot.number if snapshot else number
+        self._packages = packages
         self._booted: Running | None = None
         self._kept = False
         self._claim: numbers.Claim | None = None
@@ -295,7 +296,7 @@ class Machine:
         if self._snapshot:
             store.copy(self._snapshot.root, self.root)
             return
-        store.unpack(self.root)
+        store.unpack(self.root, self._packages)
         (self.root / "etc/hostname").write_text(f"{self.name}\n")
         (self.root / "etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {self.name}\n::1 localhost\n")
 

@@ -57,15 +57,12 @@ class Running:
 
 @dataclass(frozen=True)
 class Boot:
-    """The options of a boot. `files`: the directory of its disk, kernel and key; `stick`: a file that becomes its
-    second disk, /dev/vdb; `outlive`: as for other machines.
-    """
+    """The options of a boot. `files`: the directory of its disk, kernel and key; `outlive`: as for other machines."""
 
     link: Link
     files: Path
     console: Path
     memory: int | None = None
-    stick: Path | None = None
     outlive: bool = False
 
     def start(self) -> Running:
@@ -99,11 +96,10 @@ class Boot:
             )  # fmt: skip
 
     def _options(self) -> list[str]:
-        stick = ["-drive", f"file={self.stick},format=raw,if=virtio,readonly=on"] if self.stick else []
         return [
             "-accel", "tcg,thread=multi,tb-size=1024", "-cpu", "max", "-machine", "q35", "-smp", "2",
             "-m", str((self.memory or MEMORY) // MIB), "-nodefaults", "-display", "none",
-            "-serial", f"file:{self.console}", "-drive", vm_disk.drive(self.files), *stick, "-device", "virtio-rng-pci",
+            "-serial", f"file:{self.console}", "-drive", vm_disk.drive(self.files), "-device", "virtio-rng-pci",
             "-netdev", f"tap,id=card,ifname={CARD},script=no,downscript=no", "-device", "virtio-net-pci,netdev=card",
             "-kernel", str(self.files / vm_disk.KERNEL), "-initrd", str(self.files / vm_disk.INITRD),
             "-append", " ".join(self._kernel_words()),

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from harness import checkout, kinds, numbers, store
+from harness import checkout, kinds, moved, numbers, store
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
+from harness.virtual import VirtualMachine
 
 Build = Callable[[Machine], None]
 
@@ -18,8 +19,7 @@ class SnapshotOf(Protocol):
 
 def ours(name: str, process_manager: ProcessManager) -> str:
     """The prefix of the keys of snapshots that this checkout may remove."""
-    where = "" if kinds.name() == "nspawn" else f"{kinds.name()}-"
-    return f"{checkout.place()}-{store.RELEASE}-{where}{name}-{process_manager}-"
+    return f"{checkout.place()}-{store.RELEASE}-{_where()}{name}-{process_manager}-"
 
 
 def key(name: str, process_manager: ProcessManager, made_from: str = "") -> str:
@@ -39,8 +39,20 @@ def remove_outdated(name: str, process_manager: ProcessManager) -> None:
 
 def make(name: str, process_manager: ProcessManager, build: Build, made_from: str = "") -> Snapshot:
     """Create a snapshot of the result of `build` on a fresh machine."""
-    with kinds.new(process_manager, number=numbers.for_snapshot(name, process_manager)) as machine:
+    kept_as = key(name, process_manager, made_from)
+    number = numbers.for_snapshot(_where() + name, process_manager)
+    if kinds.name() == "qemu":
+        machine: Machine = VirtualMachine(moved.disk(kept_as, number, build), being_made=True)
+        build = moved.arrive
+    else:
+        machine = kinds.new(process_manager, number=number)
+    with machine:
         build(machine)
         machine.stop()
-        number = machine.link.number
-        return machine.snapshot(store.folder("snapshots") / f"{key(name, process_manager, made_from)}-{number}")
+        snapshot = machine.snapshot(store.folder("snapshots") / f"{kept_as}-{machine.link.number}")
+    moved.forget(kept_as)
+    return snapshot
+
+
+def _where() -> str:
+    return "" if kinds.name() == "nspawn" else f"{kinds.name()}-"

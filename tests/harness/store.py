@@ -63,9 +63,9 @@ def folder(*parts: str) -> Path:
     return path
 
 
-def unpack(root: Path) -> None:
-    """Create a fresh root."""
-    archive = base_archive()
+def unpack(root: Path, packages: Sequence[str] = PACKAGES) -> None:
+    """Create a fresh root that has these packages of the distribution."""
+    archive = base_archive(packages)
     root.mkdir(parents=True)
     execute(["tar", "-C", str(root), "--numeric-owner", "-xpf", str(archive)])
 
@@ -81,22 +81,22 @@ def remove(path: Path) -> None:
         execute(["rm", "-rf", "--one-file-system", str(path)])
 
 
-def base_archive() -> Path:
+def base_archive(packages: Sequence[str] = PACKAGES) -> Path:
     """The root as a tarball: created once, in half a minute, and again when its ingredients change."""
     authorities = _own_authorities()
-    wishes = [RELEASE, *PACKAGES, *authorities, *(p.read_text() for p in sources()), _apt_settings()]
+    wishes = [RELEASE, *packages, *authorities, *(p.read_text() for p in sources()), _apt_settings()]
     digest = hashlib.sha256("\0".join(wishes).encode()).hexdigest()[:12]
     archive = folder() / f"base-{RELEASE}-{digest}.tar"
     with locked("base"):
         if not archive.exists():
-            _build(archive, authorities)
+            _build(archive, packages, authorities)
     return archive
 
 
-def _build(archive: Path, authorities: list[str]) -> None:
+def _build(archive: Path, packages: Sequence[str], authorities: list[str]) -> None:
     root = folder("building") / archive.stem
     remove(root)
-    bootstrap(root, PACKAGES, authorities)
+    bootstrap(root, packages, authorities)
     unfinished = archive.with_suffix(".new")
     execute(["tar", "-C", str(root), "--numeric-owner", "-cpf", str(unfinished), "."])
     unfinished.rename(archive)

@@ -1,7 +1,5 @@
 """A virtual machine as a test machine: its root is a disk of its own, in a network like any other machine's."""
 
-from pathlib import Path
-
 from harness import qemu, reboots, store, vm_disk
 from harness.machine import KEEP, Machine, Running, Snapshot
 from harness.nspawn import ProcessManager
@@ -10,21 +8,19 @@ from harness.nspawn import ProcessManager
 class VirtualMachine(Machine):
     """Emulated, with a kernel of its own. `root` is the directory of its disk.
 
-    `stick`: a file of the test host that the machine sees as its second disk; the other options are those of Machine.
+    `snapshot`: what it starts from; `being_made`: it is to become another snapshot, and no power is cut.
     """
 
-    def __init__(
-        self, process_manager: ProcessManager, *, memory: int | None = None, snapshot: Snapshot | None = None,
-        number: int | None = None, stick: Path | None = None,
-    ) -> None:  # fmt: skip
-        super().__init__(process_manager, memory=memory, snapshot=snapshot, number=number)
-        if process_manager is not ProcessManager.SYSTEMD:
+    def __init__(self, snapshot: Snapshot, *, memory: int | None = None, being_made: bool = False) -> None:
+        super().__init__(snapshot.process_manager, memory=memory, snapshot=snapshot)
+        if snapshot.process_manager is not ProcessManager.SYSTEMD:
             raise ValueError("virtual machines have systemd as PID 1")
-        self._stick = stick
+        self._disk = snapshot.root
+        self._being_made = being_made
 
     def _make_root(self) -> None:
-        store.copy(self._snapshot.root if self._snapshot else vm_disk.base(), self.root)
-        if self._snapshot:
+        store.copy(self._disk, self.root)
+        if not self._being_made:
             vm_disk.lose_what_is_not_flushed(self.root)
 
     def _boot(self) -> Running:
@@ -34,7 +30,6 @@ class VirtualMachine(Machine):
             files=self.root,
             console=self.folder / "console.log",
             memory=self.memory,
-            stick=self._stick,
             outlive=KEEP,
         ).start()
 

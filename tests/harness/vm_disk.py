@@ -1,11 +1,5 @@
-"""The disk that virtual machines start from: a root made of the distribution's packages, with a kernel and sshd.
+"""The disk of a virtual machine: a root that was made on this host's kernel, with a kernel and sshd of its own."""
 
-It is made natively, in a minute or two, because an emulated machine is ten times as slow. So it also brings the
-packages that apt would install, which no test on it is about.
-"""
-
-import hashlib
-import inspect
 import shutil
 from pathlib import Path
 
@@ -18,46 +12,26 @@ WRITTEN = "written.qcow2"
 """What a machine that was started from a snapshot has written."""
 SIZE = 30 << 30
 """Bytes; the file is sparse."""
-MACHINE = (
-    *store.PACKAGES, "adduser", "initramfs-tools", "kmod", "libpam-systemd", "linux-image-cloud-amd64",
+PACKAGES = (
+    *store.PACKAGES, "adduser", "apparmor", "initramfs-tools", "kmod", "libpam-systemd", "linux-image-cloud-amd64",
     "openssh-server", "systemd-resolved", "udev",
 )  # fmt: skip
-"""What a cloud provider's image of the distribution has."""
-BROUGHT = (
-    "apparmor", *store.DOCKER.split(), "brotli", "libnginx-mod-http-brotli-static", "mmdebstrap", "nftables", "nginx",
-    "openssl", "python3-venv", "zstd",
-)  # fmt: skip
-"""What an installation would install."""
+"""What a cloud provider's image of the distribution has. A root must have been made of them to become a disk."""
 SERVICES = ("systemd-networkd", "systemd-resolved", "ssh")
 
 
-def base() -> Path:
-    """The directory with the files of a fresh machine: made once, and again when its ingredients change."""
-    how = (inspect.getsource(_build), inspect.getsource(configure))
-    wanted = [store.RELEASE, *MACHINE, *BROUGHT, *(p.read_text() for p in store.sources()), *how]
-    digest = hashlib.sha256("\0".join(wanted).encode()).hexdigest()[:12]
-    target = store.folder("virtual") / f"{store.RELEASE}-{digest}"
-    with store.locked(f"virtual-{store.RELEASE}"):
-        if not target.exists():
-            _build(target)
-    return target
-
-
-def _build(target: Path) -> None:
-    files = target.with_name(f"{target.name}.new")
-    root = files / "root"
+def write(root: Path, files: Path) -> None:
+    """Make the root of a machine that is shut down the files of a virtual machine, in the new directory `files`."""
     store.remove(files)
     files.mkdir(parents=True)
-    store.bootstrap(root, [*MACHINE, *BROUGHT])
     execute(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(files / KEY)])
-    configure(root, (files / f"{KEY}.pub").read_text())
+    configure(root)
+    authorize(root, "root", (files / f"{KEY}.pub").read_text())
     shutil.copy(_only(root / "boot", "vmlinuz-*"), files / KERNEL)
     shutil.copy(_only(root / "boot", "initrd.img-*"), files / INITRD)
     with (files / IMAGE).open("wb") as image:
         image.truncate(SIZE)
     execute(["mkfs.ext4", "-q", "-F", "-d", str(root), str(files / IMAGE)], timeout=1200)
-    store.remove(root)
-    files.rename(target)
 
 
 def lose_what_is_not_flushed(files: Path) -> None:
@@ -70,15 +44,15 @@ def lose_what_is_not_flushed(files: Path) -> None:
 
 
 def drive(files: Path) -> str:
-    """QEMU's words for the disk. What is only being installed pays for no flush: it is made again if it fails."""
+    """QEMU's words for the disk. What is only being made pays for no flush: it is made again if it fails."""
     written = files / WRITTEN
     if written.exists():
         return f"file={written},format=qcow2,if=virtio,cache=writeback,l2-cache-size=8M"
     return f"file={files / IMAGE},format=raw,if=virtio,cache=unsafe,discard=unmap"
 
 
-def configure(root: Path, public_key: str) -> None:
-    """What makes a root a machine that boots and that root can enter with a key.
+def configure(root: Path) -> None:
+    """What makes a root a machine that boots and that can be entered over ssh.
 
     Its address, name and resolver are in the kernel's command line (systemd-network-generator(8)), so that copies of a
     disk are different machines.
@@ -93,10 +67,16 @@ def configure(root: Path, public_key: str) -> None:
     resolv.symlink_to("../run/systemd/resolve/stub-resolv.conf")
     # A host key of its own would be made at the first boot, which takes an emulated machine many seconds.
     execute(["chroot", str(root), "ssh-keygen", "-A"])
-    keys = root / "root/.ssh/authorized_keys"
-    keys.parent.mkdir(mode=0o700, exist_ok=True)
+
+
+def authorize(root: Path, account: str, public_key: str) -> None:
+    """Let whoever has the key enter as this account."""
+    ssh = Path("root" if account == "root" else f"home/{account}", ".ssh")
+    (root / ssh).mkdir(mode=0o700, exist_ok=True)
+    keys = root / ssh / "authorized_keys"
     keys.write_text(public_key)
     keys.chmod(0o600)
+    execute(["chroot", str(root), "chown", "-R", f"{account}:", f"/{ssh}"])
 
 
 def _only(folder: Path, pattern: str) -> Path:

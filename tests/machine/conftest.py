@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness import addresses, installed, kinds, numbers, pages, room, sametree, snapshots, store
+from harness import addresses, installed, kinds, moved, numbers, pages, room, sametree, snapshots, store
 from harness.faults import Place
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
@@ -26,7 +26,7 @@ def _able() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in numbers.kept():
         terminalreporter.write_line(line.rstrip())
-    for line in pages.told():
+    for line in (*pages.told(), *moved.told()):
         terminalreporter.write_line(line)
     if left := room.least():
         terminalreporter.write_line(f"free when it was least: {left}")
@@ -114,7 +114,7 @@ def installed_machine(
         machine = boot(kinds.new(process_manager))
         installed.build_installed(machine)
     else:
-        snapshot = snapshot_of("installed", kinds.build_installed)
+        snapshot = snapshot_of("installed", installed.build_installed)
         machine = boot(kinds.new(process_manager, snapshot=snapshot))
     installed.cold_start(machine)
     return machine

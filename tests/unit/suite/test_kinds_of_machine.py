@@ -3,20 +3,20 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from checkout_path import CHECKOUT
-from harness import kinds, pace, vm_disk
+from harness import kinds, moved, pace, snapshots, vm_disk
 from harness.borrowed import BorrowedMachine
-from harness.machine import Machine
+from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
 from harness.ssh import QUOTED, Connection
 from harness.virtual import VirtualMachine
-from hubinstall.blueprint import packages
-from hubinstall.machine.releases import RELEASES
 
+SNAPSHOT = Snapshot(Path("/a/snapshot"), ProcessManager.SYSTEMD, 200)
 WORDS = ["two words", "it's", 'a "quoted" one', "$HOME `date` \\", "line\nand line", "", "--", "*"]
 
 
@@ -36,10 +36,9 @@ def test_an_unknown_kind_is_refused_with_the_known_ones(name):
 @pytest.mark.parametrize(("name", "kind"), [
     ("nspawn", Machine), ("qemu", VirtualMachine), ("ssh:root@server.example.org", BorrowedMachine),
 ])  # fmt: skip
-def test_the_chosen_kind_is_what_a_test_gets(name, kind, monkeypatch):
-    monkeypatch.setattr(kinds.bundle, "made", lambda: Path("/a/bundle"))  # the real one is made on a booted machine
+def test_the_chosen_kind_is_what_a_test_gets(name, kind):
     kinds.choose(name)
-    assert type(kinds.new(ProcessManager.SYSTEMD)) is kind
+    assert type(kinds.new(ProcessManager.SYSTEMD, snapshot=SNAPSHOT)) is kind
     assert kinds.has_own_kernel() == (name != "nspawn")
     assert (ProcessManager.PLAIN in kinds.process_managers()) == (name == "nspawn")
 
@@ -52,9 +51,31 @@ def test_people_connect_to_the_host_that_ssh_connects_to():
         machine.prefix()
 
 
-def test_a_virtual_machine_has_systemd():
+def test_a_virtual_machine_starts_from_a_snapshot_with_systemd():
+    kinds.choose("qemu")
+    with pytest.raises(ValueError, match="starts from a snapshot"):
+        kinds.new(ProcessManager.SYSTEMD)
     with pytest.raises(ValueError, match="systemd as PID 1"):
-        VirtualMachine(ProcessManager.PLAIN)
+        VirtualMachine(replace(SNAPSHOT, process_manager=ProcessManager.PLAIN))
+
+
+def test_a_disk_that_has_not_arrived_is_not_installed_again(tmp_path, monkeypatch):
+    """An emulated boot may fail because the host is busy; the installation on the disk is as good as before."""
+    monkeypatch.setattr(moved.store, "folder", lambda _: tmp_path)
+    (tmp_path / "name-digest-207").mkdir()
+    (tmp_path / "name-digest-207.new").mkdir()
+    kept = moved.disk("name-digest", 211, lambda _: pytest.fail("installed again"))
+    assert kept == Snapshot(tmp_path / "name-digest-207", ProcessManager.SYSTEMD, 207)
+    moved.forget("name-digest")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_virtual_machine_shares_no_snapshot_with_others():
+    """Both kinds may run at the same time."""
+    names = [snapshots.key("installed", ProcessManager.SYSTEMD, "digest")]
+    kinds.choose("qemu")
+    names.append(snapshots.key("installed", ProcessManager.SYSTEMD, "digest"))
+    assert len(set(names)) == 2
 
 
 def test_words_arrive_over_ssh_as_they_were_given(tmp_path):
@@ -76,13 +97,6 @@ def test_the_pace_is_measured_and_never_below_one(tmp_path):
     slow.write_text("#!/bin/sh\necho 1000\n")
     slow.chmod(0o755)
     assert pace.of(["env", f"PATH={tmp_path}"]) > 1000
-
-
-def test_a_virtual_disk_brings_what_an_installation_asks_apt_for():
-    """Otherwise an emulated machine would install it, which takes ten times as long."""
-    [release] = [r for r in RELEASES if r.codename == "bookworm"]
-    brought = {*vm_disk.MACHINE, *vm_disk.BROUGHT}
-    assert {*packages.BASE, *release.docker, *release.brotli, "nginx", "apparmor"} <= brought
 
 
 @pytest.mark.parametrize(("flags", "core", "own_kernel", "others"), [
