@@ -64,6 +64,7 @@ def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSet
         network=network(settings).described,
         appearance=Appearance(**{name: text or "" for name, text in settings.hub.model_dump().items()}),
         admins=tuple(settings.users.admin),
+        admin_access=settings.users.admin_access,
         allowed=tuple(settings.users.allowed),
         allow_all=settings.users.everyone,
         banned=tuple(settings.users.banned),

@@ -78,6 +78,7 @@ def sign_on(c: Any, settings: HubSettings) -> None:
     c.HostAuthenticator.auth_refresh_age = -1
     c.HostAuthenticator.auth_refresh_strict = True
     c.HostAuthenticator.refresh_pre_spawn = True
+    c.JupyterHub.admin_access = settings.admin_access
     c.JupyterHub.services = [verify_service()]
     c.JupyterHub.load_roles = [admin_role(settings), verify_role()]
 

@@ -12,7 +12,7 @@ import jupyterhub.app
 from tornado.httpserver import HTTPServer
 from tornado.web import RequestHandler
 
-from hubinstall.hubside import announcements_api, repair, start_handlers, tokens_api
+from hubinstall.hubside import admin_role, announcements_api, repair, start_handlers, tokens_api
 from hubinstall.hubside.authenticator import HostAuthenticator
 from hubinstall.hubside.bodies import Bodies
 
@@ -35,6 +35,11 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
     def init_tornado_application(self) -> None:
         super().init_tornado_application()
         Bodies(self.hub_prefix).bound(self.tornado_application)
+
+    async def init_role_creation(self) -> None:
+        if not self.admin_access:
+            admin_role.keep_out_of_servers()
+        await super().init_role_creation()
 
     async def start(self) -> None:
         await super().start()

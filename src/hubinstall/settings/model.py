@@ -54,6 +54,12 @@ class Users(Section):
         " from the list lose the right.",
         examples=[["alice"]],
     )
+    admin_access: bool = Field(
+        False,
+        description="Whether the administrators may open other people's servers, with all rights over the files there."
+        " They may start and stop them in any case.",
+        examples=[True],
+    )
     allowed: Accounts = Field(
         (),
         description="Who may log in besides the administrators, if `allow_all` is false.",

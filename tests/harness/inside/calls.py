@@ -13,6 +13,7 @@ import signal
 import socket
 import struct
 from collections.abc import Callable
+from functools import partial
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 LAST = 470
@@ -20,6 +21,7 @@ LAST = 470
 LEFT_OUT = {57, 58, 162}
 REFUSED = {errno.EPERM, errno.ENOSYS}
 SOCKET, CLONE, UNSHARE, PERSONALITY = 41, 56, 272, 135
+PERSONALITIES = (0, 8, 0x40000, 0x20000, 0x100000)
 NAMESPACES = {
     "time": 0x80, "mount": 0x20000, "cgroup": 0x2000000, "uts": 0x4000000, "ipc": 0x8000000, "user": 0x10000000,
     "pid": 0x20000000, "net": 0x40000000,
@@ -55,7 +57,7 @@ def apart(act: Callable[[], int]) -> int:
 
 def numbers() -> dict[int, int]:
     tried = [number for number in range(LAST + 1) if number not in LEFT_OUT]
-    return {number: apart(lambda number=number: call(number, *[-1] * 6)) for number in tried}  # type: ignore[misc]
+    return {number: apart(partial(call, number, *[-1] * 6)) for number in tried}
 
 
 def families() -> dict[int, bool]:
@@ -63,7 +65,7 @@ def families() -> dict[int, bool]:
     types = (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET)
     wide = {family + (1 << 32) for family in range(1, 46)}
     return {
-        family: any(apart(lambda f=family, t=type_: call(SOCKET, f, t, 0)) != errno.EPERM for type_ in types)  # type: ignore[misc]
+        family: any(apart(partial(call, SOCKET, family, type_, 0)) != errno.EPERM for type_ in types)
         for family in (*range(1, 46), *sorted(wide))
     }
 
@@ -75,10 +77,10 @@ def namespaces() -> dict[str, int]:
 
     found = {}
     for name, flag in NAMESPACES.items():
-        found[f"unshare {name}"] = apart(lambda flag=flag: call(UNSHARE, flag))  # type: ignore[misc]
+        found[f"unshare {name}"] = apart(partial(call, UNSHARE, flag))
         if name != "time":  # its flag is one of the signal's bits
-            found[f"clone {name}"] = apart(lambda flag=flag: clone(flag))  # type: ignore[misc]
-            found[f"clone user+{name}"] = apart(lambda flag=flag: clone(flag | NAMESPACES["user"]))  # type: ignore[misc]
+            found[f"clone {name}"] = apart(partial(clone, flag))
+            found[f"clone user+{name}"] = apart(partial(clone, flag | NAMESPACES["user"]))
     return found
 
 
@@ -95,11 +97,9 @@ def main() -> None:
         "numbers": numbers(),
         "families": families(),
         "namespaces": namespaces(),
-        "personalities": {
-            one: apart(lambda one=one: call(PERSONALITY, one)) for one in (0, 8, 0x40000, 0x20000, 0x100000)
-        },  # type: ignore[misc]
+        "personalities": {one: apart(partial(call, PERSONALITY, one)) for one in PERSONALITIES},
         "32 bits": apart(old_call),
-        "x32": apart(lambda: call(39 | 0x40000000)),
+        "x32": apart(partial(call, 39 | 0x40000000)),
     }
     print(json.dumps(found))
 
