@@ -9,6 +9,7 @@ The rules for this file:
 - The only call is on the last line, so that an incomplete download does nothing.
 """
 
+import contextlib
 import fcntl
 import glob
 import hashlib
@@ -284,6 +285,8 @@ def fill(path: str, source: str) -> None:
     run([*uv, "--no-deps", "--no-index", "--no-build-isolation", package], env=dict(environment, TMPDIR=folder))
     for temporary in (folder, cache, path + ".pip", path + ".uv"):
         shutil.rmtree(temporary, ignore_errors=True)
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(os.path.join(path, ".lock"))  # uv's: everyone may write to it
 
 
 def get_uv(path: str, locked: str) -> str:

@@ -186,7 +186,8 @@ def virtualenv() -> Case:
         f"{BASE}/venv-1", lockfile=locked("supervisor.txt"), uv=layout.UV, python_version=version, cache=f"{BASE}/uv"
     )
     broken = Break("complete", lambda host: host.remove_tree(f"{wish.name}/{wish.site_packages}/supervisor"))
-    return Case(wish, (broken,), lambda host: host.exists(wish.name))
+    left = Break("uv's lock", lambda host: host.write(wish.uvs_lock, b""))
+    return Case(wish, (broken, left), lambda host: host.exists(wish.name))
 
 
 def node_modules() -> Case:

@@ -19,8 +19,9 @@ GROUP = "root:x:0:\nshadow:x:42:\nwww-data:x:33:\nalice:x:1000:\ndocker:x:101:\n
 LOOKS = (
     'bash -o pipefail -c zstd -q -d -c -f "$1" | tar ',
     "apt-get indextargets", "docker image ls", "docker logs", "docker ps", "dockerd --version", "dpkg-query ",
-    "getent ", "journalctl ", "nft -c ", "nft -s -nn list ", "nft list ", "nginx -V", "nginx -t", "openssl pkey -in",
-    "openssl verify ", "openssl x509 ", "systemctl show ", "systemd-analyze verify ", "tail ",
+    "getent ", "ip -4 -oneline address show ", "journalctl ", "nft -c ", "nft -s -nn list ", "nft list ", "nginx -V",
+    "nginx -t", "openssl pkey -in", "openssl verify ", "openssl x509 ", "systemctl show ",
+    "systemd-analyze verify ", "tail ",
 )  # fmt: skip
 """How commands begin that change nothing, whatever follows."""
 CHECKS = {os.path.basename(layout.NGINX_CHECK), "python3", "checker", "sshd", "test"}

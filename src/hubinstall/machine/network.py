@@ -71,10 +71,20 @@ def addresses(host: Host) -> tuple[str, ...]:
     found = []
     for text in sorted(set(local_addresses(host.text("/proc/net/fib_trie")))):
         devices = [r.device for r in table if r.network.prefixlen and r.connected and text in r.network]
+        if not devices and not text.is_loopback and text in of_loopback(host):
+            continue
         if not text.is_loopback and not any(CONTAINER_DEVICE.match(d) for d in devices):
             found.append((outside not in devices, text))
     v4 = [str(address) for _, address in sorted(found)]
     return (*v4, *ipv6_addresses(host.text("/proc/net/if_inet6")))
+
+
+def of_loopback(host: Host) -> set[ipaddress.IPv4Address]:
+    """What an administrator has added to `lo`, such as an anycast address: nobody outside reaches this machine there.
+    The kernel's tables do not tell it from an address without a network on another device.
+    """
+    shown = host.query(["ip", "-4", "-oneline", "address", "show", "dev", "lo"], check=False).stdout
+    return {ipaddress.IPv4Address(text) for text in re.findall(r" inet ([0-9.]+)/", shown)}
 
 
 def local_addresses(trie: str) -> list[ipaddress.IPv4Address]:

@@ -94,3 +94,23 @@ def test_who_wants_shells_or_gives_sudo_has_them(installed_machine: Machine, key
 def status_line(machine: Machine) -> str:
     [line] = [line for line in machine.run("hubinstall status").out.splitlines() if "host logins" in line]
     return line
+
+
+def test_it_writes_to_no_program(installed_machine: Machine) -> None:
+    """The directories that uv fills would each have a lock for everybody."""
+    open_to_all = "find /opt/hubinstall ! -type l -perm -o+w"
+    assert installed_machine.run(open_to_all).out == ""
+    lock = installed_machine.run("readlink -f /opt/hubinstall/hub").out.strip() + "/.lock"
+    installed_machine.run(f"touch {lock}; chmod 666 {lock}")
+    assert [change["id"] for change in installed.plan(installed_machine)] == [f"virtualenv:{lock[:-6]}"]
+    installed_machine.run("hubinstall apply")
+    assert installed_machine.run(open_to_all).out == "", "an earlier version's goes, too"
+
+
+def test_an_address_on_lo_is_not_announced(installed_machine: Machine) -> None:
+    """It would be in the certificate, and in what apply says."""
+    installed_machine.run("ip address add 10.5.5.5/32 dev lo")
+    try:
+        assert installed.plan(installed_machine) == []
+    finally:
+        installed_machine.run("ip address delete 10.5.5.5/32 dev lo")

@@ -53,6 +53,12 @@ def test_the_address_that_leads_outside_comes_first_and_containers_do_not_count(
     assert addresses(host) == ("10.88.70.2", "192.168.0.9", "203.0.113.5", "2001:db8::7")
 
 
+def test_an_address_on_lo_is_none_to_announce(host):
+    shown = "1: lo    inet 127.0.0.1/8 scope host lo\n1: lo    inet {}/32 scope global lo\n"
+    host.answers["ip -4 -oneline address show dev lo"] = shown.format("203.0.113.5")
+    assert addresses(host) == ("10.88.70.2", "192.168.0.9", "2001:db8::7")
+
+
 def test_every_route_is_known_with_its_device(host):
     assert {(str(r.network), r.device, r.connected) for r in route_table(host)} >= {
         ("0.0.0.0/0", "eth0", False),

@@ -35,14 +35,23 @@ class Virtualenv:
         return f"lib/python{self.python_version}/site-packages"
 
     def desired(self) -> State:
-        return {"complete": True}
+        return {"complete": True, "uv's lock": False}
 
     def actual(self, host: Host) -> State | None:
         if not host.exists(f"{self.name}/bin/python3"):
             return None
-        return sealed(host, self.name, self.site_packages)
+        state = sealed(host, self.name, self.site_packages)
+        return state and state | {"uv's lock": host.exists(self.uvs_lock)}
 
-    def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
+    @property
+    def uvs_lock(self) -> str:
+        """What uv leaves behind: a file that everyone on the machine may write to."""
+        return f"{self.name}/.lock"
+
+    def apply(self, host: Host, change: Change) -> None:
+        if change.before and change.before["complete"]:
+            host.remove(self.uvs_lock)
+            return
         retry_if_stalled(host, f"the Python packages of {self.name}", functools.partial(self._build, host))
 
     def _build(self, host: Host) -> None:
@@ -61,6 +70,7 @@ class Virtualenv:
             env=env,
             bound=True,
         )  # fmt: skip
+        host.remove(self.uvs_lock)
         seal(host, self.name, self.site_packages)
 
     def remove(self, host: Host) -> None:

@@ -41,6 +41,14 @@ def test_what_a_killed_uv_left_is_not_taken_for_installed(host):
     assert look(wished, host) is None
     assert tries == [False, False]
     assert host.names(PACKAGES) == ["whole"]
+    host.put(wished.uvs_lock, "")
+    host.forget()
+    change = look(wished, host)
+    assert change.before == {"complete": True, "uv's lock": True}
+    wished.apply(host, change)
+    host.forget()
+    assert look(wished, host) is None
+    assert len(tries) == 2, "an earlier version's is removed, and nothing is installed again"
     assert [notice for notice in host.notices if "no progress for 5 minutes, so it is restarted" in notice]
 
 
