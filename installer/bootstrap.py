@@ -9,7 +9,6 @@ The rules for this file:
 - The only call is on the last line, so that an incomplete download does nothing.
 """
 
-import contextlib
 import fcntl
 import glob
 import hashlib
@@ -283,10 +282,8 @@ def fill(path: str, source: str) -> None:
     environment = dict(os.environ, **virtualenv.uv_environment(Host(), cache))
     run([*uv, "--no-deps", "--require-hashes", "-r", locked], env=environment)
     run([*uv, "--no-deps", "--no-index", "--no-build-isolation", package], env=dict(environment, TMPDIR=folder))
-    for temporary in (folder, cache, path + ".pip", path + ".uv"):
-        shutil.rmtree(temporary, ignore_errors=True)
-    with contextlib.suppress(FileNotFoundError):
-        os.remove(os.path.join(path, ".lock"))  # uv's: everyone may write to it
+    # The last is uv's lock, which everyone may write to.
+    run(["rm", "-rf", folder, cache, path + ".pip", path + ".uv", path + "/.lock"])
 
 
 def get_uv(path: str, locked: str) -> str:
