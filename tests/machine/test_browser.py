@@ -92,6 +92,26 @@ def test_who_is_in_jupyterlab_sees_what_is_announced(page: Page, installed_machi
     expect(note).to_have_count(0)
 
 
+def test_who_uses_more_memory_than_the_limit_is_told_so(page: Page, installed_machine: Machine) -> None:
+    """The kernel is ended, not the server, and JupyterLab says why, beside "appears to have died"."""
+    server = ["docker", "inspect", "--format", "{{.State.StartedAt}}", installed.container(installed.PERSON)]
+    started = installed_machine.run(server).out
+    page.goto("/user/grace/lab?reset")
+    page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
+    page.locator(".jp-CodeCell .cm-content").last.click()
+    page.keyboard.type("kept = [b'x' * (1 << 28) for _ in range(64)]")
+    page.keyboard.press("Shift+Enter")
+    expect(page.get_by_text("appears to have died")).to_be_visible(timeout=60_000)
+    note = page.locator(".hubinstall-announcements")
+    expect(note).to_contain_text("it used more than this server's 2 GB of memory", timeout=30_000)
+    keep(page, "memory")
+    note.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Ok").click()
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
+    assert installed_machine.run(server).out == started
+
+
 def test_a_first_load_costs_a_quarter_of_what_the_server_sends_and_a_later_one_next_to_nothing(
     browser: Browser, installed_machine: Machine
 ) -> None:

@@ -1,4 +1,5 @@
-// Shows what the administrator announces (`hubinstall announce`) to people who are in JupyterLab already.
+// Shows what the administrator announces (`hubinstall announce`) to people who are in JupyterLab already, and what a
+// memory limit has ended (hubinstall_memory.py; an event of their own server).
 //
 // A prebuilt extension of JupyterLab (jupyterlab.readthedocs.io, "Prebuilt Extensions"), written by hand: it needs no
 // package of JupyterLab, and so no build. The hub answers without a login, and is asked without cookies: otherwise a
@@ -7,6 +8,7 @@
 (() => {
   const NAME = "hubinstall-announcements";
   const EVERY = 60 * 1000;
+  const MEMORY = "urn:hubinstall:memory";
   const CLOSED = `${NAME}:closed`;
 
   // With a name of its own for each server, the hub has another one.
@@ -48,7 +50,8 @@
       place = document.createElement("div");
       place.id = NAME;
       Object.assign(place.style, {
-        position: "fixed", right: "1em", bottom: "2.5em", maxWidth: "min(30em, calc(100vw - 2em))", zIndex: "10000",
+        position: "fixed", right: "1em", bottom: "2.5em", maxWidth: "min(30em, calc(100vw - 2em))",
+        zIndex: "10001", // above the dialog that says that a kernel appears to have died
       });
       document.body.append(place);
     }
@@ -56,6 +59,8 @@
   }
 
   let shown = "[]";
+  let announced = [];
+  const happened = [];
 
   async function ask(address) {
     if (document.hidden) {
@@ -65,15 +70,24 @@
       const answer = await fetch(address, { credentials: "omit", cache: "no-store" });
       const texts = (await answer.json()).announcements;
       if (answer.ok && JSON.stringify(texts) !== shown) {
-        show(texts);
+        announced = texts;
         shown = JSON.stringify(texts);
+        show([...announced, ...happened]);
       }
     } catch {
       // The hub may be restarting; the next time it answers again.
     }
   }
 
-  function activate() {
+  function hear(_, event) {
+    if (event.schema_id === MEMORY) {
+      happened.push(`${new Date().toLocaleTimeString()} ${event.text}`);
+      show([...announced, ...happened]);
+    }
+  }
+
+  function activate(app) {
+    app.serviceManager.events.stream.connect(hear);
     const prefix = hub();
     if (prefix) {
       const address = `${prefix}api/announcements`;
