@@ -107,7 +107,7 @@ def test_who_uses_more_memory_than_the_limit_is_told_so(page: Page, installed_ma
     expect(note).to_contain_text("it used more than this server's 2 GB of memory", timeout=30_000)
     keep(page, "memory")
     note.get_by_role("button", name="Close").click()
-    page.get_by_role("button", name="Ok").click()
+    page.locator(".jp-Dialog").get_by_role("button", name="Ok", exact=True).click()
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
     assert installed_machine.run(server).out == started
 
