@@ -139,6 +139,7 @@ def ports() -> str:
         (f"`{layout.SERVER_PORT}`", "tcp", "each person's server, inside its container only"),
         (f"`{layout.PROXY_PUBLIC_SOCKET}`", "socket", "the proxy, for nginx"),
         (f"`{layout.PROXY_API_SOCKET}`", "socket", "the proxy's API, for the hub"),
+        (f"`{layout.BROKER_SOCKET}`", "socket", "the broker before Docker, for the hub"),
         (f"`{layout.SUPERVISOR_SOCKET}`", "socket", "supervisor, where it runs the services"),
         (f"`{layout.DOCKER_SOCKET}`", "socket", "Docker Engine"),
     ]

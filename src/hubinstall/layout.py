@@ -39,6 +39,7 @@ GENERATED = f"{PROGRAMS}/etc"
 LAUNCHERS = f"{PROGRAMS}/libexec"
 HUB_CONFIG = f"{GENERATED}/jupyterhub_config.py"
 HUB_SETTINGS = f"{GENERATED}/hub.json"
+BROKER_POLICY = f"{GENERATED}/broker.json"
 FIREWALL_RULES = f"{GENERATED}/firewall.nft"
 # How root's programs reach the internet, as variables; it may hold the password of the site's proxy.
 WAY_OUT = f"{GENERATED}/way-out.env"
@@ -109,6 +110,10 @@ PROXY_PUBLIC_DIR = f"{RUNTIME}/proxy-public"
 PROXY_API_DIR = f"{RUNTIME}/proxy-api"
 PROXY_PUBLIC_SOCKET = f"{PROXY_PUBLIC_DIR}/public.sock"
 PROXY_API_SOCKET = f"{PROXY_API_DIR}/api.sock"
+# Where the hub asks for containers, and what these containers see of the machine's accounts.
+BROKER_DIR = f"{RUNTIME}/broker"
+BROKER_SOCKET = f"{BROKER_DIR}/docker.sock"
+BROKER_ACCOUNTS = f"{BROKER_DIR}/accounts"
 SUPERVISOR_SOCKET = f"{RUNTIME}/supervisor.sock"
 SUPERVISOR_PID = f"{RUNTIME}/supervisord.pid"
 DOCKER_SOCKET = "/run/docker.sock"
@@ -173,6 +178,8 @@ USER_LABEL = "hubinstall.user"
 SERVER_LABEL = "hubinstall.server"
 # The UID of that person's account when the container was made.
 UID_LABEL = "hubinstall.uid"
+# The label of a container that gives a new volume, which it names, to a person.
+HELPER_LABEL = "hubinstall.volume"
 
 APT_WAY_OUT = "/etc/apt/apt.conf.d/80hubinstall"
 # Where an administrator puts more authorities that the machine is to trust (update-ca-certificates(8)).
@@ -206,6 +213,8 @@ FIREWALL_SERVICE = "hubinstall-firewall"
 NGINX_SERVICE = "nginx"
 DOCKER_SERVICE = "docker"
 CONTAINERD_SERVICE = "containerd"
+# Between the hub and Docker.
+BROKER_SERVICE = "hubinstall-broker"
 LIMITS_SERVICE = "hubinstall-limits"
 USERS_SLICE = f"{USERS_CGROUP}.slice"
 # Renews the certificate: systemd starts it with a timer, under supervisor it keeps running.
@@ -222,6 +231,7 @@ SERVICES = (
     FIREWALL_SERVICE,
     CONTAINERD_SERVICE,
     DOCKER_SERVICE,
+    BROKER_SERVICE,
     NGINX_SERVICE,
     PROXY_SERVICE,
     HUB_SERVICE,

@@ -1,5 +1,5 @@
 {% include "templates/launchers/common.sh" %}
-# Starts the hub, once Docker, the firewall and the address that it listens on are there.
+# Starts the hub, once the broker before Docker, the firewall and the address that it listens on are there.
 socket_there() { [ -S {{ docker_socket | sh }} ]; }
 firewall_there() { [ -e {{ firewall_done | sh }} ]; }
 # Not through netlink, which the unit's sandbox closes.
@@ -20,7 +20,7 @@ export HOME PYTHONPATH PYTHONNOUSERSITE PATH
 
 end_predecessor
 wait_for "the firewall" firewall_there
-wait_for "Docker" socket_there
+wait_for "the broker before Docker" socket_there
 wait_for "the network of the user servers ({{ gateway }})" network_there
 
 HUBINSTALL_STARTED_WITH=$(started_with {{ files | map("sh") | join(" ") }} {{ dropins | sh }}/*.py)

@@ -45,6 +45,11 @@ def on_the_page() -> dict[str, str]:
     }
 
 
+def allowed() -> list[str]:
+    """The commands of the page that let its files ask for more than every server has."""
+    return re.findall(r"^hubinstall config add-item spawner\.allow\.docker .*$", PAGE.read_text(), re.MULTILINE)
+
+
 def use(machine: Machine, files: dict[str, str], *, check: bool = True) -> Result:
     machine.run(f"rm -f {FOLDER}/*.py")
     for name, text in files.items():
@@ -74,6 +79,11 @@ def grace(machine: Machine) -> Iterator[HubClient]:
 def test_the_files_of_the_page_do_what_it_says(machine: Machine, grace: HubClient) -> None:
     files = {name: text for name, text in on_the_page().items() if name != SIGN_ON}
     assert len(files) == 11
+    assert len(allowed()) == 7
+    refused = use(machine, files, check=False)
+    assert refused.code == 1
+    assert "hubinstall config add-item spawner.allow.docker" in refused.err, "it says what to write"
+    machine.run("; ".join(allowed()))
     assert notes(use(machine, files)) == []
     grace.login(installed.PERSON, installed.PERSON_PASSWORD)
     grace.start_server(options={"image": "R"})

@@ -3,6 +3,7 @@
 from hubinstall import layout
 from hubinstall.blueprint import way_out
 from hubinstall.blueprint.accounts import accounts
+from hubinstall.blueprint.broker import policy_file
 from hubinstall.blueprint.command_help import command_help
 from hubinstall.blueprint.docker import docker, docker_packages, restarts
 from hubinstall.blueprint.firewall import firewall
@@ -41,12 +42,13 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
     pulls = ids(*(r for r in network if isinstance(r, LiveRestore) and r.variables))
     image = environment(settings, facts, docker=(*DOCKER_RUNS, *pulls))
     certificate, site = tls(settings, facts), nginx(settings, facts)
-    configuration = hub(settings, facts, image)
+    configuration, broker = hub(settings, facts, image), policy_file(settings, facts, image)
     database_ = database(facts, programs_.hub_venv)
     running = services(
         settings,
         facts,
         programs_,
+        broker=broker,
         firewall=Inputs(rules),
         docker=Inputs(engine),
         nginx=Inputs([*certificate, *site]),
@@ -70,6 +72,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
         *certificate,
         *site,
         *configuration,
+        broker,
         database_,
         *running,
         *issued,

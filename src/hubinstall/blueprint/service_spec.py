@@ -32,6 +32,10 @@ RUNTIME_DIRS = (
         layout.PROXY_API_DIR, mode="2750", owner=layout.PROXY_USER, group=layout.HUB_USER,
         needs=(id_of(Directory, layout.RUNTIME), PROXY_ACCOUNT, HUB_ACCOUNT),
     ),
+    Directory(
+        layout.BROKER_DIR, mode="2750", group=layout.HUB_USER, whole=True,
+        needs=(id_of(Directory, layout.RUNTIME), HUB_ACCOUNT),
+    ),
 )  # fmt: skip
 """Directories that must exist after every boot; systemd-tmpfiles(8) or supervisord's launcher creates them."""
 

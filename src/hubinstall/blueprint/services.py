@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hubinstall import layout
 from hubinstall.blueprint.accounts import PROXY_ACCOUNT
+from hubinstall.blueprint.broker import broker_program
 from hubinstall.blueprint.docker import DOCKER_PACKAGES
 from hubinstall.blueprint.runtimes import Programs
 from hubinstall.blueprint.service_spec import PAGE, Program, foundation, program
@@ -46,7 +47,7 @@ class Inputs:
 
 def services(
     settings: Settings, facts: Facts, programs: Programs, *, hub: Inputs, nginx: Inputs, docker: Inputs,
-    firewall: Inputs, certificates: tuple[str, ...],
+    firewall: Inputs, broker: File, certificates: tuple[str, ...],
 ) -> list[Resource]:  # fmt: skip
     """All services. `certificates`: files that nginx must read again when they change."""
     scripts = proxy_scripts()
@@ -55,6 +56,7 @@ def services(
         *watch,
         firewall_program(firewall),
         *docker_programs(docker),
+        broker_program(programs, broker),
         nginx_program(facts, nginx, certificates),
         proxy_program(settings, programs, scripts),
         hub_program(settings, facts, programs, hub),
@@ -221,17 +223,18 @@ def hub_program(settings: Settings, facts: Facts, programs: Programs, inputs: In
     dropins = sorted((p, sha) for p, sha in facts.dropins.items() if p.startswith(layout.HUB_DROPINS))
     files = inputs.files(layout.HUB_CONFIG, layout.HUB_SETTINGS)
     launcher = render(
-        "templates/launchers/jupyterhub.sh", docker_socket=layout.DOCKER_SOCKET, gateway=gateway(settings),
+        "templates/launchers/jupyterhub.sh", docker_socket=layout.BROKER_SOCKET, gateway=gateway(settings),
         firewall_done=layout.done(layout.FIREWALL_SERVICE), files=[path for path, _ in files],
         dropins=layout.HUB_DROPINS, state=layout.HUB_STATE, hubside=layout.HUBSIDE, venv=layout.HUB_VENV,
         config=layout.HUB_CONFIG,
     )  # fmt: skip
     return Program(
         layout.HUB_SERVICE, "JupyterHub", launcher, unit="systemd/jupyterhub.service", user=layout.HUB_USER,
-        after=(layout.FIREWALL_SERVICE, layout.DOCKER_SERVICE, layout.PROXY_SERVICE), config=programs.hub,
+        after=(layout.FIREWALL_SERVICE, layout.BROKER_SERVICE, layout.PROXY_SERVICE), config=programs.hub,
         files=(*files, *dropins), ready=f"{gateway(settings)}:{layout.HUB_PORT}",
         values={
             "state": layout.HUB_STATE, "addresses": [settings.network.subnet, *facts.proxy_addresses],
+            "hidden": "" if settings.spawner.allow.other_classes else layout.DOCKER_SOCKET,
             "pam_sets_ids": release(facts.distribution, facts.version).pam_sets_ids,
         },
         needs=(

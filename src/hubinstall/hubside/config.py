@@ -119,7 +119,9 @@ def servers(c: Any, settings: HubSettings) -> None:
     c.DockerSpawner.remove = True
     c.DockerSpawner.mem_limit = settings.limits.memory
     c.DockerSpawner.cpu_limit = settings.limits.cpu
-    c.DockerSpawner.client_kwargs = {"base_url": f"unix://{layout.DOCKER_SOCKET}", "timeout": 300}
+    # A class that is not ours asks for anything: where config.yaml allows one, the hub is in the group docker.
+    socket = layout.DOCKER_SOCKET if settings.other_spawners else layout.BROKER_SOCKET
+    c.DockerSpawner.client_kwargs = {"base_url": f"unix://{socket}", "timeout": 300}
     c.Spawner.default_url = "/lab"
     c.Spawner.start_timeout = START_TIMEOUT
     c.Spawner.http_timeout = 120

@@ -8,11 +8,9 @@ start of a server. Only one repair is at work at a time: of several starts, the 
 """
 
 import asyncio
-import functools
 import json
 import os
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -31,8 +29,6 @@ from hubinstall.hubside.settings import HubSettings, ImageSource
 
 TIMEOUT = 600
 """Seconds that Docker may be silent, for example while it unpacks an image."""
-CHUNK = 1 << 20
-"""Bytes of an image that are passed on at a time."""
 EVERY = 1.0
 """Seconds between two checks whether this machine has the hub's address."""
 AGAIN = 5.0
@@ -141,7 +137,7 @@ def text_of(path: str) -> str:
 
 
 def connect() -> Any:
-    return docker.APIClient(base_url=f"unix://{layout.DOCKER_SOCKET}", version="auto", timeout=TIMEOUT)
+    return docker.APIClient(base_url=f"unix://{layout.BROKER_SOCKET}", version="auto", timeout=TIMEOUT)
 
 
 def has_address(address: str) -> bool:
@@ -207,8 +203,8 @@ def repair_image(client: Any, name: str, source: ImageSource, say: Say) -> None:
         client.tag(id_, repository, tag)
         return
     try:
-        if copy := copy_in(source):
-            load(client, copy)
+        if source.archive:
+            finish(client.load_image(b""))  # the broker puts the machine's own copy there
         elif (note := pinned(source)).get("digest"):
             finish(client.pull(note["digest"], stream=True, decode=True))
             client.tag(note["id"], repository, tag)
@@ -216,19 +212,6 @@ def repair_image(client: Any, name: str, source: ImageSource, say: Say) -> None:
         raise missing(name, f": {error}") from error
     if not has_image(client, name):
         raise missing(name)
-
-
-def copy_in(source: ImageSource) -> str:
-    """The path of the image's copy; versions before wrote another format beside it. Empty if there is none."""
-    stem = source.archive.removesuffix(".zst")
-    return next((path for path in (source.archive, f"{stem}.gz") if source.archive and Path(path).is_file()), "")
-
-
-def load(client: Any, copy: str) -> None:
-    """Load an image from its copy, decompressed on the way: the Engine itself may not know zstd."""
-    with subprocess.Popen(["zstd", "-q", "-d", "-c", "-f", copy], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        finish(client.load_image(iter(functools.partial(process.stdout.read, CHUNK), b"")))
 
 
 def missing(name: str, why: str = "") -> RepairError:

@@ -129,6 +129,15 @@ class HomeSpawner(SafeStarts):
         self.log.warning("%s", words)
         self._stage = words
 
+    async def post_start_exec(self) -> None:
+        """Run `post_start_cmd` in the server and wait for its end: the broker passes no stream of a command on."""
+        made = await self.docker("exec_create", self.container_id, self.post_start_cmd)
+        await self.docker("exec_start", made["Id"], detach=True)
+        while (state := await self.docker("exec_inspect", made["Id"]))["Running"]:  # noqa: ASYNC110 - Docker tells nobody
+            await asyncio.sleep(POLL)
+        if code := state["ExitCode"]:
+            self.log.warning("The command after the start of %s: exit code %s", self.object_name, code)
+
     async def _remove_strays(self) -> None:
         """Remove this server's old containers, also if somebody has renamed or paused one: they use the same home."""
         mine = {"label": f"{layout.USER_LABEL}={self.user.name}"}

@@ -55,6 +55,7 @@ SERVICES = {
     layout.PROXY_SERVICE: "the proxy",
     layout.DOCKER_SERVICE: "Docker",
     layout.FIREWALL_SERVICE: "the firewall",
+    layout.BROKER_SERVICE: "the broker before Docker",
 }
 
 

@@ -19,6 +19,7 @@ from hubinstall.settings.network import Network
 from hubinstall.settings.section import Conflict, Section, repeats
 from hubinstall.settings.types import (
     Accounts,
+    Allowances,
     ArchivePlace,
     BaseUrl,
     Cpus,
@@ -249,8 +250,16 @@ class SpawnerAllow(Section):
         False,
         description="Whether a drop-in may choose a spawner class that is not a subclass of"
         " hubinstall's own. Such a class starts servers without the limits, mounts and restrictions that protect people"
-        " and this machine from each other.",
+        " and this machine from each other, and the hub is in the group docker, as good as root.",
         examples=[True],
+    )
+    docker: Allowances = Field(
+        (),
+        description="What drop-ins may ask Docker for beyond what every server has, one line each: bind PATH (a"
+        " directory to read), bind PATH rw, volume NAME, image NAME, capability NAME, device PATH, runtime NAME, group"
+        " NUMBER, gpus, exec (a command after the start), no-limits, other-seccomp, writable-root. `*` stands for any"
+        " characters but a slash. A start that is refused names its line.",
+        examples=[["bind /srv/datasets", "volume scratch-*", "image site/r:1"]],
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from hubinstall import layout
-from hubinstall.settings.values import archives, dns, files, names, networks, pages, proxies, sizes, urls
+from hubinstall.settings.values import allowances, archives, dns, files, names, networks, pages, proxies, sizes, urls
 from hubinstall.settings.values.words import parse_list
 
 
@@ -19,6 +19,13 @@ Group = Annotated[str, BeforeValidator(names.parse_group), schema("group name", 
 ShareName = Annotated[str, BeforeValidator(names.parse_share_name), schema("share name", names.SHARE)]
 Image = Annotated[str, BeforeValidator(names.parse_image), schema("image name", names.IMAGE)]
 Accounts = Annotated[tuple[Account, ...], BeforeValidator(parse_list)]
+
+Allowance = Annotated[
+    str,
+    BeforeValidator(allowances.parse_allowance),
+    schema("line", allowances.ALLOWANCE),
+]
+Allowances = Annotated[tuple[Allowance, ...], BeforeValidator(parse_list)]
 
 _size = schema("size", sizes.SIZE, ["string", "integer"])
 Memory = Annotated[int, BeforeValidator(sizes.parse_memory), _size]

@@ -30,6 +30,7 @@ from hubinstall.verify.disks import disks
 from hubinstall.verify.host_logins import host_logins
 from hubinstall.verify.http_probe import Answer, ask
 
+OK = 200
 # Not every installation has these: systemd's slice may be the users' control group, an Engine may bring its own, and no
 # share may belong to a group.
 SOME_HAVE = {layout.LIMITS_SERVICE, layout.CONTAINERD_SERVICE, layout.SHARES_SERVICE}
@@ -75,6 +76,7 @@ def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Reso
         ("authenticator", lambda: authenticator(host)),
         ("nginx", lambda: nginx(settings, facts, seen)),
         ("docker", lambda: docker(host, seen)),
+        ("broker", lambda: broker(seen)),
         ("firewall", lambda: firewall(host, seen, resources)),
         ("host logins", lambda: Check(*host_logins(host, settings, facts))),
     ]
@@ -217,6 +219,15 @@ def docker(host: Host, seen: dict[str, Look]) -> Check:
     if not found.running:
         return Check("docker", "failed", "the Engine does not answer", logs(layout.DOCKER_SERVICE))
     return Check("docker", "ok", f"Engine {found.version}")
+
+
+def broker(seen: dict[str, Look]) -> Check:
+    """What stands between the hub and Docker passes calls on."""
+    if words := down(seen, layout.BROKER_SERVICE):
+        return Check("broker", "failed", words, revive(layout.BROKER_SERVICE))
+    if ask(layout.BROKER_SOCKET, "/_ping").status != OK:
+        return Check("broker", "failed", "it passes nothing on to Docker", logs(layout.BROKER_SERVICE))
+    return Check("broker", "ok", "the hub reaches Docker through it")
 
 
 def firewall(host: Host, seen: dict[str, Look], resources: list[Resource]) -> Check:

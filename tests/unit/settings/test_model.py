@@ -34,6 +34,26 @@ def test_defaults():
     assert (settings.limits.cpu, settings.limits.processes) == (1.0, 1024)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "bind /", "bind /srv/..", "bind srv", "bind /srv/x ro", "bind /srv/x:/y", "volume a/b", "image A", "everything",
+        "capability sys_admin", "group 0", "exec now", "device /dev/../x", " bind /srv/x", "bind /srv/x\n", "",
+    ],
+)  # fmt: skip
+def test_what_is_allowed_of_docker_is_one_of_few_forms(line):
+    with pytest.raises(ValidationError, match="is nothing that can be allowed"):
+        made(spawner={"allow": {"docker": [line]}})
+
+
+def test_the_forms_of_what_is_allowed_of_docker():
+    lines = (
+        "bind /srv/x", "bind /srv/x rw", "volume a-*", "image site/r:1", "capability SYS_PTRACE", "device /dev/kvm",
+        "runtime nvidia", "group 42", "gpus", "exec", "no-limits", "other-seccomp", "writable-root",
+    )  # fmt: skip
+    assert made(spawner={"allow": {"docker": list(lines)}}).spawner.allow.docker == lines
+
+
 @pytest.mark.parametrize(("mode", "names"), [("letsencrypt", ("a.org", "b.org")), ("self-signed", ("a.org",))])
 def test_the_names_of_lets_encrypts_certificate_count_where_there_is_one(mode, names):
     letsencrypt = {"email": "ops@a.org", "domains": ["b.org", "a.org"]}

@@ -56,7 +56,7 @@ def host(tmp_path: Path, monkeypatch) -> FakeHost:
     host.owners["/etc/shadow"] = ("root", layout.PASSWORDS_GROUP)
     monkeypatch.setattr(health, "looks", lambda host, facts: dict(UP))
     monkeypatch.setattr(health.time, "time", lambda: ENDS - 90 * 86400)
-    answers = {"/api/routes": {"/": {}}, "/hub/health": {}, "/hub/api/users": [{"name": "alice"}]}
+    answers = {"/api/routes": {"/": {}}, "/hub/health": {}, "/_ping": None, "/hub/api/users": [{"name": "alice"}]}
 
     def answer(address: str, path: str, **_: str) -> Answer:
         return Answer(200, "", answers[path.partition("?")[0]], "6.1.1", 0.01)
@@ -72,8 +72,9 @@ def found(host: FakeHost) -> dict[str, health.Check]:
 def test_all_is_well(host: FakeHost) -> None:
     result = health.health(host, Settings(), fake_facts(), resources=[], pending=3)
     assert [(c.name, c.state) for c in result.checks if c.state != "ok" and not c.name.startswith("disk")] == []
-    assert [c.name for c in result.checks][:9] == [
-        "proxy", "hub", "user servers", "authenticator", "nginx", "docker", "firewall", "host logins", "certificate",
+    assert [c.name for c in result.checks][:10] == [
+        "proxy", "hub", "user servers", "authenticator", "nginx", "docker", "broker", "firewall",
+        "host logins", "certificate",
     ]  # fmt: skip
     assert result.pending == 3
     assert found(host)["certificate"].message == "90 days left (self-signed)"

@@ -43,7 +43,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Account:
-    """A service account: nobody logs in with it. It is a member of `groups`, and may be in others."""
+    """A service account: nobody logs in with it. It is a member of `groups`, not of `never`, and may be in others."""
 
     kind: ClassVar[str] = "account"
     lock: ClassVar[str | None] = "accounts"
@@ -51,6 +51,7 @@ class Account:
     name: str
     home: str = NOWHERE
     groups: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
     uid_min: int = field(default=1000, metadata=KEPT)
     """People's UIDs start here."""
     needs: tuple[str, ...] = ()
@@ -62,7 +63,7 @@ class Account:
             "home": self.home,
             "shell": NOLOGIN,
             "groups": sorted(self.groups),
-        }
+        } | ({"not in": sorted(self.never)} if self.never else {})
 
     def actual(self, host: Host) -> State | None:
         row = accounts(host).get(self.name)
@@ -74,8 +75,11 @@ class Account:
             "group": next((name for name, group in there.items() if group[2] == row[3]), "absent"),
             "home": row[5],
             "shell": row[6],
-            "groups": sorted(g for g in self.groups if g in there and self.name in there[g][3].split(",")),
-        }
+            "groups": sorted(g for g in self.groups if self._is_in(there, g)),
+        } | ({"not in": sorted(g for g in self.never if not self._is_in(there, g))} if self.never else {})
+
+    def _is_in(self, there: dict[str, list[str]], group: str) -> bool:
+        return group in there and self.name in there[group][3].split(",")
 
     def apply(self, host: Host, change: Change) -> None:
         before = change.before
@@ -94,6 +98,8 @@ class Account:
             manage(host, "usermod", "--gid", self.name, "--home", self.home, "--shell", NOLOGIN, self.name)
         if self.groups:
             manage(host, "usermod", "--append", "--groups", ",".join(self.groups), self.name)
+        for group in (one for one in self.never if self._is_in(groups(host), one)):
+            manage(host, "gpasswd", "--delete", self.name, group)
 
     def remove(self, host: Host) -> None:
         if (row := accounts(host).get(self.name)) and int(row[2]) >= self.uid_min:

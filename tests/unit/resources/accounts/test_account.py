@@ -47,6 +47,25 @@ def test_a_services_account_is_made_with_its_groups(host):
     assert "service:x:991:991::/nonexistent:/usr/sbin/nologin" in host.text("/etc/passwd")
 
 
+def test_a_service_leaves_the_group_that_it_must_not_be_in(host):
+    """Until now the hub was in the group docker, which is root in all but name."""
+    settle(host, SERVICE)
+    assert "docker" in [row.split(":")[0] for row in host.text("/etc/group").splitlines() if row.endswith(":service")]
+    after = Account("service", groups=("shadow",), never=("docker",))
+    assert look(after, host).verb == "change"
+    assert settle(host, after) is None
+    rows = dict(row.split(":x:") for row in host.text("/etc/group").splitlines())
+    assert not rows["docker"].endswith("service")
+    assert rows["shadow"].endswith("service")
+
+
+def test_the_hub_is_in_the_group_docker_only_where_any_spawner_may_run():
+    for allow, member in (({}, False), ({"other_classes": True}, True)):
+        settings = Settings.model_validate({"spawner": {"allow": allow}})
+        [hub] = [one for one in accounts(settings, fake_facts()) if one.name == layout.HUB_USER]
+        assert (layout.DOCKER_GROUP in hub.groups, layout.DOCKER_GROUP in hub.never) == (member, not member)
+
+
 @pytest.mark.parametrize(
     ("path", "old", "new", "key"),
     [

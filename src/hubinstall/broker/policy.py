@@ -1,0 +1,67 @@
+"""What the hub may ask for: broker.json, which `apply` writes and only root can change (blueprint/broker.py)."""
+
+import fnmatch
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+from hubinstall.hubside.network import ServerNetwork
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The content of broker.json."""
+
+    network: ServerNetwork
+    image: str
+    image_label: str
+    """A label, with its value, that only the image with this content has (see ImageSource)."""
+    image_archive: str
+    image_pin: str
+    uid_min: int
+    uid_max: int
+    cgroup_parent: str
+    group_shares: dict[str, str] = field(default_factory=dict)
+    """Share → the group whose members may write."""
+    trust_store: str = ""
+    allowed: tuple[str, ...] = ()
+    """`spawner.allow.docker` of config.yaml: each a word, or a word and what it is about, such as "bind /srv/x rw"."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises ValueError if a key is missing or unknown: broker.json and this code belong together."""
+        data = json.loads(text)
+        if set(data) != (names := {one.name for one in fields(cls)}):
+            raise ValueError(f"missing or unknown keys: {', '.join(sorted(set(data) ^ names))}")
+        return cls(**data | {"network": ServerNetwork(**data["network"]), "allowed": tuple(data["allowed"])})
+
+    @classmethod
+    def load(cls, path: str) -> Self:
+        return cls.parse(Path(path).read_text(encoding="utf-8"))
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def allows(self, line: str) -> bool:
+        """Whether config.yaml has this line; a `*` in the file's stands for anything but a slash or a space."""
+        return any(line == one or ("*" in one and _matches(line, one)) for one in self.allowed)
+
+    def admits_image(self, name: str) -> bool:
+        """Whether servers may run it. By name: the hub cannot give a name to another image (images.py)."""
+        return (
+            name == self.image or self.allows(f"image {name}") or self.allows(f"image {name.removesuffix(':latest')}")
+        )
+
+    def pin(self) -> dict[str, str]:
+        """The note about the image's digest and id, if it is one of a registry; empty if not."""
+        try:
+            found = json.loads(Path(self.image_pin).read_text(encoding="utf-8")) if self.image_pin else {}
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+def _matches(line: str, pattern: str) -> bool:
+    parts, wanted = line.replace("/", " / ").split(), pattern.replace("/", " / ").split()
+    return len(parts) == len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))

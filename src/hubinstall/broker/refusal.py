@@ -1,0 +1,17 @@
+"""Why a call is not made, in words that the person who waits, and the administrator, can read."""
+
+import shlex
+
+
+class RefusedError(Exception):
+    """The call is not made. `line`: the item of `spawner.allow.docker` in config.yaml that would allow it, if any."""
+
+    def __init__(self, what: str, line: str = "", *, status: int = 403) -> None:
+        self.status = status
+        command = f"hubinstall config add-item spawner.allow.docker {shlex.quote(line)} --apply"
+        hint = f" Its administrator can allow that: {command}" if line else ""
+        super().__init__(f"hubinstall does not let the hub ask Docker for {what}.{hint}")
+
+
+class MalformedError(Exception):
+    """It is no request that a client of ours writes: it is answered with 400, and the connection is closed."""

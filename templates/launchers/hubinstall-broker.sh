@@ -1,0 +1,10 @@
+{% include "templates/launchers/common.sh" %}
+# Answers the hub's calls of Docker.
+end_predecessor
+PYTHONPATH={{ hubside | sh }}
+export PYTHONPATH
+HUBINSTALL_STARTED_WITH=$(started_with {{ policy | sh }})
+export HUBINSTALL_STARTED_WITH
+umask 0077
+cd /
+exec {{ venv | sh }}/bin/python3 -P -s -S -m hubinstall.broker
