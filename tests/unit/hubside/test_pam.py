@@ -55,7 +55,7 @@ def test_a_wrong_password_is_never_told_more(service):
 @pytest.mark.parametrize(
     ("service", "words"),
     [
-        ("must change", "it must be changed first: log in to this machine with ssh"),
+        ("must change", "it must be changed first: ask the administrator of this machine"),
         ("ended", "your account has ended. Ask the administrator"),
         ("old", "it was not changed for too long. Ask the administrator"),
         ("hours", "does not let you in now"),
