@@ -56,6 +56,18 @@ EXPECTED: dict[str, str] = {
         r"(directory|file):/usr/local/share/(man|bash-completion|zsh)(/.*)?|(directory|file):/etc/fish(/.*)?"
     ),
     "bundles and copies of the image are packed with zstd": r"packages:base",
+    "the hub asks a broker, and is no longer in the group docker": (
+        r"account:jupyterhub|directory:/run/hubinstall/broker|file:/etc/tmpfiles\.d/hubinstall\.conf"
+        r"|file:/opt/hubinstall/etc/broker\.json|file:/opt/hubinstall/libexec/(hubinstall-broker|supervisord)"
+        r"|unit:/etc/systemd/system/hubinstall-broker\.service|service:hubinstall-broker|supervisord:supervisord"
+        # supervisor numbers the programs, and there is one more.
+        r"|file:/opt/hubinstall/etc/supervisor\.d/(hubinstall-broker|nginx)\.conf"
+    ),
+    "systemd never gives up on dockerd": (
+        r"directory:/etc/systemd/system/docker\.service\.d"
+        r"|unit:/etc/systemd/system/docker\.service\.d/hubinstall-restarts\.conf"
+    ),
+    "nobody may write to uv's lock": r"virtualenv:/opt/hubinstall/trees/(hub|node|supervisor)-[0-9a-f]+",
     "the accounts that it made are for the hub only": r"no-host-logins:hubinstall-no-ssh|sshd-drop-in:.*",
     "supervisord is watched, and what it leaves is ended": (
         r"file:/opt/hubinstall/libexec/(docker|containerd|hubinstall-watch)"

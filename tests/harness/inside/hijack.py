@@ -7,6 +7,8 @@ import json
 import pwd
 import socket
 import sys
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import docker
 import requests
@@ -23,11 +25,13 @@ SETTINGS = HubSettings.load(layout.HUB_SETTINGS)
 PLACES = container.AccountFiles
 NAME = f"{layout.CONTAINER_PREFIX}-{PERSON}-hijacked{layout.CONTAINER_TAIL}"
 CLIENT = docker.APIClient(base_url=f"unix://{PATH}", version="auto", timeout=60)
-ACCOUNT = Account.find(PERSON)
-assert ACCOUNT
+FOUND = Account.find(PERSON)
+assert FOUND
+ACCOUNT = FOUND
+Attempt = Callable[[], object]
 
 
-def server(options=(), **more):
+def server(options: Mapping[str, object] | None = None, **more: object) -> None:
     """A server as the hub itself would ask for it, with `options` of HostConfig and other changes."""
     files = PLACES(*(f"{layout.SERVER_ACCOUNTS}/{ACCOUNT.uid}.{kind}" for kind in ("passwd", "group")))
     config = container.host_config(ServerLimits(256 << 20, 1.0, 256, None), SETTINGS.cgroup_parent, [], init=False)
@@ -35,14 +39,13 @@ def server(options=(), **more):
     said = {
         "image": SETTINGS.image, "name": NAME, "entrypoint": ["sleep"], "command": ["60"],
         "user": f"{ACCOUNT.uid}:{ACCOUNT.gid}", "labels": {layout.USER_LABEL: PERSON, layout.SERVER_LABEL: "x"},
-        "host_config": CLIENT.create_host_config(**config | dict(options)),
+        "host_config": CLIENT.create_host_config(**config | dict(options or {})),
     }  # fmt: skip
     made = CLIENT.create_container(**said | more)["Id"]
     CLIENT.remove_container(made, force=True)
-    return made
 
 
-def plain(text):
+def plain(text: bytes) -> str:
     """Raw bytes; the answer's first line."""
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(20)
@@ -54,24 +57,24 @@ def plain(text):
     raise ValueError(first)
 
 
-def ask(method, path, **more):
+def ask(method: str, path: str, **more: Any) -> None:
     answer = CLIENT.request(method, f"{CLIENT.base_url}/v{CLIENT._version}{path}", timeout=20, **more)
     answer.raise_for_status()
 
 
-def bound(source, **more):
+def bound(source: str, **more: Any) -> Attempt:
     return lambda: server({"mounts": [container.bind(source, "/x", **more)]})
 
 
-def option(**options):
+def option(**options: object) -> Attempt:
     return lambda: server(options)
 
 
-def changed(**more):
+def changed(**more: Any) -> Attempt:
     return lambda: server(**more)
 
 
-def json_of(text):
+def json_of(text: str) -> Attempt:
     return lambda: ask(
         "POST", f"/containers/create?name={NAME}", data=text, headers={"Content-Type": "application/json"}
     )
@@ -79,7 +82,7 @@ def json_of(text):
 
 ROOT = pwd.getpwnam("root")
 GOOD = json.dumps({"Image": SETTINGS.image, "User": "0:0"})
-TRIES = {
+TRIES: dict[str, Attempt] = {
     "privileged": option(privileged=True),
     "root": changed(user="0:0"),
     "another's uid": changed(user=f"{ACCOUNT.uid + 1}:{ACCOUNT.gid}"),
@@ -165,7 +168,7 @@ TRIES = {
 }  # fmt: skip
 
 
-def outcome(attempt):
+def outcome(attempt: Attempt) -> str:
     try:
         attempt()
     except (APIError, ValueError, requests.RequestException, docker.errors.DockerException, StopIteration) as error:
