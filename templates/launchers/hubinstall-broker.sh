@@ -1,6 +1,8 @@
 {% include "templates/launchers/common.sh" %}
 # Answers the hub's calls of Docker.
 end_predecessor
+{% set d = directory %}
+[ -d {{ d.name | sh }} ] || install -d -m {{ d.mode }} -o {{ d.owner | sh }} -g {{ d.group | sh }} {{ d.name | sh }}
 PYTHONPATH={{ hubside | sh }}
 export PYTHONPATH
 HUBINSTALL_STARTED_WITH=$(started_with {{ policy | sh }})

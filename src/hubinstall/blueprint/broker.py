@@ -8,7 +8,7 @@ from hubinstall.blueprint.accounts import HUB_ACCOUNT
 from hubinstall.blueprint.docker import network
 from hubinstall.blueprint.hub import users_cgroup
 from hubinstall.blueprint.runtimes import Programs
-from hubinstall.blueprint.service_spec import Program
+from hubinstall.blueprint.service_spec import BROKERS_DIR, Program
 from hubinstall.blueprint.templating import render
 from hubinstall.blueprint.user_image import Environment
 from hubinstall.broker.policy import Policy
@@ -45,7 +45,7 @@ def policy_file(settings: Settings, facts: Facts, image: Environment) -> File:
 def broker_program(programs: Programs, file: File) -> Program:
     launcher = render(
         "templates/launchers/hubinstall-broker.sh", policy=file.name, hubside=layout.HUBSIDE,
-        venv=layout.HUB_VENV,
+        venv=layout.HUB_VENV, directory=BROKERS_DIR,
     )  # fmt: skip
     return Program(
         layout.BROKER_SERVICE, "What the hub may ask Docker for", launcher, unit="systemd/hubinstall-broker.service",
@@ -53,6 +53,6 @@ def broker_program(programs: Programs, file: File) -> Program:
         after=(layout.DOCKER_SERVICE,),
         ready=layout.BROKER_SOCKET, stop_wait=5, values={"folder": layout.BROKER_DIR},
         needs=(
-            HUB_ACCOUNT, id_of(File, file.name), id_of(Link, layout.HUB_VENV), id_of(Link, layout.HUBSIDE),
+            HUB_ACCOUNT, *ids(BROKERS_DIR, file), id_of(Link, layout.HUB_VENV), id_of(Link, layout.HUBSIDE),
         ),
     )  # fmt: skip
