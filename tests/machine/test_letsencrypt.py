@@ -233,7 +233,7 @@ def test_without_an_authority_nothing_of_it_stays_in_use(site: Machine) -> None:
 
 
 def test_without_a_name_a_public_address_gets_one(site: Machine) -> None:
-    site.run(f"ip address add {PUBLIC}/32 dev lo")
+    site.run(f"ip address add {PUBLIC}/32 dev host0")
     site.run("hubinstall config unset domain")
     wanted = f"{{mode: letsencrypt, letsencrypt: {{email: ops@example.org, server: '{pebble.SERVER}'}}}}"
     with pebble.running(site):

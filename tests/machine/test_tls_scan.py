@@ -32,6 +32,8 @@ ALLOWED = {
     "engine_problem": "of the scanner's own openssl",
     "cipher_order": "the client knows which suite is fast for it: Mozilla's intent, all of them are good",
     "cert_chain_of_trust": "self-signed",
+    "cert_extlifeSpan": "self-signed for 825 days: 398 are the limit for public authorities (from testssl.sh 3.2 on)",
+    "overall_grade": "T, because it is self-signed",
     "cert_revocation": "self-signed: there is nobody who could revoke it",
     "DNS_CAArecord": "the machine is called by its address, and has no record",
     "sessionresumption_ticket": "tells what there is, good or bad; WARN: its client went before the session came",
