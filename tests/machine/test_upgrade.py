@@ -63,7 +63,7 @@ EXPECTED: dict[str, str] = {
         # supervisor numbers the programs, and there is one more.
         r"|file:/opt/hubinstall/etc/supervisor\.d/(hubinstall-broker|nginx)\.conf"
     ),
-    "systemd never gives up on dockerd": (
+    "systemd gives dockerd ten starts in a minute": (
         r"directory:/etc/systemd/system/docker\.service\.d"
         r"|unit:/etc/systemd/system/docker\.service\.d/hubinstall-restarts\.conf"
     ),
