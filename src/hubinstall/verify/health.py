@@ -225,6 +225,9 @@ def broker(seen: dict[str, Look]) -> Check:
     """What stands between the hub and Docker passes calls on."""
     if words := down(seen, layout.BROKER_SERVICE):
         return Check("broker", "failed", words, revive(layout.BROKER_SERVICE))
+    # A question would start a dockerd that its administrator has stopped: systemd listens at its socket.
+    if down(seen, layout.CONTAINERD_SERVICE, layout.DOCKER_SERVICE):
+        return Check("broker", "ok", "it runs; Docker does not")
     if ask(layout.BROKER_SOCKET, "/_ping").status != OK:
         return Check("broker", "failed", "it passes nothing on to Docker", logs(layout.BROKER_SERVICE))
     return Check("broker", "ok", "the hub reaches Docker through it")

@@ -92,6 +92,17 @@ def test_a_service_that_is_down_is_named(host: FakeHost, monkeypatch, service: s
     assert f"hubinstall logs {service}" in bad[0].hint
 
 
+def test_where_docker_is_stopped_the_broker_is_not_asked(host: FakeHost, monkeypatch) -> None:
+    """It would ask Docker's socket, and so start what somebody has stopped."""
+    seen = UP | {layout.DOCKER_SERVICE: Look(known=True, words="inactive (dead)")}
+    monkeypatch.setattr(health, "looks", lambda host, facts: seen)
+    usual, asked = health.ask, []
+    monkeypatch.setattr(health, "ask", lambda a, p, **rest: (asked.append(p), usual(a, p, **rest))[1])
+    assert found(host)["docker"].state == "failed"
+    assert found(host)["broker"].message == "it runs; Docker does not"
+    assert "/_ping" not in asked
+
+
 @pytest.mark.parametrize(
     ("path", "answer", "check", "words"),
     [
