@@ -44,7 +44,7 @@ def docker_packages(facts: Facts, needs: tuple[str, ...] = ()) -> list[Resource]
 
 
 def restarts(facts: Facts) -> list[Resource]:
-    """How systemd restarts dockerd, whoever brought it. Its packages start it, so this is there before them."""
+    """How systemd restarts dockerd, ours or another. Its packages start it, so this is there before them."""
     if facts.manager != "systemd":
         return []
     folder = Directory(layout.DOCKER_UNIT_FOLDER)

@@ -1,4 +1,4 @@
-"""A container's description (`POST /containers/create`), understood and written anew."""
+"""A container's description (`POST /containers/create`), parsed and written again."""
 
 import re
 from typing import Any

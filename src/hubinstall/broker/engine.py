@@ -1,4 +1,4 @@
-"""Docker itself: each request is written anew, on a connection of its own, and answered once."""
+"""Docker itself: each request is written again, on a connection of its own, and answered once."""
 
 import http.client
 import json

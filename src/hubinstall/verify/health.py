@@ -30,7 +30,6 @@ from hubinstall.verify.disks import disks
 from hubinstall.verify.host_logins import host_logins
 from hubinstall.verify.http_probe import Answer, ask
 
-OK = 200
 # Not every installation has these: systemd's slice may be the users' control group, an Engine may bring its own, and no
 # share may belong to a group.
 SOME_HAVE = {layout.LIMITS_SERVICE, layout.CONTAINERD_SERVICE, layout.SHARES_SERVICE}
@@ -228,7 +227,7 @@ def broker(seen: dict[str, Look]) -> Check:
     # A question would start a dockerd that its administrator has stopped: systemd listens at its socket.
     if down(seen, layout.CONTAINERD_SERVICE, layout.DOCKER_SERVICE):
         return Check("broker", "ok", "it runs; Docker does not")
-    if ask(layout.BROKER_SOCKET, "/_ping").status != OK:
+    if ask(layout.BROKER_SOCKET, "/_ping").status != 200:
         return Check("broker", "failed", "it passes nothing on to Docker", logs(layout.BROKER_SERVICE))
     return Check("broker", "ok", "the hub reaches Docker through it")
 
