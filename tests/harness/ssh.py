@@ -21,12 +21,14 @@ QUOTED = 'into=(); while [ "$1" != -- ]; do into+=("$1"); shift; done; shift; ex
 class Connection:
     """One connection that carries every command: a handshake for each would take an emulated machine seconds.
 
-    `target`: what ssh(1) calls a destination; `options`: those that it takes to get there.
+    `target`: what ssh(1) calls a destination; `options`: those that it takes to get there; `through`: the prefix for
+    an argv that runs it in the network from which it gets there.
     """
 
     target: str
     socket: Path
     options: tuple[str, ...] = ()
+    through: tuple[str, ...] = ()
     _master: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
 
     def open(self, seconds: float) -> bool:
@@ -53,8 +55,8 @@ class Connection:
 
     def prefix(self) -> list[str]:
         """The prefix for an argv that runs it on the machine as root."""
-        return ["bash", "-c", QUOTED, "ssh", *self._ssh, self.target, "--"]
+        return ["bash", "-c", QUOTED, "bash", *self._ssh, self.target, "--"]
 
     @property
     def _ssh(self) -> list[str]:
-        return ["ssh", *OPTIONS, "-o", f"ControlPath={self.socket}", *self.options]
+        return [*self.through, "ssh", *OPTIONS, "-o", f"ControlPath={self.socket}", *self.options]

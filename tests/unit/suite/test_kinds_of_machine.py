@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import vagrant_box
 from checkout_path import CHECKOUT
 from harness import kinds, moved, pace, snapshots, vm_disk
 from harness.borrowed import BorrowedMachine
@@ -130,8 +129,3 @@ def test_an_installed_machines_disk_loses_what_is_not_flushed(tmp_path, monkeypa
 def test_the_lane_is_one_command():
     text = (CHECKOUT / "tests/run").read_text()
     assert re.search(r"tests/machine --machine=qemu --snapshot-cache", text)
-
-
-def test_a_box_has_the_disk_that_the_vagrantfile_asks_for():
-    """A larger one would have to grow its partition at the first boot."""
-    assert f"machine_virtual_size = {vagrant_box.GIGABYTES} " in (CHECKOUT / "Vagrantfile").read_text()
