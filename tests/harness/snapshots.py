@@ -41,6 +41,8 @@ def make(name: str, process_manager: ProcessManager, build: Build, made_from: st
     """Create a snapshot of the result of `build` on a fresh machine."""
     kept_as = key(name, process_manager, made_from)
     number = numbers.for_snapshot(_where() + name, process_manager)
+    if kinds.name() == "vagrant":
+        return moved.boxed(kept_as, number, build)
     if kinds.name() == "qemu":
         machine: Machine = VirtualMachine(moved.disk(kept_as, number, build), being_made=True)
         build = moved.arrive

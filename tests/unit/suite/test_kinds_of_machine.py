@@ -28,7 +28,7 @@ def as_before():
 
 @pytest.mark.parametrize("name", ["docker", "ssh", "ssh:", "QEMU", ""])
 def test_an_unknown_kind_is_refused_with_the_known_ones(name):
-    with pytest.raises(ValueError, match="there are nspawn, qemu, ssh:root@HOST"):
+    with pytest.raises(ValueError, match="there are nspawn, qemu, vagrant, ssh:root@HOST"):
         kinds.choose(name)
     assert kinds.name() == "nspawn"
 
@@ -101,10 +101,11 @@ def test_the_pace_is_measured_and_never_below_one(tmp_path):
 
 @pytest.mark.parametrize(("flags", "core", "own_kernel", "others"), [
     (["--machine=qemu"], True, True, False),
+    (["--machine=vagrant"], True, True, False),
     (["--machine=ssh:root@server.example.org"], True, True, False),
     ([], True, False, True),
     (["--whole"], False, False, True),
-], ids=["qemu", "ssh", "nspawn", "a whole run"])  # fmt: skip
+], ids=["qemu", "vagrant", "ssh", "nspawn", "a whole run"])  # fmt: skip
 def test_each_kind_runs_what_only_it_can_show(flags, core, own_kernel, others):
     """A whole run leaves out the core tests: its other files show the same on nspawn's machines."""
     files = [f"tests/machine/test_{name}.py" for name in ("core", "own_kernel", "reserve")]
@@ -128,4 +129,5 @@ def test_an_installed_machines_disk_loses_what_is_not_flushed(tmp_path, monkeypa
 
 def test_the_lane_is_one_command():
     text = (CHECKOUT / "tests/run").read_text()
-    assert re.search(r"tests/machine --machine=qemu --snapshot-cache", text)
+    assert re.search(r'tests/machine --machine="\$kind" --snapshot-cache', text)
+    assert set(re.findall(r"\bkind=(\w+)$", text, re.MULTILINE)) == {"qemu", "vagrant"}
