@@ -1,12 +1,12 @@
 """Machines as fixtures. Each test file of the suite runs once per process manager."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 
 import pytest
 
-from harness import addresses, installed, kinds, moved, numbers, pages, room, sametree, snapshots, store
+from harness import addresses, aftermath, installed, kinds, moved, numbers, pages, room, sametree, snapshots, store
 from harness.faults import Place
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
@@ -30,6 +30,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(line)
     if left := room.least():
         terminalreporter.write_line(f"free when it was least: {left}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.when == "call" and report.failed:
+        report.sections += aftermath.sections(item.funcargs.values())
+    return report
 
 
 @pytest.fixture(scope="module", params=list(ProcessManager), ids=str)
