@@ -42,6 +42,13 @@ _hubinstall_instead() { # VARIABLE NEED FOLDER...: set the variable to a folder 
     mkdir -p "/tmp/.instead-of-home/$variable"
 }
 
+_hubinstall_room() { # FOLDER: says so if there is next to no room, for who reads why a start has failed
+    local size free used
+    read -r _ size _ free used _ < <(df -hP -- "$1" 2>/dev/null | tail -n 1) || return 0
+    case $used in 98% | 99% | 100%) ;; *) return ;; esac
+    echo "start.sh: the disk or quota of $1 is full: $free of $size are free" >&2
+}
+
 _hubinstall_data=${XDG_DATA_HOME:-$HOME/.local/share}/jupyter
 _hubinstall_instead IPYTHONDIR change "$HOME/.ipython" || true
 if _hubinstall_instead JUPYTER_DATA_DIR write "$_hubinstall_data"; then
@@ -51,5 +58,6 @@ if _hubinstall_instead JUPYTER_CONFIG_DIR write "$HOME/.jupyter"; then
     cp -R "$HOME/.jupyter/." "$JUPYTER_CONFIG_DIR/" 2>/dev/null || true
 fi
 _hubinstall_instead XDG_CONFIG_HOME read "$HOME/.config" "$HOME/.config/jupytext" "$HOME/.config/git" || true
+_hubinstall_room "$HOME" || true
 unset _hubinstall_data
-unset -f _hubinstall_fault _hubinstall_instead
+unset -f _hubinstall_fault _hubinstall_instead _hubinstall_room
