@@ -75,7 +75,7 @@ rm -f "$root/usr/lib/$python/EXTERNALLY-MANAGED"
 
 cp -R "$here/root/." "$root/"
 mkdir -p "$root/usr/local/bin/start-notebook.d"
-chmod -R u=rwX,go=rX "$root/usr/local" "$root/usr/lib/python3/dist-packages/hubinstall_memory.py"
+chmod -R u=rwX,go=rX "$root/usr/local" "$root/usr/lib/python3/dist-packages/hubinstall_"*.py
 find "$root/usr/local/bin" -type f -exec chmod 0755 {} +
 ln -s /usr/bin/vim.tiny "$root/usr/local/bin/vim"
 ln -s start-notebook.py "$root/usr/local/bin/start-notebook.sh"

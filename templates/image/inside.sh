@@ -17,7 +17,7 @@ path.write_text(json.dumps(spec, indent=1))
 '
 
 # With a read-only root, what is not compiled now would be compiled at every start.
-python3 -m compileall -q /usr/lib/python3/dist-packages/hubinstall_memory.py
+python3 -m compileall -q /usr/lib/python3/dist-packages/hubinstall_*.py
 
 # Languages: those in UTF-8, and for all of them one order of sorting, ISO 14651's (each has its own, of 2.6 MB).
 python3 - <<'PYTHON'

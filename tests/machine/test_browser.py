@@ -133,6 +133,30 @@ def test_a_first_load_costs_a_quarter_of_what_the_server_sends_and_a_later_one_n
     assert hashed & set(warm.sent) == set()
 
 
+def test_a_full_home_says_what_is_big_and_is_emptied_in_the_file_browser(
+    page: Page, installed_machine: Machine
+) -> None:
+    with installed.client(installed_machine) as grace:
+        grace.login(installed.PERSON, installed.PERSON_PASSWORD)
+        grace.stop_server()
+        installed_machine.run("mount -t tmpfs -o size=2m,mode=700,uid=$(id -u grace) tmpfs /home/grace")
+        grace.start_server()
+        page.goto("/user/grace/lab?reset")
+        item = page.locator(".jp-DirListing-item", has_text="big.bin")
+        grace.run_cell("open('big.bin', 'wb').write(bytes(3 << 20))")
+        note = page.locator(".hubinstall-announcements")
+        expect(note).to_contain_text("The biggest: big.bin (", timeout=30_000)
+        expect(item).to_be_visible(timeout=30_000)
+        keep(page, "full")
+        item.click()
+        page.keyboard.press("Delete")
+        page.locator(".jp-Dialog").get_by_role("button", name="Delete").click()
+        expect(item).to_have_count(0)
+        expect(note).to_have_count(0, timeout=30_000)
+        grace.stop_server()
+        installed_machine.run("umount /home/grace")
+
+
 def test_a_wrong_password_is_said_on_the_page(page: Page) -> None:
     page.context.clear_cookies()
     page.goto("/hub/login")

@@ -1,7 +1,9 @@
 """Whatever lies in a home, its owner gets a server, or reads why not and can start it once without the own settings."""
 
+import html
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -40,9 +42,21 @@ chown -R {installed.PERSON}: .jupyter .ipython
 """
 NOWHERE = f"cd {HOME} && for name in .jupyter .ipython .local .config .cache; do ln -s /nowhere/at/all $name; done"
 READ_ONLY = f"mount --bind {HOME} {HOME} && mount -o remount,bind,ro {HOME}"
-FULL = f"""
-mount -t tmpfs -o size=1m,mode=700,uid=$(id -u {installed.PERSON}) tmpfs {HOME}
-dd if=/dev/zero of={HOME}/data bs=4k 2>/dev/null || test -s {HOME}/data
+SMALL = f"mount -t tmpfs -o {{}},mode=700,uid=$(id -u {installed.PERSON}) tmpfs {HOME}"
+TO_THE_LAST_BYTE = """
+try:
+    with open("data", "wb", buffering=0) as file:
+        while file.write(bytes(4096)): pass
+except OSError as error:
+    print(error.strerror)
+"""
+TO_THE_LAST_INODE = """
+import os
+os.mkdir("data")
+try:
+    for number in range(10000): open(f"data/{number}", "x").close()
+except OSError as error:
+    print(error.strerror)
 """
 
 
@@ -69,12 +83,64 @@ def test_what_lies_there(installed_machine: Machine, grace: HubClient) -> None:
     assert "/.local/share/jupyter cannot be written to" in said
 
 
-@pytest.mark.parametrize("state", [NOWHERE, READ_ONLY, FULL], ids=["leads nowhere", "read-only", "full"])
+@pytest.mark.parametrize("state", [NOWHERE, READ_ONLY], ids=["leads nowhere", "read-only"])
 def test_a_home_that_cannot_be_written(installed_machine: Machine, grace: HubClient, state: str) -> None:
     installed_machine.run(state)
     grace.start_server()
     assert grace.run_cell("print(6 * 7)") == "42\n"
     grace.stop_server()  # before the mount can go
+
+
+@pytest.mark.parametrize(
+    ("size", "fill"),
+    [("size=2m", TO_THE_LAST_BYTE), ("size=64m,nr_inodes=200", TO_THE_LAST_INODE)],
+    ids=["to the last byte", "to the last inode"],
+)
+def test_a_full_home(installed_machine: Machine, grace: HubClient, size: str, fill: str) -> None:
+    """Whoever has filled it reads what is big, can start again, and can delete it in the file browser."""
+    installed_machine.run(SMALL.format(size))
+    usual = started(grace)
+    assert "No space left on device\n" in grace.run_cell(fill)
+    # IPython may say that it has no history.
+    assert grace.run_cell("print(6 * 7)").endswith("42\n"), "a new kernel, when it has become full"
+    grace.stop_server()
+    assert started(grace) < max(5, 1.5 * usual)
+    assert grace.open_server().status_code == 200
+    assert grace.run_cell("print(6 * 7)") == "42\n"
+    assert "full" in installed_machine.run(f"docker logs {installed.container(grace.user)} 2>&1").out
+    said = until(lambda: hubs_page(grace), "The biggest: data (")
+    assert "of your home is full" in said
+    assert grace.fetch("POST", "hub/api/users/ada/home", step="for ada", json={"text": "x"}).status_code == 404
+
+    data = f"user/{grace.user}/api/contents/data"
+    assert grace.fetch("DELETE", data, step="delete").status_code == 204
+    notebook = {"type": "file", "format": "text", "content": "saved"}
+    assert grace.fetch("PUT", f"{data}2", step="save", json=notebook).status_code == 201
+    until(lambda: hubs_page(grace) or "nothing", "nothing")
+    grace.stop_server()  # before the mount can go
+
+
+def started(client: HubClient) -> float:
+    """How many seconds a start takes."""
+    begun = time.monotonic()
+    client.start_server()
+    return time.monotonic() - begun
+
+
+def hubs_page(client: HubClient) -> str:
+    """What it says of a full home."""
+    page = client.request("GET", "hub/home", step="page").text
+    found = re.search(r'id="full-home"[^>]*>([^<]*)<', page)
+    return html.unescape(found[1]) if found else ""
+
+
+def until(ask: Callable[[], str], words: str) -> str:
+    """The answer that has the words; a server looks every ten seconds."""
+    end = time.monotonic() + 30
+    while words not in (answer := ask()):
+        assert time.monotonic() < end, answer
+        time.sleep(1)
+    return answer
 
 
 def test_settings_that_end_a_server_are_left_out_once(installed_machine: Machine, grace: HubClient) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hubinstall import layout
-from hubinstall.hubside import appearance, database, dropin_report, dropins
+from hubinstall.hubside import appearance, database, dropin_report, dropins, full_homes
 from hubinstall.hubside.accounts import login_name
 from hubinstall.hubside.authenticator import HostAuthenticator
 from hubinstall.hubside.dropin_rules import Remark, Review
@@ -59,7 +59,7 @@ def hub(c: Any, settings: HubSettings) -> None:
     c.JupyterHub.db_url = f"sqlite:///{layout.HUB_DATABASE}"
     c.JupyterHub.cookie_secret_file = layout.COOKIE_SECRET
     c.JupyterHub.template_paths = [appearance.PAGES]
-    c.JupyterHub.template_vars = {"appearance": settings.appearance}
+    c.JupyterHub.template_vars = {"appearance": settings.appearance, "full_home": full_homes.for_page}
     if settings.appearance.logo:
         c.JupyterHub.logo_file = settings.appearance.logo
     c.JupyterHub.concurrent_spawn_limit = 0
@@ -134,7 +134,8 @@ def keep_ours(c: Any, settings: HubSettings, said: list[Said], *, others: bool) 
     """
     if appearance.PAGES not in c.JupyterHub.template_paths:
         c.JupyterHub.template_paths = [*c.JupyterHub.template_paths, appearance.PAGES]
-    c.JupyterHub.template_vars = {**c.JupyterHub.template_vars, "appearance": settings.appearance}
+    ours = {"appearance": settings.appearance, "full_home": full_homes.for_page}
+    c.JupyterHub.template_vars = {**c.JupyterHub.template_vars, **ours}
     services = list(c.JupyterHub.services)
     if not any(service.get("name") == layout.VERIFY_SERVICE for service in services):
         services.append(verify_service())

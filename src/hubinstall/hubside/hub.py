@@ -12,7 +12,7 @@ import jupyterhub.app
 from tornado.httpserver import HTTPServer
 from tornado.web import RequestHandler
 
-from hubinstall.hubside import admin_role, announcements_api, repair, start_handlers, tokens_api
+from hubinstall.hubside import admin_role, announcements_api, full_homes, repair, start_handlers, tokens_api
 from hubinstall.hubside.authenticator import HostAuthenticator
 from hubinstall.hubside.bodies import Bodies
 
@@ -29,7 +29,8 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
     def init_handlers(self) -> None:
         super().init_handlers()
         # The first that matches counts; JupyterHub's last one takes every other path of the API.
-        ours = [*announcements_api.HANDLERS, *tokens_api.HANDLERS, *start_handlers.HANDLERS]
+        parts = (announcements_api, full_homes, tokens_api, start_handlers)
+        ours = [handler for part in parts for handler in part.HANDLERS]
         self.handlers[:0] = self.add_url_prefix(self.hub_prefix, ours)
 
     def init_tornado_application(self) -> None:

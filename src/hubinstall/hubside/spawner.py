@@ -18,7 +18,7 @@ from docker.errors import APIError, DockerException
 from traitlets import Instance, default
 
 from hubinstall import layout
-from hubinstall.hubside import container, extra, failures, repair, rights, start_options, volumes
+from hubinstall.hubside import container, extra, failures, full_homes, repair, rights, start_options, volumes
 from hubinstall.hubside.accounts import Account, NoServerError, group_ids, homes, write_account_files
 from hubinstall.hubside.repair import RepairError
 from hubinstall.hubside.safe_start import LEFT_OUT, SafeStarts
@@ -199,7 +199,9 @@ class HomeSpawner(SafeStarts):
         log = (await self.docker("logs", self.container_id, tail=200)).decode(errors="replace")
         if code == container.ANOTHERS_HOME and log.startswith("owner="):
             return StartFailure(failures.anothers_home(self._home(), self.user.name, log), status_code=403)
-        return StartFailure(words, log, offer=self.offer_after_failure())
+        return StartFailure(
+            f"{full_homes.said_of(self.user.name)} {words}".strip(), log, offer=self.offer_after_failure()
+        )
 
     async def _check_whose(self) -> None:
         """The account may have been given to somebody else while the server was starting."""

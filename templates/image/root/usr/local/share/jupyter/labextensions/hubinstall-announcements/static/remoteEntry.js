@@ -1,5 +1,5 @@
-// Shows what the administrator announces (`hubinstall announce`) to people who are in JupyterLab already, and what a
-// memory limit has ended (hubinstall_memory.py; an event of their own server).
+// Shows what the administrator announces (`hubinstall announce`) to people who are in JupyterLab already, what a memory
+// limit has ended (hubinstall_memory.py), and that a home is full (hubinstall_home.py): events of their own server.
 //
 // A prebuilt extension of JupyterLab (jupyterlab.readthedocs.io, "Prebuilt Extensions"), written by hand: it needs no
 // package of JupyterLab, and so no build. The hub answers without a login, and is asked without cookies: otherwise a
@@ -9,6 +9,7 @@
   const NAME = "hubinstall-announcements";
   const EVERY = 60 * 1000;
   const MEMORY = "urn:hubinstall:memory";
+  const HOME = "urn:hubinstall:home";
   const CLOSED = `${NAME}:closed`;
 
   // With a name of its own for each server, the hub has another one.
@@ -60,7 +61,12 @@
 
   let shown = "[]";
   let announced = [];
+  let home = "";
   const happened = [];
+
+  function showAll() {
+    show([...announced, ...(home ? [home] : []), ...happened]);
+  }
 
   async function ask(address) {
     if (document.hidden) {
@@ -72,7 +78,7 @@
       if (answer.ok && JSON.stringify(texts) !== shown) {
         announced = texts;
         shown = JSON.stringify(texts);
-        show([...announced, ...happened]);
+        showAll();
       }
     } catch {
       // The hub may be restarting; the next time it answers again.
@@ -82,7 +88,10 @@
   function hear(_, event) {
     if (event.schema_id === MEMORY) {
       happened.push(`${new Date().toLocaleTimeString()} ${event.text}`);
-      show([...announced, ...happened]);
+      showAll();
+    } else if (event.schema_id === HOME && event.text !== home) {
+      home = event.text;
+      showAll();
     }
   }
 
