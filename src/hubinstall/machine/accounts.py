@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from hubinstall import layout
-from hubinstall.machine.answering import each
+from hubinstall.machine import mounts
 from hubinstall.machine.host import Host, Stat
 
 T = TypeVar("T")
@@ -85,7 +85,7 @@ def homes(host: Host, uid_min: int, uid_max: int) -> list[Person]:
 
 def only_root_writes(host: Host, folder: str) -> bool:
     """Whether nobody but root can create or replace anything in it."""
-    stat = each([folder], host.stat)[folder]
+    stat = mounts.ask(host, [folder], host.stat)[folder]
     if isinstance(stat, OSError):
         return False
     return bool(stat and stat.kind == "dir" and stat.owner == "root" and not int(stat.mode, 8) & 0o022)
@@ -110,7 +110,7 @@ def people(host: Host, uid_min: int, uid_max: int) -> list[Person]:
 def ask_homes(host: Host, homes: list[str], ask: Callable[[str], T]) -> dict[str, T | OSError]:
     """What `ask` says of each home, or its error; one that was silent once in this run is not asked again."""
     silent: dict[str, T | OSError] = {home: TimeoutError("it does not answer") for home in homes if home in host.silent}
-    found = each([home for home in homes if home not in silent], ask)
+    found = mounts.ask(host, [home for home in homes if home not in silent], ask)
     host.silent.update(home for home, answer in found.items() if isinstance(answer, TimeoutError))
     return silent | found
 

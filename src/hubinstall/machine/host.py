@@ -78,7 +78,7 @@ class Host:
         counts as settled, and the next run tries again.
         """
         self.silent: set[str] = set()
-        """Homes that did not answer in this run, as on a file server that is away: nobody waits for them again."""
+        """Homes and mounts that did not answer in this run, as of a server that is away: nobody asks them again."""
         self.way_out: Mapping[str, str] = {}
         """Variables for every command: how this machine reaches the internet, as config.yaml says (way_out.py)."""
         self.journal: Journal | None = None

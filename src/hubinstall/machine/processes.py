@@ -16,6 +16,8 @@ from hubinstall.machine import activity
 
 PROC = Path("/proc")
 CHUNK = 65536
+LAST = 2.0
+"""Seconds for a killed process to end."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def to_its_end(
         watch = activity.Watch(functools.partial(activity.of_command, process.pid, daemons), stall)
         if not _listen(process, {process.stdout.fileno(): out, process.stderr.fileno(): err}, watch):
             stalled = tuple(_end(process.pid))
+            _leave(process)
         process.wait()
         return Ended(process.returncode, _text(out), _text(err), stalled)
 
@@ -105,6 +108,16 @@ def _end(session: int) -> list[str]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     return told
+
+
+def _leave(process: "subprocess.Popen[bytes]") -> None:
+    """Return when the killed process has ended, or does not: one that waits in the kernel for a file system's program
+    cannot be killed. It stays behind until that program ends, and is init's after us.
+    """
+    try:
+        process.wait(LAST)
+    except subprocess.TimeoutExpired:
+        process.returncode = -signal.SIGKILL  # nobody waits for it again
 
 
 def _session(pid: int) -> int:

@@ -9,6 +9,7 @@ from hubinstall import layout
 from hubinstall.errors import UserError
 from hubinstall.machine.docker import attached, docker_query, engine, info, inspect_network
 from hubinstall.machine.host import Host
+from hubinstall.machine.mounts import table
 from hubinstall.resources.files.json_keys import parse
 
 OLDEST = (20, 10)
@@ -75,7 +76,7 @@ def _unfit_machine(host: Host) -> Iterator[Words]:
             "Use a virtual or physical machine, or start this container with all capabilities.",
         )
         return
-    mounts = mount_table(host)
+    mounts = table(host)
     closed = [
         point for point, (kind, options) in mounts.items()
         if "ro" in options and (
@@ -94,15 +95,6 @@ def _unfit_machine(host: Host) -> Iterator[Words]:
             f"Docker cannot keep images in {DATA}: it is on overlayfs (the root file system of a container)",
             f"Mount a disk or a volume at {DATA}, and run it again.",
         )
-
-
-def mount_table(host: Host) -> dict[str, tuple[str, list[str]]]:
-    """Mount point → file system type and mount options (proc(5), mountinfo); the topmost mount counts."""
-    found = {}
-    for line in host.text("/proc/self/mountinfo").splitlines():
-        fields = line.split(" ")
-        found[fields[4]] = (fields[fields.index("-") + 1], fields[5].split(","))
-    return found
 
 
 def user_servers(host: Host) -> list[str]:

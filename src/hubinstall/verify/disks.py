@@ -4,7 +4,7 @@ import os
 from functools import partial
 
 from hubinstall import layout
-from hubinstall.machine.answering import each
+from hubinstall.machine import mounts
 from hubinstall.machine.docker import engine
 from hubinstall.machine.host import Host
 
@@ -19,7 +19,7 @@ def disks(host: Host) -> list[Row]:
     """Name, state, message and hint of each disk that an installation uses, once each."""
     root = str(engine(host).info.get("DockerRootDir", layout.STATE))
     rows: dict[int, Row] = {}
-    found = each(("/", layout.HOMES, layout.STATE, root, layout.SHARED_DATA), partial(_device, host))
+    found = mounts.ask(host, ("/", layout.HOMES, layout.STATE, root, layout.SHARED_DATA), partial(_device, host))
     for number, (path, there) in enumerate(found.items()):
         if isinstance(there, OSError):
             words = there.strerror or str(there)

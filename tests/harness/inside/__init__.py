@@ -1,5 +1,7 @@
-"""Programs that tests run in a person's server, or as the hub; each prints JSON."""
+"""Programs that tests run in a person's server, as the hub, or as root; those that look at something print JSON."""
 
 from pathlib import Path
 
-CALLS, CAGE, HIJACK, WORK = (Path(__file__).with_name(f"{name}.py") for name in ("calls", "cage", "hijack", "work"))
+CALLS, CAGE, HIJACK, SILENT, WORK = (
+    Path(__file__).with_name(f"{name}.py") for name in ("calls", "cage", "hijack", "silent", "work")
+)

@@ -49,6 +49,16 @@ def test_all_of_a_command_ends_when_it_hangs_and_what_it_was_at_is_told():
             time.sleep(0.01)
 
 
+def test_a_process_that_no_signal_reaches_is_left_behind(monkeypatch):
+    """As one that waits for a file system whose program does not answer."""
+    killed = []
+    monkeypatch.setattr(processes, "_end", lambda pid: killed.append(pid) or ["D"])
+    monkeypatch.setattr(processes, "LAST", 0.1)
+    ended = run("exec sleep 62", stall=1)
+    assert (ended.returncode, ended.stalled) == (-signal.SIGKILL, ("D",))
+    os.kill(killed[0], signal.SIGKILL)
+
+
 def test_the_log_tells_what_a_command_that_hangs_was_at():
     log = []
     host = Host(log=log.append)
