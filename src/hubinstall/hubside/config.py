@@ -21,6 +21,9 @@ from hubinstall.hubside.spawner import HomeSpawner
 START_TIMEOUT = 600
 """Seconds from a start's turn in the queue until the server listens."""
 
+NAMED_SERVERS = 10
+"""Of one person, where a drop-in allows named servers and says no number."""
+
 
 def configure(c: Any) -> None:
     """Fill in JupyterHub's configuration object. Ends the hub with a message if it cannot work."""
@@ -63,6 +66,7 @@ def hub(c: Any, settings: HubSettings) -> None:
     if settings.appearance.logo:
         c.JupyterHub.logo_file = settings.appearance.logo
     c.JupyterHub.concurrent_spawn_limit = 0
+    c.JupyterHub.named_server_limit_per_user = NAMED_SERVERS
     c.JupyterHub.last_activity_interval = 120
     c.JupyterHub.activity_resolution = 60
     c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 5}

@@ -12,7 +12,15 @@ import jupyterhub.app
 from tornado.httpserver import HTTPServer
 from tornado.web import RequestHandler
 
-from hubinstall.hubside import admin_role, announcements_api, full_homes, repair, start_handlers, tokens_api
+from hubinstall.hubside import (
+    admin_role,
+    announcements_api,
+    full_homes,
+    repair,
+    sign_ons,
+    start_handlers,
+    tokens_api,
+)  # fmt: skip
 from hubinstall.hubside.authenticator import HostAuthenticator
 from hubinstall.hubside.bodies import Bodies
 
@@ -25,6 +33,11 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
 
     handlers: list[Any]
     _watches: "list[asyncio.Task[None]]"
+
+    def init_oauth(self) -> None:
+        self.oauth_provider = sign_ons.provider(
+            self.db, require_pkce=self.oauth_require_pkce, token_expires_in=self.oauth_token_expires_in
+        )
 
     def init_handlers(self) -> None:
         super().init_handlers()

@@ -13,6 +13,9 @@ from tornado.web import HTTPError
 from hubinstall.hubside import start_options
 from hubinstall.hubside.safe_start import SafeStarts
 
+LONGEST_NAME = 255
+"""What JupyterHub's database has room for, and sqlite does not enforce."""
+
 
 class ChecksOptions:
     """Refuses options before JupyterHub keeps them."""
@@ -21,6 +24,7 @@ class ChecksOptions:
         self, user: Any, server_name: str = "", display_name: str = "", options: Any = None
     ) -> None:
         """Raise HTTPError 400 that says why, if the options cannot be applied. None: those that were kept."""
+        check_name(display_name)
         if options:
             check(user.get_spawner(server_name), options, given=True)
         await super().spawn_single_user(user, server_name, display_name, options=options)  # type: ignore[misc]
@@ -48,11 +52,19 @@ class ServerHandler(ChecksOptions, UserServerAPIHandler):  # type: ignore[misc] 
         await super().patch(user_name, server_name)
 
     def _check_body(self, user_name: str) -> None:
-        """The options that would be kept for a later start."""
+        """What would be kept for a later start."""
         body, user = self.get_json_body(), self.find_user(user_name)
-        options = body.get("user_options") if isinstance(body, dict) else None
+        body = body if isinstance(body, dict) else {}
+        check_name(body.get("display_name"))
+        options = body.get("user_options")
         if user is not None and isinstance(options, dict):
             check(user.spawner, options)
+
+
+def check_name(name: Any) -> None:
+    """Raise HTTPError 400 if a server would be shown with such a long name."""
+    if isinstance(name, str) and len(name) > LONGEST_NAME:
+        raise HTTPError(400, f"The name of a server has at most {LONGEST_NAME} characters.")
 
 
 def check(spawner: Any, options: Any, *, given: bool = False) -> None:

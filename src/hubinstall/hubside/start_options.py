@@ -5,14 +5,19 @@ image that nobody may choose. So each option is checked twice: where somebody gi
 before each start, where what was kept and no longer holds is left out.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 SAFE_START, IMAGE = "safe_start", "image"
+LONGEST = 64 << 10
+"""Bytes of all options of a start as JSON, where a drop-in's form takes what people write."""
 
 
 def refusal(spawner: Any, options: Mapping[str, Any]) -> str:
     """Why a start with these options is refused, in words for who gives them; empty if all of them can be applied."""
+    if len(json.dumps(options, default=repr)) > LONGEST:
+        return f"The options of a start are longer than {LONGEST >> 10} kB together."
     return " ".join(filter(None, (_why_not(spawner, name, value) for name, value in options.items())))
 
 

@@ -133,6 +133,17 @@ def test_a_check_refuses_before_anything_is_kept(server):
     start_handlers.check(object(), {"course": 1})
 
 
+def test_what_a_drop_ins_form_takes_and_what_a_server_is_called_is_bounded(server):
+    server.options_form = "<input name=course>"
+    start_handlers.check(server, {"course": "c" * 1000})
+    with pytest.raises(HTTPError, match="longer than 64 kB together"):
+        start_handlers.check(server, {"course": "c" * start_options.LONGEST})
+    start_handlers.check_name("My second server")
+    start_handlers.check_name(None)
+    with pytest.raises(HTTPError, match="at most 255 characters"):
+        start_handlers.check_name("n" * 256)
+
+
 def test_jupyterhub_still_has_the_doors_that_are_guarded():
     assert asyncio.iscoroutinefunction(Spawner._run_apply_user_options)
     for name in ("_get_user_options", "spawn_single_user"):
