@@ -50,6 +50,28 @@ found = {{name: asked(name, 1) for name in {names}}}
 found |= {{f"10.99.0.{{n}}": asked(f"{{n}}.0.99.10.in-addr.arpa", 12) for n in range(2, 8)}}
 print(json.dumps({{key: said for key, said in found.items() if said}}))
 """
+# Connections that say nothing, all open at once; then, while they are, one more request, and one after they are closed.
+IDLE = """
+import json, socket, time, urllib.request
+def asked():
+    try:
+        return urllib.request.urlopen("http://10.99.0.1:8081/hub/api", timeout=10).status
+    except OSError as error:
+        return type(getattr(error, "reason", error)).__name__
+held, refused, first = [], 0, asked()
+for _ in range(300):
+    line = socket.socket()
+    line.settimeout(5)
+    try:
+        line.connect(("10.99.0.1", 8081))
+        held.append(line)
+    except OSError:
+        refused += 1
+print(json.dumps({"held": len(held), "refused": refused, "first": first, "amid": asked()}), flush=True)
+time.sleep(SECONDS)
+"""
+ASK = "import urllib.request as u; print([u.urlopen('http://10.99.0.1:8081/hub/api').status for _ in range(20)])"
+MOST = 64
 MEMORY = "ps -o rss= -p $(pgrep -of hubinstall.hubside.hub)"
 
 
@@ -60,6 +82,31 @@ def test_unfinished_bodies_do_not_stay_in_the_hubs_memory(installed_machine: Mac
     print(f"{said}, {before >> 10} MB before, {after >> 10} after")
     assert after - before < 100 << 10, "in kB; 100 bodies of 99 MB were promised"
     assert grace.run_cell("print(6 * 7)") == "42\n"
+
+
+def test_one_server_has_64_connections_with_the_hub_and_others_have_theirs(
+    installed_machine: Machine, grace: HubClient
+) -> None:
+    """The packet filter counts them for each address."""
+    with installed.client(installed_machine) as ada, grace.kernel() as kernel:
+        ada.login(installed.ADMIN, installed.ADMIN_PASSWORD)
+        ada.start_server()
+        start = (
+            f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-uc', {IDLE.replace('SECONDS', '600')!r}]"
+        )
+        said = json.loads(kernel.execute(f"{start}, stdout=-1, text=True); print(p.stdout.readline())", 300))
+        print(said)
+        others = ada.run_cell(ASK)
+        page = grace.request("GET", "hub/home", step="page").status_code
+        kernel.execute("p.kill(); p.wait()")
+        after = kernel.execute(ASK, 120)
+        ada.stop_server()
+    assert said["first"] == 200, "the door is open"
+    assert said["held"] + said["refused"] == 300
+    assert MOST - 8 <= said["held"] <= MOST, "the server itself may have some"
+    assert said["amid"] == "ConnectionRefusedError"
+    assert others == after == f"{[200] * 20}\n"
+    assert page == 200
 
 
 def test_tokens_have_short_notes(grace: HubClient) -> None:
