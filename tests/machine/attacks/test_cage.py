@@ -62,12 +62,16 @@ def test_the_kernel_answers_a_server_less_than_docker_lets_it(installed_machine:
     loose = json.loads(installed_machine.run(PLAIN.format("--security-opt seccomp=unconfined"), stdin=script).out)
     dockers = json.loads(installed_machine.run(PLAIN.format(""), stdin=script).out)
     here = said(grace, inside.CALLS)
-    shown = {name for name in OPEN_OTHERWISE if NEVER[name] not in refused(loose)}
-    assert shown == set(OPEN_OTHERWISE), "without a profile they are open"
-    assert {name for name, number in NEVER.items() if number not in refused(here)} == set()
-    assert refused(dockers) - PTRACE_BY_OTHER_NAMES - refused(here) == set()
-    assert not any(error in REFUSED for error in (loose["namespaces"][n] for n in ("unshare user", "clone user+net")))
-    assert set(here["namespaces"].values()) == {1}
+    for name in OPEN_OTHERWISE:
+        assert NEVER[name] not in refused(loose), f"without a profile {name} is open"
+    for name, number in NEVER.items():
+        assert number in refused(here), name
+    for number in refused(dockers) - PTRACE_BY_OTHER_NAMES:
+        assert number in refused(here)
+    for name in ("unshare user", "clone user+net"):
+        assert loose["namespaces"][name] not in REFUSED, name
+    for name, error in here["namespaces"].items():
+        assert error == 1, name
     assert {family for family in (VSOCK, ALG, WIDE) if loose["families"][family]} == {VSOCK, ALG, WIDE}
     assert {family for family, answered in here["families"].items() if answered} == FAMILIES
     assert loose["personalities"]["262144"] == 0
@@ -82,7 +86,8 @@ def test_a_server_is_a_cage(installed_machine: Machine, grace: HubClient) -> Non
     """Nothing of the host is read or written, and what root has left in the home lends nothing."""
     installed_machine.run(PLANT)
     found = said(grace, inside.CAGE)
-    assert {name for name, refusal in found["refused"].items() if not refusal} == set()
+    for name, refusal in found["refused"].items():
+        assert refusal, name
     assert len(found["refused"]) > 55
     flags = {name: value for name, value in found["status"].items() if name.startswith("Cap")}
     assert flags == dict.fromkeys(("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"), "0" * 16)
@@ -98,7 +103,8 @@ def test_a_server_is_a_cage(installed_machine: Machine, grace: HubClient) -> Non
 
 def test_what_people_do_goes_on_in_the_cage(grace: HubClient) -> None:
     found = said(grace, inside.WORK)
-    assert found == dict.fromkeys(found, "")
+    for name, failure in found.items():
+        assert not failure, name
     assert len(found) >= 15
 
 

@@ -52,10 +52,12 @@ def test_with_dockers_own_socket_and_its_group_the_door_is_open(hijacked: Machin
 def test_the_broker_admits_servers_of_people_and_nothing_else(hijacked: Machine) -> None:
     found = tried(hijacked, BROKER)
     needed = {name: said for name, said in found.items() if name.startswith("+")}
-    assert set(needed.values()) == {"admitted"}, needed
+    for name, said in needed.items():
+        assert said == "admitted", name
     refused = found.keys() - needed.keys()
     assert len(refused) >= 70
-    assert {name: said for name, said in found.items() if name in refused and said == "admitted"} == {}
+    for name in refused:
+        assert found[name] != "admitted", name
     assert hijacked.run("docker inspect --format '{{.State.Running}}' other").out.strip() == "true"
     assert "site/other" in hijacked.run("docker images").out
     assert "spawner.allow.docker" in found["capability"]
