@@ -7,7 +7,7 @@ from harness.commands import Result, execute
 
 UP_SECONDS = 3600
 """An emulated machine beside other work: the copy of the disk, the boot and a key."""
-END_SECONDS = 600
+END_SECONDS = 900
 KEY = "root's key"
 """The provisioner of our Vagrantfile that lets root in. The other one installs the hub, which is the tests' to do."""
 

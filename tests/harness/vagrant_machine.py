@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from harness import pace
+from harness import pace, reboots
 from harness.borrowed import Reached
 from harness.commands import execute
 from harness.machine import KEEP, Machine, Running
@@ -70,6 +70,13 @@ class VagrantMachine(Machine):
         self._connection.close()
         self._booted = None
         self._place.vagrant.halt(power_cut=power_cut)
+
+    def reboot(self, *, power_cut: bool = False) -> None:
+        """It boots itself again; after a cut of power Vagrant switches it on."""
+        if power_cut:
+            super().reboot(power_cut=True)
+        else:
+            reboots.itself(self._connection)
 
     def keep(self) -> None:
         super().keep()
