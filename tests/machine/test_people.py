@@ -10,6 +10,7 @@ import pytest
 from checkout_path import CHECKOUT
 from harness import installed
 from harness.machine import Machine
+from hubinstall import layout
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import HubClient
 
@@ -173,6 +174,9 @@ def test_users_without_an_account_are_refused_in_words(installed_machine: Machin
             response = ada.fetch(method, f"hub/api/users{path}", step="users", json=body)
             return f"{response.status_code} {response.json()['message']}"
 
+        listed = {user["name"] for user in ada.api("GET", "users")}
+        assert {installed.ADMIN, installed.PERSON} <= listed
+        assert layout.PROBE_USER not in listed
         assert answer("POST", "/ghost") == "400 There is no account ghost on this machine."
         assert answer("POST", "/ghost/server").startswith("404")
         assert answer("POST", "", {"usernames": [installed.PERSON, "ghost", "root"]}) == (

@@ -275,6 +275,16 @@ def test_only_people_of_the_machine_become_users(sign_on):
     assert [pattern for pattern, _ in sign_on.get_handlers(None)][:2] == ["/api/users", r"/api/users/([^/]+)"]
 
 
+def test_the_probe_is_in_no_list_of_users(database):
+    for name in ("alice", layout.PROBE_USER, "bob"):
+        database.add(orm.User(name=name))
+    database.commit()
+    listed = people_api.People(database).query(orm.User)
+    assert [user.name for user in listed.order_by(orm.User.name.asc()).limit(2)] == ["alice", "bob"]
+    assert (listed.count(), people_api.People(database).query(orm.User.id).count()) == (2, 3)
+    assert orm.User.find(database, layout.PROBE_USER)
+
+
 @pytest.fixture
 def database():
     session = orm.new_session_factory("sqlite:///:memory:")()
