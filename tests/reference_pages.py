@@ -140,6 +140,7 @@ def ports() -> str:
         (f"`{layout.PROXY_PUBLIC_SOCKET}`", "socket", "the proxy, for nginx"),
         (f"`{layout.PROXY_API_SOCKET}`", "socket", "the proxy's API, for the hub"),
         (f"`{layout.BROKER_SOCKET}`", "socket", "the broker before Docker, for the hub"),
+        (f"`{layout.ACCOUNTS_SOCKET}`", "socket", "the accounts helper, for the hub"),
         (f"`{layout.SUPERVISOR_SOCKET}`", "socket", "supervisor, where it runs the services"),
         (f"`{layout.DOCKER_SOCKET}`", "socket", "Docker Engine"),
     ]

@@ -40,6 +40,7 @@ LAUNCHERS = f"{PROGRAMS}/libexec"
 HUB_CONFIG = f"{GENERATED}/jupyterhub_config.py"
 HUB_SETTINGS = f"{GENERATED}/hub.json"
 BROKER_POLICY = f"{GENERATED}/broker.json"
+ACCOUNTS_POLICY = f"{GENERATED}/accounts.json"
 FIREWALL_RULES = f"{GENERATED}/firewall.nft"
 # How root's programs reach the internet, as variables; it may hold the password of the site's proxy.
 WAY_OUT = f"{GENERATED}/way-out.env"
@@ -69,6 +70,8 @@ SERVER_ACCOUNTS = f"{HUB_STATE}/accounts"
 DROPIN_REPORT = f"{HUB_STATE}/drop-ins.json"
 # Which account of the machine the hub last knew under each name.
 KNOWN_PEOPLE = f"{HUB_STATE}/people.json"
+# Of the fingerprints by which the hub sees that a password was changed; only root reads it.
+ACCOUNTS_KEY = f"{SECRETS}/accounts-key"
 COOKIE_SECRET = f"{SECRETS}/cookie-secret"
 PROXY_TOKEN_FOR_HUB = f"{SECRETS}/proxy-token.hub"
 PROXY_TOKEN_FOR_PROXY = f"{SECRETS}/proxy-token.proxy"
@@ -114,6 +117,9 @@ PROXY_API_SOCKET = f"{PROXY_API_DIR}/api.sock"
 BROKER_DIR = f"{RUNTIME}/broker"
 BROKER_SOCKET = f"{BROKER_DIR}/docker.sock"
 BROKER_ACCOUNTS = f"{BROKER_DIR}/accounts"
+# Where the hub asks whether a password is right.
+ACCOUNTS_DIR = f"{RUNTIME}/accounts"
+ACCOUNTS_SOCKET = f"{ACCOUNTS_DIR}/accounts.sock"
 SUPERVISOR_SOCKET = f"{RUNTIME}/supervisor.sock"
 SUPERVISOR_PID = f"{RUNTIME}/supervisord.pid"
 DOCKER_SOCKET = "/run/docker.sock"
@@ -215,6 +221,8 @@ DOCKER_SERVICE = "docker"
 CONTAINERD_SERVICE = "containerd"
 # Between the hub and Docker.
 BROKER_SERVICE = "hubinstall-broker"
+# Checks passwords for the hub.
+ACCOUNTS_SERVICE = "hubinstall-accounts"
 LIMITS_SERVICE = "hubinstall-limits"
 USERS_SLICE = f"{USERS_CGROUP}.slice"
 # Renews the certificate: systemd starts it with a timer, under supervisor it keeps running.
@@ -232,6 +240,7 @@ SERVICES = (
     CONTAINERD_SERVICE,
     DOCKER_SERVICE,
     BROKER_SERVICE,
+    ACCOUNTS_SERVICE,
     NGINX_SERVICE,
     PROXY_SERVICE,
     HUB_SERVICE,

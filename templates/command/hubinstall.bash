@@ -55,10 +55,10 @@ _shtab_hubinstall_config_add_item_pos_0_choices=(auth auth.type base_url domain 
 _shtab_hubinstall_config_remove_item_pos_0_choices=(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes users users.admin users.admin_access users.allow_all users.allowed users.banned users.shell users.uid_max users.uid_min)
 _shtab_hubinstall_config_pos_0_choices=(show schema example proxy-snippet get set unset add-item remove-item edit reload)
 _shtab_hubinstall_certificate_pos_0_choices=(status renew)
-_shtab_hubinstall_start_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker nginx jupyterhub-proxy jupyterhub hubinstall-shares)
-_shtab_hubinstall_stop_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker nginx jupyterhub-proxy jupyterhub hubinstall-shares)
-_shtab_hubinstall_restart_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker nginx jupyterhub-proxy jupyterhub hubinstall-shares)
-_shtab_hubinstall_logs_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker nginx jupyterhub-proxy jupyterhub hubinstall-shares)
+_shtab_hubinstall_start_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares)
+_shtab_hubinstall_stop_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares)
+_shtab_hubinstall_restart_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares)
+_shtab_hubinstall_logs_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares)
 _shtab_hubinstall_pos_0_choices=(plan apply status verify uninstall config certificate start stop restart logs announce import-tljh bundle version help)
 
 _shtab_hubinstall_plan__h_nargs=0

@@ -257,7 +257,7 @@ _shtab_hubinstall_logs_options=(
   "--person[what the hub\'s log says about one person, and the last output of that person\'s server]:NAME:"
   {-f,--follow}"[follow new output]"
   {-n,--lines}"[number of lines (default\: 100)]:lines:"
-  ":such as jupyterhub\; default\: hubinstall\'s own log:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker nginx jupyterhub-proxy jupyterhub hubinstall-shares)"
+  ":such as jupyterhub\; default\: hubinstall\'s own log:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -289,7 +289,7 @@ _shtab_hubinstall_plan_defaults_added=0
 _shtab_hubinstall_restart_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--hard[restart nginx too, which cuts open connections\; without this flag it reloads]"
-  ":only this service, such as jupyterhub:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker nginx jupyterhub-proxy jupyterhub hubinstall-shares)"
+  ":only this service, such as jupyterhub:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -297,7 +297,7 @@ _shtab_hubinstall_restart_defaults_added=0
 
 _shtab_hubinstall_start_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  ":only this service, such as jupyterhub:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker nginx jupyterhub-proxy jupyterhub hubinstall-shares)"
+  ":only this service, such as jupyterhub:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -314,7 +314,7 @@ _shtab_hubinstall_status_defaults_added=0
 
 _shtab_hubinstall_stop_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  ":only this service, such as jupyterhub:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker nginx jupyterhub-proxy jupyterhub hubinstall-shares)"
+  ":only this service, such as jupyterhub:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares)"
 )
 
 # guard to ensure default positional specs are added only once per session

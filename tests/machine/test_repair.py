@@ -26,7 +26,7 @@ BREAKS = {
     # The image of before an update may be there, too.
     "image:hubinstall/default": f"""image=$(grep -o 'hubinstall/default:[0-9a-f]*' {SETTINGS})
         docker tag $image kept:1 && docker rmi $image""",
-    "account:jupyterhub": "gpasswd --delete jupyterhub shadow",
+    "account:jupyterhub": "gpasswd --add jupyterhub shadow",
     "firewall-table:hubinstall": "nft delete table inet hubinstall",
     "share:course": "rm /home/grace/course",
     "packages:base": "apt-get remove -qy mmdebstrap",

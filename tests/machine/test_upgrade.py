@@ -63,6 +63,12 @@ EXPECTED: dict[str, str] = {
         # supervisor numbers the programs, and there is one more.
         r"|file:/opt/hubinstall/etc/supervisor\.d/(hubinstall-broker|nginx)\.conf"
     ),
+    "the hub asks a helper about passwords, and is no longer in the group shadow": (
+        r"account:jupyterhub|directory:/run/hubinstall/accounts|secret:/var/lib/hubinstall/secrets/accounts-key"
+        r"|file:/opt/hubinstall/etc/accounts\.json|file:/opt/hubinstall/libexec/hubinstall-accounts"
+        r"|unit:/etc/systemd/system/hubinstall-accounts\.service|service:hubinstall-accounts"
+        r"|file:/opt/hubinstall/etc/supervisor\.d/hubinstall-accounts\.conf"
+    ),
     "systemd gives dockerd ten starts in a minute": (
         r"directory:/etc/systemd/system/docker\.service\.d"
         r"|unit:/etc/systemd/system/docker\.service\.d/hubinstall-restarts\.conf"

@@ -17,8 +17,8 @@ DenyGroups {layout.NO_LOGIN_GROUP}
 
 
 def accounts(settings: Settings, facts: Facts) -> list[Resource]:
-    """The hub can read password hashes (group shadow). It asks the broker for containers: only where config.yaml allows
-    spawners of any class, it is in the group docker, and so as good as root.
+    """The hub can read no password hash (group shadow): it asks the accounts helper. It asks the broker for containers:
+    only where config.yaml allows spawners of any class, it is in the group docker, and so as good as root.
 
     The group docker is created here in the same way as Docker's packages create it, so that the hub's account
     need not wait for them. An uninstall leaves the group, so Docker's socket stays usable.
@@ -26,8 +26,8 @@ def accounts(settings: Settings, facts: Facts) -> list[Resource]:
     docker = Group(layout.DOCKER_GROUP)
     others = settings.spawner.allow.other_classes
     hub = Account(
-        layout.HUB_USER, groups=(*((docker.name,) if others else ()), layout.PASSWORDS_GROUP),
-        never=() if others else (docker.name,), uid_min=facts.uid_min, needs=ids(docker),
+        layout.HUB_USER, groups=(docker.name,) if others else (),
+        never=(*(() if others else (docker.name,)), layout.PASSWORDS_GROUP), uid_min=facts.uid_min, needs=ids(docker),
     )  # fmt: skip
     proxy = Account(layout.PROXY_USER, uid_min=facts.uid_min)
     probe = Account(layout.PROBE_USER, home=layout.PROBE_HOME, uid_min=facts.uid_min)

@@ -3,6 +3,7 @@
 from hubinstall import layout
 from hubinstall.blueprint import way_out
 from hubinstall.blueprint.accounts import accounts
+from hubinstall.blueprint.accounts_helper import sign_on
 from hubinstall.blueprint.broker import policy_file
 from hubinstall.blueprint.command_help import command_help
 from hubinstall.blueprint.docker import docker, docker_packages, restarts
@@ -43,12 +44,14 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
     image = environment(settings, facts, docker=(*DOCKER_RUNS, *pulls))
     certificate, site = tls(settings, facts), nginx(settings, facts)
     configuration, broker = hub(settings, facts, image), policy_file(settings, facts, image)
+    passwords = sign_on(settings, facts)
     database_ = database(facts, programs_.hub_venv)
     running = services(
         settings,
         facts,
         programs_,
         broker=broker,
+        helper=Inputs(passwords),
         firewall=Inputs(rules),
         docker=Inputs(engine),
         nginx=Inputs([*certificate, *site]),
@@ -73,6 +76,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
         *site,
         *configuration,
         broker,
+        *passwords,
         database_,
         *running,
         *issued,

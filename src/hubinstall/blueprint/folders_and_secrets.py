@@ -25,6 +25,7 @@ def state() -> list[Resource]:
         Directory(layout.NGINX_DROPINS, mode="0700", needs=ids(config)),
         Directory(layout.GENERATED, needs=(programs,)),
         Directory(layout.LAUNCHERS, needs=(programs,)),
+        Secret(layout.ACCOUNTS_KEY, readers={layout.ACCOUNTS_KEY: "root"}, needs=ids(secrets)),
         Secret(layout.COOKIE_SECRET, readers={layout.COOKIE_SECRET: HUB}, needs=ids(secrets, *accounts)),
         Secret(
             layout.PROXY_TOKEN_FOR_HUB,

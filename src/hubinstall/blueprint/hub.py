@@ -1,4 +1,4 @@
-"""What the hub reads: its configuration, its part of the settings, and PAM's rules for checking a password."""
+"""What the hub reads: its configuration, and its part of the settings."""
 
 import json
 
@@ -6,7 +6,6 @@ from hubinstall import layout
 from hubinstall.blueprint import urls, way_out
 from hubinstall.blueprint.accounts import HUB_ACCOUNT
 from hubinstall.blueprint.docker import network
-from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.blueprint.templating import render
 from hubinstall.blueprint.user_image import Environment
 from hubinstall.hubside.appearance import Appearance
@@ -40,7 +39,6 @@ def hub(settings: Settings, facts: Facts, image: Environment) -> list[Resource]:
             layout.HUB_SETTINGS, values, mode="0640", group=layout.HUB_USER,
             dropin=layout.HUB_DROPINS, needs=(generated, HUB_ACCOUNT, *ids(image.provider)),
         ),
-        File(layout.PAM_FILE, render("templates/pam", probe=layout.PROBE_USER), needs=(BASE_PACKAGES,)),
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hubinstall import layout
 from hubinstall.blueprint.accounts import PROXY_ACCOUNT
+from hubinstall.blueprint.accounts_helper import helper_program
 from hubinstall.blueprint.broker import broker_program
 from hubinstall.blueprint.docker import DOCKER_PACKAGES
 from hubinstall.blueprint.runtimes import Programs
@@ -13,7 +14,6 @@ from hubinstall.blueprint.service_spec import PAGE, Program, foundation, program
 from hubinstall.blueprint.templating import render
 from hubinstall.machine.command_environment import BASE_ENVIRONMENT
 from hubinstall.machine.facts import Facts
-from hubinstall.machine.releases import release
 from hubinstall.resources.base import Resource, digest, id_of, ids
 from hubinstall.resources.files.file import Directory, File, Link
 from hubinstall.resources.files.secret import Secret
@@ -47,7 +47,7 @@ class Inputs:
 
 def services(
     settings: Settings, facts: Facts, programs: Programs, *, hub: Inputs, nginx: Inputs, docker: Inputs,
-    firewall: Inputs, broker: File, certificates: tuple[str, ...],
+    firewall: Inputs, broker: File, helper: Inputs, certificates: tuple[str, ...],
 ) -> list[Resource]:  # fmt: skip
     """All services. `certificates`: files that nginx must read again when they change."""
     scripts = proxy_scripts()
@@ -57,6 +57,7 @@ def services(
         firewall_program(firewall),
         *docker_programs(docker),
         broker_program(programs, broker),
+        helper_program(programs, helper.files(layout.ACCOUNTS_POLICY), needs=helper.needs),
         nginx_program(facts, nginx, certificates),
         proxy_program(settings, programs, scripts),
         hub_program(settings, facts, programs, hub),
@@ -230,12 +231,12 @@ def hub_program(settings: Settings, facts: Facts, programs: Programs, inputs: In
     )  # fmt: skip
     return Program(
         layout.HUB_SERVICE, "JupyterHub", launcher, unit="systemd/jupyterhub.service", user=layout.HUB_USER,
-        after=(layout.FIREWALL_SERVICE, layout.BROKER_SERVICE, layout.PROXY_SERVICE), config=programs.hub,
+        after=(layout.FIREWALL_SERVICE, layout.BROKER_SERVICE, layout.ACCOUNTS_SERVICE, layout.PROXY_SERVICE),
+        config=programs.hub,
         files=(*files, *dropins), ready=f"{gateway(settings)}:{layout.HUB_PORT}",
         values={
             "state": layout.HUB_STATE, "addresses": [settings.network.subnet, *facts.proxy_addresses],
             "hidden": "" if settings.spawner.allow.other_classes else layout.DOCKER_SOCKET,
-            "pam_sets_ids": release(facts.distribution, facts.version).pam_sets_ids,
         },
         needs=(
             id_of(Link, layout.HUB_VENV), id_of(Link, layout.HUBSIDE), id_of(Directory, layout.HUB_STATE),

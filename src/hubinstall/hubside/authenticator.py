@@ -8,6 +8,7 @@ name still stands for the same account.
 import asyncio
 import math
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,7 +18,7 @@ from tornado.web import HTTPError
 from traitlets import Instance
 
 from hubinstall import layout
-from hubinstall.hubside import pam, people_api, rights
+from hubinstall.hubside import helper, people_api, rights
 from hubinstall.hubside.accounts import Account, login_name
 from hubinstall.hubside.attempts import Attempts
 from hubinstall.hubside.departures import Departures
@@ -35,7 +36,7 @@ WRONG_TAKES = 1.0
 
 
 class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub has no types
-    """PAM for the accounts of the host's people."""
+    """PAM for the accounts of the host's people, which the accounts helper asks: this process may read no password."""
 
     whose_passwords = (
         "Use the user name and the password of your account on this machine. If you have no account, ask the people who"
@@ -52,7 +53,6 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.executor = ThreadPoolExecutor(THREADS, thread_name_prefix="pam")
-        self.service = layout.PAM_SERVICE
         self.open_sessions = False
         self.departures = Departures(self.parent, self.people)
 
@@ -70,9 +70,10 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
     async def authenticate(self, handler: Any, data: Any) -> str | None:
         """The name if PAM accepts the password, else None.
 
-        Raises HTTPError 429 after too many failures, and 403 for the person who knows the right password if it does not
-        help. Nobody else learns whether there is such an account: names that are made up, and system accounts (whose
-        passwords are not even tried, so nobody can guess root's), get what a wrong password gets.
+        Raises HTTPError 503 if no password can be checked now, 429 after too many failures, and 403 for the person who
+        knows the right password if it does not help. Nobody else learns whether there is such an account: names that
+        are made up, and system accounts (whose passwords are not even tried, so nobody can guess root's), get what a
+        wrong password gets.
         """
         began = time.monotonic()
         given = data if isinstance(data, dict) else {}
@@ -96,7 +97,7 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
             await self.departures.arrived(arrived)
         return name
 
-    async def _checked(self, name: str, password: str, address: str, *, exists: bool) -> pam.Refusal | None:
+    async def _checked(self, name: str, password: str, address: str, *, exists: bool) -> helper.Refusal | None:
         """Why the login is rejected; None if it is accepted.
 
         What is not checked waits for its turn as well and takes as long, but no place: others do not wait for it.
@@ -104,21 +105,29 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
         tried = self.attempts.failures(name, address, time.monotonic(), exists=exists)
         try:
             async with self.turns.turn(address, tried):
-                if exists and _is_a_word(name) and _is_a_word(password):
-                    return await self._asked_pam(name, password)
+                await self._in_thread(helper.states, ())  # whether it answers at all: so that this is said of any name
+                if exists and helper.can_check(name, password):
+                    return await self._asked(name, password)
             await asyncio.sleep(self.check_takes)
-        except BaseException:
+        except BaseException as error:
             self.attempts.undone(name, address, exists=exists)
+            if isinstance(error, helper.UnavailableError):
+                self.log.warning("Login of %.32r from %s was not checked: %s", name, address, error)
+                raise HTTPError(503, helper.UNAVAILABLE) from error
+            if isinstance(error, helper.TooManyError):
+                raise HTTPError(429, f"Too many failed logins. Try again in {_seconds(error.seconds)}.") from error
             raise
-        return pam.Refusal("PAM cannot check such a name or password" if exists else "no account of a person")
+        return helper.Refusal("PAM cannot check such a name or password" if exists else "no account of a person")
 
-    async def _asked_pam(self, name: str, password: str) -> pam.Refusal | None:
+    async def _asked(self, name: str, password: str) -> helper.Refusal | None:
         began = time.monotonic()
-        loop = asyncio.get_running_loop()
-        refused = await loop.run_in_executor(self.executor, pam.refusal, self.service, name, password)
+        refused: helper.Refusal | None = await self._in_thread(helper.refusal, name, password)
         if refused and not refused.words:
             self.check_takes = time.monotonic() - began
         return refused
+
+    async def _in_thread(self, ask: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self.executor, ask, *arguments)
 
     def check_blocked_users(self, username: str, authentication: Any = None) -> bool:  # noqa: ARG002
         """Raise HTTPError 403 if the account may not use the hub; called for every login."""
@@ -195,11 +204,6 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
     def _refuse(self, name: str, reason: str | None) -> None:
         self.log.warning("Login of %s refused: %s", name, reason)
         raise HTTPError(403, reason or "Refused.")
-
-
-def _is_a_word(text: str) -> bool:
-    """Whether it can be passed to PAM: as UTF-8 without a null byte."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _seconds(wait: float) -> str:

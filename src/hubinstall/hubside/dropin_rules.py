@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jupyterhub.app import JupyterHub
-from jupyterhub.auth import Authenticator
+from jupyterhub.auth import Authenticator, PAMAuthenticator
 from jupyterhub.proxy import Proxy
 from jupyterhub.spawner import Spawner
 from traitlets import TraitError
@@ -59,6 +59,7 @@ class Review:
             "authenticator": self._chosen("authenticator_class"),
         }
         self._refuse_strangers()
+        self._pam_itself()
 
     def apply(self) -> list[Remark]:
         """Make what can have an effect have it; returns a warning for each of the rest."""
@@ -104,6 +105,15 @@ class Review:
         words = f"{used.__name__} starts people's servers: the usual limits, mounts and rights do not apply"
         path = said[-1].path if said else ""
         self.remarks.append(Remark(path, place, words, "leave the line out to have them again"))
+
+    def _pam_itself(self) -> None:
+        used = self.used["authenticator"]
+        if not issubclass(used, PAMAuthenticator) or issubclass(used, HostAuthenticator):
+            return
+        said = [one for one in self.said if (one.section, one.name) == ("JupyterHub", "authenticator_class")]
+        words = f"{used.__name__} cannot check passwords in /etc/shadow, which the hub may not read"
+        place, path = self._place("JupyterHub", "authenticator_class"), said[-1].path if said else ""
+        self.remarks.append(Remark(path, place, words, "leave the line out: PAM is asked anyway"))
 
     def _place(self, section: str, name: str) -> str:
         places = [said.place for said in self.said if (said.section, said.name) == (section, name)]

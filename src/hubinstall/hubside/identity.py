@@ -2,8 +2,8 @@
 
 An account can be removed and its name given to somebody else, or its number. So the hub remembers the number that it
 last knew under each name: another number is another person, as it is for the machine's files. Of accounts in
-/etc/shadow it also remembers a digest of the password's hash: another one is a changed password, or an account that was
-made again.
+/etc/shadow it also remembers the accounts helper's fingerprint of the password: another one is a changed password, or
+an account that was made again.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hubinstall import layout
 from hubinstall.hubside.accounts import Account
-from hubinstall.hubside.shadow import Shadow, differ
+from hubinstall.hubside.states import States, differ
 
 ACCOUNTS = "/etc/passwd"
 
@@ -26,14 +26,14 @@ class Known:
     local: bool
     """Whether it is in this machine's /etc/passwd. Others come from a directory (SSSD, LDAP), which may be away."""
     password: str = ""
-    """shadow.Entry's digest; empty if the account has none there."""
+    """Its fingerprint (helper.Entry); empty if the account has none there."""
 
 
 class People:
     """Name → account, kept in a file of the hub's state."""
 
     def __init__(self) -> None:
-        self.shadow = Shadow()
+        self.states = States()
         self._path = Path(layout.KNOWN_PEOPLE)
         try:
             stored = json.loads(self._path.read_text(encoding="utf-8"))
@@ -58,7 +58,7 @@ class People:
         """Why the account itself may no longer be used (locked, expired), in words; empty if it may. The probe's is
         locked between its checks, while its last server is still being stopped.
         """
-        entry = self.shadow.entry(name) if name != layout.PROBE_USER else None
+        entry = self.states.entry(name) if name != layout.PROBE_USER else None
         return entry.ended if entry else ""
 
     def change(self, account: Account) -> str | None:
@@ -87,13 +87,15 @@ class People:
         temporary.rename(self._path)
 
     def is_new(self, account: Account) -> bool:
-        """Whether the hub does not know all that it could of it: an earlier version kept the number only."""
+        """Whether the hub does not know all that it could of it: an earlier version kept the number only, or a digest
+        with another key.
+        """
         known, password = self._known.get(account.name), self._password(account.name)
         return known is None or (bool(password) and known.password != password and not differ(known.password, password))
 
     def _password(self, name: str) -> str:
-        entry = self.shadow.entry(name) if name != layout.PROBE_USER else None
-        return entry.digest if entry else ""
+        entry = self.states.entry(name) if name != layout.PROBE_USER else None
+        return entry.fingerprint if entry else ""
 
 
 def from_servers(folder: Path) -> dict[str, Known]:

@@ -21,20 +21,16 @@ class Release:
     """The packages that mount the cgroup controllers if PID 1 does not."""
     brotli: tuple[str, ...] = ()
     """The packages with which nginx serves files that are pre-compressed with Brotli."""
-    pam_sets_ids: bool = True
-    """Whether PAM's process that checks a password sets its own numbers (PAM 1.6 and later)."""
 
 
 BROTLI = ("libnginx-mod-http-brotli-static", "brotli")
 
 
 RELEASES = (
-    Release(
-        "debian", "12", "bookworm", "3.11", "1.22", ("docker.io",), ("cgroupfs-mount",), BROTLI, pam_sets_ids=False
-    ),
+    Release("debian", "12", "bookworm", "3.11", "1.22", ("docker.io",), ("cgroupfs-mount",), BROTLI),
     # From here on the docker command has its own package, and there is no cgroupfs-mount.
     Release("debian", "13", "trixie", "3.13", "1.26", ("docker.io", "docker-cli"), (), BROTLI),
-    Release("ubuntu", "24.04", "noble", "3.12", "1.24", ("docker.io",), ("cgroupfs-mount",), pam_sets_ids=False),
+    Release("ubuntu", "24.04", "noble", "3.12", "1.24", ("docker.io",), ("cgroupfs-mount",)),
     Release("ubuntu", "25.10", "questing", "3.13", "1.28", ("docker.io",)),
 )
 

@@ -56,6 +56,7 @@ SERVICES = {
     layout.DOCKER_SERVICE: "Docker",
     layout.FIREWALL_SERVICE: "the firewall",
     layout.BROKER_SERVICE: "the broker before Docker",
+    layout.ACCOUNTS_SERVICE: "the accounts helper",
 }
 
 

@@ -12,6 +12,7 @@ from hubinstall.verify.http_probe import ask
 SOCKETS = {
     layout.CONTAINERD_SERVICE: layout.CONTAINERD_SOCKET,
     layout.BROKER_SERVICE: layout.BROKER_SOCKET,
+    layout.ACCOUNTS_SERVICE: layout.ACCOUNTS_SOCKET,
     layout.PROXY_SERVICE: layout.PROXY_API_SOCKET,
 }
 OK = 200
@@ -38,7 +39,7 @@ def _launching(host: Host, manager: Manager, service: str) -> bool:
     """
     pid = manager.look(host, service).pid
     launcher = bool(pid) and same_file(host, f"/proc/{pid}/exe", SHELL)
-    if service in {layout.HUB_SERVICE, layout.PROXY_SERVICE, layout.BROKER_SERVICE}:
+    if service in {layout.HUB_SERVICE, layout.PROXY_SERVICE, layout.BROKER_SERVICE, layout.ACCOUNTS_SERVICE}:
         return launcher or (bool(pid) and _left(host, service, pid))  # a hub ends only when its open requests do
     return launcher and service in {layout.DOCKER_SERVICE, layout.CONTAINERD_SERVICE} and _left(host, service, pid)
 

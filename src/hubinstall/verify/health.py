@@ -23,6 +23,7 @@ from hubinstall.machine.process_managers.choice import MANAGERS
 from hubinstall.resources.base import Resource
 from hubinstall.resources.docker.network import DockerNetwork
 from hubinstall.resources.services import supervisord
+from hubinstall.resources.services.service import answers
 from hubinstall.settings.model import Settings
 from hubinstall.verify import certificate as verify_certificate
 from hubinstall.verify import docker_parts
@@ -76,6 +77,7 @@ def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Reso
         ("nginx", lambda: nginx(settings, facts, seen)),
         ("docker", lambda: docker(host, seen)),
         ("broker", lambda: broker(seen)),
+        ("accounts helper", lambda: accounts_helper(host, seen)),
         ("firewall", lambda: firewall(host, seen, resources)),
         ("host logins", lambda: Check(*host_logins(host, settings, facts))),
     ]
@@ -169,19 +171,10 @@ def servers(host: Host, settings: Settings, seen: dict[str, Look]) -> Check:
 
 
 def authenticator(host: Host) -> Check:
-    """PAM's file exists, the hub can check passwords, and the probe has none."""
+    """PAM's file exists, and the probe has no password."""
     part = functools.partial(Check, "authenticator")
     if not host.exists(layout.PAM_FILE):
         return part("failed", f"{layout.PAM_FILE} is missing", "Run: hubinstall apply")
-    rows = [line.split(":") for line in host.text("/etc/group").splitlines()]
-    readers = next((row[3].split(",") for row in rows if row[0] == layout.PASSWORDS_GROUP and len(row) > 3), [])
-    if layout.HUB_USER not in readers:
-        words = f"{layout.HUB_USER} is not in the group {layout.PASSWORDS_GROUP}: every login fails"
-        return part("failed", words, "Run: hubinstall apply")
-    stat = host.stat("/etc/shadow")
-    if stat and (stat.group != layout.PASSWORDS_GROUP or not int(stat.mode, 8) & 0o040):
-        words = f"the group {layout.PASSWORDS_GROUP} cannot read /etc/shadow: every login fails"
-        return part("failed", words, f"Run: chgrp {layout.PASSWORDS_GROUP} /etc/shadow && chmod g+r /etc/shadow")
     if has_password(host, layout.PROBE_USER):
         words = f"{layout.PROBE_USER} has a password: a check was interrupted or is still running"
         return part("warning", words, "Run: hubinstall verify")
@@ -230,6 +223,16 @@ def broker(seen: dict[str, Look]) -> Check:
     if ask(layout.BROKER_SOCKET, "/_ping").status != 200:
         return Check("broker", "failed", "it passes nothing on to Docker", logs(layout.BROKER_SERVICE))
     return Check("broker", "ok", "the hub reaches Docker through it")
+
+
+def accounts_helper(host: Host, seen: dict[str, Look]) -> Check:
+    """What checks passwords for the hub. Nobody's session or server ends without it."""
+    part = functools.partial(Check, "accounts helper")
+    if words := down(seen, layout.ACCOUNTS_SERVICE):
+        return part("failed", f"nobody can log in: {words}", revive(layout.ACCOUNTS_SERVICE))
+    if not answers(host, layout.ACCOUNTS_SOCKET):
+        return part("failed", "nobody can log in: it accepts no connection", logs(layout.ACCOUNTS_SERVICE))
+    return part("ok", "the hub has passwords checked by it")
 
 
 def firewall(host: Host, seen: dict[str, Look], resources: list[Resource]) -> Check:

@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-CALLS, CAGE, HIJACK, SILENT, WORK = (
-    Path(__file__).with_name(f"{name}.py") for name in ("calls", "cage", "hijack", "silent", "work")
+ASK_HELPER, CALLS, CAGE, HIJACK, SILENT, WORK = (
+    Path(__file__).with_name(f"{name}.py") for name in ("ask_helper", "calls", "cage", "hijack", "silent", "work")
 )

@@ -79,16 +79,6 @@ def test_the_configuration_is_python_that_only_hands_over():
     assert "{}" in file.check
 
 
-def test_pam_follows_the_distribution():
-    rules = [line for line in parts()[layout.PAM_FILE].content.splitlines() if not line.startswith("#")]
-    assert rules == [
-        "@include common-auth",
-        f"account [success=1 default=ignore] pam_succeed_if.so quiet user = {layout.PROBE_USER}",
-        "account requisite pam_nologin.so",
-        "@include common-account",
-    ]
-
-
 @pytest.mark.parametrize(
     ("driver", "parent"), [("systemd", f"{layout.USERS_CGROUP}.slice"), ("cgroupfs", f"/{layout.USERS_CGROUP}")]
 )

@@ -110,17 +110,16 @@ def test_no_unit_holds_a_secret_or_runs_people_facing_code_as_root():
         assert "TOKEN" not in unit
 
 
-@pytest.mark.parametrize(("version", "sets"), [("12", False), ("13", True), ("", True)])
-def test_what_checks_a_password_may_set_its_own_numbers(version, sets):
-    """PAM of Debian 13 does, and is killed where it may not; of ours nobody else has a use for it."""
-    units = {r.name: r.content for r in wished(version=version).values() if isinstance(r, UnitFile)}
+def test_only_what_checks_a_password_may_set_its_own_numbers():
+    """PAM of Debian 13 does, and refuses everybody where it may not."""
+    units = {r.name: r.content for r in wished().values() if isinstance(r, UnitFile)}
     filters = {
         service: [line for line in units[layout.unit(service)].splitlines() if line.startswith("SystemCallFilter=")]
-        for service in (layout.HUB_SERVICE, layout.PROXY_SERVICE)
+        for service in (layout.HUB_SERVICE, layout.PROXY_SERVICE, layout.BROKER_SERVICE, layout.ACCOUNTS_SERVICE)
     }
-    more = ["SystemCallFilter=setuid setgid"] if sets else []
-    assert filters[layout.HUB_SERVICE] == [*filters[layout.PROXY_SERVICE], *more]
-    assert filters[layout.PROXY_SERVICE][-1].startswith("SystemCallFilter=~@privileged")
+    *others, helper = filters.values()
+    assert all(lines == helper[:-1] for lines in others)
+    assert helper[-2:] == ["SystemCallFilter=~@privileged @resources", "SystemCallFilter=@setuid @chown"]
 
 
 def test_what_runs_as_root_has_few_rights():

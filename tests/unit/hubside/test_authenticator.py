@@ -14,7 +14,7 @@ from fakes.hub_people import SETTINGS, everyone
 from fakes.hub_people import person as account
 from hubinstall import layout
 from hubinstall.hubside import authenticator as module
-from hubinstall.hubside import departures, pam, people_api
+from hubinstall.hubside import departures, helper, people_api
 from hubinstall.hubside.authenticator import HostAuthenticator
 
 
@@ -25,7 +25,7 @@ def coming(peer="127.0.0.1", said="192.0.2.1"):
 
 
 HANDLER = coming()
-ANSWERS = {"right": None, "right but old": pam.Refusal("new one required", "Your password must be changed.")}
+ANSWERS = {"right": None, "right but old": helper.Refusal("new one required", "Your password must be changed.")}
 
 
 @pytest.fixture
@@ -33,7 +33,8 @@ def sign_on(tmp_path, monkeypatch):
     with_people(monkeypatch)
     monkeypatch.setattr(layout, "KNOWN_PEOPLE", str(tmp_path / "people.json"))
     monkeypatch.setattr(layout, "SERVER_ACCOUNTS", str(tmp_path / "accounts"))
-    monkeypatch.setattr(pam, "refusal", lambda _service, _name, password: ANSWERS.get(password, pam.Refusal("no")))
+    monkeypatch.setattr(helper, "refusal", lambda _name, password: ANSWERS.get(password, helper.Refusal("no")))
+    monkeypatch.setattr(helper, "states", dict.fromkeys)
     monkeypatch.setattr(module, "WRONG_TAKES", 0.0)
     return HostAuthenticator(hub_settings=SETTINGS)
 
@@ -93,7 +94,7 @@ def test_a_check_that_breaks_is_no_failure(sign_on, monkeypatch):
     def broken(*_arguments):
         raise OSError("no more threads")
 
-    monkeypatch.setattr(pam, "refusal", broken)
+    monkeypatch.setattr(helper, "refusal", broken)
     for _ in range(10):
         with pytest.raises(OSError, match="no more threads"):
             login(sign_on, "alice")
@@ -122,10 +123,29 @@ def test_who_does_not_know_the_password_learns_nothing_about_a_name(sign_on, nam
 
 def test_the_passwords_of_root_and_system_accounts_are_not_tried(sign_on, monkeypatch):
     tried = []
-    monkeypatch.setattr(pam, "refusal", lambda _service, name, _password: tried.append(name))
+    monkeypatch.setattr(helper, "refusal", lambda name, _password: tried.append(name))
     assert [login(sign_on, name) for name in ("root", layout.HUB_USER, "ghost")] == [None] * 3
     assert login(sign_on, "bob")
     assert tried == ["bob"]
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_where_no_password_can_be_checked_that_is_said_of_any_name(sign_on, monkeypatch, name):
+    def down(*_arguments):
+        raise helper.UnavailableError("no such file")
+
+    monkeypatch.setattr(helper, "states", down)
+    for _ in range(10):
+        assert refusal(sign_on, name) == f"503 {helper.UNAVAILABLE}", "and it is no guess"
+
+
+def test_what_the_helper_counts_makes_wait_too(sign_on, monkeypatch):
+    def too_many(*_arguments):
+        raise helper.TooManyError(7.2)
+
+    monkeypatch.setattr(helper, "refusal", too_many)
+    for _ in range(10):
+        assert refusal(sign_on, "alice") == "429 Too many failed logins. Try again in 8 seconds."
 
 
 @pytest.mark.parametrize("check", [0.05, 0.5])
@@ -134,7 +154,7 @@ def test_a_wrong_password_takes_as_long_as_a_made_up_name(sign_on, monkeypatch, 
 
     def slow(*_arguments):
         time.sleep(check)
-        return pam.Refusal("no")
+        return helper.Refusal("no")
 
     async def timed(name):
         began = time.monotonic()
@@ -144,7 +164,7 @@ def test_a_wrong_password_takes_as_long_as_a_made_up_name(sign_on, monkeypatch, 
     async def together(names):
         return await asyncio.gather(*map(timed, names))
 
-    monkeypatch.setattr(pam, "refusal", slow)
+    monkeypatch.setattr(helper, "refusal", slow)
     monkeypatch.setattr(module, "WRONG_TAKES", 0.2)
     asyncio.run(timed("alice"))
     alice, *_, ghost, root, carol = asyncio.run(together(["alice", "alice", "bob", "bob", "ghost", "root", "carol"]))
@@ -194,14 +214,14 @@ GUESSERS = {
 
 @pytest.mark.parametrize("guesser", GUESSERS)
 def test_a_good_login_does_not_wait_behind_fifty_bad_ones_a_second(sign_on, monkeypatch, guesser):
-    def slow(_service, _name, password):
+    def slow(_name, password):
         time.sleep(CHECK)
-        return None if password == "right" else pam.Refusal("no")
+        return None if password == "right" else helper.Refusal("no")
 
     sign_on.hub_settings = everyone()
     for number, name in enumerate(CLASS):
         monkeypatch.setitem(PEOPLE, name, account(name, 2000 + number))
-    monkeypatch.setattr(pam, "refusal", slow)
+    monkeypatch.setattr(helper, "refusal", slow)
     monkeypatch.setattr(module, "WRONG_TAKES", 1.0)
     longest = asyncio.run(good_among(sign_on, GUESSERS[guesser], lambda n: (CLASS[n // 20], "right", HANDLER)))
     assert longest < 1

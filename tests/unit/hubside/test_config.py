@@ -197,6 +197,11 @@ def test_another_sign_on_is_told_and_its_own_lists_count(files, capsys):
     assert json.loads(Path(layout.DROPIN_REPORT).read_text())["authenticator"] == "DummyAuthenticator"
 
 
+def test_jupyterhubs_own_pam_has_no_passwords_to_check(files, capsys):
+    warned, _ = said(files, capsys, "c.JupyterHub.authenticator_class = 'pam'\n")
+    assert "line 1: PAMAuthenticator cannot check passwords in /etc/shadow" in str(warned)
+
+
 def test_the_report_names_each_file_and_warning(files, capsys):
     said(files, capsys, "c.DockerSpawner.imge = 'x'\n")
     path = files / "hub_dropins/10-a.py"

@@ -9,9 +9,11 @@ from types import SimpleNamespace
 import pytest
 from jupyterhub import orm, roles
 
+from fakes.accounts_helper import with_helper
 from fakes.hub_people import person
 from hubinstall import layout
-from hubinstall.hubside import identity, shadow
+from hubinstall.accounts_helper import shadow
+from hubinstall.hubside import identity
 from hubinstall.hubside.accounts import Account, passwd_text
 from hubinstall.hubside.departures import ANSWERING, PATIENCE, Departures
 from hubinstall.hubside.identity import Known, People
@@ -20,11 +22,10 @@ from hubinstall.hubside.identity import Known, People
 @pytest.fixture
 def state(tmp_path, monkeypatch):
     """The hub's state, and a machine whose /etc/passwd has grace and iris."""
-    for name in ("KNOWN_PEOPLE", "SERVER_ACCOUNTS", "COOKIE_SECRET"):
+    for name in ("KNOWN_PEOPLE", "SERVER_ACCOUNTS"):
         monkeypatch.setattr(layout, name, str(tmp_path / name.lower()))
     monkeypatch.setattr(identity, "ACCOUNTS", str(tmp_path / "passwd"))
-    monkeypatch.setattr(shadow, "FILE", str(tmp_path / "shadow"))
-    (tmp_path / "cookie_secret").write_text("5ecret\n")
+    with_helper(tmp_path, monkeypatch)
     (tmp_path / "passwd").write_text("root:x:0:0::/root:/bin/sh\ngrace:x:1001::\niris:x:1002::\n")
     return tmp_path
 
@@ -204,12 +205,14 @@ def test_a_password_that_was_changed_and_an_account_that_has_ended_end_all(state
     assert len(said) == bool(words), "it is said once"
 
 
-def test_only_a_digest_of_a_password_is_kept_and_another_key_is_no_change(state):
+def test_only_a_fingerprint_of_a_password_is_kept_and_another_key_is_no_change(state, monkeypatch):
     Path(shadow.FILE).write_text("grace:$y$old:20000::::::\n")
     People().remember(person("grace", 1001))
     kept = Path(layout.KNOWN_PEOPLE).read_text()
     assert "$y$" not in kept
-    Path(layout.COOKIE_SECRET).write_text("another\n")
+    Path(layout.ACCOUNTS_KEY).write_text("another\n")
+    with_helper(state, monkeypatch)
+    Path(layout.ACCOUNTS_KEY).write_text("another\n")
     people = People()
     assert people.change(person("grace", 1001)) is None
     assert people.is_new(person("grace", 1001))
@@ -224,6 +227,60 @@ def test_what_a_hub_of_an_earlier_version_knew_is_completed(state):
     people = People()
     assert people.change(person("grace", 1001)) is None
     assert people.is_new(person("grace", 1001))
+
+
+def test_a_release_that_read_the_hashes_itself_has_kept_what_is_taken_over(state, monkeypatch):
+    """It made its digests with the key of the hub's cookies."""
+    line = "grace:$y$old:20000::::::"
+    before = shadow.parsed(line, b"the secret of the cookies", 20000).fingerprint
+    known = {"grace": {"uid": 1001, "local": True, "password": before}}
+    Path(layout.KNOWN_PEOPLE).write_text(json.dumps(known))
+    Path(shadow.FILE).write_text(f"{line}\n")
+    hub, accounts = Hub("grace"), {"grace": person("grace", 1001)}
+    watch = departures(monkeypatch, hub, accounts)
+    asyncio.run(watch.look(0))
+    assert hub.ended == []
+    assert len(hub.row("grace").api_tokens) == 1
+    assert People().known("grace").password not in {"", before}
+    Path(shadow.FILE).write_text("grace:$y$another:20001::::::\n")
+    asyncio.run(watch.look(10))
+    assert hub.ended == ["route grace", "server grace"]
+
+
+def test_a_helper_that_does_not_answer_ends_nobody_and_what_it_said_holds(state, monkeypatch):
+    helper = with_helper(state, monkeypatch)
+    Path(shadow.FILE).write_text("grace:$y$old:20000::::::\niris:!$y$old:20000::::::\n")
+    hub, accounts = Hub("grace", "iris"), {"grace": person("grace", 1001), "iris": person("iris", 1002)}
+    watch = departures(monkeypatch, hub, accounts)
+    helper.up = False
+    asyncio.run(watch.look(0))
+    assert hub.ended == [], "nothing is known of anyone"
+    helper.up = True
+    asyncio.run(watch.look(10))
+    assert hub.ended == ["route iris", "server iris"]
+    helper.up = False
+    Path(shadow.FILE).write_text("grace:$y$another:20001::::::\niris:!$y$old:20000::::::\n")
+    asyncio.run(watch.look(20))
+    assert len(hub.ended) == 2
+    people = watch._people
+    assert people.ended("iris").endswith("is locked.")
+    people.remember(person("grace", 1001))
+    helper.up = True
+    asyncio.run(watch.look(30))
+    assert hub.ended[2:] == ["route grace", "server grace"], "what happened meanwhile is noticed"
+
+
+def test_the_helper_is_asked_only_after_a_change(state, monkeypatch):
+    helper = with_helper(state, monkeypatch)
+    Path(shadow.FILE).write_text("grace:$y$old:20000::::::\niris:$y$old:20000::::::\n")
+    people = People()
+    for _ in range(5):
+        assert people.ended("grace") == people.ended("iris") == ""
+    assert helper.asked == 2
+    Path(shadow.FILE).write_text("grace:!$y$old:20000::::::\niris:$y$old:20000::::::\n")
+    for _ in range(5):
+        assert people.ended("grace") != people.ended("iris") == ""
+    assert helper.asked == 3, "for both at once"
 
 
 def test_a_shadow_that_cannot_be_read_ends_nobody(state):

@@ -50,10 +50,8 @@ def host(tmp_path: Path, monkeypatch) -> FakeHost:
     host.put(layout.PAM_FILE, "auth …")
     host.put(layout.DOCKER_SOCKET, "")
     host.put(layout.SERVED_CERT, "")
-    host.put("/etc/group", f"root:x:0:\n{layout.PASSWORDS_GROUP}:x:42:{layout.HUB_USER}\n")
     host.put("/etc/shadow", f"root:*:1::::::\n{layout.PROBE_USER}:!:1::::::\n")
-    host.path("/etc/shadow").chmod(0o640)
-    host.owners["/etc/shadow"] = ("root", layout.PASSWORDS_GROUP)
+    monkeypatch.setattr(health, "answers", lambda host, address: True)
     monkeypatch.setattr(health, "looks", lambda host, facts: dict(UP))
     monkeypatch.setattr(health.time, "time", lambda: ENDS - 90 * 86400)
     answers = {"/api/routes": {"/": {}}, "/hub/health": {}, "/_ping": None, "/hub/api/users": [{"name": "alice"}]}
@@ -72,8 +70,8 @@ def found(host: FakeHost) -> dict[str, health.Check]:
 def test_all_is_well(host: FakeHost) -> None:
     result = health.health(host, Settings(), fake_facts(), resources=[], pending=3)
     assert [(c.name, c.state) for c in result.checks if c.state != "ok" and not c.name.startswith("disk")] == []
-    assert [c.name for c in result.checks][:10] == [
-        "proxy", "hub", "user servers", "authenticator", "nginx", "docker", "broker", "firewall",
+    assert [c.name for c in result.checks][:11] == [
+        "proxy", "hub", "user servers", "authenticator", "nginx", "docker", "broker", "accounts helper", "firewall",
         "host logins", "certificate",
     ]  # fmt: skip
     assert result.pending == 3
@@ -145,12 +143,13 @@ def test_plain_http_is_asked_where_it_listens_and_of_no_certificate(host: FakeHo
     assert "certificate" not in {check.name for check in checks}
 
 
-def test_passwords_that_nobody_can_check(host: FakeHost) -> None:
-    host.path("/etc/shadow").chmod(0o600)
-    assert "cannot read /etc/shadow" in found(host)["authenticator"].message
-    host.put("/etc/group", f"{layout.PASSWORDS_GROUP}:x:42:\n")
-    host.forget()
-    assert "every login fails" in found(host)["authenticator"].message
+def test_passwords_that_nobody_can_check(host: FakeHost, monkeypatch) -> None:
+    monkeypatch.setattr(health, "answers", lambda host, address: False)
+    assert found(host)["accounts helper"].message == "nobody can log in: it accepts no connection"
+    seen = UP | {layout.ACCOUNTS_SERVICE: Look(known=True, words="inactive (dead)")}
+    monkeypatch.setattr(health, "looks", lambda host, facts: seen)
+    assert "nobody can log in: hubinstall-accounts is inactive (dead)" in found(host)["accounts helper"].message
+    assert found(host)["authenticator"].state == "ok"
     host.remove(layout.PAM_FILE)
     assert found(host)["authenticator"].message == f"{layout.PAM_FILE} is missing"
 

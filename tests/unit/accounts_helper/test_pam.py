@@ -6,7 +6,7 @@ import time
 import pamela
 import pytest
 
-from hubinstall.hubside import pam
+from hubinstall.accounts_helper import pam
 
 SLOW = "auth optional pam_faildelay.so delay=3000000\n"
 STACKS = {

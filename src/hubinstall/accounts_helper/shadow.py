@@ -1,7 +1,8 @@
 """What /etc/shadow (shadow(5)) says of an account of the host: whether it has ended, and whether it is as it was.
 
 The password's hash has a random salt, so it differs after each change of the password, and for an account that was
-removed and made again under its name and its number. The hub keeps only a digest of it, with a key that is a secret.
+removed and made again under its name and its number. The hub gets only a digest of it, with a key that root alone
+reads: it can tell that there is another one, and nothing about the password.
 """
 
 import hashlib
@@ -21,16 +22,16 @@ NO_HASH = frozenset({"", "*", "x"})
 
 @dataclass(frozen=True)
 class Entry:
-    """`digest`: of what the account's password was set to, and of its key. `ended`: why nobody may use the account any
-    more, or "".
+    """`fingerprint`: of the key and, after a colon, of what the account's password was set to. `ended`: why nobody may
+    use the account any more, or "".
     """
 
-    digest: str
+    fingerprint: str
     ended: str = ""
 
 
 class Shadow:
-    """The file, read again when it has changed."""
+    """The file, read again when it has changed. For one thread at a time."""
 
     def __init__(self) -> None:
         self._seen: tuple[int, ...] = ()
@@ -49,7 +50,7 @@ class Shadow:
             seen = (stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size)
             if seen == self._seen:
                 return
-            self._key = Path(layout.COOKIE_SECRET).read_bytes().strip()
+            self._key = Path(layout.ACCOUNTS_KEY).read_bytes().strip()
             lines = Path(FILE).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
         except OSError:
             return  # what was read before still holds
@@ -82,11 +83,6 @@ def ended(name: str, password: str, days: list[int], today: int) -> str:
     if changed > 0 and longest >= 0 and inactive >= 0 and today > changed + longest + inactive:
         return f"The password of {name} has expired."
     return ""
-
-
-def differ(one: str, other: str) -> bool:
-    """Whether two digests are of different passwords; no if that cannot be told, because the key was changed."""
-    return one != other and bool(one) and one.partition(":")[0] == other.partition(":")[0]
 
 
 def number(text: str) -> int:

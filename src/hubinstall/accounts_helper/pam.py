@@ -5,10 +5,11 @@ The delay would block one of a few threads, and so keep others from logging in. 
 """
 
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int, c_uint, c_void_p, cast, sizeof
-from dataclasses import dataclass
 from typing import Any
 
 import pamela
+
+from hubinstall.hubside.helper import Refusal
 
 FAIL_DELAY = 10
 """PAM_FAIL_DELAY of pam_set_item(3), which pamela does not name."""
@@ -35,20 +36,11 @@ WORDS = {
 no_delay = CFUNCTYPE(None, c_int, c_uint, c_void_p)(lambda *_: None)
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """Why PAM rejects a login, for the log. `words`: the same for the person who knows the right password; empty if the
-    password is wrong, or was not checked.
-    """
-
-    reason: str
-    words: str = ""
-
-
 def refusal(service: str, name: str, password: str) -> Refusal | None:
     """Why PAM rejects the login, such as a wrong password or an expired account; None if it is accepted.
 
-    Like pamela.authenticate, without the delay. Blocks as long as the PAM modules take.
+    Like pamela.authenticate, without the delay. Blocks as long as the PAM modules take. Nobody gets credentials
+    (pam_setcred(3)): here they would be root's process that gets a person's groups and tickets.
     """
     said: list[str] = []
     conversation = answering(password, said)
@@ -60,8 +52,6 @@ def refusal(service: str, name: str, password: str) -> Refusal | None:
         right = True
         said.clear()
         result = pamela.PAM_ACCT_MGMT(handle, 0)
-    if result == pamela.PAM_SUCCESS:
-        pamela.PAM_SETCRED(handle, pamela.PAM_REINITIALIZE_CRED)
     reason = "" if result == pamela.PAM_SUCCESS else str(pamela.pam_strerror(handle, result))
     pamela.PAM_END(handle, result)
     if not reason:

@@ -1,0 +1,56 @@
+"""The answer to each question, as JSON's values."""
+
+import threading
+import time
+from typing import Any
+
+from hubinstall import layout
+from hubinstall.accounts_helper import pam
+from hubinstall.accounts_helper.allowance import Allowance
+from hubinstall.accounts_helper.policy import Policy
+from hubinstall.accounts_helper.questions import Password, Question, States
+from hubinstall.accounts_helper.shadow import Shadow
+
+CHECKS = 16
+"""Passwords that are checked at once, as many as the hub asks for."""
+
+
+class Answers:
+    """Asks PAM and /etc/shadow, about people's accounts only."""
+
+    def __init__(self, policy: Policy, service: str = layout.PAM_SERVICE) -> None:
+        self._policy, self._service = policy, service
+        self._shadow = Shadow()
+        self._reading = threading.Lock()
+        self._allowance = Allowance()
+        self._places = threading.BoundedSemaphore(CHECKS)
+
+    def to(self, question: Question) -> dict[str, Any]:
+        if isinstance(question, Password):
+            return self._password(question)
+        return self._states(question)
+
+    def _password(self, question: Password) -> dict[str, Any]:
+        """One of `accepted`, `refused` with `reason` and `words`, `wait` with seconds, `no person`."""
+        name = question.name
+        if not self._policy.admits(name):
+            return {"answer": "no person"}
+        with self._places:
+            if wait := self._allowance.begin(name, time.monotonic()):
+                return {"answer": "wait", "seconds": wait}
+            refused = pam.refusal(self._service, name, question.password)
+        if refused is None or refused.words:
+            self._allowance.was_right(name, time.monotonic())
+        if refused is None:
+            return {"answer": "accepted"}
+        return {"answer": "refused", "reason": refused.reason, "words": refused.words}
+
+    def _states(self, question: States) -> dict[str, Any]:
+        """Name → fingerprint and why the account has ended; null for what is not in /etc/shadow, or is no person's."""
+        found: dict[str, Any] = {}
+        with self._reading:
+            for name in question.names:
+                entry = self._shadow.entry(name)
+                admitted = entry is not None and self._policy.admits(name)
+                found[name] = {"fingerprint": entry.fingerprint, "ended": entry.ended} if entry and admitted else None
+        return {"answer": "states", "states": found}

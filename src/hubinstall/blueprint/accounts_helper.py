@@ -1,0 +1,43 @@
+"""The accounts helper, which checks passwords for the hub: PAM's rules, whom it answers about, and its service."""
+
+import json
+
+from hubinstall import layout
+from hubinstall.accounts_helper.policy import Policy
+from hubinstall.blueprint.accounts import HUB_ACCOUNT
+from hubinstall.blueprint.packages import BASE_PACKAGES
+from hubinstall.blueprint.runtimes import Programs
+from hubinstall.blueprint.service_spec import HELPERS_DIR, Program
+from hubinstall.blueprint.templating import render
+from hubinstall.machine.facts import Facts
+from hubinstall.resources.base import id_of, ids
+from hubinstall.resources.files.file import Directory, File, Link
+from hubinstall.resources.files.secret import Secret
+from hubinstall.settings.model import Settings
+
+
+def sign_on(settings: Settings, facts: Facts) -> list[File]:
+    """What the helper reads. Both are root's: the hub cannot change what it may ask."""
+    uid_min, uid_max = settings.users.uids(facts.uid_min)
+    policy = json.dumps(Policy(uid_min, uid_max).as_dict(), indent=1, sort_keys=True) + "\n"
+    return [
+        File(layout.PAM_FILE, render("templates/pam", probe=layout.PROBE_USER), needs=(BASE_PACKAGES,)),
+        File(layout.ACCOUNTS_POLICY, policy, mode="0600", needs=(id_of(Directory, layout.GENERATED),)),
+    ]
+
+
+def helper_program(programs: Programs, files: tuple[tuple[str, str], ...], needs: tuple[str, ...]) -> Program:
+    """`files`: (path, SHA-256) of what it reads once, at its start."""
+    launcher = render(
+        "templates/launchers/hubinstall-accounts.sh", files=[path for path, _ in files], hubside=layout.HUBSIDE,
+        venv=layout.HUB_VENV, directory=HELPERS_DIR,
+    )  # fmt: skip
+    return Program(
+        layout.ACCOUNTS_SERVICE, "Checks passwords for JupyterHub", launcher,
+        unit="systemd/hubinstall-accounts.service", config=programs.hub, files=files,
+        ready=layout.ACCOUNTS_SOCKET, stop_wait=5, values={"folder": layout.ACCOUNTS_DIR},
+        needs=(
+            HUB_ACCOUNT, *ids(HELPERS_DIR), id_of(Secret, layout.ACCOUNTS_KEY), id_of(Link, layout.HUB_VENV),
+            id_of(Link, layout.HUBSIDE), *needs,
+        ),
+    )  # fmt: skip

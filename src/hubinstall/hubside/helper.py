@@ -1,0 +1,107 @@
+"""Asks the accounts helper, which is root: is a password right, and is an account as it was?
+
+The hub's own account can read no hash. What the helper answers, and about whom: the package accounts_helper.
+"""
+
+import json
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from hubinstall import layout
+
+LINE = 256 * 1024
+"""Bytes of the longest question."""
+LONGEST_NAME, LONGEST_PASSWORD = 256, 4096
+"""In bytes. Linux-PAM's own modules take passwords of up to 511."""
+MOST_NAMES = 500
+"""In one question."""
+LONGEST_ANSWER = 1 << 20
+CHECK, LOOK = 120.0, 2.0
+"""Seconds that a check may take (a directory may be far away), and a look at the machine's own files."""
+UNAVAILABLE = "Logging in is not possible at the moment. Try again later, or tell the people who run this hub."
+
+
+class UnavailableError(Exception):
+    """The helper does not answer: nothing is known."""
+
+
+class TooManyError(Exception):
+    """Too many wrong passwords of this account. `seconds`: until the next is checked."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"too many wrong passwords; the next in {seconds:.0f} s")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a login is rejected, for the log. `words`: the same for the person who knows the right password; empty if the
+    password is wrong, or was not checked.
+    """
+
+    reason: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What /etc/shadow says of an account. `fingerprint`: another one is another password. `ended`: why nobody may use
+    the account any more, or "".
+    """
+
+    fingerprint: str
+    ended: str = ""
+
+
+def can_check(name: str, password: str) -> bool:
+    """Whether PAM can be asked at all: UTF-8 without a null byte, and not too long."""
+    return bool(name) and _fits(name, LONGEST_NAME) and _fits(password, LONGEST_PASSWORD)
+
+
+def refusal(name: str, password: str) -> Refusal | None:
+    """Why a login is rejected, such as a wrong password or an expired account; None if it is accepted.
+
+    Blocks as long as the check takes. Raises TooManyError and UnavailableError.
+    """
+    found = asked({"ask": "password", "name": name, "password": password}, CHECK)
+    if found["answer"] == "wait":
+        raise TooManyError(float(found["seconds"]))
+    if found["answer"] == "accepted":
+        return None
+    return Refusal(str(found.get("reason", found["answer"])), str(found.get("words", "")))
+
+
+def states(names: Iterable[str]) -> dict[str, Entry | None]:
+    """What /etc/shadow says of these accounts; None for one that has no line there. Raises UnavailableError."""
+    rest, found = [name for name in names if _fits(name, LONGEST_NAME) and name], dict[str, Entry | None]()
+    while True:
+        part, rest = rest[:MOST_NAMES], rest[MOST_NAMES:]
+        said = asked({"ask": "states", "names": part}, LOOK)["states"]
+        found |= {name: Entry(**state) if state else None for name, state in said.items()}
+        if not rest:
+            return found
+
+
+def asked(question: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """The answer. Raises UnavailableError if there is none within `seconds`."""
+    try:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(seconds)
+            line.connect(layout.ACCOUNTS_SOCKET)
+            line.sendall(json.dumps(question, ensure_ascii=False).encode() + b"\n")
+            with line.makefile("rb") as reads:
+                answer = json.loads(reads.readline(LONGEST_ANSWER))
+    except (OSError, ValueError) as error:
+        raise UnavailableError(f"the accounts helper does not answer: {error}") from error
+    if not isinstance(answer, dict) or "answer" not in answer:
+        raise UnavailableError("the accounts helper's answer is none")
+    return answer
+
+
+def _fits(text: str, longest: int) -> bool:
+    """Whether it is UTF-8 without a null byte, of at most so many bytes."""
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        return False
+    return len(text.encode()) <= longest
