@@ -97,6 +97,7 @@ def main() -> None:
         "refused": {
             **{f"write {path}": error(lambda path=path: write(path)) for path in WRITES},  # type: ignore[misc]
             **{f"read {path}": error(lambda path=path: read(path)) for path in READS},  # type: ignore[misc]
+            "oom_score_adj -1": error(lambda: Path("/proc/self/oom_score_adj").write_text("-1", encoding="ascii")),
             **devices(home), **devices("/tmp"), **limits(),
         },
         "planted": of_planted(home),
