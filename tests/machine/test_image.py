@@ -211,5 +211,10 @@ def test_plots_have_a_glyph_for_everything(grace: HubClient) -> None:
     assert grace.run_cell(PLOT, timeout=120) == "drawn\n"
 
 
+def test_no_cell_waits_until_the_history_is_on_the_disk(grace: HubClient) -> None:
+    code = "h = get_ipython().history_manager; print(h.enabled, *h.db.execute('PRAGMA synchronous').fetchone())"
+    assert grace.run_cell(code) == "True 0\n"
+
+
 def test_the_tools_are_there(grace: HubClient) -> None:
     assert grace.run_cell(C_MODULE, timeout=120) == "[]\n"
