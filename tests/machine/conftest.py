@@ -6,7 +6,20 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness import addresses, aftermath, installed, kinds, moved, numbers, pages, room, sametree, snapshots, store
+from harness import (
+    addresses,
+    aftermath,
+    checks,
+    installed,
+    kinds,
+    moved,
+    numbers,
+    pages,
+    room,
+    sametree,
+    snapshots,
+    store,
+)
 from harness.faults import Place
 from harness.machine import Machine, Snapshot
 from harness.nspawn import ProcessManager
@@ -23,10 +36,14 @@ def _able() -> None:
         pytest.exit(str(error), returncode=1)
 
 
+def pytest_assertion_pass(item: pytest.Item, lineno: int, orig: str, expl: str) -> None:
+    checks.count(item.path, lineno)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in numbers.kept():
         terminalreporter.write_line(line.rstrip())
-    for line in (*pages.told(), *moved.told()):
+    for line in (*pages.told(), *moved.told(), *checks.told()):
         terminalreporter.write_line(line)
     if left := room.least():
         terminalreporter.write_line(f"free when it was least: {left}")
