@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from harness.machine import Machine
 
-SERVICES = ("jupyterhub", "jupyterhub-proxy", "hubinstall-broker", "docker", "nginx")
+SERVICES = ("jupyterhub", "jupyterhub-proxy", "hubinstall-broker", "hubinstall-accounts", "docker", "nginx")
 LINES = 20
 """Of each service."""
 SECONDS = 30.0
