@@ -35,6 +35,7 @@ CASES: dict[str, dict[str, Any]] = {
     "": PLAIN,
     "Let's Encrypt": {"domain": "hub.example.org", "https": {"letsencrypt": {"email": "ops@example.org"}}},
     "a share of a group": {"shares": {"project": {"access": {"group": "teachers"}}}},
+    "a quota": {"home": {"quota": "10G"}},
 }
 """What the settings have → settings."""
 OF_NAMES = {"file", "directory", "link", "unit", "secret", "tree", "virtualenv", "node-modules", "static-files",

@@ -41,6 +41,7 @@ HUB_CONFIG = f"{GENERATED}/jupyterhub_config.py"
 HUB_SETTINGS = f"{GENERATED}/hub.json"
 BROKER_POLICY = f"{GENERATED}/broker.json"
 ACCOUNTS_POLICY = f"{GENERATED}/accounts.json"
+QUOTAS_POLICY = f"{GENERATED}/quotas.json"
 FIREWALL_RULES = f"{GENERATED}/firewall.nft"
 # How root's programs reach the internet, as variables; it may hold the password of the site's proxy.
 WAY_OUT = f"{GENERATED}/way-out.env"
@@ -92,6 +93,8 @@ ACME_CONFIG = f"{ACME}/config"
 ACME_WEBROOT = f"{STATE}/acme"
 NGINX_LOADED = f"{STATE}/nginx-loaded"
 FIREWALL_LOADED = f"{STATE}/firewall-loaded"
+# Which homes have been looked through since they have a quota.
+QUOTAS_GATHERED = f"{STATE}/quotas-gathered.json"
 CACHE = "/var/cache/hubinstall"
 # What bootstrap.py has unpacked of an offline bundle, and the link to it, which goes with the next boot: what was being
 # written when the power failed is not used.
@@ -120,6 +123,8 @@ BROKER_ACCOUNTS = f"{BROKER_DIR}/accounts"
 # Where the hub asks whether a password is right.
 ACCOUNTS_DIR = f"{RUNTIME}/accounts"
 ACCOUNTS_SOCKET = f"{ACCOUNTS_DIR}/accounts.sock"
+# Exists once the quotas of all homes are set.
+QUOTAS_SOCKET = f"{RUNTIME}/quotas.sock"
 SUPERVISOR_SOCKET = f"{RUNTIME}/supervisor.sock"
 SUPERVISOR_PID = f"{RUNTIME}/supervisord.pid"
 DOCKER_SOCKET = "/run/docker.sock"
@@ -233,6 +238,8 @@ CERTIFICATES_PATH = f"{CERTIFICATES_SERVICE}.path"
 WATCH_SERVICE = "hubinstall-watch"
 # Runs where a share belongs to a group.
 SHARES_SERVICE = "hubinstall-shares"
+# Runs where homes have a quota.
+QUOTAS_SERVICE = "hubinstall-quotas"
 # In the order in which they start.
 SERVICES = (
     LIMITS_SERVICE,
@@ -245,6 +252,7 @@ SERVICES = (
     PROXY_SERVICE,
     HUB_SERVICE,
     SHARES_SERVICE,
+    QUOTAS_SERVICE,
 )
 # Services that only one process manager has; systemd's are unit files of their own.
 SUPERVISORS_OWN = (CERTIFICATES_SERVICE, WATCH_SERVICE)

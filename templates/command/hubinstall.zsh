@@ -143,7 +143,7 @@ _shtab_hubinstall_config_add_item_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes users users.admin users.admin_access users.allow_all users.allowed users.banned users.shell users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes users users.admin users.admin_access users.allow_all users.allowed users.banned users.shell users.uid_max users.uid_min)"
   "(*):ITEM:"
 )
 
@@ -167,7 +167,7 @@ _shtab_hubinstall_config_example_defaults_added=0
 
 _shtab_hubinstall_config_get_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes users users.admin users.admin_access users.allow_all users.allowed users.banned users.shell users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes users users.admin users.admin_access users.allow_all users.allowed users.banned users.shell users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -193,7 +193,7 @@ _shtab_hubinstall_config_remove_item_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes users users.admin users.admin_access users.allow_all users.allowed users.banned users.shell users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes users users.admin users.admin_access users.allow_all users.allowed users.banned users.shell users.uid_max users.uid_min)"
   "(*):ITEM:"
 )
 
@@ -211,7 +211,7 @@ _shtab_hubinstall_config_set_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  "(*):KEY VALUE:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes users users.admin users.admin_access users.allow_all users.allowed users.banned users.shell users.uid_max users.uid_min)"
+  "(*):KEY VALUE:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes users users.admin users.admin_access users.allow_all users.allowed users.banned users.shell users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -228,7 +228,7 @@ _shtab_hubinstall_config_unset_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes users users.admin users.admin_access users.allow_all users.allowed users.banned users.shell users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes users users.admin users.admin_access users.allow_all users.allowed users.banned users.shell users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -257,7 +257,7 @@ _shtab_hubinstall_logs_options=(
   "--person[what the hub\'s log says about one person, and the last output of that person\'s server]:NAME:"
   {-f,--follow}"[follow new output]"
   {-n,--lines}"[number of lines (default\: 100)]:lines:"
-  ":such as jupyterhub\; default\: hubinstall\'s own log:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares)"
+  ":such as jupyterhub\; default\: hubinstall\'s own log:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares hubinstall-quotas)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -289,7 +289,7 @@ _shtab_hubinstall_plan_defaults_added=0
 _shtab_hubinstall_restart_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--hard[restart nginx too, which cuts open connections\; without this flag it reloads]"
-  ":only this service, such as jupyterhub:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares)"
+  ":only this service, such as jupyterhub:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares hubinstall-quotas)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -297,7 +297,7 @@ _shtab_hubinstall_restart_defaults_added=0
 
 _shtab_hubinstall_start_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  ":only this service, such as jupyterhub:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares)"
+  ":only this service, such as jupyterhub:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares hubinstall-quotas)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -314,7 +314,7 @@ _shtab_hubinstall_status_defaults_added=0
 
 _shtab_hubinstall_stop_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  ":only this service, such as jupyterhub:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares)"
+  ":only this service, such as jupyterhub:(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares hubinstall-quotas)"
 )
 
 # guard to ensure default positional specs are added only once per session

@@ -18,11 +18,12 @@ from pydantic.fields import FieldInfo
 
 from hubinstall.config.problems import ConfigError
 from hubinstall.config.validate import load
+from hubinstall.settings.home import Home
 from hubinstall.settings.http import Http
 from hubinstall.settings.https import Https
 from hubinstall.settings.model import Settings, Share
 from hubinstall.settings.section import Section
-from hubinstall.settings.types import Domain, Group, ShareName
+from hubinstall.settings.types import Account, Domain, Group, Quota, ShareName
 
 LONGEST_DOMAIN = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
 EXTREME: dict[str, tuple[str, ...]] = {
@@ -125,9 +126,17 @@ def section(model: type[Section], **given: SearchStrategy[Any] | None) -> Search
 DOMAINS = values(Domain)
 ACCESS = st.one_of(st.just("read-only"), st.fixed_dictionaries({"group": values(Group)}))
 SHARES = st.dictionaries(values(ShareName), st.one_of(st.none(), section(Share, access=ACCESS)), max_size=4)
+QUOTAS = {
+    "groups": st.dictionaries(values(Group), values(Quota), max_size=2),
+    "users": st.dictionaries(values(Account), values(Quota), max_size=2),
+}
 TLS = section(Https, mode=st.sampled_from(["letsencrypt", "manual", "self-signed"]))
 WITH_TLS: dict[str, None] = {"port": None, "address": None, "trusted_proxies": None}
-OTHERS: dict[str, SearchStrategy[Any]] = {"shares": SHARES, "process_manager": st.just("auto")}
+OTHERS: dict[str, SearchStrategy[Any]] = {
+    "home": section(Home, **QUOTAS),
+    "shares": SHARES,
+    "process_manager": st.just("auto"),
+}
 FILES = st.one_of(
     section(Settings, https=TLS, http=section(Http, entrance=None, **WITH_TLS), **OTHERS),
     section(Settings, base_url=None, https=TLS, http=section(Http, **WITH_TLS), **OTHERS),

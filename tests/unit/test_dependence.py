@@ -26,17 +26,22 @@ ALLOWED: dict[str, frozenset[str]] = {
     "resources": frozenset({"machine", "hubside.cgroups", "hubside.network", "errors", "layout"}),
     "blueprint": frozenset({
         "settings", "machine", "resources", "hubside.appearance", "hubside.limits", "hubside.settings",
-        "accounts_helper.policy", "broker.policy", "errors", "layout",
+        "accounts_helper.policy", "broker.policy", "quotas.policy", "errors", "layout",
     }),
     "bundle": frozenset({"blueprint", "machine", "resources", "preflight", "errors", "layout"}),
     "engine": frozenset({"resources.base", "resources.kinds", "machine", "errors", "layout"}),
-    "preflight": frozenset({"machine", "resources", "settings", "hubside.database", "errors", "layout"}),
-    "verify": frozenset({"blueprint.urls", "machine", "resources", "settings", "errors", "layout"}),
+    "preflight": frozenset({
+        "machine", "resources", "settings", "hubside.database", "quotas.homes", "quotas.kernel", "errors", "layout",
+    }),
+    "verify": frozenset({
+        "blueprint.urls", "machine", "quotas", "resources", "settings", "errors", "layout",
+    }),
     "report": frozenset({"engine", "resources.base", "machine", "verify", "errors", "layout"}),
     "installation": EVERYTHING - {"installation", "bundle"},
     "cli": EVERYTHING | {"hubside.appearance"},
     "hubside": frozenset({"layout"}),
     "accounts_helper": frozenset({"hubside.helper", "layout"}),
+    "quotas": frozenset({"hubside.accounts", "layout"}),
     "broker": frozenset({"hubside.accounts", "hubside.network", "hubside.seccomp", "layout"}),
 }  # fmt: skip
 """Room (a folder or file at the top of the package) → the rooms, or single files of one, that its files may import;
@@ -164,6 +169,8 @@ def test_only_unix_http_connects_to_unix_sockets() -> None:
     assert len(offenders(broker, connects)) == 2, "it listens on one, and asks Docker on the other"
     helper = {name: trees.pop(name) for name in ("accounts_helper/__main__.py", "hubside/helper.py")}
     assert len(offenders(helper, connects)) == 2, "it listens, and the hub asks it"
+    quotas = {name: trees.pop(name) for name in ("quotas/__main__.py",)}
+    assert len(offenders(quotas, connects)) == 1, "it listens on one"
     assert offenders(trees, connects) == ["machine/unix_http.py: socket.AF_UNIX"]
 
 

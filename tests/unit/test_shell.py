@@ -41,6 +41,7 @@ FINE_PAIRS = {(name, code) for name, codes in FINE.items() for code in codes}
 LETSENCRYPT = {"domain": "hub.example.org", "https": {"letsencrypt": {"email": "ops@example.org"}}}
 
 GROUP_SHARE = {"shares": {"project": {"access": {"group": "team"}}}}
+QUOTA = {"home": {"quota": "10G"}}
 
 
 def scripts() -> list[str]:
@@ -55,7 +56,7 @@ def rendered(folder: Path) -> list[Path]:
     """Every script that the blueprint writes, for both process managers; each different text once."""
     texts = {}
     for manager, driver in (("systemd", "systemd"), ("supervisor", "cgroupfs")):
-        for settings in ({}, LETSENCRYPT | GROUP_SHARE):
+        for settings in ({}, LETSENCRYPT | GROUP_SHARE | QUOTA):
             for resource in wished(manager, settings, cgroup_driver=driver).values():
                 data = getattr(resource, "data", b"")
                 if SHEBANG.match(data.decode()):

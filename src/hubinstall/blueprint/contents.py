@@ -12,6 +12,7 @@ from hubinstall.blueprint.folders_and_secrets import state
 from hubinstall.blueprint.hub import database, hub
 from hubinstall.blueprint.nginx import nginx
 from hubinstall.blueprint.packages import base
+from hubinstall.blueprint.quotas import quotas
 from hubinstall.blueprint.renewal import renewal
 from hubinstall.blueprint.runtimes import programs
 from hubinstall.blueprint.services import Inputs, services
@@ -83,4 +84,5 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
         *renewed,
         *command_help(),
         *shares(settings, facts),
+        *quotas(settings, facts, programs_),
     ]

@@ -77,11 +77,11 @@ def programs(facts: Facts) -> Programs:
 
 
 def hubside_tree() -> Tree:
-    """What runs inside the hub (hubside/ with its pages), the broker, the accounts helper, and layout.py, by digest."""
+    """What runs inside the hub (hubside/ with its pages), the broker, root's helpers, and layout.py, by digest."""
     package = files("hubinstall")
     sources = {"hubinstall/__init__.py": b'"""The part of hubinstall that runs inside the hub."""\n'}
     sources["hubinstall/layout.py"] = (package / "layout.py").read_bytes()
-    for folder in ("hubside", "hubside/pages", "broker", "accounts_helper"):
+    for folder in ("hubside", "hubside/pages", "broker", "accounts_helper", "quotas"):
         for entry in (package / folder).iterdir():
             if entry.is_file() and not entry.name.endswith(".pyc"):
                 sources[f"hubinstall/{folder}/{entry.name}"] = entry.read_bytes()

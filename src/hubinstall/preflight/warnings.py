@@ -9,7 +9,7 @@ from hubinstall.machine.accounts import people
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
 from hubinstall.machine.hub_report import hub_report
-from hubinstall.preflight import names, way_out
+from hubinstall.preflight import names, quotas, way_out
 from hubinstall.preflight.checks import Problem
 from hubinstall.settings.model import Settings
 
@@ -101,6 +101,11 @@ def _names(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem]:
         yield Problem(message, hint, code=0)
 
 
+def _quotas(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem]:
+    for at, message, hint in quotas.warnings(host, settings, settings.users.uids(facts.uid_min)):
+        yield Problem(message, hint, code=0, at=at)
+
+
 def _way_out(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem]:  # noqa: ARG001
     for at, message, hint in way_out.warnings(settings, facts):
         yield Problem(message, hint, code=0, at=at)
@@ -144,5 +149,5 @@ def size(number: int) -> str:
 
 
 CHECKS: tuple[Callable[[Host, Settings, Facts], Iterator[Problem]], ...] = (
-    _memory, _cpu, _shm, _processes, _certificate, _way_out, _closed, _names, _drop_ins,
+    _memory, _cpu, _shm, _processes, _certificate, _way_out, _closed, _names, _quotas, _drop_ins,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from hubinstall import layout
+from hubinstall.settings.home import Home
 from hubinstall.settings.http import Http, conflicts
 from hubinstall.settings.https import Https, Mode, subdomain_conflicts
 from hubinstall.settings.hub import Hub
@@ -287,6 +288,7 @@ class Settings(Section):
     hub: Hub = Field(default_factory=Hub, description="What the hub's own pages show.")
     auth: Auth = Field(default_factory=Auth, description="How people log in.")
     users: Users = Field(default_factory=Users, description="Who may do what.")
+    home: Home = Field(default_factory=Home, description="How much people may keep in their homes.")
     shares: Annotated[dict[ShareName, Share], BeforeValidator(_shares)] = Field(
         {},
         description=f"Shared directories: each name is a directory {layout.SHARED_DATA}/NAME on the machine, with a"

@@ -30,6 +30,7 @@ Allowances = Annotated[tuple[Allowance, ...], BeforeValidator(parse_list)]
 _size = schema("size", sizes.SIZE, ["string", "integer"])
 Memory = Annotated[int, BeforeValidator(sizes.parse_memory), _size]
 Shm = Annotated[int, BeforeValidator(sizes.parse_shm), _size]
+Quota = Annotated[int, BeforeValidator(sizes.parse_quota), _size]
 Upload = Annotated[int, BeforeValidator(sizes.parse_upload), _size]
 Cpus = Annotated[
     float,

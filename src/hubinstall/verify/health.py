@@ -28,12 +28,13 @@ from hubinstall.settings.model import Settings
 from hubinstall.verify import certificate as verify_certificate
 from hubinstall.verify import docker_parts
 from hubinstall.verify.disks import disks
+from hubinstall.verify.home_quotas import home_quotas
 from hubinstall.verify.host_logins import host_logins
 from hubinstall.verify.http_probe import Answer, ask
 
-# Not every installation has these: systemd's slice may be the users' control group, an Engine may bring its own, and no
-# share may belong to a group.
-SOME_HAVE = {layout.LIMITS_SERVICE, layout.CONTAINERD_SERVICE, layout.SHARES_SERVICE}
+# Not every installation has these: systemd's slice may be the users' control group, an Engine may bring its own, and
+# there may be no share of a group and no quota.
+SOME_HAVE = {layout.LIMITS_SERVICE, layout.CONTAINERD_SERVICE, layout.SHARES_SERVICE, layout.QUOTAS_SERVICE}
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Reso
     if any(isinstance(resource, DockerNetwork) for resource in resources) and engine(host).running:
         parts.append(("network", lambda: Check(*docker_parts.network(host, resources))))
         parts.append(("image", lambda: Check(*docker_parts.image(host, resources))))
+    if settings.home.has_quotas:
+        parts.append(("home quotas", lambda: Check(*home_quotas(host, settings, facts))))
     if urls.has_tls(settings):
         parts.append(("certificate", lambda: certificate(host, settings, resources)))
     # In parallel: several checks that hang cost one time limit.

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
-ASK_HELPER, CALLS, CAGE, HIJACK, SILENT, WORK = (
-    Path(__file__).with_name(f"{name}.py") for name in ("ask_helper", "calls", "cage", "hijack", "silent", "work")
+ASK_HELPER, CALLS, CAGE, HIJACK, PROJECTS, SILENT, WORK = (
+    Path(__file__).with_name(f"{name}.py")
+    for name in ("ask_helper", "calls", "cage", "hijack", "projects", "silent", "work")
 )

@@ -15,6 +15,8 @@ from hubinstall.resources.services.service import Service
 from hubinstall.resources.services.unit import UnitFile
 
 GROUP_SHARE = {"shares": {"project": {"access": {"group": "team"}}}}
+WITH_ALL = {**GROUP_SHARE, "home": {"quota": "10G"}}
+"""Settings with which every service exists."""
 MANAGERS = pytest.mark.parametrize("manager", ["systemd", "supervisor"])
 
 
@@ -28,10 +30,13 @@ def started_with(*args, **fields):
 
 @MANAGERS
 def test_every_service_is_there(manager):
-    names = set(services(wished(manager, GROUP_SHARE, cgroup_driver="cgroupfs")))
+    names = set(services(wished(manager, WITH_ALL, cgroup_driver="cgroupfs")))
     # supervisord cannot start itself again; systemd cannot be killed.
     assert names == {*layout.SERVICES, *([layout.WATCH_SERVICE] if manager == "supervisor" else [])}
-    assert set(services(wished(manager, cgroup_driver="cgroupfs"))) == names - {layout.SHARES_SERVICE}
+    assert set(services(wished(manager, cgroup_driver="cgroupfs"))) == names - {
+        layout.SHARES_SERVICE,
+        layout.QUOTAS_SERVICE,
+    }
 
 
 def test_systemd_itself_makes_the_group_of_user_servers_where_docker_lets_it():
@@ -71,7 +76,7 @@ def test_docker_is_never_restarted_by_us(manager):
 
 
 def test_launchers_are_good_posix_shell():
-    for resource in wished("supervisor", GROUP_SHARE, cgroup_driver="cgroupfs").values():
+    for resource in wished("supervisor", WITH_ALL, cgroup_driver="cgroupfs").values():
         if isinstance(resource, File) and resource.name.startswith((layout.LAUNCHERS, layout.INIT_SCRIPT)):
             checked = subprocess.run(["sh", "-n"], input=resource.data, capture_output=True, check=False)
             assert checked.stderr == b"", resource.name
@@ -83,13 +88,13 @@ def test_both_managers_run_the_same_launchers():
     """Under systemd the distribution runs its own services, and needs none of ours."""
     texts = {}
     for manager in ("systemd", "supervisor"):
-        resources = wished(manager, GROUP_SHARE, cgroup_driver="cgroupfs")
+        resources = wished(manager, WITH_ALL, cgroup_driver="cgroupfs")
         texts[manager] = {name: r.data for name, r in resources.items() if name.startswith(f"file:{layout.LAUNCHERS}")}
     assert texts["systemd"].items() <= texts["supervisor"].items()
 
 
 def test_program_files_say_what_supervisord_reads():
-    resources = wished("supervisor", GROUP_SHARE, cgroup_driver="cgroupfs")
+    resources = wished("supervisor", WITH_ALL, cgroup_driver="cgroupfs")
     for name in layout.SERVICES:
         parser = configparser.RawConfigParser()
         parser.read_string(resources[f"file:{layout.supervisor_program(name)}"].content)

@@ -42,6 +42,16 @@ def parse_shm(value: Any) -> int:
     return size
 
 
+def parse_quota(value: Any) -> int:
+    """What a home may hold: Jupyter and pip want some of it for themselves."""
+    size = parse_size(value)
+    if size < 10 * MIB:
+        raise wrong(f"{shown(value)} is too little for a home", "try 10M or more")
+    if size > 64 * 1024 * 1024 * GIB:
+        raise wrong(f"{shown(value)} is more than any disk has", "try 10G or 1T")
+    return size
+
+
 def parse_upload(value: Any) -> int:
     """The bytes of the largest request: at least a megabyte, because saving a notebook is one request."""
     size = parse_size(value)
