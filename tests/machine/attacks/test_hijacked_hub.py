@@ -153,6 +153,7 @@ def test_others_cannot_ask_the_helper(hijacked: Machine) -> None:
 
 def test_without_the_helper_nobody_logs_in_and_nobody_loses_anything(hijacked: Machine, grace: HubClient) -> None:
     grace.start_server()
+    grace.open_server()  # the one that was open is stopped
     hijacked.run("hubinstall stop hubinstall-accounts")
     try:
         for name, password in (("grace", installed.PERSON_PASSWORD), ("nobody-here", "x")):
