@@ -41,11 +41,7 @@ class Shadow:
 
     def usermod(self, argv, _):
         name, given = argv[-1], dict(itertools.pairwise(argv))
-        groups = self.rows("/etc/group")
-        for row in groups:
-            if row[0] in given.get("--groups", "").split(",") and name not in row[3].split(","):
-                row[3] = ",".join(filter(None, [row[3], name]))
-        self.save("/etc/group", groups)
+        groups = self.joins(name, *given.get("--groups", "").split(","))
         users = self.rows("/etc/passwd")
         for row in users:
             if row[0] == name:
@@ -55,7 +51,16 @@ class Shadow:
         self.save("/etc/passwd", users)
 
     def gpasswd(self, argv, _):
-        self.leaves(argv[argv.index("--delete") + 1], argv[-1])
+        verb, name, group = argv
+        {"--add": self.joins, "--delete": self.leaves}[verb](name, group)
+
+    def joins(self, name, *groups):
+        rows = self.rows("/etc/group")
+        for row in rows:
+            if row[0] in groups and name not in row[3].split(","):
+                row[3] = ",".join(filter(None, [row[3], name]))
+        self.save("/etc/group", rows)
+        return rows
 
     def leaves(self, name, *groups):
         rows = self.rows("/etc/group")

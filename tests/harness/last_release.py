@@ -13,6 +13,17 @@ from harness.machine import Machine
 NAMED_IN = CHECKOUT / "tests/last_release"
 PEOPLE = ("grace", "joan", "katherine", "dorothy", "mary")
 PASSWORD = "released-1959"
+# What bootstrap.py does before it hands over to `hubinstall apply`, by its own functions.
+TOOL_ONLY = """
+import sys
+sys.path.insert(0, "hubinstall/installer")
+import bootstrap
+checkout = bootstrap.find_checkout()
+from hubinstall import layout
+bootstrap.install(checkout, layout)
+"""
+UPGRADE = ["python3", "hubinstall/installer/bootstrap.py", "--verbose"]
+"""As one types it beside the newer checkout."""
 
 
 class MissingError(RuntimeError):
@@ -55,3 +66,8 @@ def build_installed(machine: Machine) -> None:
     machine.run("hubinstall config set shares '{course: }' --apply")
     for person in PEOPLE:
         installed.add_person(machine, person, PASSWORD)
+
+
+def install_tool(machine: Machine) -> None:
+    """The checkout's program, which from then on plans and applies; nothing else changes."""
+    machine.run(["python3", "-B", "-c", TOOL_ONLY])

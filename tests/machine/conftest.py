@@ -9,9 +9,11 @@ import pytest
 from harness import (
     addresses,
     aftermath,
+    checkout,
     checks,
     installed,
     kinds,
+    last_release,
     moved,
     numbers,
     pages,
@@ -175,3 +177,16 @@ def clean(snapshot_of: SnapshotOf) -> sametree.Tree:
         installed.cold_start(machine)
         print(sametree.uncompared())
         return sametree.tree(machine)
+
+
+@pytest.fixture(scope="module")
+def released(boot: Callable[[Machine], Machine], snapshot_of: SnapshotOf) -> Machine:
+    """A machine that the last release has set up, and that is as it wants it."""
+    if not checkout.has_history():
+        pytest.skip("the last release is taken from git's history, and this is no clone")
+    commit = last_release.commit()
+    machine = boot(Machine.from_snapshot(snapshot_of("last-release", last_release.build_installed, commit)))
+    installed.cold_start(machine)
+    machine.run(["hubinstall", "apply"])  # it may have got another address than the snapshot's
+    assert installed.plan(machine) == []
+    return machine

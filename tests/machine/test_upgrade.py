@@ -4,16 +4,15 @@ server ends.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
 
-from harness import checkout, installed, last_release
+from harness import installed, last_release
 from harness.commands import Result
 from harness.machine import Machine
-from harness.snapshots import SnapshotOf
 from hubinstall.verify.client.hub import HubClient
 from hubinstall.verify.client.kernel import Kernel
 
@@ -87,16 +86,6 @@ adds to it tells people in CHANGELOG.md, when they will notice.
 CARRY_PAGES = {"jupyterhub-proxy", "nginx"}
 """Open websockets go through these: where one of them restarts, pages connect again."""
 
-# What bootstrap.py does before it hands over to `hubinstall apply`, by its own functions.
-TOOL_ONLY = """
-import sys
-sys.path.insert(0, "hubinstall/installer")
-import bootstrap
-checkout = bootstrap.find_checkout()
-from hubinstall import layout
-bootstrap.install(checkout, layout)
-"""
-UPGRADE = ["python3", "hubinstall/installer/bootstrap.py", "--verbose"]
 CONTAINERS = ["docker", "inspect", "--format", "{{.Name}} {{.Id}} {{.State.StartedAt}} {{.State.Pid}}"]
 
 
@@ -139,19 +128,6 @@ def look(machine: Machine) -> Seen:
 
 
 @pytest.fixture(scope="module")
-def released(boot: Callable[[Machine], Machine], snapshot_of: SnapshotOf) -> Machine:
-    """A machine that the last release has set up, and that is as it wants it."""
-    if not checkout.has_history():
-        pytest.skip("the last release is taken from git's history, and this is no clone")
-    commit = last_release.commit()
-    machine = boot(Machine.from_snapshot(snapshot_of("last-release", last_release.build_installed, commit)))
-    installed.cold_start(machine)
-    machine.run(["hubinstall", "apply"])  # it may have got another address than the snapshot's
-    assert installed.plan(machine) == []
-    return machine
-
-
-@pytest.fixture(scope="module")
 def work(released: Machine) -> Iterator[list[Work]]:
     with ExitStack() as stack:
         begun = []
@@ -172,10 +148,10 @@ def upgrade(released: Machine, work: list[Work]) -> Upgrade:
     before = look(released)
     released.run("rm -r hubinstall")
     released.push_checkout()
-    released.run(["python3", "-B", "-c", TOOL_ONLY])
+    last_release.install_tool(released)
     planned = [change["id"] for change in installed.plan(released)]
     print(f"from {last_release.name()}, plan names:", planned or "nothing")
-    applied = released.run(UPGRADE)
+    applied = released.run(last_release.UPGRADE)
     return Upgrade(before, planned, applied, look(released))
 
 
@@ -210,7 +186,7 @@ def test_nobodys_server_ends_and_every_kernel_has_what_it_had(
 
 
 def test_a_second_run_changes_nothing(released: Machine, work: list[Work], upgrade: Upgrade) -> None:
-    assert "nothing changed" in released.run(UPGRADE).err
+    assert "nothing changed" in released.run(last_release.UPGRADE).err
     assert installed.plan(released) == []
     assert look(released) == upgrade.after
     assert work[0].client.run_cell("print(6 * 7)") == "42\n"

@@ -6,8 +6,10 @@ leads to the last working state. Content-named directories, packages and images 
 link or name that points to them, and that is a file. What people write (installation/inputs.py) is kept elsewhere.
 """
 
+import errno
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -31,15 +33,18 @@ NEEDED = {
     "link": ("target",),
     "dir": ("mode", "owner", "group"),
     "file": ("mode", "owner", "group", "copy"),
+    "member": ("owner", "group"),
 }
 """The fields that an entry of each kind needs for its restoration."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What was at a path, with the fields of Stat; `copy`: the path of the backup of a file's content."""
+    """What was at a path, with the fields of Stat; `copy`: the path of the backup of a file's content. Or a "member":
+    the account `owner` was one of `group`.
+    """
 
-    kind: Literal["absent", "file", "dir", "link", "other"]
+    kind: Literal["absent", "file", "dir", "link", "other", "member"]
     mode: str = ""
     owner: str = ""
     group: str = ""
@@ -76,13 +81,22 @@ class Journal:
         if path.startswith(NOT_HERE):
             return
         with self._lock:
-            if path in self._entries:
-                return
-            if not self._entries:
-                self._open()
-            self._entries[path] = self._take(path)
-            index = {of: asdict(entry) for of, entry in self._entries.items()}
-            self._host.write(f"{self.folder}/index.json", json.dumps(index, indent=1).encode(), mode="0600")
+            if path not in self._entries:
+                self._keep(path, self._take)
+
+    def remember_member(self, account: str, group: str) -> None:
+        """Note that an account is a member of a group, before it is taken out of it: an earlier version's services may
+        need what the group may do.
+        """
+        with self._lock:
+            self._keep(f"/etc/group#{group}:{account}", lambda _: Entry("member", owner=account, group=group))
+
+    def _keep(self, path: str, take: Callable[[str], Entry]) -> None:
+        if not self._entries:
+            self._open()
+        self._entries[path] = take(path)
+        index = {of: asdict(entry) for of, entry in self._entries.items()}
+        self._host.write(f"{self.folder}/index.json", json.dumps(index, indent=1).encode(), mode="0600")
 
     def put_back(self) -> list[str]:
         """Undo all changes, newest first. Returns what could not be restored (on a full disk) and why; that does not
@@ -137,6 +151,10 @@ class Journal:
     def _restore(self, path: str, entry: Entry) -> None:
         if entry.kind == "absent":
             self._host.remove(path)
+        elif entry.kind == "member":
+            added = self._host.run(["gpasswd", "--add", entry.owner, entry.group], check=False)
+            if added.returncode:
+                raise OSError(errno.EIO, added.stderr.strip())
         elif entry.kind == "link":
             self._host.link(path, entry.target)
         elif entry.kind == "dir":

@@ -133,7 +133,7 @@ class _Application:
         self.host.journal = None
         with self.host.step("put back"):
             self.ledger.unsettle()  # first: otherwise, after a kill here, restored files would look edited by hand
-            left, refused = self._restore(), list[str]()
+            left, refused = [*self._end_new_services(), *self._restore()], list[str]()
         try:
             refused = inputs.put_back(self.host)
             if not (refused and self._as_before()):
@@ -173,11 +173,25 @@ class _Application:
         self.host.journal = None
         return not run.outcome.failed
 
+    def _new_services(self) -> list[Service]:
+        return [r for r in self.ledger.unwanted([], new=True) if isinstance(r, Service)]
+
+    def _end_new_services(self) -> list[str]:
+        """While their files are still there; returns what went wrong."""
+        left = []
+        for service in self._new_services():
+            try:
+                service.remove(self.host)
+            except UserError as error:
+                left.append(str(error))
+        return left
+
     def _start_again(self) -> list[str]:
         """Let every touched service load the restored files, and start what was stopped; returns what went wrong."""
         left, touched = [], self.ledger.touched().keys() | {database.service for database in self._databases()}
+        new = {resource_id(service) for service in self._new_services()}
         for resource in self.desired.resources:
-            if not touched & {resource_id(resource), resource.name}:
+            if resource_id(resource) in new or not touched & {resource_id(resource), resource.name}:
                 continue
             if isinstance(resource, Service | FirewallTable | LiveRestore):
                 try:

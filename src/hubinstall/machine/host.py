@@ -59,9 +59,10 @@ class Stat:
 
 
 class Journal(Protocol):
-    """Is told about every path before it changes (engine/journal.py)."""
+    """Is told about every path before it changes, and every membership before it ends (engine/journal.py)."""
 
     def remember(self, path: str) -> None: ...
+    def remember_member(self, account: str, group: str) -> None: ...
 
 
 class Host:

@@ -54,6 +54,16 @@ def test_whose_things_are_is_put_back_too(host):
     assert host.read("/etc/file") == b""
 
 
+def test_a_group_that_an_account_was_taken_out_of_is_put_back(host):
+    """Also after a kill, and what could not be is said."""
+    host.answers["gpasswd --add jupyterhub shadow"] = ""
+    Journal(host).remember_member("jupyterhub", "shadow")
+    put_back(host)
+    assert host.commands[-1] == "gpasswd --add jupyterhub shadow"
+    host.answers["gpasswd --add jupyterhub shadow"] = (3, "", "gpasswd: group 'shadow' does not exist")
+    assert Journal(host).put_back() == ["/etc/group#shadow:jupyterhub: gpasswd: group 'shadow' does not exist"]
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -15,6 +15,7 @@ from hubinstall.config.validate import load
 from hubinstall.errors import UserError
 from hubinstall.installation import apply, desired_state, lock, preflight, uninstall
 from hubinstall.preflight import checks
+from hubinstall.resources.services.service import Service
 
 
 @pytest.fixture
@@ -140,6 +141,27 @@ def test_a_database_that_was_upgraded_is_put_back_with_the_rest(installed, monke
     installed.apply()
     assert installed.host.read(case.resource.name) != before
     assert installed.plan() == []
+
+
+def test_a_service_that_is_new_ends_while_its_files_are_there_and_is_not_started_again(installed, monkeypatch):
+    service, file, runs, told = Service("new", "systemd"), Toy("new", "its file"), [], []
+
+    def remove(_, host):
+        told.append(host.text("/etc/new"))
+        runs.clear()
+
+    monkeypatch.setattr(Service, "actual", lambda service, _: service.desired() if runs else None)
+    monkeypatch.setattr(Service, "apply", lambda *_: runs.append(True))
+    monkeypatch.setattr(Service, "remove", remove)
+    monkeypatch.setattr(Service, "start_again", lambda *_: told.append("started again"))
+    monkeypatch.setattr(desired_state, "blueprint", lambda *given: [*installed.blueprint(*given), file, service])
+    installed.works = lambda host: False
+    with pytest.raises(UserError, match="failed: verify"):
+        installed.apply()
+    assert (told, runs, installed.host.exists("/etc/new")) == (["its file"], [], False)
+    installed.works = lambda host: True
+    installed.apply()
+    assert (told, runs) == (["its file"], [True])
 
 
 def test_a_hand_broken_machine_whose_mending_fails_stays_as_it_was(installed):

@@ -99,6 +99,8 @@ class Account:
         if self.groups:
             manage(host, "usermod", "--append", "--groups", ",".join(self.groups), self.name)
         for group in (one for one in self.never if self._is_in(groups(host), one)):
+            if host.journal:
+                host.journal.remember_member(self.name, group)
             manage(host, "gpasswd", "--delete", self.name, group)
 
     def remove(self, host: Host) -> None:

@@ -10,6 +10,7 @@ from fakes.shadow_tools import TOOLS, Shadow
 from hubinstall import layout
 from hubinstall.blueprint.accounts import accounts
 from hubinstall.cli import password_flags
+from hubinstall.engine.journal import Journal
 from hubinstall.errors import CommandError, UserError
 from hubinstall.resources.accounts import account as module
 from hubinstall.resources.accounts import first_passwords
@@ -53,10 +54,14 @@ def test_a_service_leaves_the_group_that_it_must_not_be_in(host):
     assert "docker" in [row.split(":")[0] for row in host.text("/etc/group").splitlines() if row.endswith(":service")]
     after = Account("service", groups=("shadow",), never=("docker",))
     assert look(after, host).verb == "change"
+    host.journal = Journal(host)
     assert settle(host, after) is None
     rows = dict(row.split(":x:") for row in host.text("/etc/group").splitlines())
     assert not rows["docker"].endswith("service")
     assert rows["shadow"].endswith("service")
+    # An upgrade that is put back: the hub of before needs it.
+    host.journal.put_back()
+    assert look(SERVICE, host) is None
 
 
 def test_the_hub_is_in_the_group_docker_only_where_any_spawner_may_run():
