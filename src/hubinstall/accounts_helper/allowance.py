@@ -1,4 +1,4 @@
-"""How often wrong passwords of one account are checked at all, whoever asks.
+"""How often wrong passwords of one account are checked at all, whichever program asks.
 
 The hub slows guessers down much more, for each address (hubside/attempts.py): an account whose owner mistypes, or that
 somebody guesses at through the hub, never comes to this limit. It is for a hub that somebody has taken over, and it
