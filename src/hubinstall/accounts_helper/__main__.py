@@ -1,27 +1,12 @@
 """`python -m hubinstall.accounts_helper`: answers on its socket until it is ended."""
 
-import os
 import pwd
-import socket
 
 from hubinstall import layout
 from hubinstall.accounts_helper.answers import Answers
 from hubinstall.accounts_helper.policy import Policy
 from hubinstall.accounts_helper.server import serve
-
-
-def listening(path: str) -> socket.socket:
-    """The socket that the hub's group may use, and nobody else: the directory's group becomes the socket's."""
-    new = f"{path}.new"
-    if os.path.lexists(new):
-        os.unlink(new)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    os.umask(0o117)
-    listener.bind(new)
-    listener.listen(64)
-    os.rename(new, path)  # no connection is refused in between
-    os.umask(0o077)
-    return listener
+from hubinstall.hubside.sockets import listening
 
 
 def main() -> None:
