@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from harness.machine import Machine
 
-# Files that change by themselves on any running machine, and caches that nobody misses.
+# Files that change by themselves on any running machine, and caches that nobody misses. dpkg-db-backup.timer copies
+# dpkg's lists to /var/backups at midnight.
 VOLATILE = (
-    "/tmp", "/var/tmp", "/var/cache", "/var/log", "/var/lib/apt/lists", "/var/lib/systemd", "/root/.cache",
+    "/tmp", "/var/tmp", "/var/backups", "/var/cache", "/var/log", "/var/lib/apt/lists", "/var/lib/systemd",
+    "/root/.cache",
 )  # fmt: skip
 
 # The cache of downloads is shared with other running machines.
