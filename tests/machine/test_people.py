@@ -124,6 +124,8 @@ def test_a_home_that_was_left_and_is_the_next_ones_is_said(installed_machine: Ma
     create(machine, "kurt", "--uid=3500")
     with logged_in(machine, "iris", create(machine, "iris", "--uid=3501")) as iris:
         assert WHOSE.format("/home/iris", "kurt", "iris") in refusal(iris)
+        machine.run("chmod 0700 /home/iris")
+        assert WHOSE.format("/home/iris", "kurt", "iris") in refusal(iris), "as adduser makes homes"
         machine.run("chown root: /home/iris")
         assert WHOSE.format("/home/iris", "root", "iris") in refusal(iris)
         machine.run("chown root:iris /home/iris; chmod 2770 /home/iris")
