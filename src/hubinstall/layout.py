@@ -137,6 +137,8 @@ ACME_LOGS = f"{LOGS}/letsencrypt"
 SHARED_DATA = "/srv/data"
 HOMES = "/home"
 SKEL = "/etc/skel"
+# Beside the homes: those of accounts that are being made for a sign-on.
+NEW_HOMES = ".hubinstall-homes"
 
 # nginx.
 NGINX_DIR = "/etc/nginx"
@@ -162,6 +164,8 @@ DOCKER_UNIT_DROPIN = f"{DOCKER_UNIT_FOLDER}/hubinstall.conf"
 DOCKER_RESTARTS_DROPIN = f"{DOCKER_UNIT_FOLDER}/hubinstall-restarts.conf"
 NO_LOGIN_GROUP = "hubinstall-no-ssh"
 """Accounts for the hub only: made by hubinstall, without a shell on this machine itself; sshd denies them."""
+PEOPLE_GROUP = "hubinstall-people"
+"""The accounts that may be used by whom a sign-on from elsewhere calls so: the accounts helper made them for it."""
 SSHD_CONFIG = "/etc/ssh/sshd_config"
 SSHD_DROPINS = "/etc/ssh/sshd_config.d"
 SSHD_DROPIN = f"{SSHD_DROPINS}/hubinstall.conf"

@@ -40,7 +40,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "installation": EVERYTHING - {"installation", "bundle"},
     "cli": EVERYTHING | {"hubside.appearance"},
     "hubside": frozenset({"layout"}),
-    "accounts_helper": frozenset({"hubside.helper", "hubside.sockets", "layout"}),
+    "accounts_helper": frozenset({"hubside.helper", "hubside.new_accounts", "hubside.sockets", "layout"}),
     "quotas": frozenset({"hubside.accounts", "layout"}),
     "broker": frozenset({"hubside.accounts", "hubside.network", "hubside.seccomp", "hubside.sockets", "layout"}),
 }  # fmt: skip
@@ -154,6 +154,7 @@ def test_only_host_starts_processes() -> None:
     assert offenders({"processes": trees.pop("machine/processes.py")}, starts)
     del trees["machine/host.py"]
     assert offenders({"the broker, to read zstd": trees.pop("broker/images.py")}, starts)
+    assert offenders({"the accounts helper, useradd": trees.pop("accounts_helper/tools.py")}, starts)
     assert offenders(trees, starts) == []
     users = [name for name, tree in sources().items() if "machine.processes" in of_this_package(tree)]
     assert users == ["machine/host.py"]

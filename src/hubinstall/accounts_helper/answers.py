@@ -7,8 +7,9 @@ from typing import Any
 from hubinstall import layout
 from hubinstall.accounts_helper import pam
 from hubinstall.accounts_helper.allowance import Allowance
+from hubinstall.accounts_helper.making import ADMINISTRATOR, Maker
 from hubinstall.accounts_helper.policy import Policy
-from hubinstall.accounts_helper.questions import Password, Question, States
+from hubinstall.accounts_helper.questions import Password, Question, States, Wanted
 from hubinstall.accounts_helper.shadow import Shadow
 
 CHECKS = 16
@@ -16,7 +17,7 @@ CHECKS = 16
 
 
 class Answers:
-    """Asks PAM and /etc/shadow, about people's accounts only."""
+    """Asks PAM and /etc/shadow, about people's accounts only, and makes some."""
 
     def __init__(self, policy: Policy, service: str = layout.PAM_SERVICE) -> None:
         self._policy, self._service = policy, service
@@ -24,10 +25,13 @@ class Answers:
         self._reading = threading.Lock()
         self._allowance = Allowance()
         self._places = threading.BoundedSemaphore(CHECKS)
+        self._maker = Maker(policy)
 
     def to(self, question: Question) -> dict[str, Any]:
         if isinstance(question, Password):
             return self._password(question)
+        if isinstance(question, Wanted):
+            return self._account(question)
         return self._states(question)
 
     def _password(self, question: Password) -> dict[str, Any]:
@@ -44,6 +48,16 @@ class Answers:
         if refused is None:
             return {"answer": "accepted"}
         return {"answer": "refused", "reason": refused.reason, "words": refused.words}
+
+    def _account(self, question: Wanted) -> dict[str, Any]:
+        """As Maker.answer; one that was locked or has expired since is refused."""
+        answer = self._maker.answer(question.name)
+        if answer["answer"] == "account":
+            with self._reading:
+                entry = self._shadow.entry(answer["name"])
+            if entry and entry.ended:
+                return {"answer": "refused", "words": f"{entry.ended} {ADMINISTRATOR}"}
+        return answer
 
     def _states(self, question: States) -> dict[str, Any]:
         """Name → fingerprint and why the account has ended; null for what is not in /etc/shadow, or is no person's."""

@@ -1,8 +1,8 @@
-"""Whose accounts it answers about: accounts.json, which `apply` writes and only root can change."""
+"""Whose accounts it answers about, and makes: accounts.json, which `apply` writes and only root can change."""
 
 import json
 import pwd
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,26 +10,45 @@ from hubinstall import layout
 
 
 @dataclass(frozen=True)
+class Making:
+    """What accounts are like that are made for people whom the hub's sign-on knows."""
+
+    shell: str
+    groups: tuple[str, ...]
+    """Of each, beside its own."""
+    known: tuple[str, ...] = ()
+    """Accounts that are theirs whoever has made them: config.yaml names them."""
+
+
+@dataclass(frozen=True)
 class Policy:
-    """The content of accounts.json: the numbers (UIDs) that people's accounts have."""
+    """The content of accounts.json: the numbers (UIDs) that people's accounts have.
+
+    `making`: None, and the file has no such key, if no accounts are made: a hub that somebody has taken over must not
+    be able to do what it need not do.
+    """
 
     uid_min: int
     uid_max: int
+    making: Making | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError if a key is missing or unknown: accounts.json and this code belong together."""
         data = json.loads(text)
-        if set(data) != (names := {one.name for one in fields(cls)}):
-            raise ValueError(f"missing or unknown keys: {', '.join(sorted(set(data) ^ names))}")
-        return cls(**data)
+        making = data.pop("making", None)
+        _check(data, {"uid_min", "uid_max"})
+        if making is not None:
+            _check(making, {"shell", "groups", "known"})
+            making = Making(making["shell"], tuple(making["groups"]), tuple(making["known"]))
+        return cls(**data, making=making)
 
     @classmethod
     def load(cls, path: str) -> Self:
         return cls.parse(Path(path).read_text(encoding="utf-8"))
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {key: value for key, value in asdict(self).items() if value is not None}
 
     def admits(self, name: str) -> bool:
         """Whether this is exactly the name of a person's account of this machine, or of the one with which `hubinstall
@@ -46,3 +65,8 @@ class Policy:
         if name == layout.PROBE_USER:
             return True
         return self.uid_min <= entry.pw_uid <= self.uid_max and entry.pw_uid not in layout.RESERVED_UIDS
+
+
+def _check(data: dict[str, Any], names: set[str]) -> None:
+    if set(data) != names:
+        raise ValueError(f"missing or unknown keys: {', '.join(sorted(set(data) ^ names))}")

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from hubinstall.hubside.helper import LINE, LONGEST_NAME, LONGEST_PASSWORD, MOST_NAMES
+from hubinstall.hubside.helper import LINE, LONGEST_NAME, LONGEST_PASSWORD, LONGEST_WANTED, MOST_NAMES
 
 
 class MalformedError(Exception):
@@ -30,7 +30,14 @@ class States:
     names: tuple[str, ...]
 
 
-Question = Password | States
+@dataclass(frozen=True)
+class Wanted:
+    """Which account is this person's, whom the sign-on knows by this name? It is made if there is none."""
+
+    name: str
+
+
+Question = Password | States | Wanted
 
 
 def read_question(stream: BinaryIO) -> Question | None:
@@ -57,6 +64,8 @@ def parsed(line: bytes) -> Question:
         if len(data["names"]) > MOST_NAMES:
             raise MalformedError(f"more than {MOST_NAMES} names")
         return States(tuple(_word(name, LONGEST_NAME) for name in data["names"]))
+    if ask == "account" and keys == {"ask", "name"}:
+        return Wanted(_word(data["name"], LONGEST_WANTED))
     raise MalformedError("a question that it does not know")
 
 

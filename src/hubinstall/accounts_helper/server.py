@@ -3,10 +3,10 @@
 import json
 import socket
 import struct
-import sys
 import threading
 
 from hubinstall.accounts_helper.answers import Answers
+from hubinstall.accounts_helper.log import say
 from hubinstall.accounts_helper.questions import MalformedError, read_question
 
 CONNECTIONS = 64
@@ -56,8 +56,3 @@ def peer(connection: socket.socket) -> int:
     found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     uid: int = _CREDENTIALS.unpack(found)[1]
     return uid
-
-
-def say(words: str) -> None:
-    """For `hubinstall logs`. Never what was asked: it may hold a password."""
-    print(words, file=sys.stderr, flush=True)

@@ -57,7 +57,7 @@ def services(
         firewall_program(firewall),
         *docker_programs(docker),
         broker_program(programs, broker),
-        helper_program(programs, helper.files(layout.ACCOUNTS_POLICY), needs=helper.needs),
+        helper_program(settings, programs, helper.files(layout.ACCOUNTS_POLICY), needs=helper.needs),
         nginx_program(facts, nginx, certificates),
         proxy_program(settings, programs, scripts),
         hub_program(settings, facts, programs, hub),

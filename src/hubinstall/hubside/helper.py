@@ -1,4 +1,4 @@
-"""Asks the accounts helper, which is root: is a password right, and is an account as it was?
+"""Asks the accounts helper, which is root: is a password right, is an account as it was, and whose is it to be?
 
 The hub's own account can read no hash. What the helper answers, and about whom: the package accounts_helper.
 """
@@ -15,11 +15,13 @@ LINE = 256 * 1024
 """Bytes of the longest question."""
 LONGEST_NAME, LONGEST_PASSWORD = 256, 4096
 """In bytes. Linux-PAM's own modules take passwords of up to 511."""
+LONGEST_WANTED = 1024
+"""Of the name that a sign-on from elsewhere gives somebody: new_accounts.LONGEST characters of up to four bytes."""
 MOST_NAMES = 500
 """In one question."""
 LONGEST_ANSWER = 1 << 20
-CHECK, LOOK = 120.0, 2.0
-"""Seconds that a check may take (a directory may be far away), and a look at the machine's own files."""
+CHECK, LOOK, MAKE = 120.0, 2.0, 120.0
+"""Seconds that a check may take (a directory may be far away), a look at the machine's own files, and an account."""
 UNAVAILABLE = "Logging in is not possible at the moment. Try again later, or tell the people who run this hub."
 
 
@@ -27,11 +29,17 @@ class UnavailableError(Exception):
     """The helper does not answer: nothing is known."""
 
 
+class NoAccountError(Exception):
+    """There is no account for this person, in words for them."""
+
+
 class TooManyError(Exception):
-    """Too many wrong passwords of this account. `seconds`: until the next is checked."""
+    """Too many wrong passwords of this account, or too many new accounts. `seconds`: until the next is checked, or
+    made.
+    """
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"too many wrong passwords; the next in {seconds:.0f} s")
+        super().__init__(f"too many; the next in {seconds:.0f} s")
         self.seconds = seconds
 
 
@@ -71,6 +79,21 @@ def refusal(name: str, password: str) -> Refusal | None:
     if found["answer"] == "accepted":
         return None
     return Refusal(str(found.get("reason", found["answer"])), str(found.get("words", "")))
+
+
+def account(name: str) -> str:
+    """The name of the account of somebody whom the sign-on knows by this name; it is made if there is none.
+
+    Blocks as long as that takes. Raises NoAccountError, TooManyError and UnavailableError.
+    """
+    if not name or not _fits(name, LONGEST_WANTED):
+        raise NoAccountError("The sign-on gave what is no name.")
+    found = asked({"ask": "account", "name": name}, MAKE)
+    if found["answer"] == "wait":
+        raise TooManyError(float(found["seconds"]))
+    if found["answer"] == "refused":
+        raise NoAccountError(str(found["words"]))
+    return str(found["name"])
 
 
 def states(names: Iterable[str]) -> dict[str, Entry | None]:

@@ -1,13 +1,18 @@
-"""Accounts for people whom a sign-on from elsewhere knows: what they are called on this machine.
+"""Accounts for people whom a sign-on from elsewhere knows: what they are called on this machine, and who makes them.
 
 A provider's name can be any text, and can be chosen by its owner. So an account's name is made from it in a way that
 gives no two of them the same account, and no path, command or file of accounts ever sees the provider's name.
 """
 
+import asyncio
 import base64
 import hashlib
 import re
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+
+from hubinstall.hubside import helper
+from hubinstall.hubside.accounts import Account
 
 LONGEST = 256
 """Characters of a provider's name; addresses have at most 254 (RFC 5321)."""
@@ -40,6 +45,22 @@ _SYSTEM = frozenset(
 _SYSTEM_BEGINS = ("hubinstall", "jupyterhub", "systemd-", "debian-", "postgresql")
 UNICODE = unicodedata.ucd_3_2_0
 """One that no release of Python changes: a home goes by the name that was made with it."""
+
+_ASKING = ThreadPoolExecutor(8, thread_name_prefix="accounts")
+"""So many ask at once: a class that waits for its accounts leaves the helper room for other questions."""
+
+
+async def ensure(name: str) -> Account:
+    """The account of somebody who has just signed on by this name: the one that is theirs, or a new one.
+
+    `name`: as the provider gives it, the same for one person always; not what a person may type or choose. Raises
+    helper.NoAccountError with words for the person, helper.TooManyError, and helper.UnavailableError.
+    """
+    own = await asyncio.get_running_loop().run_in_executor(_ASKING, helper.account, name)
+    account = await asyncio.to_thread(Account.find, own)
+    if account is None:
+        raise helper.UnavailableError(f"the account {own} was made, and is not there")
+    return account
 
 
 def account_name(name: str) -> str:

@@ -134,6 +134,14 @@ def test_the_helper_answers_what_the_hub_must_know_and_nothing_else(hijacked: Ma
     assert hashed not in logs
 
 
+def test_the_helper_makes_no_accounts_where_people_have_theirs(hijacked: Machine, told: dict[str, Any]) -> None:
+    answers = {name: json.loads(answer) for name, answer in told["accounts"].items()}
+    assert {name: answer["answer"] for name, answer in answers.items()} == dict.fromkeys(answers, "refused")
+    assert "No accounts are made for people here" in answers["newcomer"]["words"]
+    assert hijacked.run("getent passwd newcomer", check=False).code == 2
+    assert not hijacked.exists("/home/newcomer")
+
+
 def test_guessing_is_slow_and_the_owner_still_gets_in(hijacked: Machine, told: dict[str, Any]) -> None:
     guesses = told["guesses"]
     assert guesses["refused"] <= 100 + guesses["seconds"] / 10 + 1, "so many were really tried"

@@ -69,7 +69,8 @@ class NoHostLogins:
         return sorted(name for name in wanted if name not in inside or accounts(host)[name][6] != NOLOGIN)
 
     def _wrong(self, host: Host) -> list[str]:
-        free = administrators(host) | (frozenset() if self.closed else self._ours(host))
+        for_sign_on = members(host, layout.PEOPLE_GROUP)
+        free = administrators(host) | (frozenset() if self.closed else self._ours(host) | for_sign_on)
         return sorted(members(host, self.name) & free)
 
     def _ours(self, host: Host) -> frozenset[str]:
