@@ -51,10 +51,10 @@ class Answers:
 
     def _account(self, question: Wanted) -> dict[str, Any]:
         """As Maker.answer; one that was locked or has expired since is refused."""
-        answer = self._maker.answer(question.name)
+        answer = self._maker.answer(question.name, question.of)
         if answer["answer"] == "account":
             with self._reading:
-                entry = self._shadow.entry(answer["name"])
+                entry = self._shadow.entry(question.name)
             if entry and entry.ended:
                 return {"answer": "refused", "words": f"{entry.ended} {ADMINISTRATOR}"}
         return answer

@@ -18,7 +18,7 @@ from hubinstall.accounts_helper.allowance import Allowance
 from hubinstall.accounts_helper.log import say
 from hubinstall.accounts_helper.new_homes import NewHome
 from hubinstall.accounts_helper.policy import Making, Policy
-from hubinstall.hubside.new_accounts import account_name
+from hubinstall.hubside.new_accounts import is_account_name
 
 AT_ONCE, EACH = 300, 12.0
 """How many are made without a wait, and seconds until one more is: several classes on the first morning, then 300 in an
@@ -53,13 +53,13 @@ class Maker:
         self._lock = threading.Lock()
         self._allowance = Allowance(AT_ONCE, EACH)
 
-    def answer(self, wanted: str) -> dict[str, Any]:
-        """One of `account` with `name`, `refused` with `words`, `wait` with seconds. `wanted`: the sign-on's name."""
+    def answer(self, name: str, of: str = "") -> dict[str, Any]:
+        """One of `account`, `refused` with `words`, `wait` with seconds. `of`: what the sign-on calls the person."""
         making = self._policy.making
         if making is None:
             return {"answer": "refused", "words": f"No accounts are made for people here. {ADMINISTRATOR}"}
         try:
-            return self._answer(wanted, making)
+            return self._answer(name, of, making)
         except RefusedError as error:
             return {"answer": "refused", "words": str(error)}
         except (OSError, tools.ToolError) as error:
@@ -67,9 +67,10 @@ class Maker:
             words = f"Your account could not be made on this machine. {ADMINISTRATOR} (hubinstall logs"
             return {"answer": "refused", "words": f"{words} {layout.ACCOUNTS_SERVICE})"}
 
-    def _answer(self, wanted: str, making: Making) -> dict[str, Any]:
-        name = _name(wanted)
-        found = {"answer": "account", "name": name}
+    def _answer(self, name: str, of: str, making: Making) -> dict[str, Any]:
+        if not is_account_name(name):
+            raise RefusedError(f"No account is called so that people from a sign-on may use. {ADMINISTRATOR}")
+        found = {"answer": "account"}
         if self._is_complete(name, making):
             return found
         with self._lock:
@@ -80,7 +81,7 @@ class Maker:
                 return found
             if wait := self._wait():
                 return {"answer": "wait", "seconds": wait}
-            self._make(name, wanted, making)
+            self._make(name, of, making)
             return found
 
     # -- an account that is there ----------------------------------------------------------------------------
@@ -124,7 +125,7 @@ class Maker:
             say(f"More than {AT_ONCE} accounts at once are asked for: the next one in {wait:.0f} seconds")
         return wait
 
-    def _make(self, name: str, wanted: str, making: Making) -> None:
+    def _make(self, name: str, of: str, making: Making) -> None:
         if _group(name):
             say(f"Refused: {name} would get the rights of the group {name}")
             raise RefusedError(f"This machine has a group {name} of its own. {ADMINISTRATOR}")
@@ -139,12 +140,12 @@ class Maker:
             )
         new.stage(self._places.skel)
         try:
-            tools.run("useradd", *_options(new, making, wanted), name)
+            tools.run("useradd", *_options(new, making, of), name)
         except tools.ToolError:
             self._undo(new)  # a full disk may have stopped it between two files
             raise
         new.put(pwd.getpwnam(name).pw_gid)
-        say(f"Made the account {name} with the number {new.uid}, for {_comment(wanted)}")
+        say(f"Made the account {name} with the number {new.uid}, for {_comment(of)}")
 
     def _free_uid(self) -> int:
         """One that no account, no group and no home has, so that nothing of somebody who is gone belongs to it."""
@@ -172,7 +173,7 @@ class Maker:
         unfinished.drop()
 
 
-def _options(new: NewHome, making: Making, wanted: str) -> list[str]:
+def _options(new: NewHome, making: Making, of: str) -> list[str]:
     """Of useradd(8). Its password is locked, and neither it nor the account ever expires: the sign-on decides. It has
     no range of further numbers (subuid(5)), of which a machine has some thousand.
     """
@@ -180,20 +181,13 @@ def _options(new: NewHome, making: Making, wanted: str) -> list[str]:
     return [
         "--uid", str(new.uid), "--user-group", "--groups", ",".join(making.groups), "--shell", making.shell,
         "--home-dir", str(new.path), "--no-create-home", "--no-log-init", "--inactive", "-1", "--expiredate", "",
-        *none, "--comment", f"{_comment(wanted)} {MARK}",
+        *none, "--comment", f"{_comment(of)} {MARK}".strip(),
     ]  # fmt: skip
 
 
-def _comment(wanted: str) -> str:
+def _comment(of: str) -> str:
     """Whose account it is, for administrators, in characters that the files of accounts and terminals can hold."""
-    return "".join(character if character.isprintable() and character not in ':,=\\"' else "?" for character in wanted)
-
-
-def _name(wanted: str) -> str:
-    try:
-        return account_name(wanted)
-    except ValueError as error:
-        raise RefusedError(str(error)) from None
+    return "".join(character if character.isprintable() and character not in ':,=\\"' else "?" for character in of)
 
 
 def _entry(name: str) -> pwd.struct_passwd | None:

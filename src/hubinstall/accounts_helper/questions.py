@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from hubinstall.hubside.helper import LINE, LONGEST_NAME, LONGEST_PASSWORD, LONGEST_WANTED, MOST_NAMES
+from hubinstall.hubside.helper import LINE, LONGEST_NAME, LONGEST_OF, LONGEST_PASSWORD, MOST_NAMES
 
 
 class MalformedError(Exception):
@@ -32,9 +32,12 @@ class States:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which account is this person's, whom the sign-on knows by this name? It is made if there is none."""
+    """May somebody whom the sign-on knows use the account of this name? It is made if there is none. `of`: what the
+    sign-on calls the person, for its comment.
+    """
 
     name: str
+    of: str
 
 
 Question = Password | States | Wanted
@@ -64,8 +67,8 @@ def parsed(line: bytes) -> Question:
         if len(data["names"]) > MOST_NAMES:
             raise MalformedError(f"more than {MOST_NAMES} names")
         return States(tuple(_word(name, LONGEST_NAME) for name in data["names"]))
-    if ask == "account" and keys == {"ask", "name"}:
-        return Wanted(_word(data["name"], LONGEST_WANTED))
+    if ask == "account" and keys == {"ask", "name", "of"}:
+        return Wanted(_word(data["name"], LONGEST_NAME), _word(data["of"], LONGEST_OF, empty=True))
     raise MalformedError("a question that it does not know")
 
 

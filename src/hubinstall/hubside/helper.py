@@ -15,7 +15,7 @@ LINE = 256 * 1024
 """Bytes of the longest question."""
 LONGEST_NAME, LONGEST_PASSWORD = 256, 4096
 """In bytes. Linux-PAM's own modules take passwords of up to 511."""
-LONGEST_WANTED = 1024
+LONGEST_OF = 1024
 """Of the name that a sign-on from elsewhere gives somebody: new_accounts.LONGEST characters of up to four bytes."""
 MOST_NAMES = 500
 """In one question."""
@@ -81,19 +81,17 @@ def refusal(name: str, password: str) -> Refusal | None:
     return Refusal(str(found.get("reason", found["answer"])), str(found.get("words", "")))
 
 
-def account(name: str) -> str:
-    """The name of the account of somebody whom the sign-on knows by this name; it is made if there is none.
+def need_account(name: str, of: str) -> None:
+    """There is an account of this name that somebody may use whom the sign-on knows, as `of`; it is made if there is
+    none.
 
     Blocks as long as that takes. Raises NoAccountError, TooManyError and UnavailableError.
     """
-    if not name or not _fits(name, LONGEST_WANTED):
-        raise NoAccountError("The sign-on gave what is no name.")
-    found = asked({"ask": "account", "name": name}, MAKE)
+    found = asked({"ask": "account", "name": name, "of": of if _fits(of, LONGEST_OF) else ""}, MAKE)
     if found["answer"] == "wait":
         raise TooManyError(float(found["seconds"]))
     if found["answer"] == "refused":
         raise NoAccountError(str(found["words"]))
-    return str(found["name"])
 
 
 def states(names: Iterable[str]) -> dict[str, Entry | None]:

@@ -50,16 +50,18 @@ _ASKING = ThreadPoolExecutor(8, thread_name_prefix="accounts")
 """So many ask at once: a class that waits for its accounts leaves the helper room for other questions."""
 
 
-async def ensure(name: str) -> Account:
-    """The account of somebody who has just signed on by this name: the one that is theirs, or a new one.
+async def ensure(name: str, of: str = "") -> Account:
+    """The account of somebody who has just signed on, which is made if there is none. Asked at each sign-on, also if
+    there is one: whether it may be theirs, only the helper knows.
 
-    `name`: as the provider gives it, the same for one person always; not what a person may type or choose. Raises
-    helper.NoAccountError with words for the person, helper.TooManyError, and helper.UnavailableError.
+    `name`: what `account_name` says for the person. `of`: what the provider calls the person, for administrators who
+    read the account's comment. Raises helper.NoAccountError with words for the person, helper.TooManyError, and
+    helper.UnavailableError.
     """
-    own = await asyncio.get_running_loop().run_in_executor(_ASKING, helper.account, name)
-    account = await asyncio.to_thread(Account.find, own)
+    await asyncio.get_running_loop().run_in_executor(_ASKING, helper.need_account, name, of)
+    account = await asyncio.to_thread(Account.find, name)
     if account is None:
-        raise helper.UnavailableError(f"the account {own} was made, and is not there")
+        raise helper.UnavailableError(f"the account {name} was made, and is not there")
     return account
 
 
@@ -82,7 +84,7 @@ def account_name(name: str) -> str:
 
 
 def is_account_name(name: str) -> bool:
-    """Whether it can be an answer of `account_name`. (It need not be the answer for itself.)"""
+    """Whether it can be an answer of `account_name`. (It need not be the one for itself: do not ask that twice.)"""
     return bool(_HASHED.fullmatch(name) or (_PLAIN.fullmatch(name) and not _is_systems(name)))
 
 

@@ -78,7 +78,7 @@ found = {
     "state": asked(ask="states", names=[PERSON, "root", "www-data"]),
     "nonsense": {name: said(text) for name, text in NONSENSE.items()},
     "others": {name: password(name) for name in OTHERS},
-    "accounts": {name: asked(ask="account", name=name) for name in ("newcomer", PERSON, "root")},
+    "accounts": {name: asked(ask="account", name=name, of=name) for name in ("newcomer", PERSON, "root")},
     "guesses": guesses(),
 }  # fmt: skip
 print(json.dumps(found))

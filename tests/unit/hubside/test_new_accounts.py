@@ -1,5 +1,7 @@
 """Names of a sign-on and the accounts that they become."""
 
+import asyncio
+import json
 import random
 import re
 import time
@@ -7,7 +9,10 @@ import unicodedata
 
 import pytest
 
-from hubinstall.hubside.new_accounts import LONGEST, account_name, is_account_name
+from hubinstall.accounts_helper.questions import Wanted, parsed
+from hubinstall.hubside import helper
+from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.new_accounts import LONGEST, account_name, ensure, is_account_name
 from hubinstall.machine.accounts import CREATABLE
 
 PLAIN = ["emmy", "max.muster", "a", "peter3", "anna-lena", "x_y", "m" * 32, "karl--heinz"]
@@ -136,3 +141,25 @@ def test_a_hundred_thousand_strange_names_are_as_many_accounts():
 )
 def test_what_is_never_an_answer(name):
     assert not is_account_name(name)
+
+
+def test_the_hub_asks_for_the_account_over_the_helpers_questions(monkeypatch):
+    said: dict[str, dict[str, object]] = {
+        "max": {"answer": "account"}, "bob": {"answer": "refused", "words": "No."},
+        "eve": {"answer": "wait", "seconds": 5.0},
+    }  # fmt: skip
+    asked = []
+
+    def ask(question: dict[str, str], _seconds: float) -> dict[str, object]:
+        asked.append(parsed(json.dumps(question).encode()))
+        return said[question["name"]]
+
+    monkeypatch.setattr(helper, "asked", ask)
+    monkeypatch.setattr(Account, "find", lambda name: Account(name, 1001, 1001, f"/home/{name}"))
+    assert asyncio.run(ensure("max", "Max Muster")) == Account("max", 1001, 1001, "/home/max")
+    assert asked == [Wanted("max", "Max Muster")]
+    with pytest.raises(helper.NoAccountError, match="No"):
+        asyncio.run(ensure("bob", "\udc80"))
+    assert asked[-1] == Wanted("bob", "")
+    with pytest.raises(helper.TooManyError):
+        asyncio.run(ensure("eve"))
