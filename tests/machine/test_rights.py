@@ -1,5 +1,6 @@
 """Whom the file does not name any more: the right goes, and with it sessions, tokens and running servers."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -118,3 +119,45 @@ def test_who_is_not_among_the_allowed_any_more_loses_session_token_and_server(
     with pytest.raises(HubError, match="joan is not on the list of people who may use this hub"):
         log_in("joan")
     assert grace.run_cell("print('goes on')") == "goes on\n"
+
+
+def test_rights_by_group_end_with_the_membership(installed_machine: Machine, log_in: LogIn) -> None:
+    """A login asks the groups at once; other requests do within a minute."""
+    machine = installed_machine
+    machine.run("groupadd course && groupadd tutors && usermod -aG course joan && usermod -aG tutors grace")
+    for words in ("allow_all false", "admin []", "allowed []", "allowed_groups [course]"):
+        machine.run(f"hubinstall config set users.{words}")
+    machine.run("hubinstall config set users.admin_groups [tutors] --apply")
+    grace, joan = log_in(installed.PERSON), log_in("joan")
+    assert installed.status(grace, "hub/admin") == 200
+    assert installed.status(joan, "hub/admin") == 403
+    joan.start_server()
+    token = new_token(joan)
+    machine.run("gpasswd -d grace tutors && gpasswd -d joan course && usermod -aG course grace")
+    log_in(installed.PERSON)
+    assert installed.status(grace, "hub/admin") == 403, "with the browser's old cookie"
+    assert has_session(grace)
+    with pytest.raises(HubError, match="joan is not on the list of people who may use this hub"):
+        log_in("joan")
+    assert not has_session(joan)
+    assert with_token(machine, token, "users/joan") == 403
+    end = time.monotonic() + 45
+    while installed.container("joan") in containers(machine) and time.monotonic() < end:
+        time.sleep(0.5)
+    assert installed.container("joan") not in containers(machine)
+
+
+def test_that_nobody_could_log_in_is_said_before_it_is_done(installed_machine: Machine) -> None:
+    machine = installed_machine
+    machine.run("hubinstall config set users.allow_all false")
+    machine.run("hubinstall config set users.allowed [joan]")
+    machine.run("usermod --lock joan")
+    words = "users.allowed: nobody could log in: joan is locked"
+    machine.run("hubinstall config set users.admin_groups [] && hubinstall config set users.allowed_groups []")
+    for command in ("plan", "apply", "status"):
+        ended = machine.run(f"hubinstall {command}", check=False)
+        assert words in " ".join(f"{ended.out} {ended.err}".split()), ended
+        if command == "apply":
+            assert ended.err.index("nobody could log in") < ended.err.index("change"), "before the first change"
+    machine.run("usermod --unlock joan")
+    assert "nobody could log in" not in machine.run("hubinstall plan").err

@@ -11,12 +11,20 @@ from pydantic_core import ErrorDetails
 
 from hubinstall.config import elsewhere
 from hubinstall.config.problems import MOST_SHOWN, Problem
-from hubinstall.config.yaml.nodes import Fault, Map, Node, Place, without
+from hubinstall.config.yaml.nodes import Fault, Map, Node, Place, Scalar, without
 from hubinstall.config.yaml.parser import Document
 from hubinstall.settings.keys import known_keys
 from hubinstall.settings.model import Settings
 from hubinstall.settings.section import Conflict
-from hubinstall.settings.values.words import WrongValueError, named, not_a_number, not_among, out_of_range, shown
+from hubinstall.settings.values.words import (
+    QUOTES,
+    WrongValueError,
+    named,
+    not_a_number,
+    not_among,
+    out_of_range,
+    shown,
+)
 
 Path = tuple[str | int, ...]
 UNKNOWN = "unknown key"
@@ -86,6 +94,8 @@ def _explained(root: Map, error: ValidationError, gone: set[Path]) -> tuple[list
         # ConfigError shows only the first of thousands of problems, so no suggestion is searched for the others.
         unexplained = detail["type"] == "extra_forbidden" and len(faults) > MOST_SHOWN
         message, hint = (UNKNOWN, "try removing it") if unexplained else _words(detail, path)
+        if hint.startswith(QUOTES) and isinstance(node := _node(root, path), Scalar):
+            hint = f'{QUOTES} "{node.text}"'  # `007` and `1e5`, not the numbers 7 and 100000.0
         on_key = detail["type"] == "extra_forbidden" or detail["loc"][-1] == "[key]"
         if path not in gone:
             faults.append(Fault(_key(root, path) if on_key else _value(root, path), path, message, hint))
@@ -106,13 +116,17 @@ def _path(root: Node, location: tuple[str | int, ...]) -> Path:
 
 def _value(root: Map, path: Path) -> Place:
     """The place of the value; for a missing value, the place of the map or list that lacks it."""
+    return _node(root, path).place
+
+
+def _node(root: Map, path: Path) -> Node:
     node: Node = root
     for part in path:
         child = node.child(part)
         if child is None:
             break
         node = child
-    return node.place
+    return node
 
 
 def _key(root: Map, path: Path) -> Place:

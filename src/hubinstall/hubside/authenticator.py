@@ -54,7 +54,7 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
         super().__init__(**kwargs)
         self.executor = ThreadPoolExecutor(THREADS, thread_name_prefix="pam")
         self.open_sessions = False
-        self.departures = Departures(self.parent, self.people)
+        self.departures = Departures(self.parent, self.people, self._refusal)
 
     def get_handlers(self, app: Any) -> list[Any]:
         """JupyterHub's, after those that take only people of this machine: the first that matches counts."""
@@ -131,6 +131,7 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
 
     def check_blocked_users(self, username: str, authentication: Any = None) -> bool:  # noqa: ARG002
         """Raise HTTPError 403 if the account may not use the hub; called for every login."""
+        rights.memberships.ask_again(username)
         if reason := rights.refusal(self.hub_settings, username, Account.find(username)):
             self._refuse(username, reason)
         return True
@@ -197,6 +198,9 @@ class HostAuthenticator(PAMAuthenticator):  # type: ignore[misc]  # JupyterHub h
         if row.admin and not rights.is_admin(self.hub_settings, user.name):
             self.log.warning("Ending the sessions and tokens of %s, who is no longer an administrator", user.name)
             withdraw(row, but_servers=True)
+
+    def _refusal(self, account: Account) -> str | None:
+        return rights.refusal(self.hub_settings, account.name, account)
 
     def _may_ever(self, account: Account) -> bool:
         return account.name == layout.PROBE_USER or rights.no_person(self.hub_settings, account) is None

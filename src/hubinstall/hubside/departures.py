@@ -1,4 +1,5 @@
-"""Notice accounts that are gone, locked, expired or another person's now, and end what they have at the hub.
+"""Notice accounts that are gone, locked, expired, another person's now, or in no group any more that may use the hub,
+and end what they have there.
 
 A request and a login notice it at once (authenticator.py). This watch is for the rest: a server runs on without asking
 the hub, and a name may be given away again before its former owner's browser comes by.
@@ -6,6 +7,7 @@ the hub, and a name may be given away again before its former owner's browser co
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 from jupyterhub import orm
@@ -25,10 +27,10 @@ ANSWERING = 30.0
 
 
 class Departures:
-    """`app`: the running JupyterHub."""
+    """`app`: the running JupyterHub; `refusal`: why an account may not use the hub, as after leaving a group."""
 
-    def __init__(self, app: Any, people: People) -> None:
-        self._app, self._people = app, people
+    def __init__(self, app: Any, people: People, refusal: Callable[[Account], str | None]) -> None:
+        self._app, self._people, self._refusal = app, people, refusal
         self._missing: dict[str, float] = {}
         self._ended: set[str] = set()
         self._unfinished: set[str] = set()
@@ -50,15 +52,21 @@ class Departures:
         answers = any(account and self._people.is_elsewhere(name) for name, account in found.items())
         patience = ANSWERING if answers else PATIENCE
         # At the same time: a server may take ten seconds to end, and a whole course may be locked at once.
-        checks = [self._check(name, account, now, patience) for name, account in found.items()]
+        refused = await asyncio.to_thread(self._refusals, found)
+        checks = [self._check(name, account, refused.get(name), now, patience) for name, account in found.items()]
         for result in await asyncio.gather(*checks, return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
 
-    async def _check(self, name: str, account: Account | None, now: float, patience: float) -> None:
+    def _refusals(self, found: dict[str, Account | None]) -> dict[str, str | None]:
+        return {name: self._refusal(account) for name, account in found.items() if account}
+
+    async def _check(
+        self, name: str, account: Account | None, refused: str | None, now: float, patience: float
+    ) -> None:
         if account is None:
             await self._missing_since(name, now, patience)
-        elif words := self._people.ended(name):
+        elif words := self._people.ended(name) or refused:
             await self._end(name, words)
         else:
             self._missing.pop(name, None)

@@ -52,11 +52,10 @@ USELESS: dict[str, dict[str, str]] = {
     "proxy": {},
     "spawner": dict.fromkeys(("mem_guarantee", "cpu_guarantee"), _MEMORY),
     "authenticator": {
-        **dict.fromkeys(("admin_users", "admin_groups"), "set users.admin in config.yaml"),
-        **dict.fromkeys(
-            ("allowed_users", "whitelist", "allowed_groups", "group_whitelist"),
-            "set users.allowed in config.yaml",
-        ),
+        "admin_users": "set users.admin in config.yaml",
+        "admin_groups": "set users.admin_groups in config.yaml",
+        **dict.fromkeys(("allowed_users", "whitelist"), "set users.allowed in config.yaml"),
+        **dict.fromkeys(("allowed_groups", "group_whitelist"), "set users.allowed_groups in config.yaml"),
         **dict.fromkeys(("allow_all", "allow_existing_users"), "try users.allow_all in config.yaml"),
         **dict.fromkeys(("blocked_users", "blacklist"), "set users.banned in config.yaml"),
         **dict.fromkeys(("create_system_users", "add_user_cmd"), "create the accounts on this machine: adduser NAME"),

@@ -5,7 +5,10 @@ import time
 
 from hubinstall import layout
 from hubinstall.hubside.accounts import Account, login_name
+from hubinstall.hubside.memberships import Memberships
 from hubinstall.hubside.settings import HubSettings
+
+memberships = Memberships()
 
 
 def refusal(settings: HubSettings, name: str, account: Account | None) -> str | None:
@@ -22,13 +25,21 @@ def refusal(settings: HubSettings, name: str, account: Account | None) -> str | 
         return reason
     if lists(settings.banned, name):
         return f"{name} is not allowed to use this hub. Ask its administrator."
-    if settings.allow_all or lists(settings.allowed, name) or lists(settings.admins, name):
+    if settings.allow_all or _is_let_in(settings, name):
         return None
     return f"{name} is not on the list of people who may use this hub. Ask its administrator."
 
 
+def _is_let_in(settings: HubSettings, name: str) -> bool:
+    if lists(settings.allowed, name) or lists(settings.admins, name):
+        return True
+    # Nothing ends because a directory does not answer.
+    return memberships.has((*settings.allowed_groups, *settings.admin_groups), name, unknown=True)
+
+
 def is_admin(settings: HubSettings, name: str) -> bool:
-    return lists(settings.admins, name) and name != layout.PROBE_USER
+    named = lists(settings.admins, name) or memberships.has(settings.admin_groups, name)
+    return named and name != layout.PROBE_USER
 
 
 def no_person(settings: HubSettings, account: Account) -> str | None:

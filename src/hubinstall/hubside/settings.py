@@ -33,9 +33,11 @@ class HubSettings:
     """Of the user servers. The host's address on it, the gateway, is the only address that the hub listens on."""
     appearance: Appearance
     admins: tuple[str, ...]
+    admin_groups: tuple[str, ...]
     admin_access: bool
     """Whether they may open other people's servers."""
     allowed: tuple[str, ...]
+    allowed_groups: tuple[str, ...]
     allow_all: bool
     banned: tuple[str, ...]
     uid_min: int

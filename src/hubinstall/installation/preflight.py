@@ -6,7 +6,7 @@ from hubinstall.config.validate import Config
 from hubinstall.errors import UserError
 from hubinstall.installation.desired_state import DesiredState
 from hubinstall.machine.host import Host
-from hubinstall.preflight import checks
+from hubinstall.preflight import checks, logins
 from hubinstall.preflight import warnings as preflight_warnings
 from hubinstall.preflight.checks import Problem
 
@@ -29,6 +29,13 @@ def warnings(host: Host, desired: DesiredState) -> list[Problem]:
 def warnings_in_words(host: Host, desired: DesiredState) -> list[str]:
     """For `plan` and `apply`: each with its place in config.yaml if that is the cause."""
     return [in_words(warning, desired.config) for warning in warnings(host, desired)]
+
+
+def lockouts_in_words(host: Host, desired: DesiredState) -> list[str]:
+    """That nobody could log in afterwards, or no administrator: for `apply`, before it changes anything."""
+    settings, facts = desired.settings, desired.facts
+    found = logins.warnings(host, settings, *settings.users.uids(facts.uid_min))
+    return [in_words(Problem(message, hint, 0, at), desired.config) for at, message, hint in found]
 
 
 def warnings_as_rows(host: Host, desired: DesiredState) -> list[tuple[str, str, str, str]]:

@@ -62,8 +62,25 @@ def _from_directory(host: Host, names: list[str]) -> dict[str, list[str]]:
 
 
 def has_group(host: Host, name: str) -> bool:
-    """From any source of the host's groups."""
-    return name in groups(host) or host.query(["getent", "group", name], check=False).returncode == 0
+    return group(host, name) is not None
+
+
+def group(host: Host, name: str) -> list[str] | None:
+    """Its row in the form of /etc/group, from any source of the host's groups; None if there is no such group."""
+    if row := groups(host).get(name):
+        return row
+    text = host.query(["getent", "group", name], check=False).stdout
+    return next((row for row in (line.split(":") for line in text.splitlines()) if len(row) == 4), None)
+
+
+def members(host: Host, names: Iterable[str]) -> set[str]:
+    """Who is in these groups, as far as group(5) and passwd(5) list them: a directory service need not list those
+    whom it puts into its groups (sssd.conf(5), ignore_group_members).
+    """
+    rows = [row for name in names if (row := group(host, name))]
+    gids = {row[2] for row in rows}
+    own = {row[0] for row in accounts(host).values() if row[3] in gids}
+    return own.union(*(filter(None, row[3].split(",")) for row in rows))
 
 
 @dataclass(frozen=True)

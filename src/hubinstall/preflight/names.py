@@ -1,7 +1,7 @@
 """The names in config.yaml against the accounts and groups of this machine. Only the standard library (checks.py)."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from hubinstall.machine import accounts
@@ -16,6 +16,10 @@ Words = tuple[At, str, str]
 NO_EFFECT = {
     "allowed": "so that it lets nobody in",
     "banned": "so that it bans nobody",
+}
+GROUPS_WITHOUT_EFFECT = {
+    "admin_groups": "so that it makes nobody an administrator",
+    "allowed_groups": "so that it lets nobody in",
 }
 
 
@@ -49,22 +53,28 @@ def _no_person(at: At, name: str, uid: int, uids: tuple[int, int]) -> Words:
     )
 
 
-def warnings(host: Host, settings: "Settings") -> Iterator[Words]:
+def warnings(host: Host, settings: "Settings", least: int) -> Iterator[Words]:
     """Names that stand for nobody. Administrators are created."""
+    people = {person.name for person in accounts.homes(host, *settings.users.uids(least))}
     listed = {key: getattr(settings.users, key) for key in NO_EFFECT}
     found = accounts.find(host, [name for names in listed.values() for name in names])
     for key, names in listed.items():
         for index, name in enumerate(names):
             if name not in found:
                 message = f"there is no account {name} on this machine, {NO_EFFECT[key]}"
-                yield ("users", key, index), message, _advice(host, name)
+                yield ("users", key, index), message, _advice(people, name, "passwd", "account")
+    for key, without in GROUPS_WITHOUT_EFFECT.items():
+        for index, name in enumerate(getattr(settings.users, key)):
+            if not accounts.has_group(host, name):
+                message = f"there is no group {name} on this machine, {without}"
+                yield ("users", key, index), message, _advice(accounts.groups(host), name, "group", "group")
 
 
-def _advice(host: Host, name: str) -> str:
-    there = {account.lower(): account for account in accounts.accounts(host)}
+def _advice(names: Iterable[str], name: str, table: str, kind: str) -> str:
+    there = {one.lower(): one for one in names}
     if near := difflib.get_close_matches(name.lower(), there, n=1, cutoff=0.8):
         return f"did you mean {there[near[0]]}?"
-    return "try the name as `getent passwd` shows it, or leave it if the account will be created later"
+    return f"try the name as `getent {table}` shows it, or leave it if the {kind} will be created later"
 
 
 def in_the_way(host: Host, least: int, most: int) -> Iterator[tuple[str, str]]:

@@ -5,11 +5,11 @@
 
 from collections.abc import Callable, Iterator
 
-from hubinstall.machine.accounts import people
+from hubinstall.machine.accounts import members, people
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
 from hubinstall.machine.hub_report import hub_report
-from hubinstall.preflight import names, quotas, way_out
+from hubinstall.preflight import logins, names, quotas, way_out
 from hubinstall.preflight.checks import Problem
 from hubinstall.settings.model import Settings
 
@@ -95,7 +95,7 @@ def _certificate(host: Host, settings: Settings, facts: Facts) -> Iterator[Probl
 
 def _names(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem]:
     uids = settings.users.uids(facts.uid_min)
-    for at, message, hint in names.warnings(host, settings):
+    for at, message, hint in (*names.warnings(host, settings, facts.uid_min), *logins.warnings(host, settings, *uids)):
         yield Problem(message, hint, code=0, at=at)
     for message, hint in (*names.in_the_way(host, *uids), *names.for_containers(host, *uids)):
         yield Problem(message, hint, code=0)
@@ -134,9 +134,10 @@ def _limit(key: str, message: str, hint: str) -> Problem:
 
 def _who_may_log_in(host: Host, settings: Settings, facts: Facts) -> set[str]:
     users = settings.users
-    there = (
-        {person.name for person in people(host, *users.uids(facts.uid_min))} if users.everyone else set(users.allowed)
-    )
+    if users.everyone:
+        there = {person.name for person in people(host, *users.uids(facts.uid_min))}
+    else:
+        there = members(host, [*users.allowed_groups, *users.admin_groups]).union(users.allowed)
     return there.union(users.admin) - set(users.banned)
 
 

@@ -17,9 +17,8 @@ from hubinstall.settings.http import Http, conflicts
 from hubinstall.settings.https import Https, Mode, subdomain_conflicts
 from hubinstall.settings.hub import Hub
 from hubinstall.settings.network import Network
-from hubinstall.settings.section import Conflict, Section, repeats
+from hubinstall.settings.section import Conflict, Section
 from hubinstall.settings.types import (
-    Accounts,
     Allowances,
     ArchivePlace,
     BaseUrl,
@@ -32,13 +31,12 @@ from hubinstall.settings.types import (
     Sha256,
     ShareName,
     Shm,
-    Uid,
 )
+from hubinstall.settings.users import Users
 from hubinstall.settings.values.choices import ProcessManager
 from hubinstall.settings.values.sizes import GIB, MIB
 from hubinstall.settings.values.words import shown, type_name, wrong
 
-_ONCE = "try deleting one of them"
 _MOST_UNASKED = 2 * GIB
 """The most memory that a server gets if the file does not set it."""
 
@@ -47,100 +45,6 @@ class Auth(Section):
     type: Literal["pam"] = Field(
         "pam", description="How people log in. `pam`: with the password of their account on this machine."
     )
-
-
-class Users(Section):
-    admin: Accounts = Field(
-        (),
-        description="The administrators of the hub. Accounts that do not exist yet are created. People who are removed"
-        " from the list lose the right.",
-        examples=[["alice"]],
-    )
-    admin_access: bool = Field(
-        False,
-        description="Whether the administrators may open other people's servers, with all rights over the files there."
-        " They may start and stop them in any case.",
-        examples=[True],
-    )
-    allowed: Accounts = Field(
-        (),
-        description="Who may log in besides the administrators, if `allow_all` is false.",
-        examples=[["bob", "carol"]],
-    )
-    allow_all: bool | None = Field(
-        None,
-        description="Whether every person with an account on this machine may log in (never root or a system account)."
-        " Default: yes.",
-        examples=[False],
-    )
-    banned: Accounts = Field(
-        (), description="Who may not log in, whatever the other lists say.", examples=[["mallory"]]
-    )
-    shell: bool = Field(
-        False,
-        description="Whether the accounts that are created for `admin` have a shell on this machine itself and"
-        " may log in by ssh, outside of their container and its limits. Accounts that were there before, and those with"
-        " sudo, are never changed.",
-        examples=[True],
-    )
-
-    uid_min: Uid | None = Field(
-        None,
-        description="The least user ID of a person's account; accounts below it are the system's and never log in."
-        " Default: UID_MIN in /etc/login.defs, usually 1000.",
-        examples=[500],
-    )
-    uid_max: Uid = Field(
-        layout.MOST_UID,
-        description="The largest user ID of a person's account. The default includes the large ones of directory"
-        " services. 60514 to 65535 are never people's (dynamic service accounts, nobody).",
-        examples=[60000],
-    )
-
-    def uids(self, least: int) -> tuple[int, int]:
-        """The least and the largest user ID of people; `least`: the machine's own."""
-        return self.uid_min or least, self.uid_max
-
-    @property
-    def everyone(self) -> bool:
-        """Whether every person with an account on the machine may log in. (With PAM, absent means yes.)"""
-        return self.allow_all is not False
-
-    def conflicts(self) -> list[Conflict]:
-        found = [
-            Conflict(at=(key, index), about=(key,), message=f"{name} is in the list twice", hint=_ONCE)
-            for key in ("admin", "allowed", "banned")
-            for index, name in repeats(getattr(self, key))
-        ]
-        found += [
-            Conflict(
-                at=("banned", index),
-                about=("admin", "banned"),
-                message=f"{name} is also an administrator",
-                hint="try removing the name from one of the lists",
-            )
-            for index, name in enumerate(self.banned)
-            if name in self.admin
-        ]
-        if (self.uid_min or 1) > self.uid_max:
-            found.append(
-                Conflict(
-                    at=("uid_min",),
-                    about=("uid_min", "uid_max"),
-                    message="is larger than users.uid_max",
-                    hint="try 1000, or a larger users.uid_max",
-                )
-            )
-        if self.allowed and self.allow_all is None:
-            found.append(
-                Conflict(
-                    at=("allowed",),
-                    about=("allowed", "allow_all"),
-                    message="has no effect while everyone with an account may log in",
-                    hint="try users.allow_all: false (only the people listed) or true (everyone)",
-                )
-            )
-        return found
 
 
 class GroupAccess(Section):

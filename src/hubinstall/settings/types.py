@@ -19,6 +19,7 @@ Group = Annotated[str, BeforeValidator(names.parse_group), schema("group name", 
 ShareName = Annotated[str, BeforeValidator(names.parse_share_name), schema("share name", names.SHARE)]
 Image = Annotated[str, BeforeValidator(names.parse_image), schema("image name", names.IMAGE)]
 Accounts = Annotated[tuple[Account, ...], BeforeValidator(parse_list)]
+Groups = Annotated[tuple[Group, ...], BeforeValidator(parse_list)]
 
 Allowance = Annotated[
     str,

@@ -3,7 +3,7 @@
 import re
 
 from hubinstall import layout
-from hubinstall.machine.accounts import find, homes
+from hubinstall.machine.accounts import find, homes, members
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
 from hubinstall.machine.host_logins import doors, has_sshd
@@ -33,7 +33,8 @@ def people(host: Host, settings: Settings, facts: Facts) -> set[str]:
     banned = {row[0] for row in find(host, users.banned).values()}
     if users.everyone:
         return there - banned
-    return there & {row[0] for row in find(host, [*users.admin, *users.allowed]).values()} - banned
+    named = {row[0] for row in find(host, [*users.admin, *users.allowed]).values()}
+    return there & (named | members(host, [*users.admin_groups, *users.allowed_groups])) - banned
 
 
 def some(names: list[str]) -> str:

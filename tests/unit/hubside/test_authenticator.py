@@ -252,7 +252,9 @@ def test_an_administrator_starts_the_server_of_somebody_with_a_new_password_at_o
 
     monkeypatch.setattr(departures.sessions, "end", end)
     monkeypatch.setattr(departures.orm.User, "find", lambda _db, _name: None)
-    sign_on.departures = departures.Departures(SimpleNamespace(log=sign_on.log, db=None), sign_on.people)
+    sign_on.departures = departures.Departures(
+        SimpleNamespace(log=sign_on.log, db=None), sign_on.people, lambda _account: None
+    )
     user, somebody = SimpleNamespace(name="bob", admin=False), SimpleNamespace(current_user="an administrator")
     monkeypatch.setitem(PEOPLE, "bob", account("bob", 1009))
     assert asyncio.run(sign_on.refresh_user(user, somebody)) is True

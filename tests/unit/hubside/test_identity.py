@@ -103,9 +103,9 @@ class Hub:
         return orm.User.find(self.db, name)
 
 
-def departures(monkeypatch, hub, accounts):
+def departures(monkeypatch, hub, accounts, refused=()):
     monkeypatch.setattr(Account, "brief", classmethod(lambda _cls, name: accounts.get(name)))
-    return Departures(hub, People())
+    return Departures(hub, People(), lambda account: "is in no group" if account.name in refused else None)
 
 
 def test_what_a_changed_account_had_ends_without_anyones_visit(state, monkeypatch):
@@ -124,6 +124,25 @@ def test_what_a_changed_account_had_ends_without_anyones_visit(state, monkeypatc
     cookie = hub.row("grace").cookie_id
     asyncio.run(watch.look(20))
     assert hub.row("grace").cookie_id == cookie, "the new one keeps what is begun from now on"
+
+
+def test_what_who_has_left_the_last_group_had_ends_and_begins_again_with_the_next(state, monkeypatch):
+    hub, accounts = Hub("grace", "iris"), {"grace": person("grace", 1001), "iris": person("iris", 1002)}
+    refused = set()
+    watch = departures(monkeypatch, hub, accounts, refused)
+    asyncio.run(watch.look(0))
+    assert hub.ended == []
+    for now in (10, 100):
+        refused.add("grace")
+        asyncio.run(watch.look(now))
+        assert hub.ended == ["route grace", "server grace"]
+        assert hub.row("grace").api_tokens == []
+        refused.clear()
+        asyncio.run(watch.look(now + 10))
+        [user] = [user for user in hub.users.values() if user.name == "grace"]
+        user.spawners[""].active, hub.ended = True, []
+        asyncio.run(watch.look(now + 20))
+        assert hub.ended == []
 
 
 def test_an_account_that_is_gone_loses_all_even_if_it_comes_back_with_its_number(state, monkeypatch):

@@ -5,7 +5,7 @@ from typing import Any
 
 from hubinstall import layout
 from hubinstall.settings.values.dns import LABEL
-from hubinstall.settings.values.words import as_text, shown, wrong
+from hubinstall.settings.values.words import QUOTES, as_text, shown, type_name, wrong
 
 # Letters of any language, digits, and the signs of directory services (`DOMAIN\max`, `max@domain`, `Domain Users`):
 # nothing that means something to a shell or a template. Which of these names a machine has is asked there (preflight).
@@ -34,8 +34,8 @@ def parse_group(value: Any) -> str:
 
 
 def _host_name(value: Any, what: str, example: str, table: str) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        raise wrong(f"must be the name of {what}, not a number", f'try quotes around it: "{value}"')
+    if isinstance(value, int | float):  # true and false are such numbers, too
+        raise wrong(f"must be the name of {what}, not {type_name(value)}", f'{QUOTES} "{str(value).lower()}"')
     name = as_text(value, f"the name of {what}", example)
     if name == "root":
         raise wrong(f"root cannot be {what} here", f"try another, such as {example}")

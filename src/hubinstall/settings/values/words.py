@@ -22,6 +22,8 @@ class WrongValueError(ValueError):
 
 
 wrong = WrongValueError
+QUOTES = "try quotes around it:"
+"""Begins the hint for a name that YAML takes for something else; config/explain.py ends it with what the file says."""
 
 
 def as_text(value: Any, what: str, example: str) -> str:
