@@ -23,7 +23,7 @@ from hubinstall.settings.http import Http
 from hubinstall.settings.https import Https
 from hubinstall.settings.model import Settings, Share
 from hubinstall.settings.section import Section
-from hubinstall.settings.types import Account, Domain, Group, Quota, ShareName
+from hubinstall.settings.types import Account, Accounts, Domain, Group, Quota, ShareName
 
 LONGEST_DOMAIN = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
 EXTREME: dict[str, tuple[str, ...]] = {
@@ -134,6 +134,7 @@ TLS = section(Https, mode=st.sampled_from(["letsencrypt", "manual", "self-signed
 WITH_TLS: dict[str, None] = {"port": None, "address": None, "trusted_proxies": None}
 OTHERS: dict[str, SearchStrategy[Any]] = {
     "home": section(Home, **QUOTAS),
+    "teachers": st.dictionaries(values(Group), values(Accounts), max_size=2),
     "shares": SHARES,
     "process_manager": st.just("auto"),
 }

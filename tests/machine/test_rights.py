@@ -1,5 +1,7 @@
 """Whom the file does not name any more: the right goes, and with it sessions, tokens and running servers."""
 
+import html
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,7 +11,7 @@ import pytest
 from harness import installed
 from harness.machine import Machine
 from hubinstall.verify.client.errors import HubError
-from hubinstall.verify.client.hub import HubClient
+from hubinstall.verify.client.hub import PAGE, HubClient
 
 pytestmark = pytest.mark.one_kind
 
@@ -17,13 +19,15 @@ PEOPLE = {
     installed.ADMIN: installed.ADMIN_PASSWORD,
     installed.PERSON: installed.PERSON_PASSWORD,
     "joan": "mercury-1958",
+    "prof": "abacus-2700",
 }
 LogIn = Callable[[str], HubClient]
 
 
 @pytest.fixture(scope="module")
 def log_in(installed_machine: Machine) -> Iterator[LogIn]:
-    installed.add_person(installed_machine, "joan", PEOPLE["joan"])
+    for name in ("joan", "prof"):
+        installed.add_person(installed_machine, name, PEOPLE[name])
     with ExitStack() as stack:
 
         def log_in(name: str) -> HubClient:
@@ -121,19 +125,82 @@ def test_who_is_not_among_the_allowed_any_more_loses_session_token_and_server(
     assert grace.run_cell("print('goes on')") == "goes on\n"
 
 
-def test_rights_by_group_end_with_the_membership(installed_machine: Machine, log_in: LogIn) -> None:
-    """A login asks the groups at once; other requests do within a minute."""
+@pytest.fixture(scope="module")
+def by_groups(installed_machine: Machine) -> Machine:
+    """Joan and grace may come in by a group each, grace is an administrator by one, and prof teaches joan's."""
     machine = installed_machine
-    machine.run("groupadd course && groupadd tutors && usermod -aG course joan && usermod -aG tutors grace")
-    for words in ("allow_all false", "admin []", "allowed []", "allowed_groups [course]"):
-        machine.run(f"hubinstall config set users.{words}")
-    machine.run("hubinstall config set users.admin_groups [tutors] --apply")
+    machine.run("for group in course other tutors; do groupadd $group; done")
+    machine.run("usermod -aG course joan && usermod -aG other,tutors grace")
+    machine.run("hubinstall config set users.allow_all false")
+    for words in (
+        "users.admin []", "users.allowed []", "users.admin_groups [tutors]", "users.allowed_groups [course,other]",
+    ):  # fmt: skip
+        machine.run(["hubinstall", "config", "set", *words.split()])
+    machine.run("hubinstall config set teachers.course [prof] --apply")
+    return machine
+
+
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+
+
+def opened(client: HubClient, name: str) -> int:
+    """What a browser is answered that opens somebody's server, and agrees to be known there."""
+    page = client.request("GET", f"user/{name}/lab", step="page", headers=PAGE)
+    if page.status_code == 200 and page.url.path.endswith("/hub/api/oauth2/authorize"):
+        fields = [(key, html.unescape(value)) for key, value in HIDDEN.findall(page.text)]
+        form = {key: [value for other, value in fields if other == key] for key, _ in fields}
+        page = client.request("POST", str(page.url), step="authorize", headers=PAGE, data=form)
+    return page.status_code
+
+
+def soon(check: Callable[[], bool], seconds: float = 45) -> bool:
+    end = time.monotonic() + seconds
+    while not check() and time.monotonic() < end:
+        time.sleep(1)
+    return check()
+
+
+def test_a_teacher_opens_the_servers_of_a_class_and_no_other_until_taken_out(by_groups: Machine, log_in: LogIn) -> None:
+    machine = by_groups
+    prof, joan, grace = (log_in(name) for name in ("prof", "joan", installed.PERSON))
+    joan.start_server()
+    grace.start_server()
+    assert soon(lambda: "joan" in {user["name"] for user in prof.api("GET", "users")})
+    assert installed.PERSON not in {user["name"] for user in prof.api("GET", "users")}
+    assert installed.status(prof, "hub/admin") == 200, "the list of the class"
+    assert opened(prof, "joan") == 200
+    assert installed.status(prof, "user/joan/api/status") == 200
+    assert opened(prof, installed.PERSON) == 403
+    assert opened(joan, installed.PERSON) == 403
+    assert opened(grace, "joan") == 403, "administrators open nobody's server"
+    for path in ("users/joan/tokens", "users/zoe", "groups/course/users", "shutdown"):
+        assert prof.fetch("POST", f"hub/api/{path}", step=path, json={"users": ["prof"]}).status_code in {403, 404}
+    assert prof.fetch("DELETE", f"hub/api/users/{installed.PERSON}/server", step="stop").status_code in {403, 404}
+    machine.run("gpasswd -d joan course && usermod -aG other joan")
+    assert soon(lambda: installed.status(prof, "user/joan/api/status") == 403), "with the old cookie"
+    assert opened(prof, "joan") == 403
+    machine.run("gpasswd -d joan other && usermod -aG course,tutors joan")
+    log_in("joan")
+    time.sleep(12)
+    assert opened(prof, "joan") == 403, "an administrator's server"
+    machine.run("gpasswd -d joan tutors")
+    log_in("joan")
+    assert soon(lambda: opened(prof, "joan") == 200)
+    machine.run("hubinstall config remove-item teachers.course prof --apply")
+    assert installed.status(prof, "user/joan/api/status") == 403
+    assert opened(prof, "joan") == 403
+    assert joan.run_cell("print('goes on')") == "goes on\n"
+
+
+def test_rights_by_group_end_with_the_membership(by_groups: Machine, log_in: LogIn) -> None:
+    """A login asks the groups at once; other requests do within a minute."""
+    machine = by_groups
     grace, joan = log_in(installed.PERSON), log_in("joan")
     assert installed.status(grace, "hub/admin") == 200
     assert installed.status(joan, "hub/admin") == 403
     joan.start_server()
     token = new_token(joan)
-    machine.run("gpasswd -d grace tutors && gpasswd -d joan course && usermod -aG course grace")
+    machine.run("gpasswd -d grace tutors && gpasswd -d joan course")
     log_in(installed.PERSON)
     assert installed.status(grace, "hub/admin") == 403, "with the browser's old cookie"
     assert has_session(grace)
@@ -141,23 +208,19 @@ def test_rights_by_group_end_with_the_membership(installed_machine: Machine, log
         log_in("joan")
     assert not has_session(joan)
     assert with_token(machine, token, "users/joan") == 403
-    end = time.monotonic() + 45
-    while installed.container("joan") in containers(machine) and time.monotonic() < end:
-        time.sleep(0.5)
-    assert installed.container("joan") not in containers(machine)
+    assert soon(lambda: installed.container("joan") not in containers(machine))
 
 
-def test_that_nobody_could_log_in_is_said_before_it_is_done(installed_machine: Machine) -> None:
-    machine = installed_machine
-    machine.run("hubinstall config set users.allow_all false")
-    machine.run("hubinstall config set users.allowed [joan]")
-    machine.run("usermod --lock joan")
+def test_that_nobody_could_log_in_is_said_before_it_is_done(by_groups: Machine) -> None:
+    machine = by_groups
+    for words in ("users.admin_groups []", "users.allowed_groups []", "users.allowed [joan]"):
+        machine.run(["hubinstall", "config", "set", *words.split()])
+    machine.run("hubinstall config unset teachers && usermod --lock joan")
     words = "users.allowed: nobody could log in: joan is locked"
-    machine.run("hubinstall config set users.admin_groups [] && hubinstall config set users.allowed_groups []")
-    for command in ("plan", "apply", "status"):
+    for command in ("plan", "apply --verbose", "status"):
         ended = machine.run(f"hubinstall {command}", check=False)
         assert words in " ".join(f"{ended.out} {ended.err}".split()), ended
-        if command == "apply":
-            assert ended.err.index("nobody could log in") < ended.err.index("change"), "before the first change"
+        if "apply" in command:
+            assert ended.err.index("nobody could log in") < ended.err.index("hub.json"), "before the first change"
     machine.run("usermod --unlock joan")
     assert "nobody could log in" not in machine.run("hubinstall plan").err

@@ -68,6 +68,7 @@ def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSet
         allowed_groups=tuple(settings.users.allowed_groups),
         allow_all=settings.users.everyone,
         banned=tuple(settings.users.banned),
+        teachers={group: list(names) for group, names in settings.teachers.items()},
         uid_min=uid_min,
         uid_max=uid_max,
         image=image.image,

@@ -28,8 +28,8 @@ def welcome(
     lines = where(settings, facts)
     lines += generated(passwords)
     admins = [name for name in settings.users.admin if name not in settings.users.banned]
-    if admins:
-        lines.append(f"Administrators of the hub: {', '.join(admins)}")
+    if admins or settings.users.admin_groups:
+        lines.append(f"Administrators of the hub: {_some(admins, settings.users.admin_groups)}")
     if sign_on:
         lines.append(f"Who can log in: people whom {sign_on} of a drop-in lets in, with an account on this machine")
     elif settings.users.everyone:
@@ -37,7 +37,8 @@ def welcome(
         lines.append(f"Everyone with an account on this machine can log in: {shown or 'nobody has one yet'}")
         lines.append("  to add a person: sudo adduser NAME")
     else:
-        allowed = ", ".join(dict.fromkeys([*admins, *settings.users.allowed]))
+        names, groups = settings.let_in
+        allowed = _some([name for name in names if name not in settings.users.banned], groups)
         lines.append(
             f"Who can log in: {allowed or 'nobody yet; run: hubinstall config add-item users.admin NAME --apply'}"
         )
@@ -50,6 +51,10 @@ def welcome(
     if settings.tls_mode == "manual":
         lines.append(f"The certificate is your own: a new one in {settings.https.tls.cert} is used automatically.")
     return "\n".join([*lines, *([NEXT] if first else [])])
+
+
+def _some(names: list[str], groups: tuple[str, ...]) -> str:
+    return ", ".join([*names, *(f"the members of {group}" for group in groups)])
 
 
 def generated(passwords: dict[str, str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hubinstall import layout
-from hubinstall.hubside import appearance, database, dropin_report, dropins, full_homes
+from hubinstall.hubside import appearance, database, dropin_report, dropins, full_homes, teachers
 from hubinstall.hubside.accounts import login_name
 from hubinstall.hubside.authenticator import HostAuthenticator
 from hubinstall.hubside.dropin_rules import Remark, Review
@@ -84,7 +84,7 @@ def sign_on(c: Any, settings: HubSettings) -> None:
     c.HostAuthenticator.refresh_pre_spawn = True
     c.JupyterHub.admin_access = settings.admin_access
     c.JupyterHub.services = [verify_service()]
-    c.JupyterHub.load_roles = [admin_role(settings), verify_role()]
+    c.JupyterHub.load_roles = [admin_role(settings), verify_role(), *teachers.roles(settings)]
 
 
 def admin_role(settings: HubSettings) -> dict[str, Any]:
@@ -130,6 +130,8 @@ def servers(c: Any, settings: HubSettings) -> None:
     c.Spawner.start_timeout = START_TIMEOUT
     c.Spawner.http_timeout = 120
     c.Spawner.consecutive_failure_limit = 0
+    if settings.teachers:
+        c.Spawner.args = teachers.SERVER_ARGUMENTS
 
 
 def keep_ours(c: Any, settings: HubSettings, said: list[Said], *, others: bool) -> list[Remark]:
@@ -144,12 +146,15 @@ def keep_ours(c: Any, settings: HubSettings, said: list[Said], *, others: bool) 
     if not any(service.get("name") == layout.VERIFY_SERVICE for service in services):
         services.append(verify_service())
     c.JupyterHub.services = services
-    theirs = [role for role in c.JupyterHub.load_roles if role.get("name") != layout.VERIFY_SERVICE]
+    theirs = [
+        role for role in teachers.without_ours(c.JupyterHub.load_roles) if role.get("name") != layout.VERIFY_SERVICE
+    ]
     admin: dict[str, Any] = next((role for role in theirs if role.get("name") == "admin"), {})
     more = [] if others else sorted(set(admin.get("users", ())) - set(settings.admins))
     merged = merged_admin(admin_role(settings), admin, services, users=others)
     rest = [role for role in theirs if role.get("name") != "admin"]
-    c.JupyterHub.load_roles = [merged, *rest, verify_role(), *([probe_role()] if others else [])]
+    of_others = [probe_role()] if others else []
+    c.JupyterHub.load_roles = [merged, *rest, verify_role(), *teachers.roles(settings), *of_others]
     words = f"{', '.join(more)} cannot become an administrator here"
     return [
         Remark(one.path, one.place, words, "set users.admin in config.yaml")

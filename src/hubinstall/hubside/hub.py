@@ -12,6 +12,7 @@ import jupyterhub.app
 from tornado.httpserver import HTTPServer
 from tornado.web import RequestHandler
 
+from hubinstall import layout
 from hubinstall.hubside import (
     admin_role,
     announcements_api,
@@ -19,10 +20,12 @@ from hubinstall.hubside import (
     repair,
     sign_ons,
     start_handlers,
+    teachers,
     tokens_api,
 )  # fmt: skip
 from hubinstall.hubside.authenticator import HostAuthenticator
 from hubinstall.hubside.bodies import Bodies
+from hubinstall.hubside.settings import HubSettings
 
 GRACE = 2.0
 """Seconds for open requests. Anything longer, such as the progress events of a starting server, is cut off."""
@@ -33,6 +36,7 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
 
     handlers: list[Any]
     _watches: "list[asyncio.Task[None]]"
+    _classes: teachers.Classes
 
     def init_oauth(self) -> None:
         self.oauth_provider = sign_ons.provider(
@@ -50,6 +54,12 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
         super().init_tornado_application()
         Bodies(self.hub_prefix).bound(self.tornado_application)
 
+    async def init_groups(self) -> None:
+        """Before anybody is let in: who has left a group while the hub was stopped."""
+        await super().init_groups()
+        self._classes = teachers.Classes(self, HubSettings.load(layout.HUB_SETTINGS))
+        await self._classes.look()
+
     async def init_role_creation(self) -> None:
         if not self.admin_access:
             admin_role.keep_out_of_servers()
@@ -57,7 +67,10 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
 
     async def start(self) -> None:
         await super().start()
-        self._watches = [asyncio.create_task(repair.of_this_hub().watch(self.log.warning))]
+        self._watches = [
+            asyncio.create_task(repair.of_this_hub().watch(self.log.warning)),
+            asyncio.create_task(self._classes.watch()),
+        ]
         # A drop-in may have set another authenticator.
         if isinstance(self.authenticator, HostAuthenticator):
             self._watches.append(asyncio.create_task(self.authenticator.departures.watch()))

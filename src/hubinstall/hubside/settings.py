@@ -40,6 +40,8 @@ class HubSettings:
     allowed_groups: tuple[str, ...]
     allow_all: bool
     banned: tuple[str, ...]
+    teachers: dict[str, list[str]]
+    """Host group → who sees and opens the servers of its members."""
     uid_min: int
     uid_max: int
     image: str

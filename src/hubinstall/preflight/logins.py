@@ -42,17 +42,16 @@ def warnings(host: Host, settings: Settings, *uids: int) -> Iterator[Words]:
     users, listed = settings.users, not accounts.has_directory(host)
     if hub_report(host).sign_on:
         return
-    named = Named(users, accounts.find(host, [*users.admin, *users.allowed, *users.banned]), (uids[0], uids[1]))
+    names, groups = settings.let_in
+    named = Named(users, accounts.find(host, [*names, *users.banned]), (uids[0], uids[1]))
     if any(name not in named.found or first_passwords.is_due(host, name) for name in users.admin):
         return  # they are created, with a password
     admins = named.of(users.admin) | accounts.members(host, users.admin_groups)
     if users.everyone:
         everyone = {person.name for person in accounts.homes(host, *named.uids)} | admins
     else:
-        everyone = admins | named.of(users.allowed) | accounts.members(host, users.allowed_groups)
-    if (listed or not (users.everyone or users.allowed_groups or users.admin_groups)) and not any_of(
-        why := _why_not(host, named, everyone)
-    ):
+        everyone = named.of(names) | accounts.members(host, groups)
+    if (listed or not (users.everyone or groups)) and not any_of(why := _why_not(host, named, everyone)):
         yield _nobody(users, why)
     elif (listed or not users.admin_groups) and admins and not any_of(why := _why_not(host, named, admins)):
         key = "admin" if users.admin else "admin_groups"

@@ -28,13 +28,14 @@ def problems(host: Host, settings: "Settings", least: int) -> Iterator[Words]:
     where people's numbers begin on this machine.
     """
     uids = settings.users.uids(least)
-    found = accounts.find(host, [*settings.users.admin, *settings.users.allowed])
-    for key in ("admin", "allowed"):
-        for index, name in enumerate(getattr(settings.users, key)):
-            at = ("users", key, index)
+    found = accounts.find(host, settings.let_in[0])
+    lists: dict[At, tuple[str, ...]] = {("users", key): getattr(settings.users, key) for key in ("admin", "allowed")}
+    for place, names in (lists | {("teachers", group): names for group, names in settings.teachers.items()}).items():
+        for index, name in enumerate(names):
+            at = (*place, index)
             if name in found and not accounts.is_person(int(found[name][2]), *uids):
                 yield _no_person(at, name, int(found[name][2]), uids)
-            elif name not in found and key == "admin" and not accounts.CREATABLE.fullmatch(name):
+            elif name not in found and place == ("users", "admin") and not accounts.CREATABLE.fullmatch(name):
                 lower = name.lower()
                 other = f"{lower}, or " if accounts.CREATABLE.fullmatch(lower) else ""
                 words = f"there is no account {name}, and none is created with such a name"
@@ -56,18 +57,31 @@ def _no_person(at: At, name: str, uid: int, uids: tuple[int, int]) -> Words:
 def warnings(host: Host, settings: "Settings", least: int) -> Iterator[Words]:
     """Names that stand for nobody. Administrators are created."""
     people = {person.name for person in accounts.homes(host, *settings.users.uids(least))}
-    listed = {key: getattr(settings.users, key) for key in NO_EFFECT}
-    found = accounts.find(host, [name for names in listed.values() for name in names])
-    for key, names in listed.items():
+    listed: dict[At, tuple[tuple[str, ...], str]] = {
+        ("users", key): (getattr(settings.users, key), without) for key, without in NO_EFFECT.items()
+    }
+    listed |= {
+        ("teachers", group): (names, "so that nobody teaches by it") for group, names in settings.teachers.items()
+    }
+    found = accounts.find(host, [name for names, _ in listed.values() for name in names])
+    for place, (names, without) in listed.items():
         for index, name in enumerate(names):
             if name not in found:
-                message = f"there is no account {name} on this machine, {NO_EFFECT[key]}"
-                yield ("users", key, index), message, _advice(people, name, "passwd", "account")
+                message = f"there is no account {name} on this machine, {without}"
+                yield (*place, index), message, _advice(people, name, "passwd", "account")
+    for at, name, without in _groups(settings):
+        if not accounts.has_group(host, name):
+            message = f"there is no group {name} on this machine, {without}"
+            yield at, message, _advice(accounts.groups(host), name, "group", "group")
+
+
+def _groups(settings: "Settings") -> Iterator[Words]:
+    """Key, group, and what it means if there is none."""
     for key, without in GROUPS_WITHOUT_EFFECT.items():
         for index, name in enumerate(getattr(settings.users, key)):
-            if not accounts.has_group(host, name):
-                message = f"there is no group {name} on this machine, {without}"
-                yield ("users", key, index), message, _advice(accounts.groups(host), name, "group", "group")
+            yield ("users", key, index), name, without
+    for name in settings.teachers:
+        yield ("teachers", name), name, "so that nobody's server is seen by its teachers"
 
 
 def _advice(names: Iterable[str], name: str, table: str, kind: str) -> str:

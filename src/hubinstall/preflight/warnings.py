@@ -133,11 +133,11 @@ def _limit(key: str, message: str, hint: str) -> Problem:
 
 
 def _who_may_log_in(host: Host, settings: Settings, facts: Facts) -> set[str]:
-    users = settings.users
+    users, (names, groups) = settings.users, settings.let_in
     if users.everyone:
         there = {person.name for person in people(host, *users.uids(facts.uid_min))}
     else:
-        there = members(host, [*users.allowed_groups, *users.admin_groups]).union(users.allowed)
+        there = members(host, groups).union(names)
     return there.union(users.admin) - set(users.banned)
 
 

@@ -32,7 +32,7 @@ from hubinstall.settings.types import (
     ShareName,
     Shm,
 )
-from hubinstall.settings.users import Users
+from hubinstall.settings.users import Teachers, Users, teacher_conflicts
 from hubinstall.settings.values.choices import ProcessManager
 from hubinstall.settings.values.sizes import GIB, MIB
 from hubinstall.settings.values.words import shown, type_name, wrong
@@ -192,6 +192,13 @@ class Settings(Section):
     hub: Hub = Field(default_factory=Hub, description="What the hub's own pages show.")
     auth: Auth = Field(default_factory=Auth, description="How people log in.")
     users: Users = Field(default_factory=Users, description="Who may do what.")
+    teachers: Teachers = Field(
+        {},
+        description="Who teaches whom: a group of this machine, and the accounts that see, start, stop and open the"
+        " servers of its members, with all rights over the files there. They may log in, and are not administrators."
+        " The servers of administrators and of other teachers are never opened by this.",
+        examples=[{"course-101": ["alice"]}],
+    )
     home: Home = Field(default_factory=Home, description="How much people may keep in their homes.")
     shares: Annotated[dict[ShareName, Share], BeforeValidator(_shares)] = Field(
         {},
@@ -215,6 +222,7 @@ class Settings(Section):
         found = [
             *conflicts(self.http, self.tls_mode, self.base_url, self.network.subnet),
             *subdomain_conflicts(self.https, self.domain, self.tls_mode, behind=bool(self.http.trusted_proxies)),
+            *teacher_conflicts(self.teachers, self.users),
         ]
         if self.tls_mode != "letsencrypt" or self.https.letsencrypt.server:
             return found
@@ -230,6 +238,13 @@ class Settings(Section):
             for name, place in places.items()
             if "." not in name
         ]
+
+    @property
+    def let_in(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names, and the groups, that may log in even if not everyone may."""
+        users = self.users
+        names = [*users.admin, *users.allowed, *(name for group in self.teachers.values() for name in group)]
+        return tuple(dict.fromkeys(names)), (*users.admin_groups, *users.allowed_groups)
 
     @property
     def tls_mode(self) -> Mode:

@@ -1,12 +1,25 @@
 """`users`: who may use the hub, and who its administrators are."""
 
-from pydantic import Field
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
 
 from hubinstall import layout
 from hubinstall.settings.section import Conflict, Section, repeats
-from hubinstall.settings.types import Accounts, Groups, Uid
+from hubinstall.settings.types import Accounts, Group, Groups, Uid
+from hubinstall.settings.values.words import type_name, wrong
 
 _ONCE = "try deleting one of them"
+
+
+def _map(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value
+    raise wrong(f"must be a map of groups, not {type_name(value)}", "try `course-101: [alice]`")
+
+
+Teachers = Annotated[dict[Group, Accounts], BeforeValidator(_map)]
+"""A group of the machine → who teaches it."""
 
 
 class Users(Section):
@@ -113,3 +126,19 @@ class Users(Section):
             for key in ("allowed", "allowed_groups")
             if getattr(self, key) and self.allow_all is None
         ]
+
+
+def teacher_conflicts(teachers: Teachers, users: Users) -> list[Conflict]:
+    """What config.yaml says twice, or against itself, about who teaches."""
+    about = ("teachers", "users")
+    found = []
+    for group, names in teachers.items():
+        found += [
+            Conflict(("teachers", group, i), about, f"{n} is in the list twice", _ONCE) for i, n in repeats(names)
+        ]
+        found += [
+            Conflict(("teachers", group, index), about, f"{name} is banned", "try removing the name from users.banned")
+            for index, name in enumerate(names)
+            if name in users.banned
+        ]
+    return found

@@ -33,8 +33,8 @@ def people(host: Host, settings: Settings, facts: Facts) -> set[str]:
     banned = {row[0] for row in find(host, users.banned).values()}
     if users.everyone:
         return there - banned
-    named = {row[0] for row in find(host, [*users.admin, *users.allowed]).values()}
-    return there & (named | members(host, [*users.admin_groups, *users.allowed_groups])) - banned
+    names, groups = settings.let_in
+    return there & ({row[0] for row in find(host, names).values()} | members(host, groups)) - banned
 
 
 def some(names: list[str]) -> str:
