@@ -105,7 +105,7 @@ def check_flags() -> str:
     flags = cli_main.bootstrap_parser().parse_args()
     or_die(cli_flags.check_values, flags)
     os.environ.update(or_die(cli_flags.way_out, flags))
-    or_die(password_flags.from_flags, flags.admin, flags.admin_password_file)
+    or_die(password_flags.refuse_weak_first, or_die(password_flags.from_flags, flags.admin, flags.admin_password_file))
     QUIET.extend([True] * flags.quiet)
     return str(flags.bundle or "")
 

@@ -79,6 +79,10 @@ PROXY_TOKEN_FOR_PROXY = f"{SECRETS}/proxy-token.proxy"
 VERIFY_TOKEN_FOR_HUB = f"{SECRETS}/verify-token.hub"
 VERIFY_TOKEN = f"{SECRETS}/verify-token.root"
 INITIAL_PASSWORDS = f"{SECRETS}/initial-passwords"
+# Which accounts `hubinstall user` has made, with their numbers.
+PEOPLE_MADE = f"{STATE}/people-made.json"
+# An import of people that has begun: who is to be made, and with which passwords.
+PEOPLE_IMPORT = f"{SECRETS}/people-import.json"
 TLS = f"{STATE}/tls"
 SELF_SIGNED_KEY = f"{TLS}/self-signed.key"
 SELF_SIGNED_CERT = f"{TLS}/self-signed.crt"
@@ -139,6 +143,10 @@ HOMES = "/home"
 SKEL = "/etc/skel"
 # Beside the homes: those of accounts that are being made for a sign-on.
 NEW_HOMES = ".hubinstall-homes"
+# Beside the homes: those that `hubinstall user remove --purge` has moved away.
+REMOVED_HOMES = ".hubinstall-removed"
+# Where `hubinstall user import` writes lists with first passwords.
+PEOPLE_SHEETS = "/root/hubinstall-people"
 
 # nginx.
 NGINX_DIR = "/etc/nginx"

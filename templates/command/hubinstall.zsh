@@ -24,6 +24,7 @@ _shtab_hubinstall_commands() {
     status:'Show whether everything works (exit code 3 if not), and what differs from config.yaml.'
     stop:'Stop the services of hubinstall; people'"'"'s servers are not affected.'
     uninstall:'Remove JupyterHub from this machine; homes, accounts and shared data stay.'
+    user:'Add and remove people, set their passwords; who has an account here can log in.'
     verify:'Log in, start a server and run a cell, as a person would.'
     version:'Show the version.'
   )
@@ -53,6 +54,16 @@ _shtab_hubinstall_config_commands() {
     unset:'Remove a key.'
   )
   _describe 'hubinstall config commands' _commands
+}
+
+_shtab_hubinstall_user_commands() {
+  local _commands=(
+    add:'Make an account, or bring back one that was removed; prints its first password, once.'
+    list:'List the people of this machine: who may log in, whose account is locked, whose home is there.'
+    passwd:'Set a person'"'"'s password, which is typed twice. What the old one had opened ends.'
+    remove:'Lock an account, and end its session and server; the home stays, and so does its number.'
+  )
+  _describe 'hubinstall user commands' _commands
 }
 
 _shtab_hubinstall_options=(
@@ -143,7 +154,7 @@ _shtab_hubinstall_config_add_item_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.shell users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.password users.password.min_length users.shell users.uid_max users.uid_min)"
   "(*):ITEM:"
 )
 
@@ -167,7 +178,7 @@ _shtab_hubinstall_config_example_defaults_added=0
 
 _shtab_hubinstall_config_get_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.shell users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.password users.password.min_length users.shell users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -193,7 +204,7 @@ _shtab_hubinstall_config_remove_item_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.shell users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.password users.password.min_length users.shell users.uid_max users.uid_min)"
   "(*):ITEM:"
 )
 
@@ -211,7 +222,7 @@ _shtab_hubinstall_config_set_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  "(*):KEY VALUE:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.shell users.uid_max users.uid_min)"
+  "(*):KEY VALUE:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.password users.password.min_length users.shell users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -228,7 +239,7 @@ _shtab_hubinstall_config_unset_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.shell users.uid_max users.uid_min)"
+  ":key:(auth auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.memory limits.processes limits.shm network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.password users.password.min_length users.shell users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -329,6 +340,51 @@ _shtab_hubinstall_uninstall_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_hubinstall_uninstall_defaults_added=0
 
+_shtab_hubinstall_user_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_user_defaults_added=0
+
+_shtab_hubinstall_user_add_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--full-name[such as \"Grace Hopper\"]:NAME:"
+  "*--group[a group that exists\; repeatable]:GROUP:"
+  "--password-stdin[the password is the first line of standard input]"
+  ":small letters, digits, \`.\`, \`-\` and \`_\`:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_user_add_defaults_added=0
+
+_shtab_hubinstall_user_list_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[print JSON]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_user_list_defaults_added=0
+
+_shtab_hubinstall_user_passwd_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--stdin[the password is the first line of standard input]"
+  "--generate[make one up, and print it]"
+  ":the account:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_user_passwd_defaults_added=0
+
+_shtab_hubinstall_user_remove_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--purge[move the home away, where only root can read it, and give the name free\; the number is never given again]"
+  ":the account:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_user_remove_defaults_added=0
+
 _shtab_hubinstall_verify_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
 )
@@ -376,6 +432,7 @@ _shtab_hubinstall() {
         status) _arguments -C -s $_shtab_hubinstall_status_options ;;
         stop) _arguments -C -s $_shtab_hubinstall_stop_options ;;
         uninstall) _arguments -C -s $_shtab_hubinstall_uninstall_options ;;
+        user) _shtab_hubinstall_user ;;
         verify) _arguments -C -s $_shtab_hubinstall_verify_options ;;
         version) _arguments -C -s $_shtab_hubinstall_version_options ;;
       esac
@@ -435,6 +492,32 @@ _shtab_hubinstall_config() {
         set) _arguments -C -s $_shtab_hubinstall_config_set_options ;;
         show) _arguments -C -s $_shtab_hubinstall_config_show_options ;;
         unset) _arguments -C -s $_shtab_hubinstall_config_unset_options ;;
+      esac
+  esac
+}
+
+_shtab_hubinstall_user() {
+  local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->user'
+
+  # Add default positional/remainder specs only if none exist, and only once per session
+  if (( ! _shtab_hubinstall_user_defaults_added )); then
+    if (( ${_shtab_hubinstall_user_options[(I)${(q)one_or_more}*]} +          ${_shtab_hubinstall_user_options[(I)${(q)remainder}*]} +          ${_shtab_hubinstall_user_options[(I)${(q)default}]} == 0 )); then
+      _shtab_hubinstall_user_options+=(': :_shtab_hubinstall_user_commands' '*::: :->user')
+    fi
+    _shtab_hubinstall_user_defaults_added=1
+  fi
+  _arguments -C -s $_shtab_hubinstall_user_options
+
+  case $state in
+    user)
+      words=($line[1] "${words[@]}")
+      (( CURRENT += 1 ))
+      curcontext="${curcontext%:*:*}:_shtab_hubinstall_user-$line[1]:"
+      case $line[1] in
+        add) _arguments -C -s $_shtab_hubinstall_user_add_options ;;
+        list) _arguments -C -s $_shtab_hubinstall_user_list_options ;;
+        passwd) _arguments -C -s $_shtab_hubinstall_user_passwd_options ;;
+        remove) _arguments -C -s $_shtab_hubinstall_user_remove_options ;;
       esac
   esac
 }

@@ -1,12 +1,13 @@
-"""The shadow tools, on the passwd and group files of a fake host."""
+"""The shadow tools, on the passwd, shadow and group files of a fake host."""
 
 import itertools
 
-TOOLS = ("groupadd", "groupdel", "gpasswd", "useradd", "usermod", "userdel", "chpasswd")
+TOOLS = ("groupadd", "groupdel", "groupmod", "gpasswd", "useradd", "usermod", "userdel", "chpasswd")
+SHADOW = "/etc/shadow"
 
 
 class Shadow:
-    """What the shadow tools do to passwd and group."""
+    """What the shadow tools do to passwd, shadow and group."""
 
     def __init__(self, host):
         self.host, self.passwords, self.busy = host, {}, 0
@@ -30,17 +31,32 @@ class Shadow:
     def groupdel(self, argv, _):
         self.save("/etc/group", [row for row in self.rows("/etc/group") if row[0] != argv[-1]])
 
+    def groupmod(self, argv, _):
+        rows = self.rows("/etc/group")
+        for row in rows:
+            row[0] = argv[argv.index("--new-name") + 1] if row[0] == argv[-1] else row[0]
+        self.save("/etc/group", rows)
+
     def useradd(self, argv, _):
-        uid = "991" if "--system" in argv else "1001"
+        people = [int(row[2]) for row in self.rows("/etc/passwd") if 1000 <= int(row[2]) < 60000]
+        uid = "991" if "--system" in argv else str(max([1000, *people]) + 1)
         if "--user-group" in argv:
             self.groupadd(["--gid", uid, argv[-1]], None)
         gid = next(row[2] for row in self.rows("/etc/group") if row[0] == argv[-1])
         home = argv[argv.index("--home-dir") + 1] if "--home-dir" in argv else f"/home/{argv[-1]}"
-        shell = argv[argv.index("--shell") + 1]
-        self.save("/etc/passwd", [*self.rows("/etc/passwd"), [argv[-1], "x", uid, gid, "", home, shell]])
+        given = dict(itertools.pairwise(argv))
+        row = [argv[-1], "x", uid, gid, given.get("--comment", ""), home, given["--shell"]]
+        self.save("/etc/passwd", [*self.rows("/etc/passwd"), row])
+        self.save(SHADOW, [*self.rows(SHADOW), [argv[-1], "!", "19000", "0", "99999", "7", "", "", ""]])
+        self.joins(argv[-1], *given.get("--groups", "").split(","))
+        if "--create-home" in argv:
+            self.host.path(home).mkdir(parents=True, exist_ok=True)
+            self.host.owners[home] = (argv[-1], argv[-1])
 
     def usermod(self, argv, _):
         name, given = argv[-1], dict(itertools.pairwise(argv))
+        if given.get("--groups") == "":
+            self.leaves(name)
         groups = self.joins(name, *given.get("--groups", "").split(","))
         users = self.rows("/etc/passwd")
         for row in users:
@@ -48,7 +64,14 @@ class Shadow:
                 row[5], row[6] = given.get("--home", row[5]), given.get("--shell", row[6])
                 row[2] = given.get("--uid", row[2])
                 row[3] = next((g[2] for g in groups if g[0] == given.get("--gid")), row[3])
+                row[0], row[4] = given.get("--login", name), given.get("--comment", row[4])
         self.save("/etc/passwd", users)
+        lines = self.rows(SHADOW)
+        for line in lines:
+            if line[0] == name:
+                line[1] = given.get("--password", f"!{line[1].lstrip('!')}" if "--lock" in argv else line[1])
+                line[0], line[7] = given.get("--login", name), given.get("--expiredate", line[7])
+        self.save(SHADOW, lines)
 
     def gpasswd(self, argv, _):
         verb, name, group = argv
@@ -73,7 +96,11 @@ class Shadow:
         rows = self.rows("/etc/passwd")
         self.leaves(argv[-1])
         self.save("/etc/passwd", [row for row in rows if row[0] != argv[-1]])
+        self.save(SHADOW, [row for row in self.rows(SHADOW) if row[0] != argv[-1]])
         return "" if any(row[0] == argv[-1] for row in rows) else (6, "no such user")
 
     def chpasswd(self, _, text):
-        self.passwords |= dict([text.strip().split(":")])
+        given = dict(line.split(":", 1) for line in text.splitlines())
+        self.passwords |= given
+        self.save(SHADOW, [[row[0], f"$y${given.get(row[0])}", *row[2:]] if row[0] in given else row
+                           for row in self.rows(SHADOW)])  # fmt: skip

@@ -15,7 +15,7 @@ from hubinstall.resources.kinds import KINDS
 PACKAGE = CHECKOUT / "src/hubinstall"
 EVERYTHING = frozenset({
     "errors", "layout", "settings", "config", "machine", "resources", "blueprint", "engine", "preflight", "verify",
-    "report", "installation", "bundle", "hubside.database", "hubside.settings",
+    "report", "installation", "bundle", "people", "hubside.database", "hubside.settings",
 })  # fmt: skip
 ALLOWED: dict[str, frozenset[str]] = {
     "errors": frozenset(),
@@ -28,6 +28,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         "settings", "machine", "resources", "hubside.appearance", "hubside.limits", "hubside.settings",
         "accounts_helper.policy", "broker.policy", "quotas.policy", "errors", "layout",
     }),
+    "people": frozenset({"accounts_helper.shadow", "machine", "resources", "settings", "errors", "layout"}),
     "bundle": frozenset({"blueprint", "machine", "resources", "preflight", "errors", "layout"}),
     "engine": frozenset({"resources.base", "resources.kinds", "machine", "errors", "layout"}),
     "preflight": frozenset({
@@ -37,7 +38,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         "blueprint.urls", "machine", "quotas", "resources", "settings", "errors", "layout",
     }),
     "report": frozenset({"engine", "resources.base", "machine", "verify", "errors", "layout"}),
-    "installation": EVERYTHING - {"installation", "bundle"},
+    "installation": EVERYTHING - {"installation", "bundle", "people"},
     "cli": EVERYTHING | {"hubside.appearance"},
     "hubside": frozenset({"layout"}),
     "accounts_helper": frozenset({"hubside.helper", "hubside.new_accounts", "hubside.sockets", "layout"}),

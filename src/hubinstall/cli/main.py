@@ -15,6 +15,7 @@ from typing import Any
 from hubinstall import __version__, layout
 from hubinstall.cli.flags import add_setting_flags, add_verbose
 from hubinstall.cli.parser import Parser
+from hubinstall.cli.user_flags import add_user_verbs
 from hubinstall.errors import OF_NUMBER, UserError, of_system
 from hubinstall.installation import prefetch
 from hubinstall.machine.host import Host
@@ -48,6 +49,7 @@ def parser() -> Parser:
     uninstall.add_argument("--yes", action="store_true", help="really do it; without this flag nothing happens")
     add_verbose(uninstall)
     add_config_verbs(verb("config", "Show and change settings; comments in the file are kept."))
+    add_user_verbs(verb("user", "Add and remove people, set their passwords; who has an account here can log in."))
     add_certificate_verbs(verb("certificate", "Show the certificate, or request a new one."))
     for name, text in {"start": "Start", "stop": "Stop", "restart": "Restart"}.items():
         one = verb(name, f"{text} the services of hubinstall; people's servers are not affected.")

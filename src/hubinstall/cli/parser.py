@@ -12,6 +12,8 @@ MEANT = {
     "dry-run": "plan", "check": "status", "health": "status", "info": "status", "doctor": "status", "test": "verify",
     "remove": "uninstall", "purge": "uninstall", "delete": "uninstall", "log": "logs", "journal": "logs",
     "renew": "certificate renew", "cert": "certificate status", "settings": "config show", "reset": "config unset",
+    "adduser": "user add", "useradd": "user add", "deluser": "user remove", "userdel": "user remove",
+    "passwd": "user passwd", "users": "user list", "people": "user list",
 }  # fmt: skip
 """Words of other programs → the verb that does that here."""
 FLAGS_MEANT = {"--dry-run": "hubinstall plan", "--force": "hubinstall apply", "--config": "hubinstall config edit"}

@@ -1,13 +1,15 @@
 """The passwords that `--admin NAME:PASSWORD` and `--admin-password-file` give."""
 
 import os
+import pwd
 import stat
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from hubinstall import layout
 from hubinstall.errors import UserError
-
-LONGEST = 511
-"""The maximum length of a password in characters (Linux-PAM's PAM_MAX_RESP_SIZE includes the end of the line)."""
+from hubinstall.settings.values.passwords import LEAST, LONGEST, parse_new_password
+from hubinstall.settings.values.words import WrongValueError
 
 
 def from_flags(admins: list[str], file: str | None) -> dict[str, str]:
@@ -20,6 +22,29 @@ def from_flags(admins: list[str], file: str | None) -> dict[str, str]:
         if not password or not password.isprintable():
             raise UserError(f"the password of {name} is empty or contains control characters", "Use another one.", 2)
     return given
+
+
+def refuse_weak(given: Mapping[str, str], there: Collection[str], least: int) -> None:
+    """Raise UserError if a password of a new account may not be set. `there`: the accounts that exist, whose passwords
+    stay as they are; `least`: users.password.min_length.
+    """
+    for name, password in given.items():
+        if name not in there:
+            check(password, name, least)
+
+
+def check(password: str, name: str, least: int) -> None:
+    """Raise UserError (exit code 2) unless the password may be set for the account `name`."""
+    try:
+        parse_new_password(password, name, least)
+    except WrongValueError as error:
+        raise UserError(f"{name}: {error.message}", f"{error.hint.capitalize()}. Nothing was changed.", 2) from None
+
+
+def refuse_weak_first(given: Mapping[str, str]) -> None:
+    """The same before anything is installed; a config.yaml that is there already may say another least length."""
+    if not os.path.lexists(layout.CONFIG_FILE):
+        refuse_weak(given, [entry.pw_name for entry in pwd.getpwall()], LEAST)
 
 
 def read_file(path: str) -> str:

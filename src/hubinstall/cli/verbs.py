@@ -12,6 +12,7 @@ from hubinstall.errors import UserError
 from hubinstall.installation import lock, preflight
 from hubinstall.installation.desired_state import differences, read
 from hubinstall.installation.uninstall import uninstall as uninstall_all
+from hubinstall.machine.accounts import find
 from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers.choice import installed
 from hubinstall.report.choose import Output, make_report
@@ -42,7 +43,9 @@ def apply(arguments: Namespace, host: Host) -> int:
         plain=arguments.plain, verbose=arguments.verbose, quiet=arguments.quiet, json=arguments.json,
         page=ProgressPage(STARTS_NGINX) if arguments.progress_page else None,
     )  # fmt: skip
-    return apply_config(host, with_flags(host, arguments), output, given=given, yes=arguments.yes)
+    config = with_flags(host, arguments)
+    password_flags.refuse_weak(given, find(host, given), config.settings.users.password.min_length)
+    return apply_config(host, config, output, given=given, yes=arguments.yes)
 
 
 def status(arguments: Namespace, host: Host) -> int:
@@ -87,6 +90,13 @@ def uninstall(arguments: Namespace, host: Host) -> int:
         report.summary(outcome, host.notices)
         report.say(farewell(services.stopped(host) if manager.ours else []))
     return 0
+
+
+def user(arguments: Namespace, host: Host) -> int:
+    from hubinstall.cli import user as cli_user  # noqa: PLC0415 - only here, and slow to import
+
+    need_root()
+    return cli_user.VERBS[arguments.user_verb](arguments, host)
 
 
 def certificate(arguments: Namespace, host: Host) -> int:

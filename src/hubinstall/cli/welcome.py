@@ -35,7 +35,7 @@ def welcome(
     elif settings.users.everyone:
         shown = ", ".join(people[:8]) + (f" and {len(people) - 8} more" if len(people) > 8 else "")
         lines.append(f"Everyone with an account on this machine can log in: {shown or 'nobody has one yet'}")
-        lines.append("  to add a person: sudo adduser NAME")
+        lines.append("  to add a person: sudo hubinstall user add NAME")
     else:
         names, groups = settings.let_in
         allowed = _some([name for name in names if name not in settings.users.banned], groups)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Iterable
 
 from hubinstall import layout
 from hubinstall.machine.accounts import accounts, groups
@@ -25,7 +26,24 @@ def made_here(host: Host) -> frozenset[str]:
         made = [e["fields"]["name"] for e in entries.values() if e["kind"] == "person" and not e["adopted"]]
     except (ValueError, KeyError, TypeError, AttributeError):
         return frozenset()  # the engine reports what is wrong with it
-    return frozenset(made)
+    return frozenset(made) | made_by_command(host)
+
+
+def made_by_command(host: Host) -> frozenset[str]:
+    """Those of them that `hubinstall user` has made, and that still have the same number."""
+    try:
+        numbers = json.loads(host.text(layout.PEOPLE_MADE) or "{}").items()
+    except (ValueError, AttributeError):
+        return frozenset()
+    there = accounts(host)
+    return frozenset(name for name, uid in numbers if name in there and there[name][2] == str(uid))
+
+
+def note_made(host: Host, names: Iterable[str]) -> None:
+    """These accounts were made by `hubinstall user`."""
+    there = accounts(host)
+    made = {name: int(there[name][2]) for name in sorted(made_by_command(host) | set(names)) if name in there}
+    host.write(layout.PEOPLE_MADE, json.dumps(made, indent=1).encode() + b"\n", mode="0600")
 
 
 def administrators(host: Host) -> frozenset[str]:

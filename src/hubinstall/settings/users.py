@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 from hubinstall import layout
 from hubinstall.settings.section import Conflict, Section, repeats
 from hubinstall.settings.types import Accounts, Group, Groups, Uid
+from hubinstall.settings.values import passwords
 from hubinstall.settings.values.words import type_name, wrong
 
 _ONCE = "try deleting one of them"
@@ -20,6 +21,16 @@ def _map(value: Any) -> Any:
 
 Teachers = Annotated[dict[Group, Accounts], BeforeValidator(_map)]
 """A group of the machine → who teaches it."""
+
+
+class PasswordRules(Section):
+    min_length: Annotated[int, Field(ge=1, le=passwords.LONGEST, title="whole number")] = Field(
+        passwords.LEAST,
+        description="The least number of characters of a new password. The most common passwords, runs such as"
+        " 12345678 and the account's own name are refused, too. Passwords that are set already are not checked, nor"
+        " those that the machine's own commands set.",
+        examples=[12],
+    )
 
 
 class Users(Section):
@@ -63,12 +74,14 @@ class Users(Section):
     )
     shell: bool = Field(
         False,
-        description="Whether the accounts that are created for `admin` have a shell on this machine itself and"
-        " may log in by ssh, outside of their container and its limits. Accounts that were there before, and those with"
-        " sudo, are never changed.",
+        description="Whether the accounts that are created for `admin` and by `hubinstall user add NAME` have a shell"
+        " on this machine itself and may log in by ssh, outside of their container and its limits. Accounts that were"
+        " there before, and those with sudo, are never changed.",
         examples=[True],
     )
-
+    password: PasswordRules = Field(
+        default_factory=PasswordRules, description="What the password of a new account needs, and a new password."
+    )
     uid_min: Uid | None = Field(
         None,
         description="The least user ID of a person's account; accounts below it are the system's and never log in."

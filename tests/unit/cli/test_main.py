@@ -20,7 +20,8 @@ def choices(parser):
 VERBS = choices(main.parser())
 CONFIG_VERBS = choices(VERBS["config"])
 LINES = (
-    *([verb] for verb in VERBS if verb not in {"config", "certificate", "import-tljh", "bundle"}), ["bundle", "b.tar"],
+    *([verb] for verb in VERBS if verb not in {"config", "certificate", "user", "import-tljh", "bundle"}),
+    ["bundle", "b.tar"],
     ["certificate", "status", "--json"], ["certificate", "renew", "--force"], ["certificate", "renew", "--if-due"],
     *(["config", verb] for verb in ("show", "schema", "example", "reload")),
     *(["config", verb, "users.admin", "alice"] for verb in ("set", "add-item", "remove-item")),
@@ -33,6 +34,9 @@ LINES = (
     ["restart", "jupyterhub"], ["logs", "nginx", "-f", "-n", "5"],
     ["announce", "Exam", "at", "10", "--until", "18:00"], ["announce", "--clear"],
     ["import-tljh", "tljh.yaml"], ["import-tljh", "tljh.yaml", "--output", "config.yaml"],
+    ["user", "add", "grace", "--full-name", "Grace Hopper", "--group", "a", "--group", "b", "--password-stdin"],
+    ["user", "list", "--json"], ["user", "passwd", "grace", "--stdin"], ["user", "passwd", "grace", "--generate"],
+    ["user", "remove", "grace", "--purge"],
     ["logs", "jupyterhub", "--since", "30min"], ["logs", "--person", "grace"],
 )  # fmt: skip
 

@@ -12,15 +12,15 @@ from hubinstall import layout
 from hubinstall.errors import UserError
 from hubinstall.machine.accounts import accounts, groups
 from hubinstall.machine.host import CANDIDATE, Host
-from hubinstall.machine.host_logins import administrators, made_here, members
+from hubinstall.machine.host_logins import administrators, made_by_command, made_here, members
 from hubinstall.resources.accounts.account import NOLOGIN, SHELL, manage
 from hubinstall.resources.base import KEPT, Change, State
 
 
 @dataclass(frozen=True)
 class NoHostLogins:
-    """The group `name`, with those of `people` whose accounts hubinstall has made and who have no sudo; none of them if
-    they are not to be `closed`.
+    """The group `name`, with those of `people` whose accounts hubinstall has made, and all that `hubinstall user` has,
+    as far as they have no sudo; none of them if they are not to be `closed`.
 
     Administrators may put others into it. Who is let out has a shell again, and so have ours when it is removed.
     """
@@ -59,7 +59,7 @@ class NoHostLogins:
             self._let_out(host, person)
 
     def remove(self, host: Host) -> None:
-        for person in sorted(members(host, self.name) & set(self.people)):
+        for person in sorted(members(host, self.name) & (set(self.people) | made_by_command(host))):
             self._let_out(host, person)
         if self.name in groups(host):
             manage(host, "groupdel", self.name)
@@ -74,7 +74,7 @@ class NoHostLogins:
         return sorted(members(host, self.name) & free)
 
     def _ours(self, host: Host) -> frozenset[str]:
-        return made_here(host) & set(self.people) & accounts(host).keys()
+        return made_here(host) & (set(self.people) | made_by_command(host)) & accounts(host).keys()
 
     def _let_out(self, host: Host, person: str) -> None:
         manage(host, "gpasswd", "--delete", person, self.name)

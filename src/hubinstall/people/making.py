@@ -1,0 +1,83 @@
+"""Make people's accounts as those of administrators are made: for the hub alone, with a private home."""
+
+from dataclasses import dataclass
+
+from hubinstall import layout
+from hubinstall.machine.accounts import groups
+from hubinstall.machine.host import Host
+from hubinstall.machine.host_logins import STRONG_GROUPS, SUDO_GROUPS, note_made
+from hubinstall.people.directory import Found, People
+from hubinstall.resources.accounts.account import NOLOGIN, SHELL, manage
+from hubinstall.settings.values.words import wrong
+
+FIRST_GROUP = 100
+"""Debian's groups below this number are for programs and devices; `users` has it."""
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Somebody who is to get an account."""
+
+    name: str
+    full_name: str = ""
+    groups: tuple[str, ...] = ()
+
+
+def parse_group(people: People, name: str) -> str:
+    """A group that people may be put into. Raises WrongValueError."""
+    row = groups(people.host).get(name)
+    if row is None:
+        raise wrong(f"there is no group {name!r}", f"try another one, or make it first: groupadd {name}")
+    if name in {*STRONG_GROUPS, *SUDO_GROUPS} or (int(row[2]) < people.least and int(row[2]) != FIRST_GROUP):
+        raise wrong(
+            f"{name} is a group of the system: its members may do more here than people of the hub",
+            f"try a group of people; for somebody who shall be in it: `usermod --append --groups {name} ACCOUNT`",
+        )
+    return name
+
+
+def check_free(host: Host, name: str) -> None:
+    """Raise WrongValueError if an account of that name would get what belongs to others: a group, or a home."""
+    if name in groups(host):
+        raise wrong(f"there is a group {name} already", f"try another name, or remove it first: groupdel {name}")
+    home = home_of(host, name)
+    if (there := host.stat(home)) is not None:
+        raise wrong(
+            f"{home} exists already, and belongs to {there.owner}",
+            f"try another name, or move it away first: mv {home} {home}.old",
+        )
+
+
+def home_of(host: Host, name: str) -> str:
+    """Where useradd(8) makes the home: its own file of defaults may name another folder than /home."""
+    lines = host.text("/etc/default/useradd").splitlines()
+    folder = next((line.partition("=")[2].strip() for line in lines if line.startswith("HOME=")), "")
+    return f"{folder or layout.HOMES}/{name}"
+
+
+def make(people: People, newcomer: Newcomer) -> None:
+    """An account that nobody can log in with yet; its home is made from /etc/skel."""
+    host, closed = people.host, not people.settings.users.shell
+    closing = [layout.NO_LOGIN_GROUP] if closed and layout.NO_LOGIN_GROUP in groups(host) else []
+    options = ["--key", f"UID_MIN={max(people.least, people.uids[0])}", "--create-home", "--key", "HOME_MODE=0700"]
+    options += ["--groups", ",".join([*closing, *newcomer.groups])] if closing or newcomer.groups else []
+    options += ["--comment", newcomer.full_name] if newcomer.full_name else []
+    manage(host, "useradd", *options, "--user-group", "--shell", NOLOGIN if closed else SHELL, newcomer.name)
+
+
+def bring_back(people: People, found: Found, newcomer: Newcomer) -> None:
+    """Prepare an account that was removed: it has its number and its home still, and needs a new password."""
+    options = ["--append", "--groups", ",".join(newcomer.groups)] if newcomer.groups else []
+    options += ["--comment", newcomer.full_name] if newcomer.full_name else []
+    manage(people.host, "usermod", *options, "--expiredate", "", found.name)
+    if not people.host.exists(found.home):
+        people.host.run(["mkhomedir_helper", found.name, "0077"])
+
+
+def let_in(host: Host, passwords: dict[str, str]) -> None:
+    """Set the passwords, of all at once; this unlocks, too. It is the last step: now they can log in.
+
+    These accounts are known to be ours from now on, so that users.shell opens and closes them.
+    """
+    note_made(host, passwords)
+    host.run(["chpasswd"], input="".join(f"{name}:{password}\n" for name, password in passwords.items()))
