@@ -1,14 +1,15 @@
-"""What comes into a group's share, the group can change, whatever mode it came with.
+"""What comes into a group's share, the group can change, and what comes into a drop-box, only its readers can read,
+whatever mode it came with.
 
-A share's setgid bit and the umask of people's servers do this for what is made there. What is moved or copied with its
-modes (mv, cp -p, rsync -a, unzip) keeps them, and often the sender's own group; default access lists would not help,
-because such a mode limits them too (acl(5), "mask"). So inotify(7) tells of each new name and each changed mode, and
-what the owner may do is then given to the group as well.
+A share's setgid bit and its default access list do this for what is made there. What is moved or copied with its modes
+(mv, cp -p, rsync -a, unzip) keeps them, and often the sender's own group, and such a mode limits access lists too
+(acl(5), "mask"). So inotify(7) tells of each new name and each changed mode, and what the owner may do is then given to
+the group as well; in a drop-box what the owner may read, and nothing to all others.
 
 It runs as root in folders that people change meanwhile. So no path is followed: each name is opened below the folder
 before it (O_NOFOLLOW), and changed is what was opened.
 
-usage: keep-shares-open.py FOLDER UID_MIN SHARE=GROUP...
+usage: keep-shares-open.py FOLDER UID_MIN SHARE=GROUP[=drop-box]...
 """
 
 import ctypes
@@ -38,14 +39,18 @@ EVERY = 10.0
 PROTECTED = Path("/proc/sys/fs/protected_hardlinks")
 
 
-def open_to(file: int, gid: int, uid_min: int) -> None:
-    """Let the group change what is open as `file`. Of a file with a second name nobody knows whose secret it is."""
+def open_to(file: int, gid: int, uid_min: int, drop_box: bool = False) -> None:
+    """Let the group change what is open as `file`, or read it, and nobody else, in a drop-box. Of a file with a second
+    name nobody knows whose secret it is, or who needs it.
+    """
     there = os.fstat(file)
     folder = stat.S_ISDIR(there.st_mode)
     if not folder and not (stat.S_ISREG(there.st_mode) and there.st_nlink == 1 and is_theirs(there.st_uid, uid_min)):
         return
     have = stat.S_IMODE(there.st_mode)
     mode = have | (have & 0o700) >> 3 | (stat.S_ISGID if folder else 0)
+    if drop_box:
+        mode &= ~0o027
     if there.st_gid == gid and have == mode:
         return
     path = f"/proc/self/fd/{file}"
@@ -66,8 +71,9 @@ def is_theirs(uid: int, uid_min: int) -> bool:
 class Share:
     """One share, with the folders in it that are watched: number of the watch and path within the share."""
 
-    def __init__(self, inotify: "Inotify", root: str, group: str, uid_min: int) -> None:
+    def __init__(self, inotify: "Inotify", root: str, group: str, uid_min: int, drop_box: bool) -> None:
         self.inotify, self.root, self.group, self.uid_min = inotify, root, group, uid_min
+        self.drop_box = drop_box
         self.inode = 0
         self.gid = -1
 
@@ -118,7 +124,7 @@ class Share:
         except OSError:
             return False
         try:
-            open_to(file, self.gid, self.uid_min)
+            open_to(file, self.gid, self.uid_min, self.drop_box)
             return stat.S_ISDIR(os.fstat(file).st_mode)
         except OSError as error:
             print(f"{self.root}: {name}: {error.strerror}", file=sys.stderr, flush=True)
@@ -188,8 +194,10 @@ def handle(inotify: Inotify, kept: list[Share], number: int, mask: int, name: st
 
 def main(folder: str, uid_min: str, *shares: str) -> None:
     inotify = Inotify()
-    pairs = [share.split("=", 1) for share in shares]
-    kept = [Share(inotify, os.path.join(folder, name), group, int(uid_min)) for name, group in pairs]
+    kept = [
+        Share(inotify, os.path.join(folder, name), group, int(uid_min), drop_box=bool(kind))
+        for name, group, *kind in (share.split("=") for share in shares)
+    ]
     looked, through = -EVERY, time.monotonic()
     while True:
         now = time.monotonic()

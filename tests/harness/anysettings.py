@@ -21,8 +21,9 @@ from hubinstall.config.validate import load
 from hubinstall.settings.home import Home
 from hubinstall.settings.http import Http
 from hubinstall.settings.https import Https
-from hubinstall.settings.model import Settings, Share
+from hubinstall.settings.model import Settings
 from hubinstall.settings.section import Section
+from hubinstall.settings.shares import Share
 from hubinstall.settings.types import Account, Accounts, Domain, Group, Quota, ShareName
 
 LONGEST_DOMAIN = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
@@ -60,6 +61,7 @@ INSTEAD: dict[str, SearchStrategy[Any]] = {
         st.sampled_from(["10.1.0.0/16", "192.168.0.0/24:22", "172.31.0.0/17", "203.0.113.0/24", "11.0.0.0/8:80"]),
     ),
     "address": st.sampled_from(["127.0.0.1", "::1", "::", "127.9.9.9"]),  # of every machine: nginx tries to bind them
+    "directory path": st.sampled_from(["/mnt/nfs/course", "/data/~=@+", f"/{'p' * 200}", "/srv/a,b"]),
     "address or network": st.sampled_from(["127.0.0.1", "::1", "10.1.0.0/16", "2001:db8::/32", "192.0.2.7", "fd00::9"]),
 }
 """Title of a type → the strategy for it, if the type refuses most values that match its pattern."""
@@ -124,7 +126,7 @@ def section(model: type[Section], **given: SearchStrategy[Any] | None) -> Search
 
 
 DOMAINS = values(Domain)
-ACCESS = st.one_of(st.just("read-only"), st.fixed_dictionaries({"group": values(Group)}))
+ACCESS = st.one_of(st.sampled_from(["read-only", "drop-box"]), st.fixed_dictionaries({"group": values(Group)}))
 SHARES = st.dictionaries(values(ShareName), st.one_of(st.none(), section(Share, access=ACCESS)), max_size=4)
 QUOTAS = {
     "groups": st.dictionaries(values(Group), values(Quota), max_size=2),

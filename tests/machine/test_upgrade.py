@@ -72,6 +72,9 @@ EXPECTED: dict[str, str] = {
         r"directory:/etc/systemd/system/docker\.service\.d"
         r"|unit:/etc/systemd/system/docker\.service\.d/hubinstall-restarts\.conf"
     ),
+    "what root copies into a share with a umask of 077 can be read": (
+        r"share:.*|file:/opt/hubinstall/etc/keep-shares-open\.py"
+    ),
     "nobody may write to uv's lock": r"virtualenv:/opt/hubinstall/trees/(hub|node|supervisor)-[0-9a-f]+",
     "the accounts that it made are for the hub only": r"no-host-logins:hubinstall-no-ssh|sshd-drop-in:.*",
     "supervisord is watched, and what it leaves is ended": (

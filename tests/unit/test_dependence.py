@@ -26,6 +26,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "resources": frozenset({"machine", "hubside.cgroups", "hubside.network", "errors", "layout"}),
     "blueprint": frozenset({
         "settings", "machine", "resources", "hubside.appearance", "hubside.limits", "hubside.settings",
+        "hubside.shares",
         "accounts_helper.policy", "broker.policy", "quotas.policy", "errors", "layout",
     }),
     "people": frozenset({"accounts_helper.shadow", "machine", "resources", "settings", "errors", "layout"}),
@@ -43,7 +44,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "hubside": frozenset({"layout"}),
     "accounts_helper": frozenset({"hubside.helper", "hubside.new_accounts", "hubside.sockets", "layout"}),
     "quotas": frozenset({"hubside.accounts", "layout"}),
-    "broker": frozenset({"hubside.accounts", "hubside.network", "hubside.seccomp", "hubside.sockets", "layout"}),
+    "broker": frozenset({
+        "hubside.accounts", "hubside.network", "hubside.seccomp", "hubside.shares", "hubside.sockets", "layout",
+    }),
 }  # fmt: skip
 """Room (a folder or file at the top of the package) → the rooms, or single files of one, that its files may import;
 each may import itself. docs/explanation/architecture.md says why.
@@ -156,6 +159,7 @@ def test_only_host_starts_processes() -> None:
     del trees["machine/host.py"]
     assert offenders({"the broker, to read zstd": trees.pop("broker/images.py")}, starts)
     assert offenders({"the accounts helper, useradd": trees.pop("accounts_helper/tools.py")}, starts)
+    assert offenders({"the hub, to ask for a file server": trees.pop("hubside/elsewhere.py")}, starts)
     assert offenders(trees, starts) == []
     users = [name for name, tree in sources().items() if "machine.processes" in of_this_package(tree)]
     assert users == ["machine/host.py"]

@@ -11,6 +11,7 @@ from hubinstall.blueprint.user_image import Environment
 from hubinstall.hubside.appearance import Appearance
 from hubinstall.hubside.limits import ServerLimits
 from hubinstall.hubside.settings import HubSettings
+from hubinstall.hubside.shares import SharedFolder
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, id_of, ids
 from hubinstall.resources.files.file import Directory, File, Link
@@ -76,12 +77,21 @@ def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSet
         limits=server_limits(settings, facts),
         cgroup_parent=users_cgroup(facts),
         cores=facts.cpus,
-        group_shares={name: share.group for name, share in settings.shares.items() if share.group},
+        shares=shared_folders(settings),
         other_spawners=settings.spawner.allow.other_classes,
         way_out=way_out.of_machine(settings, facts).variables(),
         server_way_out=way_out.of_servers(settings, facts).variables(),
         trust_store=layout.TRUST_STORE if facts.authorities else "",
     )
+
+
+def shared_folders(settings: Settings) -> tuple[SharedFolder, ...]:
+    """The shares that not everybody sees alike."""
+    found = [
+        SharedFolder(name, share.path or "", share.group or "", share.readers or "", share.drop_box)
+        for name, share in settings.shares.items()
+    ]
+    return tuple(share for share in found if share != SharedFolder(share.name))
 
 
 def server_limits(settings: Settings, facts: Facts) -> ServerLimits:

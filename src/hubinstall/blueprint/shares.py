@@ -15,26 +15,37 @@ def shares(settings: Settings, facts: Facts) -> list[Resource]:
     root = id_of(Directory, layout.SHARED_DATA)
     uid_min, uid_max = settings.users.uids(facts.uid_min)
     made = [
-        Share(name, group=share.group, uid_min=uid_min, uid_max=uid_max, needs=(root,))
+        Share(
+            name, group=share.group, readers=share.readers, drop_box=share.drop_box, path=share.path or "",
+            uid_min=uid_min, uid_max=uid_max, needs=(root,),
+        )
         for name, share in settings.shares.items()
-    ]
-    return [Directory(layout.SHARED_DATA), *made, *keeper([share for share in made if share.group], facts)]
+    ]  # fmt: skip
+    kept = [share for share in made if (share.group or share.drop_box) and not share.path]
+    return [Directory(layout.SHARED_DATA), *made, *keeper(kept, facts)]
 
 
-def keeper(groups: list[Share], facts: Facts) -> list[Resource]:
-    """The service that lets members change what others bring into their group's share; none if no group has one."""
-    if not groups:
+def keeper(kept: list[Share], facts: Facts) -> list[Resource]:
+    """The service that lets members change what others bring into their group's share, and closes what comes into a
+    drop-box. It watches none elsewhere: one on a file server that is away would hold it.
+    """
+    if not kept:
         return []
     script = File(
         layout.SHARES_PROGRAM, render("templates/keep-shares-open.py"), needs=(id_of(Directory, layout.GENERATED),)
     )
     launcher = render(
         "templates/launchers/hubinstall-shares.sh", program=script.name, folder=layout.SHARED_DATA,
-        uid_min=facts.uid_min, shares=[f"{share.name}={share.group}" for share in groups],
+        uid_min=facts.uid_min, shares=[described(share) for share in kept],
     )  # fmt: skip
     spec = Program(
         layout.SHARES_SERVICE, "Lets groups change what is in their shares", launcher,
         unit="systemd/hubinstall-shares.service", config=digest(script.data), values={"folder": layout.SHARED_DATA},
-        needs=ids(script, *groups),
+        needs=ids(script, *kept),
     )  # fmt: skip
     return [script, *program(spec, facts)]
+
+
+def described(share: Share) -> str:
+    """For the command line of keep-shares-open.py."""
+    return f"{share.name}={share.readers or 'root'}=drop-box" if share.drop_box else f"{share.name}={share.group}"

@@ -2,11 +2,12 @@
 
 import fnmatch
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
 from hubinstall.hubside.network import ServerNetwork
+from hubinstall.hubside.shares import SharedFolder
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Policy:
     uid_min: int
     uid_max: int
     cgroup_parent: str
-    group_shares: dict[str, str] = field(default_factory=dict)
-    """Share → the group whose members may write."""
+    shares: tuple[SharedFolder, ...] = ()
+    """Those that everyone can read below /srv/data, and nobody write, are not listed."""
     trust_store: str = ""
     allowed: tuple[str, ...] = ()
     """`spawner.allow.docker` of config.yaml: each a word, or a word and what it is about, such as "bind /srv/x rw"."""
@@ -34,7 +35,9 @@ class Policy:
         data = json.loads(text)
         if set(data) != (names := {one.name for one in fields(cls)}):
             raise ValueError(f"missing or unknown keys: {', '.join(sorted(set(data) ^ names))}")
-        return cls(**data | {"network": ServerNetwork(**data["network"]), "allowed": tuple(data["allowed"])})
+        shares = tuple(SharedFolder(**share) for share in data["shares"])
+        network, allowed = ServerNetwork(**data["network"]), tuple(data["allowed"])
+        return cls(**data | {"network": network, "allowed": allowed, "shares": shares})
 
     @classmethod
     def load(cls, path: str) -> Self:

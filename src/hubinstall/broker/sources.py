@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from hubinstall import layout
 from hubinstall.broker.policy import Policy
 from hubinstall.broker.refusal import RefusedError
-from hubinstall.hubside.accounts import Account, group_ids, group_text, passwd_text
+from hubinstall.hubside import shares
+from hubinstall.hubside.accounts import Account, group_text, passwd_text
 
 MOST_LINKS = 40
 HOME_SCRIPT = f"{layout.HUBSIDE}/hubinstall/hubside/home.sh"
@@ -24,14 +25,20 @@ def bind(policy: Policy, account: Account, source: str, target: str, *, read_onl
         fixed[policy.trust_store] = layout.TRUST_STORE
     if source in fixed:
         return _exactly((source, fixed[source]), source, target, read_only=read_only)
-    shares = {f"{layout.SHARED_DATA}/{share}" for share in policy.group_shares}
-    usual = source == account.home or source in shares or (read_only and source == layout.SHARED_DATA)
+    everything = read_only and source == layout.SHARED_DATA
+    usual = source == account.home or everything or _shared(policy, account, source, read_only=read_only)
     allowed = policy.allows(f"bind {source} rw") or (read_only and policy.allows(f"bind {source}"))
     if not usual and not allowed:
         what = f"the directory {source} in {account.name}'s server"
         raise RefusedError(what, f"bind {source}{'' if read_only else ' rw'}")
     check_path(source)
     return source
+
+
+def _shared(policy: Policy, account: Account, source: str, *, read_only: bool) -> bool:
+    """Whether it is a share in which the account may do that. A file server's modes need not say so, so we do."""
+    found = shares.mounted(policy.shares, shares.groups_of(policy.shares, account))
+    return source in found and (read_only or not found[source])
 
 
 def _exactly(there: tuple[str, str], source: str, target: str, *, read_only: bool) -> str:
@@ -55,8 +62,7 @@ def _files(account: Account) -> Mapping[str, tuple[str, str]]:
 
 def write_files(policy: Policy, account: Account) -> None:
     """What a server sees of the machine's accounts: its owner, and the groups of the shares that it may write to."""
-    gids = group_ids(policy.group_shares.values())
-    groups = {name: gid for name, gid in gids.items() if gid in account.gids}
+    groups = shares.groups_of(policy.shares, account)
     os.makedirs(layout.BROKER_ACCOUNTS, mode=0o711, exist_ok=True)
     for kind, text in (("passwd", passwd_text(account)), ("group", group_text(account, groups))):
         path = f"{layout.BROKER_ACCOUNTS}/{account.uid}.{kind}"

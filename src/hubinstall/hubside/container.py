@@ -34,7 +34,7 @@ own limit is the daemon's, a million or more: programs that close whatever may b
 """
 ULIMITS = ({"Name": "core", "Soft": 0, "Hard": 0}, {"Name": "nofile", "Soft": OPEN_FILES, "Hard": OPEN_FILES})
 # docker-stacks images also write to directories outside the home; these belong to their group `users`.
-DOCKER_STACKS_GROUP = 100
+USERS_GROUP = 100
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,17 @@ class AccountFiles:
 
 
 def mounts(
-    account: Account, files: AccountFiles, shares: Iterable[str], propagation: str, trust_store: str = ""
+    account: Account, files: AccountFiles, shares: Mapping[str, bool], mountinfo: str, trust_store: str = ""
 ) -> list[Mount]:  # fmt: skip
     """Mounts, not binds: a missing source is an error, while Docker creates a bind's source as a directory of root.
 
-    `shares`: those that this person may write to. All others are readable through the one mount of the whole directory,
-    so that running servers also see shares that are added later. `trust_store`: the certificates to trust: they
-    replace those in the file where Debian, Ubuntu and most images have their own.
+    `shares`: the directory of each that is elsewhere, or that this person may write to → whether it is read-only. All
+    others are readable through the one mount of the whole directory, so that running servers also see shares that are
+    added later. `trust_store`: the certificates to trust: they
+    replace those in the file where Debian, Ubuntu and most images have their own. `mountinfo`: the text of
+    /proc/self/mountinfo.
     """
-    everything = bind(layout.SHARED_DATA, layout.SHARED_DATA, read_only=True, propagation=propagation)
+    everything = shared(layout.SHARED_DATA, mountinfo, read_only=True)
     return [
         bind(account.home, account.home),
         bind(files.passwd, "/etc/passwd", read_only=True),
@@ -62,8 +64,13 @@ def mounts(
         bind(f"{layout.HUBSIDE}/hubinstall/hubside/home.sh", layout.HOME_HOOK, read_only=True),
         *([bind(trust_store, layout.TRUST_STORE, read_only=True)] if trust_store else []),
         everything,
-        *(bind(f"{layout.SHARED_DATA}/{share}", f"{layout.SHARED_DATA}/{share}") for share in sorted(shares)),
+        *(shared(folder, mountinfo, read_only=shares[folder]) for folder in sorted(shares)),
     ]
+
+
+def shared(folder: str, mountinfo: str, *, read_only: bool) -> Mount:
+    """What is mounted below it later is seen, too, as autofs does at the first look."""
+    return bind(folder, folder, read_only=read_only, propagation=propagation(mountinfo, folder))
 
 
 def bind(source: str, target: str, *, read_only: bool = False, propagation: str = "rprivate") -> Mount:
@@ -98,13 +105,19 @@ def host_config(limits: ServerLimits, cgroup_parent: str, groups: Iterable[int],
 
 
 def environment(
-    account: Account, cpus: float | None, *, shares: bool = False, given: Mapping[str, str] | None = None
+    account: Account,
+    cpus: float | None,
+    *,
+    shares: bool = False,
+    links: Iterable[str] = (),
+    given: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The variables that docker-stacks images, shells and numerical libraries read.
 
     `given`: what JupyterHub and drop-ins say. It comes before ours, except for who runs the server. `shares`: this
     person may write to shares. Other members must be able to change the files created there. Files in the home stay
-    private, because nobody else is in the person's own group (the rule of pam_umask(8)'s `usergroups`).
+    private, because nobody else is in the person's own group (the rule of pam_umask(8)'s `usergroups`). `links`: the
+    shares to which home.sh makes links.
     """
     person = {
         "USER": account.name,
@@ -121,8 +134,9 @@ def environment(
         "JUPYTER_RUNTIME_DIR": "/tmp/.jupyter-runtime",  # noqa: S108 - memory of its own, empty at each start
     }
     threads = {} if cpus is None else dict.fromkeys(THREAD_VARIABLES, str(max(1, math.ceil(cpus))))
+    linked = {"HUBINSTALL_SHARES": " ".join(links)} if links else {}
     umask = {"NB_UMASK": "0002"} if shares and account.group == account.name else {}
-    found = {**usual, **threads, **umask, **(given or {}), **person}
+    found = {**usual, **threads, **umask, **linked, **(given or {}), **person}
     folder = found["JUPYTERHUB_ROOT_DIR"]
     if folder == "~" or folder.startswith("~/"):
         found["JUPYTERHUB_ROOT_DIR"] = account.home + folder[1:]
@@ -151,9 +165,9 @@ def has_init(entrypoint: Iterable[str] | None) -> bool:
     return first.rpartition("/")[2] in INITS
 
 
-def further_groups(image: str, share_groups: Iterable[int]) -> set[int]:
-    """The GIDs of the supplementary groups."""
-    return set(share_groups) | (set() if is_ours(image) else {DOCKER_STACKS_GROUP})
+def further_groups(image: str, share_groups: Iterable[int], *, drop_boxes: bool = False) -> set[int]:
+    """The GIDs of the supplementary groups. What is in a drop-box is barred to `users`, so all people must be in it."""
+    return set(share_groups) | (set() if is_ours(image) and not drop_boxes else {USERS_GROUP})
 
 
 def is_ours(image: str) -> bool:
@@ -184,10 +198,10 @@ def propagation(mountinfo: str, path: str) -> str:
 
 
 def is_folder(share: str) -> bool:
-    """Whether the share exists. Only root can create entries in this directory, so the answer stays true."""
-    path = Path(layout.SHARED_DATA, share)
+    """Whether the share's directory exists. Only root can create entries in /srv/data, so the answer stays true."""
+    path = Path(share)
     return path.is_dir() and not path.is_symlink()
 
 
-def propagation_here() -> str:
-    return propagation(Path("/proc/self/mountinfo").read_text(encoding="utf-8"), layout.SHARED_DATA)
+def mountinfo_here() -> str:
+    return Path("/proc/self/mountinfo").read_text(encoding="utf-8")

@@ -59,5 +59,10 @@ if _hubinstall_instead JUPYTER_CONFIG_DIR write "$HOME/.jupyter"; then
 fi
 _hubinstall_instead XDG_CONFIG_HOME read "$HOME/.config" "$HOME/.config/jupytext" "$HOME/.config/git" || true
 _hubinstall_room "$HOME" || true
-unset _hubinstall_data
+# A share of the person's groups has no link in the homes of others, so not in new ones either.
+for _hubinstall_share in ${HUBINSTALL_SHARES:-}; do
+    _hubinstall_link=$HOME/${_hubinstall_share##*/}
+    [ -e "$_hubinstall_link" ] || [ -L "$_hubinstall_link" ] || ln -s -- "$_hubinstall_share" "$_hubinstall_link" 2>/dev/null || true
+done
+unset _hubinstall_data _hubinstall_share _hubinstall_link
 unset -f _hubinstall_fault _hubinstall_instead _hubinstall_room

@@ -8,6 +8,7 @@ from typing import Any, Self
 from hubinstall.hubside.appearance import Appearance
 from hubinstall.hubside.limits import ServerLimits
 from hubinstall.hubside.network import ServerNetwork
+from hubinstall.hubside.shares import SharedFolder
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class HubSettings:
     cgroup_parent: str
     cores: int
     """The cores of the machine: this many servers start at once."""
-    group_shares: dict[str, str]
-    """Share → the host group whose members may write. Read-only shares are not listed."""
+    shares: tuple[SharedFolder, ...]
+    """Those that everyone can read below /srv/data, and nobody write, are not listed."""
     other_spawners: bool
     """Whether a drop-in may choose a spawner class that is not ours."""
     way_out: dict[str, str]
@@ -66,6 +67,7 @@ class HubSettings:
         """Raises ValueError if a key is missing or unknown: hub.json and this code belong together."""
         data = checked(cls, json.loads(text))
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        values["shares"] = tuple(SharedFolder(**checked(SharedFolder, share)) for share in data["shares"])
         parts = {name: kind(**checked(kind, values[name])) for name, kind in PARTS.items()}
         return cls(**values | parts)
 
@@ -83,7 +85,7 @@ PARTS: dict[str, type[Part]] = {
 }  # fmt: skip
 
 
-def checked(kind: type[HubSettings | Part], data: dict[str, Any]) -> dict[str, Any]:
+def checked(kind: type[HubSettings | SharedFolder | Part], data: dict[str, Any]) -> dict[str, Any]:
     """`data` if its keys are exactly the fields of the class, else ValueError."""
     names = {field.name for field in fields(kind)}
     if set(data) != names:

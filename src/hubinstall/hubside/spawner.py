@@ -18,8 +18,9 @@ from docker.errors import APIError, DockerException
 from traitlets import Instance, default
 
 from hubinstall import layout
-from hubinstall.hubside import container, extra, failures, full_homes, repair, rights, start_options, volumes
-from hubinstall.hubside.accounts import Account, NoServerError, group_ids, homes, write_account_files
+from hubinstall.hubside import container, extra, failures, full_homes, repair, rights, shares, start_options, volumes
+from hubinstall.hubside.accounts import Account, NoServerError, homes, write_account_files
+from hubinstall.hubside.elsewhere import Elsewhere
 from hubinstall.hubside.repair import RepairError
 from hubinstall.hubside.safe_start import LEFT_OUT, SafeStarts
 from hubinstall.hubside.settings import HubSettings
@@ -49,6 +50,7 @@ class HomeSpawner(SafeStarts):
     _executor = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
     _queues: ClassVar[dict[str, StartQueue]] = {}
     """Those who check and repair the hub do not wait behind people: each kind of person has a queue of its own."""
+    _elsewhere: ClassVar[Elsewhere] = Elsewhere()
     _had_turn = False
     _stage = ""
 
@@ -232,18 +234,20 @@ class HomeSpawner(SafeStarts):
         if reason := rights.refusal(self.hub_settings, self.user.name, account):
             raise NoServerError(reason)
         account.check_home(homes(self.hub_settings.uid_min))
-        gids = group_ids(self.hub_settings.group_shares.values())
-        shares = self._writable_shares(account, gids)
+        share_groups = shares.groups_of(self.hub_settings.shares, account)
+        folders, away = await self._elsewhere.present(self.hub_settings.shares, share_groups)
+        if away:
+            self.log.warning("%s starts without %s: missing, or no answer", self.container_name, ", ".join(away))
         image = await self.docker("inspect_image", self.image)
-        share_groups = {group: gids[group] for group in shares.values()}
-        groups = container.further_groups(self.image, share_groups.values())
+        boxes = any(share.drop_box for share in self.hub_settings.shares)
+        groups = container.further_groups(self.image, share_groups.values(), drop_boxes=boxes)
         files = container.AccountFiles(*write_account_files(account, share_groups))
         limits = replace(self.hub_settings.limits, memory=extra.size(self.mem_limit), cpu=self.cpu_limit)
         entrypoint = image["Config"].get("Entrypoint")
         init = not container.has_init(entrypoint)
         config = container.host_config(limits, self.hub_settings.cgroup_parent, groups, init=init) | {
             "mounts": container.mounts(
-                account, files, shares, container.propagation_here(), self.hub_settings.trust_store
+                account, files, folders, container.mountinfo_here(), self.hub_settings.trust_store
             )
             + self.mount_binds,
             "binds": self.volume_binds,
@@ -260,7 +264,8 @@ class HomeSpawner(SafeStarts):
             "environment": container.environment(
                 account,
                 self.cpu_limit,
-                shares=bool(shares),
+                shares=not {share.group for share in self.hub_settings.shares}.isdisjoint(share_groups),
+                links=shares.links(self.hub_settings.shares, share_groups),
                 given=container.machines_region(self.image) | self.hub_settings.server_way_out | self.get_env(),
             )
             | self.safe_environment(),
@@ -284,11 +289,6 @@ class HomeSpawner(SafeStarts):
         value = self._eval_if_callable(value)
         value = await value if inspect.isawaitable(value) else value
         return dict(self._render_templates(value) or {})
-
-    def _writable_shares(self, account: Account, gids: dict[str, int]) -> dict[str, str]:
-        """Share → its group, if this person is a member; a missing share does not prevent the start."""
-        shares = self.hub_settings.group_shares.items()
-        return {s: g for s, g in shares if gids.get(g) in account.gids and container.is_folder(s)}
 
     def _home(self) -> str:
         account = Account.find(self.user.name)

@@ -23,7 +23,7 @@ from typing import Protocol, TypeVar
 
 from hubinstall import layout
 from hubinstall.errors import CommandError, StalledError, UserError, without_passwords
-from hubinstall.machine import processes, unix_http
+from hubinstall.machine import access_lists, processes, unix_http
 from hubinstall.machine.command_environment import BASE_ENVIRONMENT, for_commands
 from hubinstall.machine.crash_points import KillPoints
 from hubinstall.machine.query_cache import Answers
@@ -301,6 +301,11 @@ class Host:
             self._fsync(self.path(at))  # its owner and mode are on the disk before its name is
             if at != path:
                 self.rename(at, path)
+
+    def new_files(self, path: str, listed: bytes) -> None:
+        """Set the default access list of a directory (access_lists.py)."""
+        with self.changing(path):
+            access_lists.write(self.path(path), listed)
 
     def remove(self, path: str) -> None:
         """Remove a file, a link or an empty directory; does nothing if it is absent, or a directory with content."""

@@ -27,6 +27,13 @@ def table(host: Host) -> dict[str, tuple[str, list[str]]]:
     return found
 
 
+def is_own(host: Host, place: str) -> bool:
+    """Whether the file system of this place is a disk of this machine that can be written to."""
+    here = host.once("mounts", lambda: table(host))
+    kind, options = here.get(_point(here, place), ("rootfs", ["rw"]))
+    return kind in OF_THE_KERNEL and "ro" not in options
+
+
 def ask(host: Host, places: Iterable[str], question: Callable[[str], Answer]) -> dict[str, Answer | OSError]:
     """What `question` says of each place, in order, or the error that it raised: TimeoutError if there is no answer.
 

@@ -21,7 +21,7 @@ from hubinstall.machine.listening_ports import listeners
 from hubinstall.machine.network import CONTAINER_DEVICE, Route, route_table, total_memory
 from hubinstall.machine.process_managers.choice import installed
 from hubinstall.machine.releases import number, oldest
-from hubinstall.preflight import disk, docker, logo, names, quotas, running_servers, way_out
+from hubinstall.preflight import disk, docker, logo, names, quotas, running_servers, shared_paths, way_out
 from hubinstall.preflight import web as preflight_web
 from hubinstall.resources.base import id_of
 from hubinstall.resources.packages.virtualenv import TRUST_STORE
@@ -67,6 +67,7 @@ def check(host: Host, settings: "Settings", facts: Facts, *, may_stop_servers: b
     found += _manager(host, settings)
     found += _subnet(host, settings)
     found += [_wrong(*words) for words in names.problems(host, settings, facts.uid_min)]
+    found += [_wrong(*words) for words in shared_paths.problems(host, settings, facts.uid_min)]
     found += [_wrong(*words) for words in logo.problems(host, settings)]
     found += [_wrong(*words) for words in quotas.problems(host, settings)]
     found += [_wrong(*words) for words in way_out.problems(host, settings, facts)]

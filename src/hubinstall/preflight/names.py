@@ -40,10 +40,12 @@ def problems(host: Host, settings: "Settings", least: int) -> Iterator[Words]:
                 other = f"{lower}, or " if accounts.CREATABLE.fullmatch(lower) else ""
                 words = f"there is no account {name}, and none is created with such a name"
                 yield at, words, f"try {other}creating it first (useradd -m), or an existing account's name"
-    for share, group in [(name, share.group) for name, share in settings.shares.items() if share.group]:
-        if not accounts.CREATABLE.fullmatch(group) and not accounts.has_group(host, group):
-            words = f"there is no group {group}, and none is created with such a name"
-            yield ("shares", share, "access", "group"), words, "try creating it first (groupadd), or another group"
+    for name, share in settings.shares.items():
+        named: dict[At, str | None] = {("access", "group"): share.group, ("readers",): share.readers}
+        for place, group in named.items():
+            if group and not accounts.CREATABLE.fullmatch(group) and not accounts.has_group(host, group):
+                words = f"there is no group {group}, and none is created with such a name"
+                yield ("shares", name, *place), words, "try creating it first (groupadd), or another group"
 
 
 def _no_person(at: At, name: str, uid: int, uids: tuple[int, int]) -> Words:

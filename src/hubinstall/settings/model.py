@@ -7,9 +7,9 @@ Littlest JupyterHub has the same name.
 A key without a value (`limits:`) always means the same as an absent key.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import Field
 
 from hubinstall import layout
 from hubinstall.settings.home import Home
@@ -18,24 +18,22 @@ from hubinstall.settings.https import Https, Mode, subdomain_conflicts
 from hubinstall.settings.hub import Hub
 from hubinstall.settings.network import Network
 from hubinstall.settings.section import Conflict, Section
+from hubinstall.settings.shares import Shares
 from hubinstall.settings.types import (
     Allowances,
     ArchivePlace,
     BaseUrl,
     Cpus,
     Domain,
-    Group,
     Image,
     Memory,
     Processes,
     Sha256,
-    ShareName,
     Shm,
 )
 from hubinstall.settings.users import Teachers, Users, teacher_conflicts
 from hubinstall.settings.values.choices import ProcessManager
 from hubinstall.settings.values.sizes import GIB, MIB
-from hubinstall.settings.values.words import shown, type_name, wrong
 
 _MOST_UNASKED = 2 * GIB
 """The most memory that a server gets if the file does not set it."""
@@ -45,39 +43,6 @@ class Auth(Section):
     type: Literal["pam"] = Field(
         "pam", description="How people log in. `pam`: with the password of their account on this machine."
     )
-
-
-class GroupAccess(Section):
-    group: Group = Field(description="The group on this machine whose members may write.", examples=["teachers"])
-
-
-def _access_form(value: Any) -> str:
-    return "<group>" if isinstance(value, dict | GroupAccess) else "<word>"
-
-
-def _known_access(value: Any) -> Any:
-    if value == "read-only" or isinstance(value, dict | GroupAccess):
-        return value
-    what = shown(value) if isinstance(value, str) else type_name(value)
-    raise wrong(f"must be read-only or {{group: NAME}}, not {what}", "try read-only or {group: teachers}")
-
-
-class Share(Section):
-    access: Annotated[
-        Annotated[Literal["read-only"], Tag("<word>")] | Annotated[GroupAccess, Tag("<group>")],
-        Discriminator(_access_form),
-        BeforeValidator(_known_access),
-    ] = Field(
-        "read-only",
-        description="`read-only`: everyone can read, only root can write. `{group: NAME}`: the members of that group"
-        " can write, too.",
-        examples=[{"group": "teachers"}],
-    )
-
-    @property
-    def group(self) -> str | None:
-        """The group whose members may write; None if nobody may."""
-        return self.access.group if isinstance(self.access, GroupAccess) else None
 
 
 class Archive(Section):
@@ -172,12 +137,6 @@ class Spawner(Section):
     allow: SpawnerAllow = Field(default_factory=SpawnerAllow, description="What drop-ins may do that is not safe.")
 
 
-def _shares(value: Any) -> Any:
-    if isinstance(value, dict):
-        return value
-    raise wrong(f"must be a map of shares, not {type_name(value)}", "try `course-101: {access: read-only}`")
-
-
 class Settings(Section):
     """Everything that config.yaml says, with the defaults filled in."""
 
@@ -200,10 +159,10 @@ class Settings(Section):
         examples=[{"course-101": ["alice"]}],
     )
     home: Home = Field(default_factory=Home, description="How much people may keep in their homes.")
-    shares: Annotated[dict[ShareName, Share], BeforeValidator(_shares)] = Field(
+    shares: Shares = Field(
         {},
         description=f"Shared directories: each name is a directory {layout.SHARED_DATA}/NAME on the machine, with a"
-        " link to it in every person's home. A name without a value is read-only.",
+        " link to it in the homes of all who may read it. A name without a value is read-only.",
         examples=[{"course-101": {"access": "read-only"}, "project": {"access": {"group": "teachers"}}}],
     )
     environment: Environment = Field(default_factory=Environment, description="The software in user servers.")

@@ -53,6 +53,7 @@ AcmeServer = Annotated[
 ArchivePlace = Annotated[str, BeforeValidator(archives.parse_place), schema("URL or file path", archives.PLACE)]
 Sha256 = Annotated[str, BeforeValidator(archives.parse_sha256), schema("SHA-256", archives.SHA256)]
 FilePath = Annotated[str, BeforeValidator(files.parse_file_path), schema("file path", files.FILE_PATH)]
+SharedPath = Annotated[str, BeforeValidator(files.parse_shared_path), schema("directory path", files.FILE_PATH)]
 
 _AsText = PlainSerializer(str, return_type=str)
 Subnet = Annotated[

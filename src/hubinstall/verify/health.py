@@ -31,6 +31,7 @@ from hubinstall.verify.disks import disks
 from hubinstall.verify.home_quotas import home_quotas
 from hubinstall.verify.host_logins import host_logins
 from hubinstall.verify.http_probe import Answer, ask
+from hubinstall.verify.shares import shares
 
 # Not every installation has these: systemd's slice may be the users' control group, an Engine may bring its own, and
 # there may be no share of a group and no quota.
@@ -85,6 +86,8 @@ def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Reso
     if any(isinstance(resource, DockerNetwork) for resource in resources) and engine(host).running:
         parts.append(("network", lambda: Check(*docker_parts.network(host, resources))))
         parts.append(("image", lambda: Check(*docker_parts.image(host, resources))))
+    if settings.shares:
+        parts.append(("shares", lambda: Check(*shares(host, resources))))
     if settings.home.has_quotas:
         parts.append(("home quotas", lambda: Check(*home_quotas(host, settings, facts))))
     if urls.has_tls(settings):

@@ -35,7 +35,10 @@ def server(options: Mapping[str, object] | None = None, **more: object) -> None:
     """A server as the hub itself would ask for it, with `options` of HostConfig and other changes."""
     files = PLACES(*(f"{layout.SERVER_ACCOUNTS}/{ACCOUNT.uid}.{kind}" for kind in ("passwd", "group")))
     config = container.host_config(ServerLimits(256 << 20, 1.0, 256, None), SETTINGS.cgroup_parent, [], init=False)
-    config |= {"mounts": container.mounts(ACCOUNT, files, [], "rprivate"), "network_mode": SETTINGS.network.name}
+    config |= {
+        "mounts": container.mounts(ACCOUNT, files, {}, container.mountinfo_here()),
+        "network_mode": SETTINGS.network.name,
+    }
     said = {
         "image": SETTINGS.image, "name": NAME, "entrypoint": ["sleep"], "command": ["60"],
         "user": f"{ACCOUNT.uid}:{ACCOUNT.gid}", "labels": {layout.USER_LABEL: PERSON, layout.SERVER_LABEL: "x"},

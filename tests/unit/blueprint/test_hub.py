@@ -11,6 +11,7 @@ from hubinstall.blueprint.contents import blueprint
 from hubinstall.blueprint.hub import hub
 from hubinstall.blueprint.shares import shares
 from hubinstall.hubside.settings import HubSettings
+from hubinstall.hubside.shares import SharedFolder
 from hubinstall.resources.accounts.share import Share
 from hubinstall.settings.model import Settings
 
@@ -49,7 +50,7 @@ def test_what_the_file_says_arrives():
     assert (found.base_url, found.network.gateway) == ("/jupyter/", "172.30.0.1")
     assert (found.admins, found.allowed, found.banned, found.allow_all) == (("alice",), ("bob",), ("eve",), False)
     assert (found.limits.memory, found.limits.cpu, found.limits.processes) == (3 << 30, 0.5, 99)
-    assert found.group_shares == {"project": "teachers"}
+    assert found.shares == (SharedFolder("project", group="teachers"),)
 
 
 def test_a_read_only_share_restarts_nothing():
@@ -63,7 +64,7 @@ def test_a_share_has_the_group_of_its_setting_or_none(share):
     [made] = [resource for resource in shares(settings, FACTS) if isinstance(resource, Share)]
     group = "teachers" if share and share["access"] != "read-only" else None
     assert (settings.shares["course"].group, made.group) == (group, group)
-    assert written(shares={"course": share}).group_shares == ({"course": group} if group else {})
+    assert written(shares={"course": share}).shares == ((SharedFolder("course", group=group),) if group else ())
 
 
 def test_only_the_hub_reads_its_settings():

@@ -28,6 +28,28 @@ def share(tmp_path):
         process.terminate()
 
 
+@pytest.fixture
+def drop_box(tmp_path):
+    folder = tmp_path / "handin"
+    folder.mkdir()
+    pair = f"handin={grp.getgrgid(os.getgid()).gr_name}=drop-box"
+    with subprocess.Popen([sys.executable, "-IS", str(SCRIPT), str(tmp_path), "0", pair]) as process:
+        wait(make(folder / "first", 0o644), 0o640)
+        yield folder
+        process.terminate()
+
+
+@pytest.mark.parametrize(("came", "becomes"), [(0o600, 0o640), (0o666, 0o640), (0o755, 0o750), (0o000, 0o000)])
+def test_in_a_drop_box_only_its_readers_read(drop_box, tmp_path, came, becomes):
+    make(tmp_path / "file", came).rename(drop_box / "file")
+    (drop_box / "mine").mkdir(mode=0o777)
+    wait(make(drop_box / "mine/file", came), becomes)
+    wait(drop_box / "file", becomes)
+    wait(drop_box / "mine", 0o2750)
+    (drop_box / "file").chmod(0o604)
+    wait(drop_box / "file", 0o640)
+
+
 def make(path: Path, mode: int) -> Path:
     path.write_text("text")
     path.chmod(mode)

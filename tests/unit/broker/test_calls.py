@@ -6,6 +6,7 @@ import json
 import os
 import pwd
 import shlex
+from dataclasses import replace
 
 import pytest
 
@@ -14,20 +15,22 @@ from hubinstall.broker import calls, container, hostconfig, servers, sources
 from hubinstall.broker.policy import Policy
 from hubinstall.broker.refusal import MalformedError, RefusedError
 from hubinstall.broker.wire import BODY, Request, read_request
-from hubinstall.hubside import volumes
+from hubinstall.hubside import shares, volumes
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.container import AccountFiles, bind, mounts
 from hubinstall.hubside.container import host_config as of_hub
 from hubinstall.hubside.limits import ServerLimits
 from hubinstall.hubside.network import ServerNetwork
+from hubinstall.hubside.shares import SharedFolder
 
 NETWORK = ServerNetwork("hubinstall", "hubinstall0", "10.99.0.0/16", "10.99.0.1")
 IMAGE, OTHER, ID, FOREIGN = "hubinstall/default:abc", "site/r:1", "a" * 64, "f" * 64
 ADA = Account("ada", 1234, 1234, "/home/ada", "ada", frozenset({1234, 2000}))
 NAME = f"jupyter-ada{layout.CONTAINER_TAIL}"
+MOUNTS = "1 1 0:1 / / rw shared:1 - ext4 /dev/sda rw\n"
 POLICY = Policy(
     network=NETWORK, image=IMAGE, image_label="hubinstall.image=abc", image_archive="", image_pin="", uid_min=1000,
-    uid_max=60000, cgroup_parent="/hubinstall-users", group_shares={"project": "team"},
+    uid_max=60000, cgroup_parent="/hubinstall-users", shares=(SharedFolder("project", group="team"),),
 )  # fmt: skip
 
 
@@ -54,6 +57,7 @@ def _ada(monkeypatch):
     monkeypatch.setattr(Account, "find", classmethod(lambda _, name: people.get(name)))
     monkeypatch.setattr(pwd, "getpwall", lambda: [entry, root])
     monkeypatch.setattr(sources, "write_files", lambda *_: None)
+    monkeypatch.setattr(shares, "group_ids", lambda _: {"team": 2000})
     monkeypatch.setattr(sources, "check_path", lambda _: None)
     monkeypatch.setattr(servers, "_OURS", set())
 
@@ -83,7 +87,7 @@ def described():
             "LogConfig": config["log_config"],
             "Ulimits": config["ulimits"],
             "NetworkMode": NETWORK.name,
-            "Mounts": mounts(ADA, files, ["project"], "rslave"),
+            "Mounts": mounts(ADA, files, {"/srv/data/project": False}, MOUNTS),
             "Binds": [],
         },
     }
@@ -286,12 +290,12 @@ def test_a_line_of_config_yaml_lets_it_in_and_its_absence_is_said(line, place, v
         create(body)
     named = line.replace("*", "ada")
     assert f"spawner.allow.docker {shlex.quote(named)} --apply" in str(refused.value)
-    policy = Policy(**{**POLICY.as_dict(), "network": NETWORK, "allowed": (line,)})
+    policy = replace(POLICY, allowed=(line,))
     assert create(body, policy).path == "/containers/create"
 
 
 def test_read_only_stays_so():
-    policy = Policy(**{**POLICY.as_dict(), "network": NETWORK, "allowed": ("bind /srv/datasets", "volume a-*")})
+    policy = replace(POLICY, allowed=("bind /srv/datasets", "volume a-*"))
     for binds in (["/srv/datasets:/x"], ["/srv/datasets/../x:/x:ro"], ["/srv/datasets/below:/x:ro"], ["b-a-c:/x"]):
         with pytest.raises(RefusedError):
             create(with_value(f"{H}/Binds", binds), policy)
@@ -299,7 +303,7 @@ def test_read_only_stays_so():
 
 def test_a_volume_is_given_to_a_person_and_nothing_else_is_done_as_root():
     assert (container.VOLUME_PLACE, container.RIGHTS) == (volumes.VOLUME, volumes.RIGHTS)
-    policy = Policy(**{**POLICY.as_dict(), "network": NETWORK, "allowed": ("volume scratch-*",)})
+    policy = replace(POLICY, allowed=("volume scratch-*",))
 
     def helper(command, volume="scratch-ada", **more):
         config = {"Mounts": [{"Type": "volume", "Source": volume, "Target": "/volume"}], **more}

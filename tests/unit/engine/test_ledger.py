@@ -43,7 +43,7 @@ KEPT = {
     "self-signed-certificate": {"key"},
     "served-certificate": set(),
     "service": {"manager", "distribution", "undo"},
-    "share": {"uid_min", "uid_max"},
+    "share": {"readers", "drop_box", "path", "uid_min", "uid_max"},
     "sshd-drop-in": set(),
     "static-files": set(),
     "supervisord": set(),

@@ -104,16 +104,20 @@ def test_the_container_is_locked_up():
 
 
 def test_only_shares_of_ones_own_groups_are_writable():
-    found = container.mounts(ALICE, container.AccountFiles("/p", "/g"), ["project"], "rslave")
+    mountinfo = "1 1 0:1 / / rw shared:1 - ext4 /dev/sda rw\n2 1 0:2 / /mnt/nfs rw - nfs4 server:/ rw\n"
+    shares = {"/srv/data/project": False, "/mnt/nfs/course": True}
+    found = container.mounts(ALICE, container.AccountFiles("/p", "/g"), shares, mountinfo)
     assert [(m["Source"], m["Target"], m["ReadOnly"]) for m in found] == [
         ("/home/alice", "/home/alice", False),
         ("/p", "/etc/passwd", True),
         ("/g", "/etc/group", True),
         ("/opt/hubinstall/hubside/hubinstall/hubside/home.sh", layout.HOME_HOOK, True),
         ("/srv/data", "/srv/data", True),
+        ("/mnt/nfs/course", "/mnt/nfs/course", True),
         ("/srv/data/project", "/srv/data/project", False),
     ]
     assert found[4]["BindOptions"] == {"Propagation": "rslave"}
+    assert found[5]["BindOptions"] == {"Propagation": "rprivate"}, "Docker refuses rslave for a private mount"
     assert {m["Type"] for m in found} == {"bind"}
 
 

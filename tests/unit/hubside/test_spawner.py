@@ -18,6 +18,7 @@ from hubinstall import layout
 from hubinstall.hubside import spawner, startqueue
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.safe_start import API_HINT
+from hubinstall.hubside.shares import SharedFolder
 from hubinstall.hubside.spawner import HomeSpawner, StartFailure
 
 
@@ -78,7 +79,7 @@ def server(tmp_path, monkeypatch):
     with_people(monkeypatch)
     monkeypatch.setattr(layout, "SERVER_ACCOUNTS", str(tmp_path / "accounts"))
     monkeypatch.setattr(spawner, "homes", lambda _uid_min: {})
-    monkeypatch.setattr(spawner, "group_ids", lambda _groups: {"teachers": 2000})
+    monkeypatch.setattr(spawner.shares, "group_ids", lambda _groups: {"teachers": 2000})
     monkeypatch.setattr(spawner.container, "is_folder", lambda _share: True)
     monkeypatch.setattr(spawner, "PATIENCE", 0)
     monkeypatch.setattr(HomeSpawner, "_queues", {})
@@ -114,10 +115,11 @@ def test_the_container_is_the_persons_own(server):
 
 
 def test_a_share_of_another_group_is_neither_mounted_nor_named(server, monkeypatch):
-    monkeypatch.setattr(spawner, "group_ids", lambda _groups: {"teachers": 2000, "staff": 3000})
+    monkeypatch.setattr(spawner.shares, "group_ids", lambda _groups: {"teachers": 2000, "staff": 3000})
     made, fake = server()
-    shares = {"project": "teachers", "marks": "staff", "old": "gone"}
-    made.hub_settings = replace(made.hub_settings, group_shares=shares)
+    groups = {"project": "teachers", "marks": "staff", "old": "gone"}
+    found = tuple(SharedFolder(name, group=group) for name, group in groups.items())
+    made.hub_settings = replace(made.hub_settings, shares=found)
     asyncio.run(made.create_object())
     host = next(kwargs for method, _, kwargs in fake.calls if method == "create_container")["host_config"]
     assert host["GroupAdd"] == ["2000"]
@@ -125,6 +127,17 @@ def test_a_share_of_another_group_is_neither_mounted_nor_named(server, monkeypat
     groups = Path(layout.SERVER_ACCOUNTS, "1000.group").read_text(encoding="utf-8")
     assert "teachers:x:2000:alice" in groups
     assert "staff" not in groups
+
+
+def test_links_to_what_a_group_alone_reads_are_made_by_the_server(server):
+    made, fake = server()
+    groups = {"exams": "teachers", "secret": "staff"}
+    found = tuple(SharedFolder(name, readers=group) for name, group in groups.items())
+    made.hub_settings = replace(made.hub_settings, shares=found)
+    asyncio.run(made.create_object())
+    create = next(kwargs for method, _, kwargs in fake.calls if method == "create_container")
+    assert create["environment"]["HUBINSTALL_SHARES"] == "/srv/data/exams"
+    assert create["host_config"]["GroupAdd"] == ["2000"]
 
 
 def test_what_an_administrator_adds_comes_on_top(server):

@@ -10,8 +10,9 @@ from typing import ClassVar
 
 from hubinstall import layout
 from hubinstall.errors import StalledError, UserError
-from hubinstall.machine.accounts import Person, ask_homes, has_group, people
+from hubinstall.machine.accounts import Person, ask_homes, members, people
 from hubinstall.machine.host import Host, Stat
+from hubinstall.resources.accounts.shared_folder import SharedFolder, form
 from hubinstall.resources.base import KEPT, Change, State
 
 STALL = 20.0
@@ -20,13 +21,19 @@ STALL = 20.0
 
 @dataclass(frozen=True)
 class Share:
-    """`group`: the directory belongs to this host group, whose members may write; None: only its owner writes."""
+    """`group`: this host group may write; None: only the directory's owner. `readers`: only this group may read, and
+    has links. `drop_box`: everyone may put in, and only `readers` may read. `path`: where the directory is, if not
+    below /srv/data.
+    """
 
     kind: ClassVar[str] = "share"
     lock: ClassVar[str | None] = "accounts"
     stays: ClassVar[bool] = False
     name: str
     group: str | None = None
+    readers: str | None = field(default=None, metadata=KEPT)
+    drop_box: bool = field(default=False, metadata=KEPT)
+    path: str = field(default="", metadata=KEPT)
     uid_min: int = field(default=1000, metadata=KEPT)
     uid_max: int = field(default=60000, metadata=KEPT)
     needs: tuple[str, ...] = ()
@@ -39,42 +46,50 @@ class Share:
     def skel(self) -> str:
         return f"{layout.SKEL}/{self.name}"
 
+    @property
+    def is_for_some(self) -> bool:
+        """Whether only members of a group see it, so that new homes do not begin with a link to it."""
+        return bool(self.readers) and not self.drop_box
+
+    @property
+    def _shared(self) -> SharedFolder:
+        return SharedFolder(self.folder, self.path, form(self.group, self.readers, drop_box=self.drop_box))
+
     def desired(self) -> State:
-        access = f"2775 {self.group}" if self.group else "read-only"
-        return {"folder": access, "skel": self.folder, "homes without link": []}
+        skel = "absent" if self.is_for_some else self.folder
+        others: State = {"homes of others with link": []} if self.is_for_some else {}
+        return self._shared.desired() | {"skel": skel, "homes without link": []} | others
 
     def actual(self, host: Host) -> State | None:
-        folder, skel = host.stat(self.folder), host.stat(self.skel)
+        place, skel = host.stat(self.folder), host.stat(self.skel)
         missing = [person.name for person in self._without(host) if self._path(person) not in host.tried]
-        if skel is None:
+        if (place if self.is_for_some else skel) is None:
             return None
-        access = "absent"
-        if folder is not None:
-            access = f"{folder.mode} {folder.group}" if self.group else "read-only"
-            access = access if folder.kind == "dir" else folder.kind
-        return {"folder": access, "skel": skel.target if skel else "absent", "homes without link": missing}
+        found = self._shared.actual(host)
+        if self.is_for_some:  # what an administrator keeps there under this name stays
+            ours = skel is not None and skel.target == self.folder
+            found |= {"skel": self.folder if ours else "absent"}
+            found |= {"homes of others with link": [person.name for person in self._outsiders_with(host)]}
+        else:
+            found |= {"skel": skel.target if skel else "absent"}
+        return found | {"homes without link": missing}
 
-    def apply(self, host: Host, change: Change) -> None:  # noqa: ARG002
-        folder, skel = host.stat(self.folder), host.stat(self.skel)
-        if folder and folder.kind != "dir":
-            raise UserError(
-                f"{self.folder} is not a directory, but a directory is expected there",
-                f"Move it away, or give the share {self.name} another name.",
-            )
-        if skel and skel.kind != "link":
+    def apply(self, host: Host, change: Change) -> None:
+        skel = host.stat(self.skel)
+        if skel and skel.kind != "link" and not self.is_for_some:
             raise UserError(
                 f"{self.skel} is not a link, but a link is expected there",
                 f"Move it away, or give the share {self.name} another name.",
             )
-        if self.group:
-            if not has_group(host, self.group):
-                host.run(["groupadd", self.group])
-            host.mkdir(self.folder, mode="2775", owner=folder.owner if folder else "root", group=self.group)
-        elif folder is None:
-            host.mkdir(self.folder)
-        host.link(self.skel, self.folder)
-        for person in self._people(host):
+        self._shared.apply(host, change.last)
+        if not self.is_for_some:
+            host.link(self.skel, self.folder)
+        elif skel and skel.target == self.folder:
+            host.remove(self.skel)
+        for person in self._readers(host):
             self._link(host, person)
+        for person in self._outsiders_with(host):
+            self._unlink(host, person)
 
     def _link(self, host: Host, person: Person) -> None:
         path = self._path(person)
@@ -95,13 +110,18 @@ class Share:
         if (skel := host.stat(self.skel)) and skel.target == self.folder:
             host.remove(self.skel)
         for person in self._people(host):
-            path = self._path(person)
-            link = self._at(host, person)
-            if link is None or (not isinstance(link, OSError) and link.target != self.folder):
-                continue
-            refused = words(link) if isinstance(link, OSError) else as_owner(host, person, "rm", "-f", path)
-            if refused:
-                host.notice(f"the link {path} of {person.name}, if there is one, stays ({refused})")
+            self._unlink(host, person)
+        self._shared.remove(host)
+
+    def _unlink(self, host: Host, person: Person) -> None:
+        path = self._path(person)
+        host.tried.add(path)
+        link = self._at(host, person)
+        if link is None or (not isinstance(link, OSError) and link.target != self.folder):
+            return
+        refused = words(link) if isinstance(link, OSError) else as_owner(host, person, "rm", "-f", path)
+        if refused:
+            host.notice(f"the link {path} of {person.name}, if there is one, stays ({refused})")
 
     def _path(self, person: Person) -> str:
         return f"{person.home}/{self.name}"
@@ -113,14 +133,56 @@ class Share:
     def _people(self, host: Host) -> list[Person]:
         return host.once("people", lambda: people(host, self.uid_min, self.uid_max))
 
+    def taken(self, host: Host) -> list[str]:
+        """The paths in homes where somebody who reads the share has something else, so that there is no link to it."""
+        names = self._names(host)
+        there = [person for person in self._readers(host) if self.name in _listed(names[person.home])]
+        seen = [(self._path(person), self._at(host, person)) for person in there]
+        return [path for path, found in seen if isinstance(found, Stat) and found.target != self.folder]
+
+    def unreadable(self, host: Host) -> list[str]:
+        """What stands at the top of the share and only root may read, as what root copied with its modes."""
+        if self.drop_box:
+            return []
+        bits = 0o040 if self.readers or self.group else 0o004
+        paths = [f"{self.folder}/{name}" for name in host.names(self.folder)]
+        seen = [(path, host.stat(path)) for path in paths]
+        theirs = [(path, found) for path, found in seen if found and found.kind in {"file", "dir"}]
+        return [path for path, found in theirs if found.owner == "root" and not int(found.mode, 8) & bits]
+
+    def _readers(self, host: Host) -> list[Person]:
+        """Who has a link to it."""
+        if not self.readers or not self.is_for_some:
+            return self._people(host)
+        names = members(host, [self.readers])
+        return [person for person in self._people(host) if person.name in names]
+
+    def _outsiders_with(self, host: Host) -> list[Person]:
+        """Who may not read it, and has a link to it all the same, because they could before."""
+        readers = set(self._readers(host))
+        others = [person for person in self._people(host) if person not in readers]
+        names = self._names(host) if others else {}
+        return [
+            person
+            for person in others
+            if self._path(person) not in host.tried
+            and self._has(host, person, names[person.home])
+            and isinstance(there := self._at(host, person), Stat)
+            and there.target == self.folder
+        ]
+
+    def _names(self, host: Host) -> dict[str, list[str] | OSError]:
+        """What is in each home. Each is listed once, however many shares there are."""
+        homes = [person.home for person in self._people(host)]
+        return host.once("names in homes", lambda: ask_homes(host, homes, host.names))
+
     def _without(self, host: Host) -> list[Person]:
-        """Whose home has nothing of this name, but could. Each is listed once, however many shares there are."""
-        people_ = self._people(host)
-        homes = [person.home for person in people_]
-        names = host.once("names in homes", lambda: ask_homes(host, homes, host.names))
+        """Whose home has nothing of this name, but could."""
+        homes = [person.home for person in self._people(host)]
+        names = self._names(host)
         seen = host.once("stat of homes", lambda: ask_homes(host, homes, host.stat))
         found = []
-        for person in people_:
+        for person in self._readers(host):
             if not self._has(host, person, names[person.home]):
                 if why := closed(seen[person.home]):
                     self._tell(host, person, why)
@@ -140,6 +202,10 @@ class Share:
             f"{person.name} does not get the link {self._path(person)} to the share {self.folder} now ({why}); each "
             "`hubinstall apply` tries again"
         )
+
+
+def _listed(names: list[str] | OSError) -> list[str]:
+    return [] if isinstance(names, OSError) else names
 
 
 def closed(home: Stat | OSError | None) -> str:

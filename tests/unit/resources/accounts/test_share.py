@@ -6,10 +6,11 @@ import threading
 import pytest
 
 from fakes.host import FakeHost
-from hubinstall.machine import answering
+from hubinstall.errors import UserError
+from hubinstall.machine import access_lists, answering, mounts
 from hubinstall.machine.accounts import people
 from hubinstall.resources.accounts.share import Share
-from hubinstall.resources.base import look
+from hubinstall.resources.base import Change, look
 
 SHARE = Share("course")
 
@@ -39,10 +40,10 @@ def host(tmp_path):
     return host
 
 
-def settle(host):
-    change = look(SHARE, host)
+def settle(host, share=SHARE):
+    change = look(share, host)
     if change:
-        SHARE.apply(host, change)
+        share.apply(host, change)
         host.forget()
     return change
 
@@ -123,6 +124,133 @@ def test_a_home_that_root_may_not_read_has_no_links(host, monkeypatch):
     assert look(SHARE, host) is None, "its owner was asked"
     host.path("/home/alice/course").unlink()
     assert look(SHARE, host).before["homes without link"] == ["alice"]
+
+
+def test_new_files_in_a_share_are_readable_whatever_the_umask(host):
+    settle(host)
+    before = os.umask(0o077)
+    try:
+        host.path("/srv/data/course/lesson").write_text("1")
+    finally:
+        os.umask(before)
+    assert host.stat("/srv/data/course/lesson").mode == "0644"
+    os.removexattr(host.path("/srv/data/course"), "system.posix_acl_default")
+    host.forget()
+    assert look(SHARE, host).keys == ["new files"]
+
+
+def member(host, *names):
+    host.path("/etc/group").open("a").write(f"staff:x:3000:{','.join(names)}\n")
+    host.forget()
+
+
+def test_only_the_readers_of_a_share_have_links(host):
+    exams = Share("exams", readers="staff")
+    member(host, "alice")
+    assert settle(host, exams).verb == "create"
+    assert host.stat("/srv/data/exams").mode == "2750"
+    assert host.stat("/home/alice/exams").target == "/srv/data/exams"
+    assert not host.exists("/etc/skel/exams")
+    assert settle(host, exams) is None
+    host.path("/etc/group").write_text("root:x:0:\nstaff:x:3000:\n")
+    host.tried.clear()
+    host.forget()
+    assert settle(host, exams).before["homes of others with link"] == ["alice"]
+    assert not host.exists("/home/alice/exams")
+    assert settle(host, exams) is None
+
+
+def test_a_share_that_is_closed_takes_its_link_from_new_homes_and_leaves_others(host):
+    settle(host)
+    member(host)
+    closed = Share("course", readers="staff")
+    assert settle(host, closed)
+    assert not host.exists("/etc/skel/course")
+    host.path("/etc/skel/course").mkdir()
+    host.forget()
+    assert settle(host, closed) is None
+    host.path("/etc/skel/course").rmdir()
+    host.tried.clear()
+    host.forget()
+    assert settle(host).keys, "open again"
+    assert host.stat("/srv/data/course").mode == "0755"
+    assert host.stat("/home/alice/course").target == "/srv/data/course"
+
+
+def test_into_a_drop_box_everyone_writes_and_nobody_reads(host):
+    member(host)
+    settle(host, Share("handin", drop_box=True))
+    assert host.stat("/srv/data/handin").mode == "3733"
+    settle(host, Share("handin", drop_box=True, readers="staff"))
+    assert (host.stat("/srv/data/handin").mode, host.stat("/srv/data/handin").group) == ("3773", "staff")
+    host.path("/srv/data/handin/mine").write_text("1")
+    listed = access_lists.read(host.path("/srv/data/handin"))
+    assert access_lists.described(listed) == "u::rwx,g::r-x,g:100:---,m::r-x,o::---"
+    assert host.stat("/srv/data/handin/mine").mode == "0640"
+    assert host.stat("/etc/skel/handin").target == "/srv/data/handin"
+
+
+def test_an_administrators_own_access_list_stays(host):
+    settle(host)
+    own = access_lists.of_new_files(7, 0, barred=1234)
+    access_lists.write(host.path("/srv/data/course"), own)
+    assert settle(host) is None
+    assert access_lists.read(host.path("/srv/data/course")) == own
+
+
+def test_a_directory_elsewhere_is_linked_and_its_files_stay(host, monkeypatch):
+    monkeypatch.setattr(mounts, "is_own", lambda *_: True)
+    elsewhere = Share("course", group="staff", path="/mnt/course")
+    member(host)
+    settle(host, elsewhere)
+    assert host.stat("/srv/data/course").target == "/mnt/course"
+    assert "/mnt/course, to which /srv/data/course leads, is not there" in host.notices[0]
+    assert not host.exists("/mnt/course"), "a mount point is not for us to make"
+    host.put("/mnt/course/file", "1")
+    assert settle(host, elsewhere).keys == ["folder", "new files"]
+    assert (host.stat("/mnt/course").mode, host.stat("/mnt/course").group) == ("2775", "staff")
+    assert settle(host, elsewhere) is None
+    elsewhere.remove(host)
+    assert not host.exists("/srv/data/course")
+    assert not host.exists("/home/alice/course")
+    assert host.text("/mnt/course/file") == "1"
+
+
+def test_a_file_server_is_used_as_it_is(host, monkeypatch):
+    monkeypatch.setattr(mounts, "is_own", lambda *_: False)
+    host.put("/mnt/course/file", "1")
+    mode = host.stat("/mnt/course").mode
+    settle(host, Share("course", group="staff", path="/mnt/course"))
+    assert host.stat("/mnt/course").mode == mode
+    assert "/mnt/course is used as it is" in host.notices[0]
+    assert settle(host, Share("course", group="staff", path="/mnt/course")) is None
+
+
+def test_a_share_moves_elsewhere_and_back_unless_files_are_in_the_way(host, monkeypatch):
+    monkeypatch.setattr(mounts, "is_own", lambda *_: True)
+    host.put("/mnt/course/file", "1")
+    elsewhere = Share("course", path="/mnt/course")
+    settle(host)
+    settle(host, elsewhere)
+    assert host.stat("/srv/data/course").target == "/mnt/course"
+    with pytest.raises(UserError, match="not a directory"):
+        settle(host)
+    SHARE.apply(host, Change(SHARE, {}, {}, last={"path": "/mnt/course"}))
+    assert host.stat("/srv/data/course").kind == "dir"
+    host.put("/srv/data/course/file", "1")
+    with pytest.raises(UserError, match="holds files of its own"):
+        settle(host, elsewhere)
+
+
+def test_what_people_have_in_the_way_of_a_link_and_what_root_alone_reads_is_said(host):
+    host.put("/home/alice/course/mine.txt", "precious")
+    settle(host)
+    assert SHARE.taken(host) == ["/home/alice/course"]
+    host.put("/srv/data/course/lesson", "1")
+    host.path("/srv/data/course/lesson").chmod(0o600)
+    host.put("/srv/data/course/other", "1")
+    host.forget()
+    assert SHARE.unreadable(host) == ["/srv/data/course/lesson"]
 
 
 def test_what_a_home_refuses_is_a_notice_and_is_tried_again(host):
