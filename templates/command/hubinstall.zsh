@@ -59,6 +59,7 @@ _shtab_hubinstall_config_commands() {
 _shtab_hubinstall_user_commands() {
   local _commands=(
     add:'Make an account, or bring back one that was removed; prints its first password, once.'
+    import:'Make the accounts of a list, with a first password for each, in a table and on a page to print.'
     list:'List the people of this machine: who may log in, whose account is locked, whose home is there.'
     passwd:'Set a person'"'"'s password, which is typed twice. What the old one had opened ends.'
     remove:'Lock an account, and end its session and server; the home stays, and so does its number.'
@@ -358,6 +359,17 @@ _shtab_hubinstall_user_add_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_hubinstall_user_add_defaults_added=0
 
+_shtab_hubinstall_user_import_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--dry-run[only say what would become of each line]"
+  "--accept-names[use the names that are proposed for lines without a name that an account can have]"
+  "--sheet-folder[where to write the passwords\; default\: \/root\/hubinstall-people]:FOLDER:"
+  ":CSV\: name, full name, email, group, password\; titles are optional:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_user_import_defaults_added=0
+
 _shtab_hubinstall_user_list_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print JSON]"
@@ -515,6 +527,7 @@ _shtab_hubinstall_user() {
       curcontext="${curcontext%:*:*}:_shtab_hubinstall_user-$line[1]:"
       case $line[1] in
         add) _arguments -C -s $_shtab_hubinstall_user_add_options ;;
+        import) _arguments -C -s $_shtab_hubinstall_user_import_options ;;
         list) _arguments -C -s $_shtab_hubinstall_user_list_options ;;
         passwd) _arguments -C -s $_shtab_hubinstall_user_passwd_options ;;
         remove) _arguments -C -s $_shtab_hubinstall_user_remove_options ;;

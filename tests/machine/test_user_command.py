@@ -1,5 +1,7 @@
-"""`hubinstall user` on a real machine: people come, are removed, come back, and are purged."""
+"""`hubinstall user` on a real machine: people come alone or as a class, are removed, come back, and are purged."""
 
+import csv
+import io
 import json
 import time
 
@@ -91,4 +93,55 @@ def test_passwords_and_those_who_must_stay(installed_machine: Machine) -> None:
     assert said.code == 2
     assert "needs 8" in said.err
     assert machine.run("getent passwd ina", check=False).code == 2
+    assert installed.plan(machine) == []
+
+
+TRAPS = [
+    'Grace.H;"Hopper, Grace";grace@example.org;',  # capitals and a dot
+    "  mueller ; Jörg Müller ;;",  # spaces around
+    ";Åsa Öberg;;users",  # no name: one is proposed
+    "max@example.org;Max;;",  # an address instead of a name
+    "mueller;Jörg Müller;;",  # twice the same
+    "grace;Grace Hopper;;",  # has an account already
+    "",
+    ";;;",
+]
+"""Lines of a list as people write it; four of them are new people."""
+
+
+def test_a_class_of_a_hundred_from_a_spreadsheet(installed_machine: Machine) -> None:
+    """Killed in the middle, and run again."""
+    machine = installed_machine
+    installed.add_person(machine)
+    before = set(listed(machine))
+    lines = ["Name;Full name;E-Mail;Group", *TRAPS, *(f"s{number:02};Student {number};;" for number in range(96))]
+    machine.write("/root/class.csv", "\ufeff".encode() + "\r\n".join(lines).encode())  # no end of the last line
+    refused = machine.run("hubinstall user import /root/class.csv", check=False)
+    assert refused.code == 2
+    assert "class.csv:4: wrong: Åsa Öberg has no account name; try asa.oeberg" in refused.out
+    assert set(listed(machine)) == before, "nothing was changed"
+
+    command = "hubinstall user import --accept-names /root/class.csv"
+    begin = time.monotonic()
+    machine.run(f"timeout --signal KILL 6 {command}", check=False)
+    killed, between = time.monotonic() - begin, len(listed(machine)) - len(before)
+    begin = time.monotonic()
+    told = machine.run(command)
+    seconds = killed + time.monotonic() - begin
+    print(f"100 accounts: {between} in {killed:.1f} s until the kill, all in {seconds:.1f} s")
+    assert seconds < 30 * machine.pace
+    new = set(listed(machine)) - before
+    assert len(new) == 100
+    assert {"grace.h", "mueller", "asa.oeberg", "max"} <= new
+    assert all(listed(machine)[name]["home_state"] == "ok" for name in new)
+    sheet = machine.run(f"cat {layout.PEOPLE_SHEETS}/*.csv").out
+    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(sheet))}
+    assert set(rows) == new, f"nobody without a password, and nobody twice: {told.err}"
+    assert machine.run(f"stat --format %a {layout.PEOPLE_SHEETS} {layout.PEOPLE_SHEETS}/*").out.split() == [
+        "700", "600", "600",
+    ]  # fmt: skip
+    again = machine.run(command)
+    assert "everyone in the file has an account" in again.err
+    with installed.client(machine) as student:
+        student.login("asa.oeberg", rows["asa.oeberg"]["password"])
     assert installed.plan(machine) == []

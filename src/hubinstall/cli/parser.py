@@ -13,7 +13,7 @@ MEANT = {
     "remove": "uninstall", "purge": "uninstall", "delete": "uninstall", "log": "logs", "journal": "logs",
     "renew": "certificate renew", "cert": "certificate status", "settings": "config show", "reset": "config unset",
     "adduser": "user add", "useradd": "user add", "deluser": "user remove", "userdel": "user remove",
-    "passwd": "user passwd", "users": "user list", "people": "user list",
+    "passwd": "user passwd", "users": "user list", "people": "user list", "newusers": "user import",
 }  # fmt: skip
 """Words of other programs → the verb that does that here."""
 FLAGS_MEANT = {"--dry-run": "hubinstall plan", "--force": "hubinstall apply", "--config": "hubinstall config edit"}

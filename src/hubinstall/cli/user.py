@@ -1,4 +1,4 @@
-"""`hubinstall user add | list | passwd | remove`: people's accounts on this machine."""
+"""`hubinstall user add | list | passwd | remove | import`: people's accounts on this machine."""
 
 import dataclasses
 import getpass
@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from hubinstall import layout
-from hubinstall.cli import password_flags
+from hubinstall.cli import password_flags, user_import
 from hubinstall.cli.session import logged
 from hubinstall.cli.welcome import generated
 from hubinstall.config.validate import load
@@ -143,6 +143,10 @@ def remove(arguments: Namespace, host: Host) -> int:
     return 0
 
 
+def import_(arguments: Namespace, host: Host) -> int:
+    return user_import.import_(here(host), arguments)
+
+
 def first_line() -> str:
     """Of standard input, for passwords that a program gives."""
     line = sys.stdin.readline(LONGEST + 2)
@@ -158,4 +162,6 @@ def typed_twice(name: str) -> str:
     return password
 
 
-VERBS: dict[str, Callable[[Namespace, Host], int]] = {"add": add, "list": list_, "passwd": passwd, "remove": remove}
+VERBS: dict[str, Callable[[Namespace, Host], int]] = {
+    "add": add, "list": list_, "passwd": passwd, "remove": remove, "import": import_,
+}  # fmt: skip

@@ -2,6 +2,8 @@
 
 import argparse
 
+from hubinstall import layout
+
 
 def add_user_verbs(user: argparse.ArgumentParser) -> None:
     verbs = user.add_subparsers(dest="user_verb", required=True, metavar="VERB")
@@ -28,4 +30,19 @@ def add_user_verbs(user: argparse.ArgumentParser) -> None:
     remove.add_argument(
         "--purge", action="store_true",
         help="move the home away, where only root can read it, and give the name free; the number is never given again",
+    )  # fmt: skip
+    import_ = verb(
+        "import", "Make the accounts of a list, with a first password for each, in a table and on a page to print."
+    )
+    import_.add_argument(
+        "file", metavar="FILE", help="CSV: name, full name, email, group, password; titles are optional"
+    )
+    import_.add_argument("--dry-run", action="store_true", help="only say what would become of each line")
+    import_.add_argument(
+        "--accept-names", action="store_true",
+        help="use the names that are proposed for lines without a name that an account can have",
+    )  # fmt: skip
+    import_.add_argument(
+        "--sheet-folder", metavar="FOLDER", default=layout.PEOPLE_SHEETS,
+        help=f"where to write the passwords; default: {layout.PEOPLE_SHEETS}",
     )  # fmt: skip
