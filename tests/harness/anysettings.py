@@ -21,6 +21,7 @@ from hubinstall.config.validate import load
 from hubinstall.settings.home import Home
 from hubinstall.settings.http import Http
 from hubinstall.settings.https import Https
+from hubinstall.settings.limits import Limits, LimitsOf
 from hubinstall.settings.model import Settings
 from hubinstall.settings.section import Section
 from hubinstall.settings.shares import Share
@@ -132,10 +133,16 @@ QUOTAS = {
     "groups": st.dictionaries(values(Group), values(Quota), max_size=2),
     "users": st.dictionaries(values(Account), values(Quota), max_size=2),
 }
+LINE = st.one_of(st.none(), section(LimitsOf, shm=None))
+LINES = {
+    "groups": st.dictionaries(values(Group), LINE, max_size=2),
+    "users": st.dictionaries(values(Account), LINE, max_size=2),
+}
 TLS = section(Https, mode=st.sampled_from(["letsencrypt", "manual", "self-signed"]))
 WITH_TLS: dict[str, None] = {"port": None, "address": None, "trusted_proxies": None}
 OTHERS: dict[str, SearchStrategy[Any]] = {
     "home": section(Home, **QUOTAS),
+    "limits": section(Limits, **LINES),
     "teachers": st.dictionaries(values(Group), values(Accounts), max_size=2),
     "shares": SHARES,
     "process_manager": st.just("auto"),

@@ -1,5 +1,6 @@
 """People who come and go: a name that is given away again, a home of somebody else's, a user without an account."""
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from checkout_path import CHECKOUT
-from harness import installed
+from harness import installed, memory
 from harness.machine import Machine
 from hubinstall import layout
 from hubinstall.verify.client.errors import HubError
@@ -195,3 +196,52 @@ def test_users_without_an_account_are_refused_in_words(installed_machine: Machin
         assert same.json()["name"] == "hugo"
         machine.run("userdel hugo")
         assert answer("POST", "/hugo/server") == "403 There is no account hugo on this machine."
+
+
+LIMITS = (
+    "limits.memory 500M limits.users.olga.memory 400M limits.groups.projects '{memory: 600M, servers: 1}'"
+    " limits.groups.gpus '{memory: 550M, cpu: 1.5}'"
+)
+MIB = 1 << 20
+
+
+def limits(machine: Machine, name: str) -> tuple[int, float]:
+    """Of a running server: MiB, which the kernel says, too, and cores."""
+    config = json.loads(machine.run(["docker", "inspect", "--format", "{{json .HostConfig}}", name]).out)
+    assert memory.limit(machine, memory.group(machine, name)) == config["Memory"] == config["MemorySwap"]
+    return config["Memory"] // MIB, config["CpuQuota"] / config["CpuPeriod"]
+
+
+def test_a_server_has_its_owners_limits_whoever_starts_it(installed_machine: Machine) -> None:
+    """By the form, by the API with options that ask for more, and by an administrator. The most generous group counts
+    for each key, and a line of one's own before both.
+    """
+    machine = installed_machine
+    machine.run("groupadd projects; groupadd gpus")
+    passwords = {name: create(machine, name, "--groups=projects,gpus") for name in ("otto", "olga")}
+    machine.run(f"hubinstall config set {LIMITS} --apply")
+    ottos, olgas = installed.container("otto"), installed.container("olga")
+    with ExitStack() as stack:
+        ada = stack.enter_context(logged_in(machine, installed.ADMIN, installed.ADMIN_PASSWORD))
+        otto = stack.enter_context(logged_in(machine, "otto", passwords["otto"]))
+        olga = stack.enter_context(logged_in(machine, "olga", passwords["olga"]))
+        more = {"mem_limit": "4G", "cpu_limit": 64, "limits": {"memory": "4G"}, "spawner_override": {"mem_limit": "4G"}}
+        forged = otto.fetch("POST", "hub/api/users/otto/server", step="forged", json=more)
+        assert (forged.status_code, "has no option" in forged.json()["message"]) == (400, True)
+        page = {"_xsrf": otto.cookies_for("hub/spawn").partition("_xsrf=")[2].partition(";")[0], "mem_limit": "4G"}
+        otto.request("POST", "hub/spawn/otto", step="form", data=page)
+        otto.start_server()
+        assert limits(machine, ottos) == (600, 1.5)
+        ada.api("POST", "users/olga/server")
+        olga.start_server()
+        assert limits(machine, olgas) == (400, 1.5)
+        made = [ada.fetch("POST", f"hub/api/users/otto/servers/{name}", step="named") for name in ("one", "two")]
+        assert [answer.status_code for answer in made] == [made[0].status_code, 403]
+        assert made[0].status_code in {201, 202}
+        assert "otto has 1 server with names already" in made[1].json()["message"]
+        none = ada.fetch("POST", f"hub/api/users/{installed.ADMIN}/servers/one", step="named")
+        assert (none.status_code, "can have no servers with names" in none.json()["message"]) == (403, True)
+        machine.run("gpasswd --delete otto projects")
+        otto.stop_server()
+        otto.start_server()
+        assert limits(machine, ottos) == (550, 1.5), "without an apply, at the next start"

@@ -33,7 +33,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "bundle": frozenset({"blueprint", "machine", "resources", "preflight", "errors", "layout"}),
     "engine": frozenset({"resources.base", "resources.kinds", "machine", "errors", "layout"}),
     "preflight": frozenset({
-        "machine", "resources", "settings", "hubside.database", "quotas.homes", "quotas.kernel", "errors", "layout",
+        "machine", "resources", "settings", "hubside.database", "hubside.limits", "quotas.homes", "quotas.kernel",
+        "errors", "layout",
     }),
     "verify": frozenset({
         "blueprint.urls", "machine", "quotas", "resources", "settings", "errors", "layout",
@@ -43,9 +44,10 @@ ALLOWED: dict[str, frozenset[str]] = {
     "cli": EVERYTHING | {"hubside.appearance"},
     "hubside": frozenset({"layout"}),
     "accounts_helper": frozenset({"hubside.helper", "hubside.new_accounts", "hubside.sockets", "layout"}),
-    "quotas": frozenset({"hubside.accounts", "layout"}),
+    "quotas": frozenset({"hubside.accounts", "hubside.limits", "layout"}),
     "broker": frozenset({
-        "hubside.accounts", "hubside.network", "hubside.seccomp", "hubside.shares", "hubside.sockets", "layout",
+        "hubside.accounts", "hubside.limits", "hubside.network", "hubside.seccomp", "hubside.shares", "hubside.sockets",
+        "layout",
     }),
 }  # fmt: skip
 """Room (a folder or file at the top of the package) → the rooms, or single files of one, that its files may import;

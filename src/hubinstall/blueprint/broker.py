@@ -6,7 +6,7 @@ import json
 from hubinstall import layout
 from hubinstall.blueprint.accounts import HUB_ACCOUNT
 from hubinstall.blueprint.docker import network
-from hubinstall.blueprint.hub import shared_folders, users_cgroup
+from hubinstall.blueprint.hub import other_limits, server_limits, shared_folders, users_cgroup
 from hubinstall.blueprint.runtimes import Programs
 from hubinstall.blueprint.service_spec import BROKERS_DIR, Program
 from hubinstall.blueprint.templating import render
@@ -29,6 +29,8 @@ def policy(settings: Settings, facts: Facts, image: Environment) -> Policy:
         uid_min=uid_min,
         uid_max=uid_max,
         cgroup_parent=users_cgroup(facts),
+        limits=server_limits(settings, facts),
+        other_limits=other_limits(settings),
         shares=shared_folders(settings),
         trust_store=layout.TRUST_STORE if facts.authorities else "",
         allowed=settings.spawner.allow.docker,

@@ -9,7 +9,7 @@ from hubinstall.blueprint.docker import network
 from hubinstall.blueprint.templating import render
 from hubinstall.blueprint.user_image import Environment
 from hubinstall.hubside.appearance import Appearance
-from hubinstall.hubside.limits import ServerLimits
+from hubinstall.hubside.limits import OtherLimits, ServerLimits
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.hubside.shares import SharedFolder
 from hubinstall.machine.facts import Facts
@@ -75,6 +75,7 @@ def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSet
         image=image.image,
         image_source=image.source,
         limits=server_limits(settings, facts),
+        other_limits=other_limits(settings),
         cgroup_parent=users_cgroup(facts),
         cores=facts.cpus,
         shares=shared_folders(settings),
@@ -95,9 +96,12 @@ def shared_folders(settings: Settings) -> tuple[SharedFolder, ...]:
 
 
 def server_limits(settings: Settings, facts: Facts) -> ServerLimits:
-    """Every key of `limits` in config.yaml, by name."""
-    memory = settings.limits.memory_bytes(facts.memory)
-    return ServerLimits(**settings.limits.model_dump() | {"memory": memory})
+    """Every key of everybody's `limits` in config.yaml, by name."""
+    return ServerLimits(**settings.limits.everyones(facts.memory))
+
+
+def other_limits(settings: Settings) -> OtherLimits:
+    return OtherLimits(**settings.limits.others())
 
 
 def users_cgroup(facts: Facts) -> str:

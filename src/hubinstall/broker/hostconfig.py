@@ -4,7 +4,7 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
-from hubinstall.broker import sources
+from hubinstall.broker import limits, sources
 from hubinstall.broker.policy import Policy
 from hubinstall.broker.refusal import RefusedError
 from hubinstall.broker.typed import (
@@ -62,8 +62,7 @@ def host_config(owner: Owner, value: Any, name: str) -> dict[str, Any]:
         owner.need("other-seccomp", "a server with another seccomp profile")
     if not found.get("ReadonlyRootfs"):
         owner.need("writable-root", "a server that can write to its root")
-    if not found.get("Memory") or not found.get("PidsLimit"):
-        owner.need("no-limits", "a server without a limit for memory or for processes")
+    limits.check(owner.policy, owner.account, found)
     return found
 
 

@@ -2,10 +2,11 @@
 
 import fnmatch
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from hubinstall.hubside.limits import OtherLimits, ServerLimits
 from hubinstall.hubside.network import ServerNetwork
 from hubinstall.hubside.shares import SharedFolder
 
@@ -23,6 +24,8 @@ class Policy:
     uid_min: int
     uid_max: int
     cgroup_parent: str
+    limits: ServerLimits
+    other_limits: OtherLimits = field(default_factory=OtherLimits)
     shares: tuple[SharedFolder, ...] = ()
     """Those that everyone can read below /srv/data, and nobody write, are not listed."""
     trust_store: str = ""
@@ -35,9 +38,13 @@ class Policy:
         data = json.loads(text)
         if set(data) != (names := {one.name for one in fields(cls)}):
             raise ValueError(f"missing or unknown keys: {', '.join(sorted(set(data) ^ names))}")
-        shares = tuple(SharedFolder(**share) for share in data["shares"])
-        network, allowed = ServerNetwork(**data["network"]), tuple(data["allowed"])
-        return cls(**data | {"network": network, "allowed": allowed, "shares": shares})
+        parts: dict[str, Any] = {
+            "network": ServerNetwork(**data["network"]),
+            "limits": ServerLimits(**data["limits"]),
+            "other_limits": OtherLimits.parse(data["other_limits"]),
+            "shares": tuple(SharedFolder(**share) for share in data["shares"]),
+        }
+        return cls(**data | parts | {"allowed": tuple(data["allowed"])})
 
     @classmethod
     def load(cls, path: str) -> Self:

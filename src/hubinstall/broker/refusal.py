@@ -4,12 +4,15 @@ import shlex
 
 
 class RefusedError(Exception):
-    """The call is not made. `line`: the item of `spawner.allow.docker` in config.yaml that would allow it, if any."""
+    """The call is not made. `line`: the item of `spawner.allow.docker` in config.yaml that would allow it, if any;
+    `command`: what else would.
+    """
 
-    def __init__(self, what: str, line: str = "", *, status: int = 403) -> None:
+    def __init__(self, what: str, line: str = "", *, command: str = "", status: int = 403) -> None:
         self.status = status
-        command = f"hubinstall config add-item spawner.allow.docker {shlex.quote(line)} --apply"
-        hint = f" Its administrator can allow that: {command}" if line else ""
+        if line:
+            command = f"hubinstall config add-item spawner.allow.docker {shlex.quote(line)} --apply"
+        hint = f" Its administrator can allow that: {command}" if command else ""
         super().__init__(f"hubinstall does not let the hub ask Docker for {what}.{hint}")
 
 

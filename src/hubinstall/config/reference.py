@@ -23,12 +23,17 @@ def schema() -> dict[str, Any]:
     made = Settings.model_json_schema(mode="validation")
     for model in (made, *made.get("$defs", {}).values()):
         for name, part in model.get("properties", {}).items():
+            if "$ref" in str(part.get("patternProperties", "")):
+                _names_may_have_nothing(part)
             if name not in model.get("required", []):
                 model["properties"][name] = _or_nothing(part)
-    shares = made["properties"]["shares"]["anyOf"][0]
-    shares["patternProperties"] = {name: _or_nothing(share) for name, share in shares["patternProperties"].items()}
-    shares["additionalProperties"] = False
     return {"$schema": _DIALECT, **made, "title": "hubinstall's config.yaml"}
+
+
+def _names_may_have_nothing(part: dict[str, Any]) -> None:
+    """In a map of sections, whose names people choose."""
+    part["patternProperties"] = {name: _or_nothing(section) for name, section in part["patternProperties"].items()}
+    part["additionalProperties"] = False
 
 
 def _or_nothing(part: dict[str, Any]) -> dict[str, Any]:

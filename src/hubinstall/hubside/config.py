@@ -14,6 +14,7 @@ from hubinstall.hubside.accounts import login_name
 from hubinstall.hubside.authenticator import HostAuthenticator
 from hubinstall.hubside.dropin_rules import Remark, Review
 from hubinstall.hubside.dropins import Said, stop
+from hubinstall.hubside.own_limits import named_servers
 from hubinstall.hubside.proxy import WatchedProxy
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.hubside.spawner import HomeSpawner
@@ -22,7 +23,7 @@ START_TIMEOUT = 600
 """Seconds from a start's turn in the queue until the server listens."""
 
 NAMED_SERVERS = 10
-"""Of one person, where a drop-in allows named servers and says no number."""
+"""Of one person, where a drop-in allows named servers and neither it nor config.yaml says a number."""
 
 
 def configure(c: Any) -> None:
@@ -66,7 +67,8 @@ def hub(c: Any, settings: HubSettings) -> None:
     if settings.appearance.logo:
         c.JupyterHub.logo_file = settings.appearance.logo
     c.JupyterHub.concurrent_spawn_limit = 0
-    c.JupyterHub.named_server_limit_per_user = NAMED_SERVERS
+    c.JupyterHub.allow_named_servers = bool(settings.limits.servers) or settings.other_limits.any_has("servers")
+    c.JupyterHub.named_server_limit_per_user = named_servers if c.JupyterHub.allow_named_servers else NAMED_SERVERS
     c.JupyterHub.last_activity_interval = 120
     c.JupyterHub.activity_resolution = 60
     c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 5}
@@ -121,8 +123,6 @@ def servers(c: Any, settings: HubSettings) -> None:
     c.DockerSpawner.prefix = layout.CONTAINER_PREFIX
     c.DockerSpawner.port = layout.SERVER_PORT
     c.DockerSpawner.remove = True
-    c.DockerSpawner.mem_limit = settings.limits.memory
-    c.DockerSpawner.cpu_limit = settings.limits.cpu
     # A class that is not ours asks for anything: where config.yaml allows one, the hub is in the group docker.
     socket = layout.DOCKER_SOCKET if settings.other_spawners else layout.BROKER_SOCKET
     c.DockerSpawner.client_kwargs = {"base_url": f"unix://{socket}", "timeout": 300}

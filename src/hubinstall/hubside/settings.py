@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hubinstall.hubside.appearance import Appearance
-from hubinstall.hubside.limits import ServerLimits
+from hubinstall.hubside.limits import OtherLimits, ServerLimits
 from hubinstall.hubside.network import ServerNetwork
 from hubinstall.hubside.shares import SharedFolder
 
@@ -48,6 +48,7 @@ class HubSettings:
     image: str
     image_source: ImageSource
     limits: ServerLimits
+    other_limits: OtherLimits
     cgroup_parent: str
     cores: int
     """The cores of the machine: this many servers start at once."""
@@ -68,8 +69,8 @@ class HubSettings:
         data = checked(cls, json.loads(text))
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
         values["shares"] = tuple(SharedFolder(**checked(SharedFolder, share)) for share in data["shares"])
-        parts = {name: kind(**checked(kind, values[name])) for name, kind in PARTS.items()}
-        return cls(**values | parts)
+        parts: dict[str, Any] = {name: kind(**checked(kind, values[name])) for name, kind in PARTS.items()}
+        return cls(**values | parts | {"other_limits": OtherLimits.parse(values["other_limits"])})
 
     @classmethod
     def load(cls, path: str) -> Self:

@@ -15,15 +15,15 @@ from typing import Any, ClassVar
 
 import requests
 from docker.errors import APIError, DockerException
-from traitlets import Instance, default
+from traitlets import default
 
 from hubinstall import layout
 from hubinstall.hubside import container, extra, failures, full_homes, repair, rights, shares, start_options, volumes
 from hubinstall.hubside.accounts import Account, NoServerError, homes, write_account_files
 from hubinstall.hubside.elsewhere import Elsewhere
+from hubinstall.hubside.own_limits import OwnLimits
 from hubinstall.hubside.repair import RepairError
 from hubinstall.hubside.safe_start import LEFT_OUT, SafeStarts
-from hubinstall.hubside.settings import HubSettings
 from hubinstall.hubside.start_failure import StartFailure, reasons
 from hubinstall.hubside.startqueue import Idleness, StartQueue
 
@@ -42,10 +42,8 @@ PREFIX, HUB_HOST = "JUPYTERHUB_SERVICE_PREFIX", "JUPYTERHUB_HOST"
 AWAY = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, ConnectionError)
 
 
-class HomeSpawner(SafeStarts):
+class HomeSpawner(OwnLimits, SafeStarts):
     """A person's server: the host account's rights, home and groups in a container."""
-
-    hub_settings = Instance(HubSettings, help="The content of hub.json.").tag(config=True)
 
     _executor = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
     _queues: ClassVar[dict[str, StartQueue]] = {}
@@ -242,7 +240,7 @@ class HomeSpawner(SafeStarts):
         boxes = any(share.drop_box for share in self.hub_settings.shares)
         groups = container.further_groups(self.image, share_groups.values(), drop_boxes=boxes)
         files = container.AccountFiles(*write_account_files(account, share_groups))
-        limits = replace(self.hub_settings.limits, memory=extra.size(self.mem_limit), cpu=self.cpu_limit)
+        limits = replace(self.own_limits(account), memory=extra.size(self.mem_limit), cpu=self.cpu_limit)
         entrypoint = image["Config"].get("Entrypoint")
         init = not container.has_init(entrypoint)
         config = container.host_config(limits, self.hub_settings.cgroup_parent, groups, init=init) | {

@@ -10,7 +10,7 @@ from jupyterhub.handlers.pages import SpawnHandler
 from jupyterhub.scopes import needs_scope
 from tornado.web import HTTPError
 
-from hubinstall.hubside import start_options
+from hubinstall.hubside import own_limits, start_options
 from hubinstall.hubside.safe_start import SafeStarts
 
 LONGEST_NAME = 255
@@ -28,6 +28,17 @@ class ChecksOptions:
         if options:
             check(user.get_spawner(server_name), options, given=True)
         await super().spawn_single_user(user, server_name, display_name, options=options)  # type: ignore[misc]
+
+    async def _check_named_server_request(
+        self, user: Any, server_name: str, display_name: str, *, check_limit: bool = True
+    ) -> None:
+        """JupyterHub's own takes the limit of who asks; here it is that of whose server it is."""
+        ours = self.named_server_limit_per_user is own_limits.named_servers  # type: ignore[attr-defined]
+        if ours and check_limit:
+            own_limits.check_named(user, server_name)
+        await super()._check_named_server_request(  # type: ignore[misc]
+            user, server_name, display_name, check_limit=check_limit and not ours
+        )
 
 
 class StartHandler(ChecksOptions, SpawnHandler):  # type: ignore[misc]  # JupyterHub has no types

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from hubinstall import layout
+from hubinstall.hubside.limits import most_generous
 
 FILE = 16 * 1024
 """Bytes of a limit for which one file or folder is allowed, too: ext4's own ratio. Otherwise somebody's empty files
@@ -34,10 +35,7 @@ class Policy:
         return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
 
     def limit(self, name: str, groups: Iterable[str]) -> int | None:
-        """A person's own line; else that of the most generous group; else that of everyone."""
-        if name in self.users:
-            return self.users[name]
-        return max((self.groups[group] for group in groups if group in self.groups), default=self.everyone)
+        return most_generous(name, groups, self.users, self.groups, self.everyone)
 
 
 def most_files(size: int) -> int:

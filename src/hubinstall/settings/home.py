@@ -1,18 +1,14 @@
 """`home`: how much people may keep in their homes."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
 from hubinstall.settings.section import Section
 from hubinstall.settings.types import Account, Group, Quota
-from hubinstall.settings.values.words import type_name, wrong
+from hubinstall.settings.values.words import map_of_names
 
-
-def _map(value: Any) -> Any:
-    if isinstance(value, dict):
-        return value
-    raise wrong(f"must be a map of names, not {type_name(value)}", "try `NAME: 10G`")
+_MAP = map_of_names("10G")
 
 
 class Home(Section):
@@ -23,13 +19,13 @@ class Home(Section):
         " must be on an ext4 or xfs file system with project quotas. Default: no quota.",
         examples=["10G"],
     )
-    groups: Annotated[dict[Group, Quota], BeforeValidator(_map)] = Field(
+    groups: Annotated[dict[Group, Quota], BeforeValidator(_MAP)] = Field(
         {},
         description="The same for the members of groups on this machine, instead of `quota`. Who is in several has the"
         " largest.",
         examples=[{"projects": "50G"}],
     )
-    users: Annotated[dict[Account, Quota], BeforeValidator(_map)] = Field(
+    users: Annotated[dict[Account, Quota], BeforeValidator(_MAP)] = Field(
         {},
         description="The same for single people, instead of `quota` and whatever their groups have.",
         examples=[{"alice": "200G"}],

@@ -16,6 +16,7 @@ from hubinstall.settings.home import Home
 from hubinstall.settings.http import Http, conflicts
 from hubinstall.settings.https import Https, Mode, subdomain_conflicts
 from hubinstall.settings.hub import Hub
+from hubinstall.settings.limits import Limits
 from hubinstall.settings.network import Network
 from hubinstall.settings.section import Conflict, Section
 from hubinstall.settings.shares import Shares
@@ -23,20 +24,12 @@ from hubinstall.settings.types import (
     Allowances,
     ArchivePlace,
     BaseUrl,
-    Cpus,
     Domain,
     Image,
-    Memory,
-    Processes,
     Sha256,
-    Shm,
 )
 from hubinstall.settings.users import Teachers, Users, teacher_conflicts
 from hubinstall.settings.values.choices import ProcessManager
-from hubinstall.settings.values.sizes import GIB, MIB
-
-_MOST_UNASKED = 2 * GIB
-"""The most memory that a server gets if the file does not set it."""
 
 
 class Auth(Section):
@@ -82,39 +75,6 @@ class Environment(Section):
         return [Conflict(("image",), ("image", "archive"), what, "try leaving it out")]
 
 
-class Limits(Section):
-    memory: Memory | None = Field(
-        None,
-        description="The memory of one user's server, at least 128M, without extra swap. A number with K, M, G or T"
-        " (powers of 1024), or a number of bytes. Default: 2G, or half of the machine's memory if that is less.",
-        examples=["2G"],
-    )
-    cpu: Cpus = Field(1.0, description="How many cores one user's server may use; 0.5 is half a core.", examples=[2])
-    processes: Processes = Field(
-        1024,
-        description="How many processes and threads one user's server may have, at least 64. Many libraries start one"
-        " thread per core.",
-        examples=[2048],
-    )
-    shm: Shm | None = Field(
-        None,
-        description="The size of /dev/shm in one user's server, at least 1M: memory that processes share, such as the"
-        " workers of PyTorch's DataLoader. It counts towards `limits.memory` and is never larger. Default: a quarter of"
-        " the memory, at least 64M.",
-        examples=["1G"],
-    )
-
-    def conflicts(self) -> list[Conflict]:
-        if (self.shm or 0) <= (self.memory or _MOST_UNASKED):
-            return []
-        hint = "try a smaller size, or a larger limits.memory (default: at most 2G)"
-        return [Conflict(("shm",), ("memory", "shm"), "is larger than the memory that it counts towards", hint)]
-
-    def memory_bytes(self, machine: int) -> int:
-        """The limit in bytes on a machine with `machine` bytes of memory."""
-        return self.memory or max(128 * MIB, min(_MOST_UNASKED, machine // 2))
-
-
 class SpawnerAllow(Section):
     other_classes: bool = Field(
         False,
@@ -127,7 +87,8 @@ class SpawnerAllow(Section):
         (),
         description="What drop-ins may ask Docker for beyond what every server has, one line each: bind PATH (a"
         " directory to read), bind PATH rw, volume NAME, image NAME, capability NAME, device PATH, runtime NAME, group"
-        " NUMBER, gpus, exec (a command after the start), no-limits, other-seccomp, writable-root. `*` stands for any"
+        " NUMBER, gpus, exec (a command after the start), no-limits (none, or larger ones than `limits` has),"
+        " other-seccomp, writable-root. `*` stands for any"
         " characters but a slash. A start that is refused names its line.",
         examples=[["bind /srv/datasets", "volume scratch-*", "image site/r:1"]],
     )
@@ -166,7 +127,7 @@ class Settings(Section):
         examples=[{"course-101": {"access": "read-only"}, "project": {"access": {"group": "teachers"}}}],
     )
     environment: Environment = Field(default_factory=Environment, description="The software in user servers.")
-    limits: Limits = Field(default_factory=Limits, description="How much of the machine one user's server may use.")
+    limits: Limits = Field(default_factory=Limits, description="How much of the machine people's servers may use.")
     spawner: Spawner = Field(default_factory=Spawner, description="How user servers are started.")
     network: Network = Field(
         default_factory=Network, description="The way to the internet, and what user servers may reach."

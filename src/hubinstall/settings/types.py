@@ -40,6 +40,7 @@ Cpus = Annotated[
 ]
 Uid = Annotated[int, Field(ge=1, le=layout.MOST_UID, title="whole number")]
 Processes = Annotated[int, Field(ge=64, le=4_194_304, title="whole number")]
+NamedServers = Annotated[int, Field(ge=0, le=1000, title="whole number")]
 
 Domain = Annotated[str, BeforeValidator(dns.parse_domain), schema("DNS name", dns.DOMAIN)]
 Email = Annotated[str, BeforeValidator(dns.parse_email), schema("email address", dns.EMAIL)]

@@ -10,6 +10,7 @@ from hubinstall import layout
 from hubinstall.blueprint.contents import blueprint
 from hubinstall.blueprint.hub import hub
 from hubinstall.blueprint.shares import shares
+from hubinstall.hubside.limits import OtherLimits
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.hubside.shares import SharedFolder
 from hubinstall.resources.accounts.share import Share
@@ -51,6 +52,12 @@ def test_what_the_file_says_arrives():
     assert (found.admins, found.allowed, found.banned, found.allow_all) == (("alice",), ("bob",), ("eve",), False)
     assert (found.limits.memory, found.limits.cpu, found.limits.processes) == (3 << 30, 0.5, 99)
     assert found.shares == (SharedFolder("project", group="teachers"),)
+
+
+def test_limits_of_groups_and_people_arrive():
+    found = written(limits={"groups": {"projects": {"memory": "3G"}}, "users": {"grace": {"servers": 2}}})
+    assert found.other_limits == OtherLimits({"projects": {"memory": 3 << 30}}, {"grace": {"servers": 2}})
+    assert found.limits == written().limits
 
 
 def test_a_read_only_share_restarts_nothing():

@@ -52,9 +52,9 @@ def test_the_ledger_makes_each_again_for_its_removal(manager):
 
 
 @MANAGERS
-def test_a_limit_restarts_the_hub_alone(manager):
+def test_a_limit_restarts_the_hub_and_what_holds_it_to_the_limit(manager):
     before, after = started_with(manager), started_with(manager, {"limits": {"memory": "1G"}})
-    assert {name for name in before if before[name] != after[name]} == {layout.HUB_SERVICE}
+    assert {name for name in before if before[name] != after[name]} == {layout.HUB_SERVICE, layout.BROKER_SERVICE}
 
 
 @MANAGERS

@@ -27,10 +27,11 @@ NETWORK = ServerNetwork("hubinstall", "hubinstall0", "10.99.0.0/16", "10.99.0.1"
 IMAGE, OTHER, ID, FOREIGN = "hubinstall/default:abc", "site/r:1", "a" * 64, "f" * 64
 ADA = Account("ada", 1234, 1234, "/home/ada", "ada", frozenset({1234, 2000}))
 NAME = f"jupyter-ada{layout.CONTAINER_TAIL}"
+LIMITS = ServerLimits(1 << 30, 1.0, 1024, None)
 MOUNTS = "1 1 0:1 / / rw shared:1 - ext4 /dev/sda rw\n"
 POLICY = Policy(
     network=NETWORK, image=IMAGE, image_label="hubinstall.image=abc", image_archive="", image_pin="", uid_min=1000,
-    uid_max=60000, cgroup_parent="/hubinstall-users", shares=(SharedFolder("project", group="team"),),
+    uid_max=60000, cgroup_parent="/hubinstall-users", limits=LIMITS, shares=(SharedFolder("project", group="team"),),
 )  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def _ada(monkeypatch):
 def described():
     """What Docker's client makes of the hub's own description of her server."""
     files = AccountFiles(f"{layout.SERVER_ACCOUNTS}/1234.passwd", f"{layout.SERVER_ACCOUNTS}/1234.group")
-    config = of_hub(ServerLimits(1 << 30, 1.0, 1024, None), POLICY.cgroup_parent, {2000}, init=False)
+    config = of_hub(LIMITS, POLICY.cgroup_parent, {2000}, init=False)
     return {
         "Image": IMAGE,
         "User": "1234:1234",
@@ -77,6 +78,9 @@ def described():
         "ExposedPorts": {"8888/tcp": None},
         "HostConfig": {
             "Memory": config["mem_limit"],
+            "MemorySwap": config["memswap_limit"],
+            "CpuPeriod": config["cpu_period"],
+            "CpuQuota": config["cpu_quota"],
             "PidsLimit": config["pids_limit"],
             "CapDrop": ["ALL"],
             "SecurityOpt": config["security_opt"],

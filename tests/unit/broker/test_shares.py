@@ -7,6 +7,7 @@ from hubinstall.broker.policy import Policy
 from hubinstall.broker.refusal import RefusedError
 from hubinstall.hubside import shares
 from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.limits import ServerLimits
 from hubinstall.hubside.network import ServerNetwork
 from hubinstall.hubside.shares import SharedFolder
 
@@ -20,6 +21,7 @@ SHARES = (
 POLICY = Policy(
     network=ServerNetwork("hubinstall", "hubinstall0", "10.99.0.0/16", "10.99.0.1"), image="i", image_label="",
     image_archive="", image_pin="", uid_min=1000, uid_max=60000, cgroup_parent="", shares=SHARES,
+    limits=ServerLimits(1 << 30, 1.0, 1024, None),
 )  # fmt: skip
 
 

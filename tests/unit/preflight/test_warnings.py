@@ -67,6 +67,48 @@ def test_only_those_who_may_log_in_count(host):
     assert found(host, limits={"memory": "9G"}, users=few | {"admin": ["alice"], "banned": ["person1"]}) == []
 
 
+OTHERS = {"groups": {"projects": {"memory": "8G"}, "big": {"memory": "6G"}}, "users": {"person9": {"memory": "1G"}}}
+
+
+def test_the_sum_counts_the_most_generous_group_of_each_and_own_lines(host):
+    members = "projects:x:2000:person1,person9\nbig:x:2001:person1,person2\nperson3:x:2002:\n"
+    host.put("/etc/group", members)
+    assert found(host, limits=OTHERS) == [], "8 + 6 + 1, and the default is a share of the machine"
+    warning = only(host, limits=OTHERS | {"memory": "1G"})
+    assert warning.at == ("limits", "memory")
+    assert warning.message.startswith("60 people have 72G together, but this machine has 24G")
+    host.put("/etc/group", members.replace("person2", "person2,person5,person6"))
+    host.forget()
+    warning = only(host, limits=OTHERS)
+    assert warning.at == ("limits", "groups", "projects", "memory")
+    assert warning.message.startswith("5 people have 27G together, but")
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "words"),
+    [
+        ({"memory": "25G"}, "memory", "25G for each server, but this machine has 24G"),
+        ({"cpu": 5}, "cpu", "5 cores for each server, but this machine has 4 cores"),
+        ({"shm": "25G"}, "shm", "25G for each server, but"),
+        ({"processes": 40_000}, "processes", "40000 for each server, but this machine can have 32768"),
+    ],
+)
+@pytest.mark.parametrize(("kind", "name"), [("groups", "projects"), ("users", "person1")])
+def test_a_line_that_no_server_can_have_is_named(host, kind, name, line, key, words):
+    host.put("/etc/group", "projects:x:2000:person1\n")
+    warning = only(host, limits={kind: {name: line}})
+    assert warning.at == ("limits", kind, name, key)
+    assert warning.message.startswith(words)
+
+
+def test_a_line_for_nobody_is_named(host):
+    lines = found(host, limits={"groups": {"people": {"cpu": 2}}, "users": {"preson1": {"cpu": 2}}})
+    assert [one.at for one in lines] == [("limits", "groups", "people"), ("limits", "users", "preson1")]
+    assert [one.message.partition(" on this")[0] for one in lines] == [
+        "there is no group people", "there is no account preson1"
+    ]  # fmt: skip
+
+
 def test_a_size_that_is_tried_is_a_size(host):
     """Down to the least that a server needs."""
     for memory in ("900G", "4G", "23.5G"):

@@ -130,6 +130,31 @@ def test_shared_memory_is_within_the_memory():
             made(limits=limits)
 
 
+def test_limits_of_groups_and_people_say_what_they_say_and_no_more():
+    found = made(
+        limits={
+            "groups": {"projects": {"memory": "8G", "servers": 3}, "empty": None},
+            "users": {"max.muster": {"cpu": 0.5}, "alice": {"processes": 64, "shm": None}},
+        }
+    ).limits
+    assert found.others() == {
+        "groups": {"projects": {"memory": 8 * GIB, "servers": 3}, "empty": {}},
+        "users": {"max.muster": {"cpu": 0.5}, "alice": {"processes": 64}},
+    }
+    assert set(found.everyones(GIB)) == {"memory", "cpu", "processes", "shm", "servers"}
+    assert found.everyones(GIB)["memory"] == GIB // 2
+
+
+@pytest.mark.parametrize("kind", ["groups", "users"])
+@pytest.mark.parametrize(
+    "lines", [["a"], {"a:b": {"cpu": 1}}, {"a": {"cup": 1}}, {"a": {"memory": "1M"}}, {"a": {"servers": -1}},
+              {"a": "8G"}, {"a": {"memory": "1G", "shm": "2G"}}, {"a": {"groups": {}}}],
+)  # fmt: skip
+def test_what_no_group_and_no_person_can_have(kind, lines):
+    with pytest.raises(ValidationError):
+        made(limits={kind: lines})
+
+
 @pytest.mark.parametrize(
     ("text", "path"), [("/", "/"), ("x", "/x/"), ("/x", "/x/"), ("x/y/", "/x/y/"), ("/a.b/-c/", "/a.b/-c/")]
 )

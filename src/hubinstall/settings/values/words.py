@@ -9,7 +9,7 @@ the types that pydantic reads).
 import difflib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 
@@ -89,3 +89,14 @@ def not_among(value: Any, choices: Sequence[str]) -> tuple[str, str]:
     near = difflib.get_close_matches(str(value).lower(), choices, n=1)
     listed = choices[0] if len(choices) == 1 else ", ".join(choices[:-1]) + " or " + choices[-1]
     return f"must be {listed}, not {named(value)}", f"try {near[0] if near else choices[0]}"
+
+
+def map_of_names(example: str) -> Callable[[Any], Any]:
+    """A parser that takes a map. `example`: a value that fits in it."""
+
+    def parse(value: Any) -> Any:
+        if isinstance(value, dict):
+            return value
+        raise wrong(f"must be a map of names, not {type_name(value)}", f"try `NAME: {example}`")
+
+    return parse
