@@ -6,10 +6,12 @@ is the sign-on's is answered, what was half made is made again, and everything e
 
 import grp
 import itertools
+import json
 import pwd
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hubinstall import layout
@@ -91,8 +93,10 @@ class Maker:
         return entry is not None and self._is_theirs(name, making) and not self._lacks_home(entry)
 
     def _is_theirs(self, name: str, making: Making) -> bool:
-        """Whether the sign-on's people may use this account: it was made for them, or an administrator says so."""
-        return self._policy.admits(name) and name != layout.PROBE_USER and (name in making.known or _is_member(name))
+        """Whether the sign-on's people may use this account: hubinstall made it, or an administrator says so."""
+        if not self._policy.admits(name) or name == layout.PROBE_USER:
+            return False
+        return name in making.known or _is_member(name) or _made_by_command(name)
 
     def _lacks_home(self, entry: pwd.struct_passwd) -> bool:
         """Whether it was made here and has no home (any more). Others have homes where they want."""
@@ -220,6 +224,15 @@ def _members() -> list[str]:
 
 def _is_member(name: str) -> bool:
     return name in _members()
+
+
+def _made_by_command(name: str) -> bool:
+    """Whether `hubinstall user` has made it (machine/host_logins.py), and it still has that number."""
+    try:
+        made = json.loads(Path(layout.PEOPLE_MADE).read_text(encoding="utf-8"))
+        return bool(made[name] == pwd.getpwnam(name).pw_uid)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _exists(home: NewHome) -> bool:

@@ -106,6 +106,7 @@ def computer(tmp_path, monkeypatch):
     monkeypatch.setattr(grp, "getgrall", lambda: [made.group(name) for name in made.groups])
     monkeypatch.setattr(tools, "run", made.run)
     monkeypatch.setattr(new_homes, "owners", lambda _homes: {0, 1007})
+    monkeypatch.setattr(layout, "PEOPLE_MADE", str(tmp_path / "made.json"))
     made.given = []
     monkeypatch.setattr(os, "lchown", lambda path, uid, gid: made.given.append((Path(path).name, uid, gid)))
     return made
@@ -173,6 +174,10 @@ def test_who_is_named_in_config_yaml_and_whom_an_administrator_lets_in_have_thei
     assert computer.ask("ada") == {"answer": "account"}
     computer.groups[layout.PEOPLE_GROUP][1].append("bob")
     assert computer.ask("bob") == {"answer": "account"}
+    computer.users |= {"by-hand": (1003, 1003, "", "/h"), "again": (1004, 1004, "", "/a")}
+    Path(layout.PEOPLE_MADE).write_text('{"by-hand": 1003, "again": 1005}')
+    assert computer.ask("by-hand") == {"answer": "account"}, "hubinstall user has made it"
+    assert computer.ask("again")["answer"] == "refused", "and another one of this name"
     computer.users["eve"] = (0, 0, "", "/root")
     computer.groups[layout.PEOPLE_GROUP][1].append("eve")
     assert computer.ask("eve")["answer"] == "refused", "root by another name"
