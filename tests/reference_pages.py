@@ -25,6 +25,7 @@ from hubinstall.resources.files.file import File
 from hubinstall.settings.model import Settings
 from hubinstall.verify.certificate import Seen
 from hubinstall.verify.health import Check, Health
+from hubinstall.verify.servers_now import Server
 
 FOLDER = CHECKOUT / "docs" / "reference"
 MANAGERS = ("systemd", "supervisor")
@@ -172,6 +173,10 @@ def json_page() -> str:
         block(sample_of_apply()),
         "## hubinstall status --json\n",
         fields(Health, "state"), "Each of `checks`:\n", fields(Check), block(sample_of_status()),
+        "## hubinstall top --json\n",
+        "`notes` are sentences about what is unknown. Each of `servers`, the one with the most memory first: "
+        + str(Server.__doc__).strip().removeprefix("One that runs. ").replace("\n    ", "\n") + "\n",
+        fields(Server),
         "## hubinstall certificate status --json\n",
         str(Seen.__doc__).strip() + "\n", fields(Seen),
         "## hubinstall config schema\n",
@@ -214,6 +219,8 @@ def fields(form: type[Any], *more: str) -> str:
 def in_words(kind: Any) -> str:
     if typing.get_origin(kind) is tuple:
         return f"list of {in_words(typing.get_args(kind)[0])}"
+    if type(None) in typing.get_args(kind):
+        return f"{in_words(typing.get_args(kind)[0])}, or null"
     return {str: "text", int: "whole number", float: "number", bool: "true or false"}.get(kind, f"`{kind.__name__}`")
 
 

@@ -8,7 +8,7 @@
 _shtab_hubinstall_config_subparsers=(show schema example proxy-snippet get set unset add-item remove-item edit reload)
 _shtab_hubinstall_user_subparsers=(add list passwd remove import)
 _shtab_hubinstall_certificate_subparsers=(status renew)
-_shtab_hubinstall_subparsers=(plan apply status verify uninstall config user certificate start stop restart logs announce import-tljh bundle version help)
+_shtab_hubinstall_subparsers=(plan apply status verify uninstall config user certificate start stop restart logs top announce import-tljh bundle version help)
 
 _shtab_hubinstall_plan_option_strings=(-h --help --check --json --yes --admin --domain --email --base-url --process-manager --image --memory --cpu --proxy --no-proxy --ca-bundle --pip-index --npm-registry)
 _shtab_hubinstall_apply_option_strings=(-h --help --plain --verbose --quiet --json --progress-page --admin-password-file --yes --admin --domain --email --base-url --process-manager --image --memory --cpu --proxy --no-proxy --ca-bundle --pip-index --npm-registry)
@@ -40,6 +40,7 @@ _shtab_hubinstall_start_option_strings=(-h --help)
 _shtab_hubinstall_stop_option_strings=(-h --help)
 _shtab_hubinstall_restart_option_strings=(-h --help --hard)
 _shtab_hubinstall_logs_option_strings=(-h --help --since --person -f --follow -n --lines)
+_shtab_hubinstall_top_option_strings=(-h --help --json)
 _shtab_hubinstall_announce_option_strings=(-h --help --until --clear)
 _shtab_hubinstall_import_tljh_option_strings=(-h --help --output)
 _shtab_hubinstall_bundle_option_strings=(-h --help)
@@ -68,7 +69,7 @@ _shtab_hubinstall_start_pos_0_choices=(hubinstall-limits hubinstall-firewall con
 _shtab_hubinstall_stop_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares hubinstall-quotas)
 _shtab_hubinstall_restart_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares hubinstall-quotas)
 _shtab_hubinstall_logs_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares hubinstall-quotas)
-_shtab_hubinstall_pos_0_choices=(plan apply status verify uninstall config user certificate start stop restart logs announce import-tljh bundle version help)
+_shtab_hubinstall_pos_0_choices=(plan apply status verify uninstall config user certificate start stop restart logs top announce import-tljh bundle version help)
 
 _shtab_hubinstall_plan__h_nargs=0
 _shtab_hubinstall_plan___help_nargs=0
@@ -172,6 +173,9 @@ _shtab_hubinstall_logs__h_nargs=0
 _shtab_hubinstall_logs___help_nargs=0
 _shtab_hubinstall_logs__f_nargs=0
 _shtab_hubinstall_logs___follow_nargs=0
+_shtab_hubinstall_top__h_nargs=0
+_shtab_hubinstall_top___help_nargs=0
+_shtab_hubinstall_top___json_nargs=0
 _shtab_hubinstall_announce_pos_0_nargs='*'
 _shtab_hubinstall_announce__h_nargs=0
 _shtab_hubinstall_announce___help_nargs=0

@@ -50,7 +50,7 @@ function _shtab_hubinstall_using
   test "$_shtab_hubinstall_cmdpath" = "$argv"
 end
 
-set -g _shtab_hubinstall_commands plan apply status verify uninstall config 'config show' 'config schema' 'config example' 'config proxy-snippet' 'config get' 'config set' 'config unset' 'config add-item' 'config remove-item' 'config edit' 'config reload' user 'user add' 'user list' 'user passwd' 'user remove' 'user import' certificate 'certificate status' 'certificate renew' start stop restart logs announce import-tljh bundle version help
+set -g _shtab_hubinstall_commands plan apply status verify uninstall config 'config show' 'config schema' 'config example' 'config proxy-snippet' 'config get' 'config set' 'config unset' 'config add-item' 'config remove-item' 'config edit' 'config reload' user 'user add' 'user list' 'user passwd' 'user remove' 'user import' certificate 'certificate status' 'certificate renew' start stop restart logs top announce import-tljh bundle version help
 set -g _shtab_hubinstall_opts_with_value --admin --admin-password-file --base-url --ca-bundle --cpu --domain --email --full-name --group --image --lines --memory --no-proxy --npm-registry --output --person --pip-index --process-manager --proxy --sheet-folder --since --until -n
 
 complete -c hubinstall -e
@@ -197,6 +197,9 @@ complete -c hubinstall -n '_shtab_hubinstall_using logs' -l person -x -d 'what t
 complete -c hubinstall -n '_shtab_hubinstall_using logs' -s f -l follow -d 'follow new output'
 complete -c hubinstall -n '_shtab_hubinstall_using logs' -s n -l lines -x -d 'number of lines (default: 100)'
 complete -c hubinstall -n '_shtab_hubinstall_using logs; and test $_shtab_hubinstall_npos -eq 0' -ka "hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares hubinstall-quotas" -d 'such as jupyterhub; default: hubinstall'"'"'s own log'
+complete -c hubinstall -n '_shtab_hubinstall_using; and test $_shtab_hubinstall_npos -eq 0' -a top -d 'Show whose servers run, since when, and what they use; the one with the most memory first.'
+complete -c hubinstall -n '_shtab_hubinstall_using top' -s h -l help -d 'show this help message and exit'
+complete -c hubinstall -n '_shtab_hubinstall_using top' -l json -d 'print JSON'
 complete -c hubinstall -n '_shtab_hubinstall_using; and test $_shtab_hubinstall_npos -eq 0' -a announce -d 'Show a text on the hub'"'"'s pages, at once; without a text, print what is shown.'
 complete -c hubinstall -n '_shtab_hubinstall_using announce' -s h -l help -d 'show this help message and exit'
 complete -c hubinstall -n '_shtab_hubinstall_using announce' -l until -x -d 'such as 2h, today, 18:00, 2026-12-01'

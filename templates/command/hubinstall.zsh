@@ -23,6 +23,7 @@ _shtab_hubinstall_commands() {
     start:'Start the services of hubinstall; people'"'"'s servers are not affected.'
     status:'Show whether everything works (exit code 3 if not), and what differs from config.yaml.'
     stop:'Stop the services of hubinstall; people'"'"'s servers are not affected.'
+    top:'Show whose servers run, since when, and what they use; the one with the most memory first.'
     uninstall:'Remove JupyterHub from this machine; homes, accounts and shared data stay.'
     user:'Add and remove people, set their passwords; who has an account here can log in.'
     verify:'Log in, start a server and run a cell, as a person would.'
@@ -332,6 +333,14 @@ _shtab_hubinstall_stop_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_hubinstall_stop_defaults_added=0
 
+_shtab_hubinstall_top_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[print JSON]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_top_defaults_added=0
+
 _shtab_hubinstall_uninstall_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--yes[really do it\; without this flag nothing happens]"
@@ -443,6 +452,7 @@ _shtab_hubinstall() {
         start) _arguments -C -s $_shtab_hubinstall_start_options ;;
         status) _arguments -C -s $_shtab_hubinstall_status_options ;;
         stop) _arguments -C -s $_shtab_hubinstall_stop_options ;;
+        top) _arguments -C -s $_shtab_hubinstall_top_options ;;
         uninstall) _arguments -C -s $_shtab_hubinstall_uninstall_options ;;
         user) _shtab_hubinstall_user ;;
         verify) _arguments -C -s $_shtab_hubinstall_verify_options ;;

@@ -235,6 +235,13 @@ def test_a_server_has_its_owners_limits_whoever_starts_it(installed_machine: Mac
         ada.api("POST", "users/olga/server")
         olga.start_server()
         assert limits(machine, olgas) == (400, 1.5)
+        seen = {one["person"]: one for one in json.loads(machine.run("hubinstall top --json").out)["servers"]}
+        assert seen.keys() == {"otto", "olga"}, "and the probe is nobody"
+        assert [seen[name]["memory_limit"] // MIB for name in ("otto", "olga")] == [600, 400]
+        for one in seen.values():
+            assert (one["state"], one["server"], one["home"]) == ("ready", "", None)
+            assert 20 * MIB < one["memory"] < one["memory_limit"]
+            assert 0 < one["started"] <= one["last_activity"] + 60
         made = [ada.fetch("POST", f"hub/api/users/otto/servers/{name}", step="named") for name in ("one", "two")]
         assert [answer.status_code for answer in made] == [made[0].status_code, 403]
         assert made[0].status_code in {201, 202}

@@ -37,7 +37,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         "errors", "layout",
     }),
     "verify": frozenset({
-        "blueprint.urls", "machine", "quotas", "resources", "settings", "errors", "layout",
+        "blueprint.urls", "hubside.cgroups", "machine", "quotas", "resources", "settings", "errors", "layout",
     }),
     "report": frozenset({"engine", "resources.base", "machine", "verify", "errors", "layout"}),
     "installation": EVERYTHING - {"installation", "bundle", "people"},

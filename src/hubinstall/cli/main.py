@@ -69,6 +69,8 @@ def parser() -> Parser:
     )  # fmt: skip
     logs.add_argument("-f", "--follow", action="store_true", help="follow new output")
     logs.add_argument("-n", "--lines", type=int, default=100, help="number of lines (default: 100)")
+    top_ = verb("top", "Show whose servers run, since when, and what they use; the one with the most memory first.")
+    top_.add_argument("--json", action="store_true", help="print JSON")
     announce = verb("announce", "Show a text on the hub's pages, at once; without a text, print what is shown.")
     announce.add_argument("text", nargs="*", metavar="TEXT", help="plain text")
     announce.add_argument("--until", metavar="TIME", default="", help="such as 2h, today, 18:00, 2026-12-01")

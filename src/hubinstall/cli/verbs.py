@@ -140,6 +140,13 @@ def announce(arguments: Namespace, host: Host) -> int:
     return cli_announce.announce(host, " ".join(arguments.text), until=arguments.until, clear=arguments.clear)
 
 
+def top(arguments: Namespace, host: Host) -> int:
+    from hubinstall.cli import top as cli_top  # noqa: PLC0415 - only here, and slow to import
+
+    need_root()
+    return cli_top.top(host, as_json=arguments.json)
+
+
 def bundle(arguments: Namespace, host: Host) -> int:
     from hubinstall.cli import bundle as cli_bundle  # noqa: PLC0415 - only here
 

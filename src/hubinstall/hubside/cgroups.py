@@ -29,3 +29,13 @@ def running(names: Callable[[str], list[str]], text: Callable[[str], str]) -> di
             if id_ and id_[0] not in found and (pids := text(f"{top}/{name}/cgroup.procs").split()):
                 found[id_[0]] = [int(pid) for pid in pids]
     return found
+
+
+def folders(names: Callable[[str], list[str]], controller: str) -> dict[str, str]:
+    """Container id → the directory of its group, which has the files of this controller ("memory", "cpuacct")."""
+    found: dict[str, str] = {}
+    for top in (f"{hierarchy}/{parent}" for hierarchy in (MOUNTED, f"{MOUNTED}/{controller}") for parent in PARENTS):
+        for name in names(top):
+            if id_ := _ID.search(name):
+                found[id_[0]] = f"{top}/{name}"
+    return found

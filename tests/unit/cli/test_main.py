@@ -31,7 +31,7 @@ LINES = (
     ["plan", "--check", "--json"], ["status", "--check", "--json"], ["uninstall", "--yes"],
     ["apply", "--plain", "--admin", "a:b", "--admin", "c", "--domain", "hub.example.org", "--base-url", "/x/"],
     ["apply", "--image", "quay.io/jupyter/base-notebook", "--memory", "2G", "--cpu", "1.5", "--email", "a@b.org"],
-    ["restart", "jupyterhub"], ["logs", "nginx", "-f", "-n", "5"],
+    ["top", "--json"], ["restart", "jupyterhub"], ["logs", "nginx", "-f", "-n", "5"],
     ["announce", "Exam", "at", "10", "--until", "18:00"], ["announce", "--clear"],
     ["import-tljh", "tljh.yaml"], ["import-tljh", "tljh.yaml", "--output", "config.yaml"],
     ["user", "add", "grace", "--full-name", "Grace Hopper", "--group", "a", "--group", "b", "--password-stdin"],
