@@ -52,7 +52,7 @@ FOREIGN = {
     "jupyterhub_idle_culler", "default_url", "hub.example.org", "default_server", "nf_tables", "login_error",
     "distinguished_name", "common_name", "dmesg", "docker", "timedatectl", "update-ca-certificates", "key: value",
     "hub.host", "alice.hub.example.org", "subdomain_host", "expires_in",
-    "sqlite_master", "alembic_version", "version_num", "last_activity",
+    "sqlite_master", "alembic_version", "version_num", "last_activity", "preferred_username", "realm_access.roles",
 }  # fmt: skip
 """Words that look like a key or value of ours, but belong to another program."""
 SCRIPTS = ("tar --create",)

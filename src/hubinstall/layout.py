@@ -71,9 +71,13 @@ SERVER_ACCOUNTS = f"{HUB_STATE}/accounts"
 DROPIN_REPORT = f"{HUB_STATE}/drop-ins.json"
 # Which account of the machine the hub last knew under each name.
 KNOWN_PEOPLE = f"{HUB_STATE}/people.json"
+# Whom a provider of a sign-on means by each account, by its own IDs.
+SIGNED_ON = f"{HUB_STATE}/signed-on.json"
 # Of the fingerprints by which the hub sees that a password was changed; only root reads it.
 ACCOUNTS_KEY = f"{SECRETS}/accounts-key"
 COOKIE_SECRET = f"{SECRETS}/cookie-secret"
+# The copy of the secret that the hub shares with a provider of its sign-on.
+SIGN_ON_SECRET = f"{SECRETS}/sign-on-secret"
 PROXY_TOKEN_FOR_HUB = f"{SECRETS}/proxy-token.hub"
 PROXY_TOKEN_FOR_PROXY = f"{SECRETS}/proxy-token.proxy"
 VERIFY_TOKEN_FOR_HUB = f"{SECRETS}/verify-token.hub"

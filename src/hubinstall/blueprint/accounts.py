@@ -37,7 +37,9 @@ def accounts(settings: Settings, facts: Facts) -> list[Resource]:
     )  # fmt: skip
     secrets = id_of(Directory, layout.SECRETS)
     shell = SHELL if settings.users.shell else NOLOGIN
-    people: list[Resource] = [Person(name, shell=shell, needs=(secrets,)) for name in settings.users.admin]
+    # With a sign-on from elsewhere nobody has a password here, and accounts are made at the first login.
+    named = () if settings.auth.from_elsewhere else settings.users.admin
+    people: list[Resource] = [Person(name, shell=shell, needs=(secrets,)) for name in named]
     return [docker, hub, proxy, probe, home, *people, *no_host_logins(settings, facts, needs=ids(*people))]
 
 

@@ -1,6 +1,7 @@
 """What the hub reads: its configuration, and its part of the settings."""
 
 import json
+from urllib.parse import urlsplit
 
 from hubinstall import layout
 from hubinstall.blueprint import urls, way_out
@@ -10,11 +11,12 @@ from hubinstall.blueprint.templating import render
 from hubinstall.blueprint.user_image import Environment
 from hubinstall.hubside.appearance import Appearance
 from hubinstall.hubside.limits import OtherLimits, ServerLimits
-from hubinstall.hubside.settings import HubSettings
+from hubinstall.hubside.settings import HubSettings, SignOn
 from hubinstall.hubside.shares import SharedFolder
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, id_of, ids
 from hubinstall.resources.files.file import Directory, File, Link
+from hubinstall.resources.files.secret_copy import SecretCopy
 from hubinstall.resources.packages.virtualenv import Virtualenv
 from hubinstall.resources.services.database import Database
 from hubinstall.settings.model import Settings
@@ -40,7 +42,16 @@ def hub(settings: Settings, facts: Facts, image: Environment) -> list[Resource]:
             layout.HUB_SETTINGS, values, mode="0640", group=layout.HUB_USER,
             dropin=layout.HUB_DROPINS, needs=(generated, HUB_ACCOUNT, *ids(image.provider)),
         ),
+        *sign_on_secret(settings),
     ]  # fmt: skip
+
+
+def sign_on_secret(settings: Settings) -> list[Resource]:
+    """What the hub shares with a provider of its sign-on."""
+    if not settings.auth.secret_file:
+        return []
+    needs = (id_of(Directory, layout.SECRETS), HUB_ACCOUNT)
+    return [SecretCopy(layout.SIGN_ON_SECRET, settings.auth.secret_file, owner=layout.HUB_USER, needs=needs)]
 
 
 def database(facts: Facts, hub_venv: Virtualenv) -> Database:
@@ -62,12 +73,13 @@ def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSet
         subdomain_host=urls.subdomain_host(settings),
         network=network(settings).described,
         appearance=Appearance(**{name: text or "" for name, text in settings.hub.model_dump().items()}),
+        sign_on=sign_on(settings),
         admins=tuple(settings.users.admin),
         admin_groups=tuple(settings.users.admin_groups),
         admin_access=settings.users.admin_access,
         allowed=tuple(settings.users.allowed),
         allowed_groups=tuple(settings.users.allowed_groups),
-        allow_all=settings.users.everyone,
+        allow_all=settings.everyone,
         banned=tuple(settings.users.banned),
         teachers={group: list(names) for group, names in settings.teachers.items()},
         uid_min=uid_min,
@@ -93,6 +105,31 @@ def shared_folders(settings: Settings) -> tuple[SharedFolder, ...]:
         for name, share in settings.shares.items()
     ]
     return tuple(share for share in found if share != SharedFolder(share.name))
+
+
+def sign_on(settings: Settings) -> SignOn:
+    """How people log in, without the secret."""
+    oidc = settings.auth.oidc
+    return SignOn(
+        kind=settings.auth.type,
+        issuer=oidc.issuer or "",
+        client_id=oidc.client_id or "",
+        callback=callback(settings),
+        title=oidc.title or (urlsplit(oidc.issuer).hostname if oidc.issuer else "") or "",
+        username_claim=oidc.username_claim or "",
+        groups_claim=oidc.groups_claim,
+        admin_groups=oidc.admin_groups,
+        allowed_groups=oidc.allowed_groups,
+        scope=oidc.scope,
+    )
+
+
+def callback(settings: Settings) -> str:
+    """Where a provider sends people back to; empty behind another web server, or without a name: then it is where they
+    came by.
+    """
+    public = settings.name if urls.has_tls(settings) else None
+    return f"{urls.url(settings, public)}hub/oauth_callback" if public else ""
 
 
 def server_limits(settings: Settings, facts: Facts) -> ServerLimits:

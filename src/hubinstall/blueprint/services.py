@@ -235,7 +235,7 @@ def hub_program(settings: Settings, facts: Facts, programs: Programs, inputs: In
         config=programs.hub,
         files=(*files, *dropins), ready=f"{gateway(settings)}:{layout.HUB_PORT}",
         values={
-            "state": layout.HUB_STATE, "addresses": [settings.network.subnet, *facts.proxy_addresses],
+            "state": layout.HUB_STATE, "addresses": reachable(settings, facts),
             "hidden": "" if settings.spawner.allow.other_classes else layout.DOCKER_SOCKET,
         },
         needs=(
@@ -243,6 +243,13 @@ def hub_program(settings: Settings, facts: Facts, programs: Programs, inputs: In
             *inputs.needs,
         ),
     )  # fmt: skip
+
+
+def reachable(settings: Settings, facts: Facts) -> list[object]:
+    """What the hub may talk to, besides this machine itself: everything if a provider elsewhere signs people on."""
+    if settings.auth.is_far:
+        return ["any"]
+    return [settings.network.subnet, *facts.proxy_addresses]
 
 
 def gateway(settings: Settings) -> str:

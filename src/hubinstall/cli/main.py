@@ -44,7 +44,10 @@ def parser() -> Parser:
     status = verb("status", "Show whether everything works (exit code 3 if not), and what differs from config.yaml.")
     status.add_argument("--check", action="store_true", help="exit with 3 if something differs, too")
     status.add_argument("--json", action="store_true", help="print JSON")
-    verb("verify", "Log in, start a server and run a cell, as a person would.")
+    check = verb("verify", "Log in, start a server and run a cell, as a person would.")
+    check.add_argument(
+        "--sign-on", action="store_true", help="go from the sign-on page to the provider, too (auth.type: oidc)"
+    )
     uninstall = verb("uninstall", "Remove JupyterHub from this machine; homes, accounts and shared data stay.")
     uninstall.add_argument("--yes", action="store_true", help="really do it; without this flag nothing happens")
     add_verbose(uninstall)

@@ -60,13 +60,13 @@ def status(arguments: Namespace, host: Host) -> int:
     return 3 if found.state == "failed" or (arguments.check and changes) else 0
 
 
-def verify(arguments: Namespace, host: Host) -> int:  # noqa: ARG001
+def verify(arguments: Namespace, host: Host) -> int:
     from hubinstall.verify.probe import verify as log_in_and_run_a_cell  # noqa: PLC0415 - only here, and slow to import
 
     need_root()
     desired = read(host)
     with lock.one_run("verify"), logged(host) as log, make_report(log) as report:
-        log_in_and_run_a_cell(host, desired.settings, desired.facts, report)
+        log_in_and_run_a_cell(host, desired.settings, desired.facts, report, follow=arguments.sign_on)
     return 0
 
 

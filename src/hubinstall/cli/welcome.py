@@ -32,7 +32,9 @@ def welcome(
         lines.append(f"Administrators of the hub: {_some(admins, settings.users.admin_groups)}")
     if sign_on:
         lines.append(f"Who can log in: people whom {sign_on} of a drop-in lets in, with an account on this machine")
-    elif settings.users.everyone:
+    elif settings.auth.from_elsewhere:
+        lines.append(f"Who can log in: {vouched(settings)}")
+    elif settings.everyone:
         shown = ", ".join(people[:8]) + (f" and {len(people) - 8} more" if len(people) > 8 else "")
         lines.append(f"Everyone with an account on this machine can log in: {shown or 'nobody has one yet'}")
         lines.append("  to add a person: sudo hubinstall user add NAME")
@@ -55,6 +57,18 @@ def welcome(
 
 def _some(names: list[str], groups: tuple[str, ...]) -> str:
     return ", ".join([*names, *(f"the members of {group}" for group in groups)])
+
+
+def vouched(settings: Settings) -> str:
+    """Whom a provider's sign-on lets in."""
+    issuer, users = settings.auth.oidc.issuer, settings.users
+    if settings.everyone:
+        return f"everyone whom {issuer} signs on"
+    names = dict.fromkeys([*users.admin, *users.allowed])
+    groups = dict.fromkeys([*settings.auth.oidc.admin_groups, *settings.auth.oidc.allowed_groups])
+    who = [", ".join(names)] if names else []
+    who += [f"the members of {', '.join(groups)}"] if groups else []
+    return f"{' and '.join(who)}, whom {issuer} signs on"
 
 
 def generated(passwords: dict[str, str]) -> list[str]:

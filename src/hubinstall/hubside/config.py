@@ -3,6 +3,8 @@
 The administrator's own files are read last, so that they can change everything except what hubinstall itself needs.
 """
 
+import hashlib
+import hmac
 import os
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from hubinstall.hubside.accounts import login_name
 from hubinstall.hubside.authenticator import HostAuthenticator
 from hubinstall.hubside.dropin_rules import Remark, Review
 from hubinstall.hubside.dropins import Said, stop
+from hubinstall.hubside.new_accounts import account_name
 from hubinstall.hubside.own_limits import named_servers
 from hubinstall.hubside.proxy import WatchedProxy
 from hubinstall.hubside.settings import HubSettings
@@ -41,7 +44,7 @@ def configure(c: Any) -> None:
     ours = dropins.values(c)
     read, said = dropins.run_all(c, layout.HUB_DROPINS)
     review = Review(c, said, ours, settings)
-    remarks = [*review.apply(), *keep_ours(c, settings, said, others=bool(review.signs_on_otherwise))]
+    remarks = [*review.apply(), *keep_ours(c, settings, said, review)]
     dropin_report.write(review.signs_on_otherwise, read, remarks)
 
 
@@ -77,23 +80,37 @@ def hub(c: Any, settings: HubSettings) -> None:
 
 def sign_on(c: Any, settings: HubSettings) -> None:
     """Who may do what. load_roles sets the roles, because it also takes away those that the file no longer gives."""
-    c.JupyterHub.authenticator_class = HostAuthenticator
-    c.HostAuthenticator.hub_settings = settings
-    c.HostAuthenticator.allow_existing_users = False
+    c.JupyterHub.authenticator_class = authenticator(settings)
+    c.HostRights.hub_settings = settings
+    c.HostRights.allow_existing_users = False
     # Below any age: JupyterHub asks refresh_user for every request, of a browser or with a token. 0 would mean never.
-    c.HostAuthenticator.auth_refresh_age = -1
-    c.HostAuthenticator.auth_refresh_strict = True
-    c.HostAuthenticator.refresh_pre_spawn = True
+    c.HostRights.auth_refresh_age = -1
+    c.HostRights.auth_refresh_strict = True
+    c.HostRights.refresh_pre_spawn = True
+    if settings.sign_on.kind != "pam":
+        # What a provider says of people, and the tokens with which it is asked again, are kept encrypted.
+        c.HostRights.enable_auth_state = True
+        c.CryptKeeper.keys = [state_key()]
     c.JupyterHub.admin_access = settings.admin_access
     c.JupyterHub.services = [verify_service()]
     c.JupyterHub.load_roles = [admin_role(settings), verify_role(), *teachers.roles(settings)]
 
 
+def authenticator(settings: HubSettings) -> type:
+    """The class for `auth.type`."""
+    if settings.sign_on.kind == "pam":
+        return HostAuthenticator
+    from hubinstall.hubside.openid import OpenIdAuthenticator  # noqa: PLC0415 - slow to import, and seldom needed
+
+    return OpenIdAuthenticator
+
+
 def admin_role(settings: HubSettings) -> dict[str, Any]:
     """Both lists are given even when empty, so that JupyterHub takes the role from everyone else."""
+    of = login_name if settings.sign_on.kind == "pam" else account_name
     return {
         "name": "admin",
-        "users": sorted({login_name(name) for name in settings.admins} - {layout.PROBE_USER}),
+        "users": sorted({of(name) for name in settings.admins} - {layout.PROBE_USER}),
         "services": [],
     }
 
@@ -134,10 +151,11 @@ def servers(c: Any, settings: HubSettings) -> None:
         c.Spawner.args = teachers.SERVER_ARGUMENTS
 
 
-def keep_ours(c: Any, settings: HubSettings, said: list[Said], *, others: bool) -> list[Remark]:
-    """Restore our entries if a drop-in replaced these lists instead of adding to them. `others`: a drop-in's class
-    decides who may log in. Returns warnings about what has no effect.
+def keep_ours(c: Any, settings: HubSettings, said: list[Said], review: Review) -> list[Remark]:
+    """Restore our entries if a drop-in replaced these lists instead of adding to them. Returns warnings about what has
+    no effect.
     """
+    others = bool(review.signs_on_otherwise)
     if appearance.PAGES not in c.JupyterHub.template_paths:
         c.JupyterHub.template_paths = [*c.JupyterHub.template_paths, appearance.PAGES]
     ours = {"appearance": settings.appearance, "full_home": full_homes.for_page}
@@ -153,8 +171,8 @@ def keep_ours(c: Any, settings: HubSettings, said: list[Said], *, others: bool) 
     more = [] if others else sorted(set(admin.get("users", ())) - set(settings.admins))
     merged = merged_admin(admin_role(settings), admin, services, users=others)
     rest = [role for role in theirs if role.get("name") != "admin"]
-    of_others = [probe_role()] if others else []
-    c.JupyterHub.load_roles = [merged, *rest, verify_role(), *teachers.roles(settings), *of_others]
+    without_passwords = [probe_role()] if review.no_passwords else []
+    c.JupyterHub.load_roles = [merged, *rest, verify_role(), *teachers.roles(settings), *without_passwords]
     words = f"{', '.join(more)} cannot become an administrator here"
     return [
         Remark(one.path, one.place, words, "set users.admin in config.yaml")
@@ -177,6 +195,12 @@ def merged_admin(
 def probe_role() -> dict[str, Any]:
     """Rights of nobody: JupyterHub creates the people of a role, and `verify` cannot log in by another sign-on."""
     return {"name": layout.PROBE_USER, "scopes": [], "users": [layout.PROBE_USER]}
+
+
+def state_key() -> bytes:
+    """A key of 32 bytes that follows from the cookies' secret, and cannot be told from it."""
+    secret = Path(layout.COOKIE_SECRET).read_bytes().strip()
+    return hmac.digest(secret, b"what a sign-on says of people", hashlib.sha256)
 
 
 def secret(path: str) -> str:

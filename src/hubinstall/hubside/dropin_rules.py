@@ -20,6 +20,7 @@ from traitlets.config.loader import LazyConfigValue
 from hubinstall.hubside.authenticator import HostAuthenticator
 from hubinstall.hubside.dropin_tables import IDENTITY, OURS, USELESS
 from hubinstall.hubside.dropins import Said, stop
+from hubinstall.hubside.host_rights import HostRights
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.hubside.spawner import HomeSpawner
 
@@ -78,7 +79,12 @@ class Review:
     def signs_on_otherwise(self) -> str:
         """The authenticator's name, if a drop-in has chosen one that is not ours; else an empty text."""
         used = self.used["authenticator"]
-        return "" if issubclass(used, HostAuthenticator) else used.__name__
+        return "" if issubclass(used, HostRights) else used.__name__
+
+    @property
+    def no_passwords(self) -> bool:
+        """Whether the probe cannot log in with a password of this machine."""
+        return not issubclass(self.used["authenticator"], HostAuthenticator)
 
     # -- classes ---------------------------------------------------------------------------------------------
 
@@ -108,7 +114,7 @@ class Review:
 
     def _pam_itself(self) -> None:
         used = self.used["authenticator"]
-        if not issubclass(used, PAMAuthenticator) or issubclass(used, HostAuthenticator):
+        if not issubclass(used, PAMAuthenticator) or issubclass(used, HostRights):
             return
         said = [one for one in self.said if (one.section, one.name) == ("JupyterHub", "authenticator_class")]
         words = f"{used.__name__} cannot check passwords in /etc/shadow, which the hub may not read"
@@ -139,7 +145,7 @@ class Review:
         elif name in OURS[kind]:
             self._keep(said, name)
             self._warn(said, "cannot be changed here, and was ignored", OURS[kind][name])
-        elif name in USELESS[kind] and issubclass(self.used[kind], HomeSpawner | HostAuthenticator):
+        elif name in USELESS[kind] and issubclass(self.used[kind], HomeSpawner | HostRights):
             self._keep(said, name)
             self._warn(said, "has no effect", USELESS[kind][name])
         elif name not in (known := traits(self.used[kind])):

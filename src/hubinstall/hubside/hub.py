@@ -23,8 +23,8 @@ from hubinstall.hubside import (
     teachers,
     tokens_api,
 )  # fmt: skip
-from hubinstall.hubside.authenticator import HostAuthenticator
 from hubinstall.hubside.bodies import Bodies
+from hubinstall.hubside.host_rights import HostRights
 from hubinstall.hubside.settings import HubSettings
 
 GRACE = 2.0
@@ -72,7 +72,7 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
             asyncio.create_task(self._classes.watch()),
         ]
         # A drop-in may have set another authenticator.
-        if isinstance(self.authenticator, HostAuthenticator):
+        if isinstance(self.authenticator, HostRights):
             self._watches.append(asyncio.create_task(self.authenticator.departures.watch()))
 
     async def shutdown_cancel_tasks(self, sig: Any = None) -> None:

@@ -1,17 +1,32 @@
-"""Who may use the hub: one decision, from the lists in config.yaml and the UIDs of the host's accounts."""
+"""Who may use the hub: one decision, from the lists in config.yaml, the UIDs of the host's accounts, and what a sign-on
+from elsewhere says of a person.
+"""
 
 import functools
 import time
+from dataclasses import dataclass
 
 from hubinstall import layout
 from hubinstall.hubside.accounts import Account, login_name
 from hubinstall.hubside.memberships import Memberships
+from hubinstall.hubside.new_accounts import account_name
 from hubinstall.hubside.settings import HubSettings
 
 memberships = Memberships()
 
 
-def refusal(settings: HubSettings, name: str, account: Account | None) -> str | None:
+@dataclass(frozen=True)
+class Vouched:
+    """What a sign-on from elsewhere says of a person, such as by groups that config.yaml names."""
+
+    allowed: bool = False
+    admin: bool = False
+
+
+NOBODY = Vouched()
+
+
+def refusal(settings: HubSettings, name: str, account: Account | None, vouched: Vouched = NOBODY) -> str | None:
     """Why this account may not use the hub, in words for the person; None if it may.
 
     The only system account that may use it is the one that checks the installation from outside; it is locked between
@@ -23,27 +38,32 @@ def refusal(settings: HubSettings, name: str, account: Account | None) -> str | 
         return None
     if reason := no_person(settings, account):
         return reason
-    if lists(settings.banned, name):
+    return unwelcome(settings, name, vouched)
+
+
+def unwelcome(settings: HubSettings, name: str, vouched: Vouched = NOBODY) -> str | None:
+    """What the lists have against a name, whether there is an account or not."""
+    if lists(settings, settings.banned, name):
         return f"{name} is not allowed to use this hub. Ask its administrator."
-    if settings.allow_all or _is_let_in(settings, name):
+    if settings.allow_all or vouched.allowed or vouched.admin or _is_let_in(settings, name):
         return None
     return f"{name} is not on the list of people who may use this hub. Ask its administrator."
 
 
 def _is_let_in(settings: HubSettings, name: str) -> bool:
-    if lists(settings.allowed, name) or lists(settings.admins, name) or teaches(settings, name):
+    if any(lists(settings, names, name) for names in (settings.allowed, settings.admins)) or teaches(settings, name):
         return True
     # Nothing ends because a directory does not answer.
     return memberships.has((*settings.allowed_groups, *settings.admin_groups), name, unknown=True)
 
 
-def is_admin(settings: HubSettings, name: str) -> bool:
-    named = lists(settings.admins, name) or memberships.has(settings.admin_groups, name)
-    return named and name != layout.PROBE_USER
+def is_admin(settings: HubSettings, name: str, vouched: Vouched = NOBODY) -> bool:
+    named = lists(settings, settings.admins, name) or memberships.has(settings.admin_groups, name)
+    return (named or vouched.admin) and name != layout.PROBE_USER
 
 
 def teaches(settings: HubSettings, name: str) -> bool:
-    return any(lists(tuple(names), name) for names in settings.teachers.values())
+    return any(lists(settings, tuple(names), name) for names in settings.teachers.values())
 
 
 def no_person(settings: HubSettings, account: Account) -> str | None:
@@ -59,9 +79,17 @@ def no_person(settings: HubSettings, account: Account) -> str | None:
     return None
 
 
-def lists(names: tuple[str, ...], name: str) -> bool:
+def lists(settings: HubSettings, names: tuple[str, ...], name: str) -> bool:
     """Whether a list of config.yaml has this account, in any spelling that would log in as it."""
+    if settings.sign_on.kind != "pam":
+        return name in names or name in _as_accounts(names)
     return name in names or name in _as_logins(names, int(time.monotonic() // 60))
+
+
+@functools.lru_cache(maxsize=256)
+def _as_accounts(names: tuple[str, ...]) -> frozenset[str]:
+    """The accounts of whom a sign-on from elsewhere calls so."""
+    return frozenset(account_name(name) for name in names if name.strip())
 
 
 @functools.lru_cache(maxsize=256)

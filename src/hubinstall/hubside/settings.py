@@ -24,6 +24,25 @@ class ImageSource:
 
 
 @dataclass(frozen=True)
+class SignOn:
+    """`auth` of config.yaml. The secret that is shared with a provider is elsewhere (layout.SIGN_ON_SECRET)."""
+
+    kind: str
+    issuer: str
+    client_id: str
+    callback: str
+    """The URL to which the provider sends people back; empty if it follows from the one that they came by."""
+    title: str
+    """Of the provider, for people."""
+    username_claim: str
+    """Empty if the usual ones are tried."""
+    groups_claim: str
+    admin_groups: tuple[str, ...]
+    allowed_groups: tuple[str, ...]
+    scope: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class HubSettings:
     """The content of hub.json."""
 
@@ -33,6 +52,7 @@ class HubSettings:
     network: ServerNetwork
     """Of the user servers. The host's address on it, the gateway, is the only address that the hub listens on."""
     appearance: Appearance
+    sign_on: SignOn
     admins: tuple[str, ...]
     admin_groups: tuple[str, ...]
     admin_access: bool
@@ -67,9 +87,9 @@ class HubSettings:
     def parse(cls, text: str) -> Self:
         """Raises ValueError if a key is missing or unknown: hub.json and this code belong together."""
         data = checked(cls, json.loads(text))
-        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        values = frozen(data)
         values["shares"] = tuple(SharedFolder(**checked(SharedFolder, share)) for share in data["shares"])
-        parts: dict[str, Any] = {name: kind(**checked(kind, values[name])) for name, kind in PARTS.items()}
+        parts: dict[str, Any] = {name: kind(**frozen(checked(kind, values[name]))) for name, kind in PARTS.items()}
         return cls(**values | parts | {"other_limits": OtherLimits.parse(values["other_limits"])})
 
     @classmethod
@@ -80,10 +100,15 @@ class HubSettings:
         return asdict(self)
 
 
-Part = Appearance | ServerLimits | ServerNetwork | ImageSource
+Part = Appearance | ServerLimits | ServerNetwork | ImageSource | SignOn
 PARTS: dict[str, type[Part]] = {
     "appearance": Appearance, "limits": ServerLimits, "network": ServerNetwork, "image_source": ImageSource,
+    "sign_on": SignOn,
 }  # fmt: skip
+
+
+def frozen(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
 
 
 def checked(kind: type[HubSettings | SharedFolder | Part], data: dict[str, Any]) -> dict[str, Any]:

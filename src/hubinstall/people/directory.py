@@ -78,7 +78,7 @@ class People:
     def let_in(self) -> set[str] | None:
         """Who may log in, by the lists; None if everyone may."""
         names, groups = self.settings.let_in
-        return None if self.settings.users.everyone else self.named(names, groups)
+        return None if self.settings.everyone else self.named(names, groups)
 
     def _shadow(self) -> dict[str, list[str]]:
         rows = (line.split(":") for line in self.host.text(shadow.FILE).splitlines())

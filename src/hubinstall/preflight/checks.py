@@ -21,7 +21,7 @@ from hubinstall.machine.listening_ports import listeners
 from hubinstall.machine.network import CONTAINER_DEVICE, Route, route_table, total_memory
 from hubinstall.machine.process_managers.choice import installed
 from hubinstall.machine.releases import number, oldest
-from hubinstall.preflight import disk, docker, logo, names, quotas, running_servers, shared_paths, way_out
+from hubinstall.preflight import disk, docker, logo, names, quotas, running_servers, shared_paths, sign_on, way_out
 from hubinstall.preflight import web as preflight_web
 from hubinstall.resources.base import id_of
 from hubinstall.resources.packages.virtualenv import TRUST_STORE
@@ -71,6 +71,7 @@ def check(host: Host, settings: "Settings", facts: Facts, *, may_stop_servers: b
     found += [_wrong(*words) for words in logo.problems(host, settings)]
     found += [_wrong(*words) for words in quotas.problems(host, settings)]
     found += [_wrong(*words) for words in way_out.problems(host, settings, facts)]
+    found += [_wrong(*words) for words in sign_on.problems(host, settings, facts)]
     found += _hub_port(host, settings)
     found += _database(host)
     if not may_stop_servers:

@@ -153,7 +153,7 @@ def _strangers(host: Host, limits: Limits) -> Iterator[Words]:
 
 def who_may_log_in(host: Host, settings: Settings, facts: Facts) -> set[str]:
     users, (names, groups) = settings.users, settings.let_in
-    if users.everyone:
+    if settings.everyone:
         there = {person.name for person in accounts.people(host, *users.uids(facts.uid_min))}
     else:
         there = accounts.members(host, groups).union(names)

@@ -36,11 +36,11 @@ class Named:
 def warnings(host: Host, settings: Settings, *uids: int) -> Iterator[Words]:
     """That nobody could log in, or none of the administrators. `uids`: the least and the largest of people.
 
-    Not where a drop-in's class decides. Where a directory service has accounts, which cannot be listed, only of names
-    that the file says.
+    Not where a drop-in's class or a provider elsewhere decides. Where a directory service has accounts, which cannot be
+    listed, only of names that the file says.
     """
     users, listed = settings.users, not accounts.has_directory(host)
-    if hub_report(host).sign_on:
+    if hub_report(host).sign_on or settings.auth.from_elsewhere:
         return
     names, groups = settings.let_in
     named = Named(users, accounts.find(host, [*names, *users.banned]), (uids[0], uids[1]))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
 from hubinstall.machine.hub_report import hub_report
-from hubinstall.preflight import limits, logins, names, quotas, way_out
+from hubinstall.preflight import limits, logins, names, quotas, sign_on, way_out
 from hubinstall.preflight.checks import Problem
 from hubinstall.settings.model import Settings
 
@@ -54,6 +54,11 @@ def _way_out(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem]:
         yield Problem(message, hint, code=0, at=at)
 
 
+def _sign_on(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem]:
+    for at, message, hint in sign_on.warnings(host, settings, facts):
+        yield Problem(message, hint, code=0, at=at)
+
+
 def _closed(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem]:  # noqa: ARG001
     """pam_nologin(8): while one of these exists, nobody but root can log in anywhere."""
     for path in ("/run/nologin", "/etc/nologin"):
@@ -72,5 +77,5 @@ def _drop_ins(host: Host, settings: Settings, facts: Facts) -> Iterator[Problem]
 
 
 CHECKS: tuple[Callable[[Host, Settings, Facts], Iterator[Problem]], ...] = (
-    _limits, _certificate, _way_out, _closed, _names, _quotas, _drop_ins,
+    _limits, _certificate, _way_out, _sign_on, _closed, _names, _quotas, _drop_ins,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from hubinstall.resources.files.file import Directory, File, Link
 from hubinstall.resources.files.json_keys import JsonKeys
 from hubinstall.resources.files.nginx_minimums import NginxMinimums
 from hubinstall.resources.files.secret import Secret
+from hubinstall.resources.files.secret_copy import SecretCopy
 from hubinstall.resources.files.tree import Tree
 from hubinstall.resources.files.unlinked import Unlinked
 from hubinstall.resources.kernel import FirewallTable, KernelSetting
@@ -60,6 +61,7 @@ KINDS: dict[str, type[Resource]] = {
         KernelSetting,
         Unlinked,
         Secret,
+        SecretCopy,
         Share,
         Tree,
         StaticFiles,

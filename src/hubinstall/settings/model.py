@@ -7,11 +7,10 @@ Littlest JupyterHub has the same name.
 A key without a value (`limits:`) always means the same as an absent key.
 """
 
-from typing import Literal
-
 from pydantic import Field
 
 from hubinstall import layout
+from hubinstall.settings.auth import Auth
 from hubinstall.settings.home import Home
 from hubinstall.settings.http import Http, conflicts
 from hubinstall.settings.https import Https, Mode, subdomain_conflicts
@@ -28,14 +27,8 @@ from hubinstall.settings.types import (
     Image,
     Sha256,
 )
-from hubinstall.settings.users import Teachers, Users, teacher_conflicts
+from hubinstall.settings.users import Teachers, Users, teacher_conflicts, without_effect
 from hubinstall.settings.values.choices import ProcessManager
-
-
-class Auth(Section):
-    type: Literal["pam"] = Field(
-        "pam", description="How people log in. `pam`: with the password of their account on this machine."
-    )
 
 
 class Archive(Section):
@@ -143,7 +136,10 @@ class Settings(Section):
             *conflicts(self.http, self.tls_mode, self.base_url, self.network.subnet),
             *subdomain_conflicts(self.https, self.domain, self.tls_mode, behind=bool(self.http.trusted_proxies)),
             *teacher_conflicts(self.teachers, self.users),
+            *self.auth.conflicts_with(listed=any(self.let_in) or self.users.allow_all is True),
         ]
+        if not self.auth.from_elsewhere:
+            found += without_effect(self.users)
         if self.tls_mode != "letsencrypt" or self.https.letsencrypt.server:
             return found
         more = {name: ("https", "letsencrypt", "domains", n) for n, name in enumerate(self.https.letsencrypt.domains)}
@@ -158,6 +154,11 @@ class Settings(Section):
             for name, place in places.items()
             if "." not in name
         ]
+
+    @property
+    def everyone(self) -> bool:
+        """Whether every person may log in: with an account on the machine, or whom the provider knows."""
+        return self.users.allow_all is True if self.auth.from_elsewhere else self.users.everyone
 
     @property
     def let_in(self) -> tuple[tuple[str, ...], tuple[str, ...]]:

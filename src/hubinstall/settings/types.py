@@ -6,7 +6,19 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from hubinstall import layout
-from hubinstall.settings.values import allowances, archives, dns, files, names, networks, pages, proxies, sizes, urls
+from hubinstall.settings.values import (
+    allowances,
+    archives,
+    dns,
+    files,
+    names,
+    networks,
+    pages,
+    proxies,
+    sign_on,
+    sizes,
+    urls,
+)
 from hubinstall.settings.values.words import parse_list
 
 
@@ -87,3 +99,13 @@ PastProxies = Annotated[tuple[PastProxy, ...], BeforeValidator(proxies.parse_pas
 Title = Annotated[str, BeforeValidator(pages.parse_title), schema("one line of text", pages.TITLE)]
 Announcement = Annotated[str, BeforeValidator(pages.parse_announcement), schema("text", pages.ANNOUNCEMENT)]
 Link = Annotated[str, BeforeValidator(pages.parse_link), schema("link", pages.LINK)]
+
+Issuer = Annotated[str, BeforeValidator(sign_on.parse_issuer), schema("URL of an OpenID provider", sign_on.ISSUER)]
+ClientId = Annotated[str, BeforeValidator(sign_on.parse_client_id), schema("text", sign_on.CLIENT_ID)]
+Claim = Annotated[str, BeforeValidator(sign_on.parse_claim), schema("name of a claim", sign_on.CLAIM)]
+_GroupElsewhere = Annotated[
+    str, BeforeValidator(sign_on.parse_group_elsewhere), schema("group name", sign_on.GROUP_ELSEWHERE)
+]
+GroupsElsewhere = Annotated[tuple[_GroupElsewhere, ...], BeforeValidator(parse_list)]
+_Scope = Annotated[str, BeforeValidator(sign_on.parse_scope), schema("scope", sign_on.SCOPE)]
+Scopes = Annotated[tuple[_Scope, ...], BeforeValidator(parse_list)]

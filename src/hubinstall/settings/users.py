@@ -66,7 +66,8 @@ class Users(Section):
     allow_all: bool | None = Field(
         None,
         description="Whether every person with an account on this machine may log in (never root or a system account)."
-        " Default: yes.",
+        " Default: yes with `auth.type: pam`. With `auth.type: oidc`: whether everyone may whom the provider signs on;"
+        " default: no.",
         examples=[False],
     )
     banned: Accounts = Field(
@@ -129,16 +130,21 @@ class Users(Section):
                     hint="try 1000, or a larger users.uid_max",
                 )
             )
-        return found + [
-            Conflict(
-                at=(key,),
-                about=(key, "allow_all"),
-                message="has no effect while everyone with an account may log in",
-                hint="try users.allow_all: false (only the people listed) or true (everyone)",
-            )
-            for key in ("allowed", "allowed_groups")
-            if getattr(self, key) and self.allow_all is None
-        ]
+        return found
+
+
+def without_effect(users: Users) -> list[Conflict]:
+    """Lists that let nobody in who would not be let in anyway, where everyone with an account of this machine is."""
+    return [
+        Conflict(
+            at=("users", key),
+            about=("auth", "users"),
+            message="has no effect while everyone with an account may log in",
+            hint="try users.allow_all: false (only the people listed) or true (everyone)",
+        )
+        for key in ("allowed", "allowed_groups")
+        if getattr(users, key) and users.allow_all is None
+    ]
 
 
 def teacher_conflicts(teachers: Teachers, users: Users) -> list[Conflict]:

@@ -18,6 +18,7 @@ from hubinstall.machine.docker import engine
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
 from hubinstall.machine.hub_report import hub_report
+from hubinstall.machine.openid import provider
 from hubinstall.machine.process_managers.base import Look
 from hubinstall.machine.process_managers.choice import MANAGERS
 from hubinstall.resources.base import Resource
@@ -26,7 +27,7 @@ from hubinstall.resources.services import supervisord
 from hubinstall.resources.services.service import answers
 from hubinstall.settings.model import Settings
 from hubinstall.verify import certificate as verify_certificate
-from hubinstall.verify import docker_parts
+from hubinstall.verify import docker_parts, sign_on
 from hubinstall.verify.disks import disks
 from hubinstall.verify.home_quotas import home_quotas
 from hubinstall.verify.host_logins import host_logins
@@ -65,7 +66,7 @@ class Health:
 def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Resource], pending: int = 0) -> Health:
     """Check everything. What cannot be checked is a failed check, never an exception. `resources`: the blueprint's."""
     if stopped := without_supervisord(host, facts):
-        others: list[Callable[[], Check]] = [lambda: authenticator(host)]
+        others: list[Callable[[], Check]] = [lambda: authenticator(host, settings, facts)]
         if urls.has_tls(settings):
             others.append(lambda: certificate(host, settings, resources))
         names = ("authenticator", "certificate")
@@ -75,7 +76,7 @@ def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Reso
         ("proxy", lambda: proxy(host, seen)),
         ("hub", lambda: hub(settings, seen)),
         ("user servers", lambda: servers(host, settings, seen)),
-        ("authenticator", lambda: authenticator(host)),
+        ("authenticator", lambda: authenticator(host, settings, facts)),
         ("nginx", lambda: nginx(settings, facts, seen)),
         ("docker", lambda: docker(host, seen)),
         ("broker", lambda: broker(seen)),
@@ -176,16 +177,20 @@ def servers(host: Host, settings: Settings, seen: dict[str, Look]) -> Check:
     return part("ok", f"{ready} running{starting}")
 
 
-def authenticator(host: Host) -> Check:
-    """PAM's file exists, and the probe has no password."""
+def authenticator(host: Host, settings: Settings, facts: Facts) -> Check:
+    """PAM's file exists, and the probe has no password; a provider elsewhere answers."""
     part = functools.partial(Check, "authenticator")
     if not host.exists(layout.PAM_FILE):
         return part("failed", f"{layout.PAM_FILE} is missing", "Run: hubinstall apply")
     if has_password(host, layout.PROBE_USER):
         words = f"{layout.PROBE_USER} has a password: a check was interrupted or is still running"
         return part("warning", words, "Run: hubinstall verify")
-    if sign_on := hub_report(host).sign_on:
-        return part("ok", f"{sign_on}, which a drop-in has chosen; it cannot be checked from here")
+    if dropin := hub_report(host).sign_on:
+        return part("ok", f"{dropin}, which a drop-in has chosen; it cannot be checked from here")
+    if kind := sign_on.kind(settings):
+        trouble = provider(host, settings.auth.oidc.issuer or "", facts.authorities).trouble
+        hint = "Who is signed on stays. Run: hubinstall verify --sign-on"
+        return part("warning", f"{kind}: {trouble}", hint) if trouble else part("ok", kind)
     return part("ok", "passwords of this machine's accounts (PAM)")
 
 

@@ -31,7 +31,7 @@ def people(host: Host, settings: Settings, facts: Facts) -> set[str]:
     users = settings.users
     there = {person.name for person in homes(host, *users.uids(facts.uid_min))}
     banned = {row[0] for row in find(host, users.banned).values()}
-    if users.everyone:
+    if settings.everyone:
         return there - banned
     names, groups = settings.let_in
     return there & ({row[0] for row in find(host, names).values()} | members(host, groups)) - banned

@@ -1,6 +1,6 @@
 """Does it really work? Log in with a password, start a server and run a cell, as a person would.
 
-If a drop-in has brought another sign-on, nobody can log in from here: the hub is asked with a token of ours instead.
+If people sign on elsewhere, nobody can log in from here: the hub is asked with a token of ours instead.
 
 The probe is a system account of ours. It has a random password while it logs in, and no password at other times.
 """
@@ -23,6 +23,7 @@ from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
 from hubinstall.machine.hub_report import hub_report
 from hubinstall.settings.model import Settings
+from hubinstall.verify import sign_on
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.health import looks, without_supervisord
 
@@ -43,6 +44,8 @@ CELL = 120.0
 STOPPING = 90.0
 ANSWERING = 20.0
 """Seconds until port 80 must have answered."""
+AWAY = 503
+"""What the hub answers while the provider of its sign-on does not answer."""
 EVERY = 0.5
 """Seconds between two looks at what is waited for."""
 
@@ -63,8 +66,11 @@ class VerifyError(UserError):
         self.log = log
 
 
-def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> None:
-    """Run all checks in order; raise VerifyError at the first failure. Leaves no server and no password behind."""
+def verify(host: Host, settings: Settings, facts: Facts, report: Reporter, *, follow: bool = False) -> None:
+    """Run all checks in order; raise VerifyError at the first failure. Leaves no server and no password behind.
+
+    `follow`: also go from the sign-on page to the provider, if there is one.
+    """
     report.phase("verify: services")
     slow = pace.slowness()
     services(host, facts, slow)
@@ -75,29 +81,53 @@ def verify(host: Host, settings: Settings, facts: Facts, report: Reporter) -> No
     if settings.name is None:
         # The certificate names addresses, and the machine may have more by now.
         context.check_hostname = False
-    sign_on = hub_report(host).sign_on
+    dropin = hub_report(host).sign_on
+    others = dropin or sign_on.kind(settings)
     connect = functools.partial(
         HubClient, url, address=urls.connect_to(settings), verify=context, timeout=REQUEST * slow,
         subdomains=bool(settings.wildcard),
     )  # fmt: skip
     with connect() as client:
         report.phase(f"verify: {urls.scheme(settings)}")
-        reach(client, slow, others=bool(sign_on))
+        reach(client, slow, others=bool(others))
         if urls.has_tls(settings):
             redirect(url)
-        if not sign_on:
+        if not others:
             with clean(host, client, slow):
                 report.phase("verify: login")
                 login(host, client)
                 server_and_cell(host, client, report, slow)
             report.phase("verify: a person can log in, start a server and run a cell")
             return
-    report.phase(f"verify: login: the page answers; {sign_on} is a drop-in's, so nobody can log in from here")
+        if dropin:
+            report.phase(f"verify: login: the page answers; {dropin} is a drop-in's, so nobody can log in from here")
+        else:
+            elsewhere(host, client, settings, facts, report, follow=follow)
     token = host.text(layout.VERIFY_TOKEN).strip()
     user = layout.PROBE_USER
     with connect(token=token, user=user) as client, clean(host, client, slow):
         server_and_cell(host, client, report, slow)
     report.phase("verify: the hub can start a server and run a cell")
+
+
+def elsewhere(
+    host: Host, client: "HubClient", settings: Settings, facts: Facts, report: Reporter, *, follow: bool
+) -> None:
+    """The hub sends people to their provider. One that is away is said, but is no failure of this machine; with
+    `follow` it is one.
+    """
+    report.phase(f"verify: login: {sign_on.kind(settings)}: nobody can log in from here")
+    try:
+        if not follow:
+            report.phase(f"verify: login: the page leads to {urlsplit(sign_on.leads_to(client)).netloc}")
+            return
+        for words in sign_on.followed(client, host, settings, facts):
+            report.phase(f"verify: sign-on: {words}")
+    except HubError as error:
+        if not follow and error.status == AWAY:
+            report.phase(f"verify: login: {error.message}")
+            return
+        raise VerifyError("sign-on", error.message, error.hint) from error
 
 
 def server_and_cell(host: Host, client: "HubClient", report: Reporter, slow: float) -> None:

@@ -51,6 +51,25 @@ def test_the_ledger_makes_each_again_for_its_removal(manager):
         assert KINDS[resource.kind](**fields_kept(resource)).name == resource.name
 
 
+OIDC = {"client_id": "hub", "client_secret_file": "/etc/site/secret"}
+
+
+@pytest.mark.parametrize(
+    ("auth", "way_out"),
+    [
+        ({}, "localhost 10.99.0.0/16"),
+        ({"type": "oidc", "oidc": {**OIDC, "issuer": "https://login.example.org"}}, "localhost any"),
+        ({"type": "oidc", "oidc": {**OIDC, "issuer": "http://localhost:9000"}}, "localhost 10.99.0.0/16"),
+    ],
+)
+def test_the_hub_alone_is_let_out_and_only_for_a_sign_on_elsewhere(auth, way_out):
+    resources = wished("systemd", {"auth": auth, "users": {"allow_all": True}})
+    units = {r.name: r.content for r in resources.values() if isinstance(r, UnitFile)}
+    assert f"IPAddressAllow={way_out}\n" in units[layout.unit(layout.HUB_SERVICE)]
+    others = [text for name, text in units.items() if layout.HUB_SERVICE + ".service" not in name]
+    assert not any("any" in line for text in others for line in text.splitlines() if line.startswith("IPAddressAllow"))
+
+
 @MANAGERS
 def test_a_limit_restarts_the_hub_and_what_holds_it_to_the_limit(manager):
     before, after = started_with(manager), started_with(manager, {"limits": {"memory": "1G"}})

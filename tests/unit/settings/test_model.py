@@ -29,7 +29,7 @@ def test_defaults():
     assert settings == made()
     assert settings.base_url == "/"
     assert settings.domain is None
-    assert settings.users.everyone
+    assert settings.everyone
     assert str(settings.network.subnet) == "10.99.0.0/16"
     assert (settings.limits.cpu, settings.limits.processes) == (1.0, 1024)
 
@@ -190,8 +190,8 @@ def test_a_share_says_whose_group_may_write():
 
 
 def test_who_may_log_in():
-    assert not made(users={"allow_all": False}).users.everyone
-    assert made(users={"allow_all": True, "allowed": ["bob"]}).users.everyone
+    assert not made(users={"allow_all": False}).everyone
+    assert made(users={"allow_all": True, "allowed": ["bob"]}).everyone
 
 
 def test_what_was_written_out_is_read_back():

@@ -43,8 +43,8 @@ def parse_entrance(value: Any) -> str:
     return path
 
 
-_HOST = rf"({LABEL}(\.{LABEL})*|\[[0-9A-Fa-f:.]+\])"
-ACME_SERVER = rf"https://{_HOST}(:[0-9]{{1,5}})?(/[A-Za-z0-9._~%+-]+)*/?"
+HOST = rf"({LABEL}(\.{LABEL})*|\[[0-9A-Fa-f:.]+\])"
+ACME_SERVER = rf"https://{HOST}(:[0-9]{{1,5}})?(/[A-Za-z0-9._~%+-]+)*/?"
 
 
 def parse_acme_server(value: Any) -> str:

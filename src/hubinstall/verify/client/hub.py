@@ -8,7 +8,7 @@ Outside facts: JupyterHub's REST API and its `_xsrf` cookies (hub and server hav
 import json
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urljoin, urlsplit
@@ -209,6 +209,20 @@ class HubClient:
             late = isinstance(error, httpx.ReadTimeout)
             words = f"{self.base_url}{path}: {_cause(error)}"
             raise HubError(step, words, hint=tls_hint(error), late=late) from error
+
+    def elsewhere(self, url: str, authorities: Iterable[str] = ()) -> tuple[int, str]:
+        """The status of another site's page, and its text if it is an error. `authorities`: more certificates (PEM)
+        that are trusted.
+        """
+        context = ssl.create_default_context()
+        for pem in authorities:
+            context.load_verify_locations(cadata=pem)
+        try:
+            with httpx.Client(verify=context, timeout=self.timeout, follow_redirects=True) as there:
+                answer = there.get(url, headers=PAGE)
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError) as error:
+            raise HubError("sign-on", f"{urlsplit(url).netloc}: {_cause(error)}", hint=tls_hint(error)) from error
+        return answer.status_code, plain_text(answer) if answer.status_code >= 400 else ""
 
     def cookies_for(self, url: str) -> str:
         """The Cookie header that a browser would send there (a URL, or a path below the base URL)."""

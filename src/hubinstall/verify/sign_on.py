@@ -1,0 +1,52 @@
+"""The way to a sign-on elsewhere, as far as it can be gone without a person: the hub's page, and where it leads."""
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from hubinstall.machine.facts import Facts
+from hubinstall.machine.host import Host
+from hubinstall.machine.openid import provider
+from hubinstall.settings.model import Settings
+from hubinstall.verify.client.errors import HubError, plain_text
+
+if TYPE_CHECKING:
+    from hubinstall.verify.client.hub import HubClient
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+UNSEEN = "a person's own login there, the hub's client secret, and what the provider says of people"
+"""What no check of this machine can try."""
+
+
+def kind(settings: Settings) -> str:
+    """The sign-on of config.yaml in words, with its class; empty if it is PAM."""
+    if settings.auth.type == "pam":
+        return ""
+    return f"OpenID Connect at {settings.auth.oidc.issuer} (OpenIdAuthenticator)"
+
+
+def leads_to(client: "HubClient") -> str:
+    """The URL at the provider to which the hub sends people who sign on. Raises HubError if it sends them nowhere."""
+    answer = client.request("GET", "hub/oauth_login", step="sign-on", follow_redirects=False)
+    place = answer.headers.get("Location", "")
+    if answer.status_code not in REDIRECTS or "client_id" not in parse_qs(urlsplit(place).query):
+        raise HubError("sign-on", f"the hub sends nobody to the provider: {plain_text(answer)}", answer.status_code)
+    return str(place)
+
+
+def followed(client: "HubClient", host: Host, settings: Settings, facts: Facts) -> list[str]:
+    """What `verify --sign-on` found, a line each. Raises HubError if the provider refuses the hub."""
+    place = leads_to(client)
+    found = provider(host, settings.auth.oidc.issuer or "", facts.authorities)
+    if found.trouble:
+        raise HubError("sign-on", f"{settings.auth.oidc.issuer}: {found.trouble}")
+    query = parse_qs(urlsplit(place).query)
+    status, said = client.elsewhere(place, facts.authorities)
+    if status >= 400:
+        words = f"{urlsplit(place).netloc} answers {status} to the hub's request: {said}"
+        hint = f"Is {query['client_id'][0]} a client there, with the redirect URI {query['redirect_uri'][0]}?"
+        raise HubError("sign-on", words, status, hint)
+    return [
+        f"the sign-on page leads to {urlsplit(place).netloc}, which answers {status}",
+        f"people come back to {query['redirect_uri'][0]}",
+        f"not tried: {UNSEEN}",
+    ]
