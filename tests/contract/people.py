@@ -4,6 +4,7 @@ import json
 
 from contract.case import Break, Case, Ends, PutBack, runs
 from hubinstall import layout
+from hubinstall.machine import access_lists
 from hubinstall.machine.accounts import accounts, groups, people
 from hubinstall.machine.host import Host
 from hubinstall.machine.host_logins import has_sshd
@@ -112,6 +113,7 @@ def share() -> Case:
         wish,
         (
             Break("folder", lambda host: host.mkdir(wish.folder, mode="0755", group=TEAM)),
+            Break("new files", lambda host: host.new_files(wish.folder, access_lists.of_new_files(5, 5))),
             Break("skel", lambda host: host.link(wish.skel, "/elsewhere")),
             Break("homes without link", lambda host: host.remove(links(host)[0])),
         ),
