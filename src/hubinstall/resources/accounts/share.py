@@ -141,11 +141,11 @@ class Share:
         return [path for path, found in seen if isinstance(found, Stat) and found.target != self.folder]
 
     def unreadable(self, host: Host) -> list[str]:
-        """What stands at the top of the share and only root may read, as what root copied with its modes."""
+        """What only root may read of the share and its top, as what root has copied with its modes."""
         if self.drop_box:
             return []
         bits = 0o040 if self.readers or self.group else 0o004
-        paths = [f"{self.folder}/{name}" for name in host.names(self.folder)]
+        paths = [self.folder, *(f"{self.folder}/{name}" for name in host.names(self.folder))]
         seen = [(path, host.stat(path)) for path in paths]
         theirs = [(path, found) for path, found in seen if found and found.kind in {"file", "dir"}]
         return [path for path, found in theirs if found.owner == "root" and not int(found.mode, 8) & bits]

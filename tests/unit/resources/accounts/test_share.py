@@ -251,6 +251,8 @@ def test_what_people_have_in_the_way_of_a_link_and_what_root_alone_reads_is_said
     host.put("/srv/data/course/other", "1")
     host.forget()
     assert SHARE.unreadable(host) == ["/srv/data/course/lesson"]
+    host.path("/srv/data/course").chmod(0o700)
+    assert SHARE.unreadable(host)[0] == "/srv/data/course"
 
 
 def test_what_a_home_refuses_is_a_notice_and_is_tried_again(host):
