@@ -47,6 +47,7 @@ PROSE = {"a", "an", "the", "one", "only", "another", "letters", "up", "lower", "
 def values(hint: str) -> Iterator[Any]:
     """What a hint proposes to write in the place: after `such as`, else after `try`."""
     text = hint.partition("such as ")[2] or hint.removeprefix("try ").partition(": ")[2] * ("brackets" in hint)
+    text = text or hint.partition("quotes around it: ")[2]
     if not text:
         text = hint.removeprefix("try ")
         if text.split(" ")[0] in PROSE or OUT.search(hint) or ": " in text.replace("{group: ", ""):
