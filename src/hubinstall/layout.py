@@ -230,6 +230,7 @@ MOST_UID = 2**31 - 1
 # Debian's group of those who may read password hashes.
 PASSWORDS_GROUP = "shadow"
 VERIFY_SERVICE = "hubinstall-verify"
+CULL_SERVICE = "hubinstall-cull"
 PAM_SERVICE = "hubinstall"
 PAM_FILE = f"/etc/pam.d/{PAM_SERVICE}"
 

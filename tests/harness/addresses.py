@@ -44,6 +44,7 @@ LEFT_OUT = {
     "test_browser.py": "a person's clicks, on pages that the others ask for as well",
     "test_contract.py": "kinds of resources, none of which knows an address",
     "test_harness.py": "machines without a hub",
+    "test_idle_servers.py": "what servers and the hub tell each other, and a person's clicks",
     "test_killed_install.py": "hours; test_killed.py draws from the same moments",
     "test_letsencrypt.py": "sets its own names, and is about TLS at the machine itself",
     "test_login_door.py": "the authenticator's, which is asked the same way at any address",

@@ -54,6 +54,7 @@ INSTEAD: dict[str, SearchStrategy[Any]] = {
         st.tuples(st.integers(1, 4096), st.sampled_from("MGT")).map(lambda parts: f"{parts[0]}{parts[1]}"),
         st.integers(1 << 20, 1 << 46),
     ),
+    "duration": st.one_of(st.sampled_from(["30", "90s", "10m", "1h", "2h", "31622400"]), st.integers(30, 86400)),
     "IPv4 network": st.sampled_from(
         ["10.0.0.0/16", "172.30.0.0/20", "192.168.255.0/24", "10.255.0.0/16", "172.16.0.0/24"]
     ),

@@ -25,7 +25,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "machine": frozenset({"errors", "layout"}),
     "resources": frozenset({"machine", "hubside.cgroups", "hubside.network", "errors", "layout"}),
     "blueprint": frozenset({
-        "settings", "machine", "resources", "hubside.appearance", "hubside.limits", "hubside.settings",
+        "settings", "machine", "resources", "hubside.appearance", "hubside.cull", "hubside.limits", "hubside.settings",
         "hubside.shares",
         "accounts_helper.policy", "broker.policy", "quotas.policy", "errors", "layout",
     }),

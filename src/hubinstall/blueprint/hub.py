@@ -10,6 +10,7 @@ from hubinstall.blueprint.docker import network
 from hubinstall.blueprint.templating import render
 from hubinstall.blueprint.user_image import Environment
 from hubinstall.hubside.appearance import Appearance
+from hubinstall.hubside.cull import Cull
 from hubinstall.hubside.limits import OtherLimits, ServerLimits
 from hubinstall.hubside.settings import HubSettings, SignOn
 from hubinstall.hubside.shares import SharedFolder
@@ -91,6 +92,7 @@ def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSet
         cgroup_parent=users_cgroup(facts),
         cores=facts.cpus,
         shares=shared_folders(settings),
+        cull=Cull(**settings.services.cull.model_dump()),
         other_spawners=settings.spawner.allow.other_classes,
         way_out=way_out.of_machine(settings, facts).variables(),
         server_way_out=way_out.of_servers(settings, facts).variables(),

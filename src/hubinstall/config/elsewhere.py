@@ -11,10 +11,7 @@ _DROPIN = f"a file {layout.HUB_DROPINS}/NAME.py"
 _GROUPS = (
     "try leaving it out: a server has the groups of its account on this machine; to add one: usermod -aG GROUP NAME"
 )
-_CULLER = (
-    "try leaving it out: idle servers keep running and need little memory; to stop them, let"
-    f" {_DROPIN} add the service jupyterhub_idle_culler, which is installed"
-)
+_CULLED_USERS = "try leaving it out: the hub's people are accounts of this machine, and an idle one costs nothing"
 _PASSWORDS = "try leaving it out: people log in with the password of their account on this machine (set with passwd)"
 _NO_TRAEFIK = "try leaving it out: there is no traefik here; nginx and configurable-http-proxy need no settings for it"
 
@@ -25,8 +22,10 @@ ANSWERS: dict[tuple[str, ...], str] = {
     ("user_environment",): "try leaving it out: a server opens JupyterLab; to open the classic Notebook, let"
     f" {_DROPIN} say `c.Spawner.default_url = '/tree'`",
     ("users", "extra_user_groups"): _GROUPS,
-    ("services", "cull"): _CULLER,
-    ("services",): f"try leaving it out: {_DROPIN} can add services of JupyterHub; idle servers keep running",
+    ("services", "cull", "users"): _CULLED_USERS,
+    ("services", "cull", "concurrency"): "try leaving it out: five servers are stopped at a time",
+    ("services", "cull", "remove_named_servers"): "try leaving it out: a stopped server keeps its name",
+    ("services", "configurator"): "try leaving it out: there is no configurator here",
     ("traefik_api",): _NO_TRAEFIK,
     ("limits", "gpu"): "try leaving it out: user servers cannot use the GPUs of this machine",
     ("proxy",): "did you mean network.proxy?",

@@ -139,13 +139,7 @@ def _rest(draft: _Draft) -> None:
             draft.note(dotted(("limits", key)), f"had no limit; the default here is {usual}")
     if draft.take("user_environment", "default_app") == "classic":
         draft.note("user_environment.default_app", f"let {_DROPIN} say c.Spawner.default_url = '/tree'")
-    if draft.take("services", "cull", "enabled") is not False:
-        seconds = draft.take("services", "cull", "timeout") or 600
-        draft.note(
-            "services.cull",
-            f"idle servers were stopped after {seconds} s; here they run on, unless {_DROPIN} adds"
-            " jupyterhub_idle_culler (how-to: stop idle servers)",
-        )
+    _cull(draft)
     kind = draft.take("auth", "type") or _USUAL_AUTH
     if kind == _USUAL_AUTH:
         draft.note(
@@ -156,8 +150,20 @@ def _rest(draft: _Draft) -> None:
     if kind == _USUAL_AUTH:
         draft.take("auth", "FirstUseAuthenticator")
     for path in _leaves(draft.theirs):
-        if not any(path[: len(done)] == done for done in draft.done) and path[:2] != ("services", "cull"):
+        if not any(path[: len(done)] == done for done in draft.done):
             draft.note(dotted(path), _instead(path))
+
+
+def _cull(draft: _Draft) -> None:
+    """Off is off."""
+    values = {key: draft.take("services", "cull", key) for key in ("enabled", "timeout", "every", "max_age")}
+    if values.pop("enabled") is False:
+        draft.put(False, "services", "cull", "enabled")
+        return
+    for key, value in values.items():
+        draft.put(value or None, "services", "cull", key)
+    if not values["timeout"]:
+        draft.note("services.cull.timeout", "was 600 s; the default here is 2 hours, and an open page is no use")
 
 
 def _leaves(tree: Tree, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -11,7 +11,16 @@ from typing import Any
 from urllib.parse import quote
 
 from hubinstall import layout
-from hubinstall.hubside import appearance, database, dropin_report, dropins, full_homes, teachers
+from hubinstall.hubside import (
+    appearance,
+    cull_service,
+    database,
+    dropin_report,
+    dropins,
+    full_homes,
+    idle,
+    teachers,
+)
 from hubinstall.hubside.accounts import login_name
 from hubinstall.hubside.authenticator import HostAuthenticator
 from hubinstall.hubside.dropin_rules import Remark, Review
@@ -37,6 +46,7 @@ def configure(c: Any) -> None:
             "Restore a good copy, or move it away, then start the hub again. People's files are not in it.",
         )
     settings = HubSettings.load(layout.HUB_SETTINGS)
+    idle.THIS_HUBS.rules = settings.cull
     os.environ.update(settings.way_out)  # what the hub and its drop-ins ask for outside
     hub(c, settings)
     sign_on(c, settings)
@@ -45,7 +55,8 @@ def configure(c: Any) -> None:
     read, said = dropins.run_all(c, layout.HUB_DROPINS)
     review = Review(c, said, ours, settings)
     remarks = [*review.apply(), *keep_ours(c, settings, said, review)]
-    dropin_report.write(review.signs_on_otherwise, read, remarks)
+    culler = cull_service.add(c, settings.cull)
+    dropin_report.write(review.signs_on_otherwise, read, remarks, culler=culler)
 
 
 def hub(c: Any, settings: HubSettings) -> None:
@@ -66,7 +77,7 @@ def hub(c: Any, settings: HubSettings) -> None:
     c.JupyterHub.db_url = f"sqlite:///{layout.HUB_DATABASE}"
     c.JupyterHub.cookie_secret_file = layout.COOKIE_SECRET
     c.JupyterHub.template_paths = [appearance.PAGES]
-    c.JupyterHub.template_vars = {"appearance": settings.appearance, "full_home": full_homes.for_page}
+    c.JupyterHub.template_vars = page_values(settings)
     if settings.appearance.logo:
         c.JupyterHub.logo_file = settings.appearance.logo
     c.JupyterHub.concurrent_spawn_limit = 0
@@ -76,6 +87,11 @@ def hub(c: Any, settings: HubSettings) -> None:
     c.JupyterHub.activity_resolution = 60
     c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 5}
     c.Application.log_level = "INFO"
+
+
+def page_values(settings: HubSettings) -> dict[str, Any]:
+    """What our pages show."""
+    return {"appearance": settings.appearance, "full_home": full_homes.for_page, "idle_servers": idle.for_page}
 
 
 def sign_on(c: Any, settings: HubSettings) -> None:
@@ -158,8 +174,7 @@ def keep_ours(c: Any, settings: HubSettings, said: list[Said], review: Review) -
     others = bool(review.signs_on_otherwise)
     if appearance.PAGES not in c.JupyterHub.template_paths:
         c.JupyterHub.template_paths = [*c.JupyterHub.template_paths, appearance.PAGES]
-    ours = {"appearance": settings.appearance, "full_home": full_homes.for_page}
-    c.JupyterHub.template_vars = {**c.JupyterHub.template_vars, **ours}
+    c.JupyterHub.template_vars = {**c.JupyterHub.template_vars, **page_values(settings)}
     services = list(c.JupyterHub.services)
     if not any(service.get("name") == layout.VERIFY_SERVICE for service in services):
         services.append(verify_service())

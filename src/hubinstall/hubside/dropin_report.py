@@ -10,13 +10,16 @@ from hubinstall import layout
 from hubinstall.hubside.dropin_rules import Remark
 
 
-def write(sign_on: str, files: Mapping[str, str], remarks: Iterable[Remark]) -> None:
-    """`sign_on`: the name of a drop-in's authenticator; empty if it is ours. `files`: path → SHA-256."""
+def write(sign_on: str, files: Mapping[str, str], remarks: Iterable[Remark], *, culler: str) -> None:
+    """`sign_on`: the name of a drop-in's authenticator; empty if it is ours. `files`: path → SHA-256. `culler`: the
+    name of a drop-in's service that stops idle servers; empty if it is ours.
+    """
     told = sorted(set(remarks))
     for remark in told:
         sys.stderr.write(f"hubinstall: warning: {remark}\n")
     warnings = [asdict(remark) for remark in told]
-    text = json.dumps({"authenticator": sign_on, "files": dict(files), "warnings": warnings}, indent=1)
+    said = {"authenticator": sign_on, "culler": culler, "files": dict(files), "warnings": warnings}
+    text = json.dumps(said, indent=1)
     path = Path(layout.DROPIN_REPORT)
     temporary = path.with_suffix(".new")
     temporary.write_text(text + "\n", encoding="utf-8")

@@ -17,6 +17,7 @@ from hubinstall.hubside import (
     admin_role,
     announcements_api,
     full_homes,
+    idle_api,
     repair,
     sign_ons,
     start_handlers,
@@ -46,7 +47,7 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
     def init_handlers(self) -> None:
         super().init_handlers()
         # The first that matches counts; JupyterHub's last one takes every other path of the API.
-        parts = (announcements_api, full_homes, tokens_api, start_handlers)
+        parts = (announcements_api, full_homes, idle_api, tokens_api, start_handlers)
         ours = [handler for part in parts for handler in part.HANDLERS]
         self.handlers[:0] = self.add_url_prefix(self.hub_prefix, ours)
 

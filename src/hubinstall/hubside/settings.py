@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hubinstall.hubside.appearance import Appearance
+from hubinstall.hubside.cull import Cull
 from hubinstall.hubside.limits import OtherLimits, ServerLimits
 from hubinstall.hubside.network import ServerNetwork
 from hubinstall.hubside.shares import SharedFolder
@@ -74,6 +75,7 @@ class HubSettings:
     """The cores of the machine: this many servers start at once."""
     shares: tuple[SharedFolder, ...]
     """Those that everyone can read below /srv/data, and nobody write, are not listed."""
+    cull: Cull
     other_spawners: bool
     """Whether a drop-in may choose a spawner class that is not ours."""
     way_out: dict[str, str]
@@ -100,10 +102,10 @@ class HubSettings:
         return asdict(self)
 
 
-Part = Appearance | ServerLimits | ServerNetwork | ImageSource | SignOn
+Part = Appearance | Cull | ServerLimits | ServerNetwork | ImageSource | SignOn
 PARTS: dict[str, type[Part]] = {
-    "appearance": Appearance, "limits": ServerLimits, "network": ServerNetwork, "image_source": ImageSource,
-    "sign_on": SignOn,
+    "appearance": Appearance, "cull": Cull, "limits": ServerLimits, "network": ServerNetwork,
+    "image_source": ImageSource, "sign_on": SignOn,
 }  # fmt: skip
 
 

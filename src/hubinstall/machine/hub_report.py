@@ -25,6 +25,8 @@ class HubReport:
     files: tuple[tuple[str, str], ...] = ()
     """(path, SHA-256) of each drop-in."""
     warned: tuple[Warned, ...] = ()
+    culler: str = ""
+    """The name of a drop-in's service that stops idle servers; empty if it is ours."""
 
     def still(self, dropins: dict[str, str]) -> list[Warned]:
         """The warnings about files that are as the hub has read them. `dropins`: path → SHA-256 by now."""
@@ -36,6 +38,6 @@ def hub_report(host: Host) -> HubReport:
     try:
         report = json.loads(host.text(layout.DROPIN_REPORT))
         warned = tuple(Warned(w["path"], w["place"], w["message"], w["hint"]) for w in report["warnings"])
-        return HubReport(str(report["authenticator"]), tuple(report["files"].items()), warned)
+        return HubReport(str(report["authenticator"]), tuple(report["files"].items()), warned, report.get("culler", ""))
     except (ValueError, KeyError, TypeError, AttributeError):
         return HubReport()

@@ -65,6 +65,7 @@ def warnings(host: Host, settings: "Settings", least: int) -> Iterator[Words]:
     listed |= {
         ("teachers", group): (names, "so that nobody teaches by it") for group, names in settings.teachers.items()
     }
+    listed["services", "cull", "except_users"] = settings.services.cull.except_users, "so that it excepts nobody"
     found = accounts.find(host, [name for names, _ in listed.values() for name in names])
     for place, (names, without) in listed.items():
         for index, name in enumerate(names):
@@ -82,6 +83,8 @@ def _groups(settings: "Settings") -> Iterator[Words]:
     for key, without in GROUPS_WITHOUT_EFFECT.items():
         for index, name in enumerate(getattr(settings.users, key)):
             yield ("users", key, index), name, without
+    for index, name in enumerate(settings.services.cull.except_groups):
+        yield ("services", "cull", "except_groups", index), name, "so that it excepts nobody"
     for name in settings.teachers:
         yield ("teachers", name), name, "so that nobody's server is seen by its teachers"
 

@@ -18,6 +18,7 @@ from hubinstall.settings.hub import Hub
 from hubinstall.settings.limits import Limits
 from hubinstall.settings.network import Network
 from hubinstall.settings.section import Conflict, Section
+from hubinstall.settings.services import Services
 from hubinstall.settings.shares import Shares
 from hubinstall.settings.types import (
     Allowances,
@@ -122,6 +123,7 @@ class Settings(Section):
     environment: Environment = Field(default_factory=Environment, description="The software in user servers.")
     limits: Limits = Field(default_factory=Limits, description="How much of the machine people's servers may use.")
     spawner: Spawner = Field(default_factory=Spawner, description="How user servers are started.")
+    services: Services = Field(default_factory=Services, description="What runs beside the hub.")
     network: Network = Field(
         default_factory=Network, description="The way to the internet, and what user servers may reach."
     )

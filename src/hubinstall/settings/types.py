@@ -10,6 +10,7 @@ from hubinstall.settings.values import (
     allowances,
     archives,
     dns,
+    durations,
     files,
     names,
     networks,
@@ -45,6 +46,10 @@ Memory = Annotated[int, BeforeValidator(sizes.parse_memory), _size]
 Shm = Annotated[int, BeforeValidator(sizes.parse_shm), _size]
 Quota = Annotated[int, BeforeValidator(sizes.parse_quota), _size]
 Upload = Annotated[int, BeforeValidator(sizes.parse_upload), _size]
+_duration = schema("duration", durations.DURATION, ["string", "integer"])
+IdleTime = Annotated[int, BeforeValidator(durations.parse_idle_time), _duration]
+Age = Annotated[int, BeforeValidator(durations.parse_age), _duration]
+Pause = Annotated[int, BeforeValidator(durations.parse_pause), _duration]
 Cpus = Annotated[
     float,
     Field(ge=sizes.LEAST_CPUS, le=sizes.MOST_CPUS, allow_inf_nan=False, title="number"),

@@ -32,6 +32,7 @@ from hubinstall.verify.disks import disks
 from hubinstall.verify.home_quotas import home_quotas
 from hubinstall.verify.host_logins import host_logins
 from hubinstall.verify.http_probe import Answer, ask
+from hubinstall.verify.idle_servers import idle_servers
 from hubinstall.verify.shares import shares
 
 # Not every installation has these: systemd's slice may be the users' control group, an Engine may bring its own, and
@@ -76,6 +77,7 @@ def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Reso
         ("proxy", lambda: proxy(host, seen)),
         ("hub", lambda: hub(settings, seen)),
         ("user servers", lambda: servers(host, settings, seen)),
+        ("idle servers", lambda: idle(host, settings, seen)),
         ("authenticator", lambda: authenticator(host, settings, facts)),
         ("nginx", lambda: nginx(settings, facts, seen)),
         ("docker", lambda: docker(host, seen)),
@@ -175,6 +177,13 @@ def servers(host: Host, settings: Settings, seen: dict[str, Look]) -> Check:
         return part("warning", words, f"The hub notices this by itself within a minute. {logs(layout.HUB_SERVICE)}")
     starting = f", {running - ready} starting or stopping" if running > ready else ""
     return part("ok", f"{ready} running{starting}")
+
+
+def idle(host: Host, settings: Settings, seen: dict[str, Look]) -> Check:
+    if down(seen, layout.HUB_SERVICE):
+        return Check("idle servers", "warning", "the hub does not run", revive(layout.HUB_SERVICE))
+    token = host.text(layout.VERIFY_TOKEN).strip()
+    return Check(*idle_servers(host, settings, of_hub(settings, "hub/api/idle", token=token)))
 
 
 def authenticator(host: Host, settings: Settings, facts: Facts) -> Check:

@@ -29,7 +29,7 @@ def test_the_configuration_holds_an_installation_together(files):
     assert hub.hub_bind_url == hub.hub_connect_url == "http://10.99.0.1:8081"
     assert (hub.cleanup_servers, hub.cleanup_proxy) == (False, False)
     assert configured().ConfigurableHTTPProxy.auth_token == "secret-p"
-    assert hub.services == [{"name": layout.VERIFY_SERVICE, "api_token": "secret-v"}]
+    assert hub.services[0] == {"name": layout.VERIFY_SERVICE, "api_token": "secret-v"}
     assert hub.load_roles[0] == {"name": "admin", "users": ["alice"], "services": []}
     assert not any(scope.startswith("admin") for scope in hub.load_roles[1]["scopes"])
 
@@ -46,8 +46,12 @@ def test_dropins_come_last_and_in_order_and_cannot_take_what_is_needed_away(file
     c = configured()
     assert c.Spawner.default_url == "/a/b"
     assert c.Spawner.environment["FROM"].endswith("10-a.py")
-    assert [service["name"] for service in c.JupyterHub.services] == ["mine", layout.VERIFY_SERVICE]
-    assert [role["name"] for role in c.JupyterHub.load_roles] == ["admin", layout.VERIFY_SERVICE]
+    assert [service["name"] for service in c.JupyterHub.services] == [
+        "mine", layout.VERIFY_SERVICE, layout.CULL_SERVICE,
+    ]  # fmt: skip
+    assert [role["name"] for role in c.JupyterHub.load_roles] == [
+        "admin", layout.VERIFY_SERVICE, layout.CULL_SERVICE,
+    ]  # fmt: skip
     assert c.JupyterHub.load_roles[0]["users"] == ["alice"]
 
 
@@ -193,7 +197,7 @@ def test_another_sign_on_is_told_and_its_own_lists_count(files, capsys):
     warned, c = said(files, capsys, text)
     assert not warned
     assert c.Authenticator.admin_users == {"bob"}
-    assert c.JupyterHub.load_roles[-1] == {"name": layout.PROBE_USER, "scopes": [], "users": [layout.PROBE_USER]}
+    assert {"name": layout.PROBE_USER, "scopes": [], "users": [layout.PROBE_USER]} in c.JupyterHub.load_roles
     assert json.loads(Path(layout.DROPIN_REPORT).read_text())["authenticator"] == "DummyAuthenticator"
 
 

@@ -54,7 +54,8 @@ def host(tmp_path: Path, monkeypatch) -> FakeHost:
     monkeypatch.setattr(health, "answers", lambda host, address: True)
     monkeypatch.setattr(health, "looks", lambda host, facts: dict(UP))
     monkeypatch.setattr(health.time, "time", lambda: ENDS - 90 * 86400)
-    answers = {"/api/routes": {"/": {}}, "/hub/health": {}, "/_ping": None, "/hub/api/users": [{"name": "alice"}]}
+    answers = {"/api/routes": {"/": {}}, "/hub/health": {}, "/_ping": None, "/hub/api/users": [{"name": "alice"}],
+               "/hub/api/idle": {"due": [], "ran": 5, "up": 50}}  # fmt: skip
 
     def answer(address: str, path: str, **_: str) -> Answer:
         return Answer(200, "", answers[path.partition("?")[0]], "6.1.1", 0.01)
@@ -70,9 +71,9 @@ def found(host: FakeHost) -> dict[str, health.Check]:
 def test_all_is_well(host: FakeHost) -> None:
     result = health.health(host, Settings(), fake_facts(), resources=[], pending=3)
     assert [(c.name, c.state) for c in result.checks if c.state != "ok" and not c.name.startswith("disk")] == []
-    assert [c.name for c in result.checks][:11] == [
-        "proxy", "hub", "user servers", "authenticator", "nginx", "docker", "broker", "accounts helper", "firewall",
-        "host logins", "certificate",
+    assert [c.name for c in result.checks][:12] == [
+        "proxy", "hub", "user servers", "idle servers", "authenticator", "nginx", "docker", "broker", "accounts helper",
+        "firewall", "host logins", "certificate",
     ]  # fmt: skip
     assert result.pending == 3
     assert found(host)["certificate"].message == "90 days left (self-signed)"

@@ -1,5 +1,6 @@
 // Shows what the administrator announces (`hubinstall announce`) to people who are in JupyterLab already, what a memory
-// limit has ended (hubinstall_memory.py), and that a home is full (hubinstall_home.py): events of their own server.
+// limit has ended (hubinstall_memory.py), that a home is full (hubinstall_home.py), and that the server is stopped soon
+// because nobody uses it (hubinstall_idle.py): events of their own server.
 //
 // A prebuilt extension of JupyterLab (jupyterlab.readthedocs.io, "Prebuilt Extensions"), written by hand: it needs no
 // package of JupyterLab, and so no build. The hub answers without a login, and is asked without cookies: otherwise a
@@ -10,6 +11,8 @@
   const EVERY = 60 * 1000;
   const MEMORY = "urn:hubinstall:memory";
   const HOME = "urn:hubinstall:home";
+  const IDLE = "urn:hubinstall:idle";
+  const KEEP = "urn:hubinstall:keep";
   const CLOSED = `${NAME}:closed`;
 
   // With a name of its own for each server, the hub has another one.
@@ -23,7 +26,8 @@
     return JSON.parse(sessionStorage.getItem(CLOSED) || "[]");
   }
 
-  function note(text) {
+  // `answer`: what its button says, and does; else it is closed for good.
+  function note(text, answer) {
     const box = document.createElement("div");
     const words = document.createElement("div");
     const close = document.createElement("button");
@@ -36,9 +40,13 @@
     });
     words.textContent = text;
     Object.assign(words.style, { whiteSpace: "pre-line", overflowWrap: "anywhere", maxHeight: "40vh", overflow: "auto" });
-    close.textContent = "Close";
+    close.textContent = answer ? answer.says : "Close";
     close.addEventListener("click", () => {
-      sessionStorage.setItem(CLOSED, JSON.stringify([...closed(), text]));
+      if (answer) {
+        answer.does();
+      } else {
+        sessionStorage.setItem(CLOSED, JSON.stringify([...closed(), text]));
+      }
       box.remove();
     });
     box.append(words, close);
@@ -56,12 +64,14 @@
       });
       document.body.append(place);
     }
-    place.replaceChildren(...texts.filter((text) => !closed().includes(text)).map(note));
+    const notes = texts.filter((text) => !closed().includes(text)).map((text) => note(text));
+    place.replaceChildren(...notes, ...(stop ? [note(stop.text, stop.answer)] : []));
   }
 
   let shown = "[]";
   let announced = [];
   let home = "";
+  let stop = null;
   const happened = [];
 
   function showAll() {
@@ -85,18 +95,39 @@
     }
   }
 
-  function hear(_, event) {
+  function stops(app, { stops_in, can_wait }) {
+    if (stops_in === null) {
+      stop = null;
+      return;
+    }
+    const at = new Date(Date.now() + stops_in * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    const lost = "Files are kept; what kernels have in memory is lost.";
+    if (can_wait) {
+      const keep = () => {
+        stop = null;
+        app.serviceManager.events.emit({ schema_id: KEEP, version: "1", data: {} });
+      };
+      stop = { text: `Nobody has used this server for a while: it stops at ${at}. ${lost}`, answer: { says: "Keep it", does: keep } };
+    } else {
+      stop = { text: `This server has run as long as one may: it stops at ${at}. ${lost}`, answer: null };
+    }
+  }
+
+  function hear(app, event) {
     if (event.schema_id === MEMORY) {
       happened.push(`${new Date().toLocaleTimeString()} ${event.text}`);
       showAll();
     } else if (event.schema_id === HOME && event.text !== home) {
       home = event.text;
       showAll();
+    } else if (event.schema_id === IDLE) {
+      stops(app, event);
+      showAll();
     }
   }
 
   function activate(app) {
-    app.serviceManager.events.stream.connect(hear);
+    app.serviceManager.events.stream.connect((_, event) => hear(app, event));
     const prefix = hub();
     if (prefix) {
       const address = `${prefix}api/announcements`;

@@ -1,0 +1,94 @@
+"""Idle servers are stopped: a page that is only open keeps none, a kernel that computes and an exception do."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from harness import installed, loads
+from harness.browser import chromium
+from harness.machine import Machine
+from hubinstall.verify.client.errors import HubError
+from hubinstall.verify.client.hub import HubClient
+
+pytestmark = pytest.mark.one_kind
+
+TIMEOUT = 30
+SETTINGS = f"services.cull.timeout {TIMEOUT} services.cull.every 5"
+SILENT = "import time\nend = time.monotonic() + 900\nwhile time.monotonic() < end: time.sleep(0.01)"
+JOAN, JOANS_PASSWORD = "joan", "spacecraft-1961"
+LISTS = ("api/kernels?", "api/sessions?", "api/terminals?")
+"""What JupyterLab asks for every ten seconds while its page is visible."""
+CULLER = "pgrep --full hubinstall.hubside.culler"
+
+
+@pytest.fixture(scope="module")
+def machine(installed_machine: Machine) -> Machine:
+    installed.add_person(installed_machine, JOAN, JOANS_PASSWORD)
+    installed_machine.run(f"hubinstall config add-item services.cull.except_users {installed.ADMIN}")
+    installed_machine.run(f"hubinstall config set {SETTINGS} --apply", timeout=600)
+    return installed_machine
+
+
+def with_server(machine: Machine, name: str, password: str) -> HubClient:
+    client = installed.client(machine)
+    client.login(name, password)
+    client.start_server()
+    return client
+
+
+@pytest.fixture(scope="module")
+def excepted(machine: Machine) -> Iterator[HubClient]:
+    with with_server(machine, installed.ADMIN, installed.ADMIN_PASSWORD) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def busy(machine: Machine) -> Iterator[HubClient]:
+    """Somebody who has left a cell that prints nothing, and closed the page."""
+    with with_server(machine, JOAN, JOANS_PASSWORD) as client:
+        with client.kernel() as kernel, pytest.raises(HubError, match="did not finish"):
+            kernel.execute(SILENT, timeout=3)
+        yield client
+
+
+@pytest.fixture(scope="module")
+def page(machine: Machine) -> Iterator[Page]:
+    with chromium([loads.trusting(machine)]) as browser:
+        page = browser.new_page(base_url=f"https://{machine.address}")
+        page.set_default_timeout(60_000)
+        yield page
+
+
+def test_a_forgotten_page_keeps_no_server_and_its_owner_is_asked_before(
+    machine: Machine, excepted: HubClient, busy: HubClient, page: Page
+) -> None:
+    machine.run(f"kill $({CULLER})")  # JupyterHub starts it again
+    page.goto("/")
+    page.fill("input#username_input", installed.PERSON)
+    page.fill("input#password_input", installed.PERSON_PASSWORD)
+    page.click("input#login_submit")
+    page.wait_for_url("**/user/grace/lab**", timeout=120_000)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.extend(part for part in LISTS if part in request.url))
+    note = page.locator(".hubinstall-announcements")
+    expect(note).to_contain_text("Nobody has used this server for a while: it stops at")
+    page.get_by_role("button", name="Keep it").click()
+    kept = time.monotonic()
+    expect(note).to_have_count(0)
+    expect(note).to_have_count(1)
+    with installed.client(machine) as grace:
+        grace.login(installed.PERSON, installed.PERSON_PASSWORD)
+        assert "it stops in about" in grace.request("GET", "hub/home", step="page").text
+        while grace.server() is not None:
+            assert time.monotonic() - kept < 3 * TIMEOUT * machine.pace
+            page.wait_for_timeout(500)
+    assert time.monotonic() - kept > TIMEOUT - 3
+    assert set(asked) == set(LISTS), "it was not the page of somebody who has forgotten it"
+    assert busy.server() is not None
+    assert excepted.server() is not None
+
+
+def test_status_says_that_they_are_looked_for(machine: Machine) -> None:
+    assert "stopped after 30 s without use" in machine.run("hubinstall status", check=False).out
