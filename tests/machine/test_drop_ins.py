@@ -104,7 +104,10 @@ def test_the_files_of_the_page_do_what_it_says(machine: Machine, grace: HubClien
         assert teacher.api("GET", "groups/students")["users"] == ["grace"]
         assert teacher.api("GET", "groups/teachers")["roles"] == ["teacher"]
         assert teacher.api("GET", "services")["cull"]["roles"] == ["cull"]
-    assert "jupyterhub_idle_culler" in machine.run("ps -eo args").out
+    programs = machine.run("ps -eo args").out
+    assert "jupyterhub_idle_culler" in programs
+    assert "hubinstall.hubside.culler" not in programs, "the drop-in's goes on instead of ours"
+    assert "the service cull of a drop-in" in machine.run("hubinstall status", check=False).out
     grace.stop_server()
     # A volume keeps what was written, and its owner.
     volume = "docker volume inspect --format '{{.Mountpoint}}' scratch-grace"

@@ -20,7 +20,8 @@ SILENT = "import time\nend = time.monotonic() + 900\nwhile time.monotonic() < en
 JOAN, JOANS_PASSWORD = "joan", "spacecraft-1961"
 LISTS = ("api/kernels?", "api/sessions?", "api/terminals?")
 """What JupyterLab asks for every ten seconds while its page is visible."""
-CULLER = "pgrep --full hubinstall.hubside.culler"
+CULLER = "pgrep --full '[h]ubinstall.hubside.culler'"
+"""Not the shell that says so."""
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +76,17 @@ def test_a_forgotten_page_keeps_no_server_and_its_owner_is_asked_before(
     note = page.locator(".hubinstall-announcements")
     expect(note).to_contain_text("Nobody has used this server for a while: it stops at")
     page.get_by_role("button", name="Keep it").click()
-    kept = time.monotonic()
     expect(note).to_have_count(0)
     expect(note).to_have_count(1)
     with installed.client(machine) as grace:
         grace.login(installed.PERSON, installed.PERSON_PASSWORD)
         assert "it stops in about" in grace.request("GET", "hub/home", step="page").text
+        pressed = grace.fetch("POST", "hub/keep-server", step="keep", data={"server": ""})
+        assert pressed.status_code == 200
+        assert "it stops in about" not in pressed.text
+        kept = time.monotonic()
+        expect(note).to_have_count(0)
+        expect(note).to_have_count(1)
         while grace.server() is not None:
             assert time.monotonic() - kept < 3 * TIMEOUT * machine.pace
             page.wait_for_timeout(500)
@@ -88,6 +94,13 @@ def test_a_forgotten_page_keeps_no_server_and_its_owner_is_asked_before(
     assert set(asked) == set(LISTS), "it was not the page of somebody who has forgotten it"
     assert busy.server() is not None
     assert excepted.server() is not None
+
+
+def test_nobody_says_of_somebody_elses_server_that_it_is_idle(busy: HubClient) -> None:
+    said = {"server": "", "idle": 90000}
+    answers = [busy.fetch("POST", f"hub/api/users/{who}/idle", step="idle", json=said) for who in ("ada", JOAN)]
+    answers += [busy.fetch(method, "hub/api/idle", step="idle") for method in ("GET", "POST")]
+    assert [answer.status_code for answer in answers] == [404, 200, 403, 403]
 
 
 def test_status_says_that_they_are_looked_for(machine: Machine) -> None:

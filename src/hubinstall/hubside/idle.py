@@ -17,7 +17,7 @@ from hubinstall import layout
 from hubinstall.hubside.accounts import Account, group_ids, login_name
 from hubinstall.hubside.cull import Cull
 
-RARELY, OFTEN, SOON = 60.0, 10.0, 2.0
+RARELY, OFTEN, SOON = 300.0, 10.0, 2.0
 """Seconds between two reports of a server: usually, while its owner is being asked, and at least."""
 LATE = 30.0
 """Seconds that a report may come late until what was said last does not count."""

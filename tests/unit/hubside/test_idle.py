@@ -120,7 +120,7 @@ def test_others_are_no_exception_and_off_is_off() -> None:
 def test_reports_come_more_often_before_the_end() -> None:
     one = reports()
     assert [one.again(left) for left in (None, (7200, True), (500, True), (50, True), (3, True), (-9, True))] == [
-        60, 60, 10, 5, 2, 2,
+        300, 300, 10, 5, 2, 2,
     ]  # fmt: skip
     assert reports(timeout=30).again((30, True)) == 3
 
