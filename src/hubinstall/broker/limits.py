@@ -46,10 +46,14 @@ def _too_much(account: Account, key: str, wanted: float, given: float) -> Refuse
     name = f'"{account.name}"' if "." in account.name else account.name
     setting = shlex.quote(f"limits.users.{name}.{key}")
     return RefusedError(
-        f"a server of {account.name} with {key} {_text(wanted)} instead of at most {_text(given)}",
-        command=f"hubinstall config set {setting} {_text(wanted)} --apply",
+        f"a server of {account.name} with {key} {_text(key, wanted)} instead of at most {_text(key, given)}",
+        command=f"hubinstall config set {setting} {_text(key, wanted)} --apply",
     )
 
 
-def _text(number: float) -> str:
-    return str(number) if isinstance(number, int) else f"{number:g}"
+def _text(key: str, number: float) -> str:
+    """As config.yaml takes it."""
+    if isinstance(number, float):
+        return f"{number:g}"
+    units = ((number >> 30, 30, "G"), (number >> 20, 20, "M")) if key == "memory" else ()
+    return next((f"{whole}{unit}" for whole, bits, unit in units if whole and whole << bits == number), str(number))

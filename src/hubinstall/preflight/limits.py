@@ -88,11 +88,11 @@ def _memory_of_all(limits: Limits, facts: Facts, people: list[ServerLimits]) -> 
     if not said or any(given.says("memory") > facts.memory for given in said):
         return
     usual = None if limits.memory else limits.memory_bytes(facts.memory)
-    sizes = [one.memory for one in people if one.memory and one.memory != usual]
+    sizes = [one.memory * (1 + (one.servers or 0)) for one in people if one.memory and one.memory != usual]
     total = sum(sizes)
     if total <= facts.memory:
         return
-    if len(set(sizes)) == 1:
+    if len(set(sizes)) == 1 and not any(one.servers for one in people):
         words = f"{size(sizes[0])} for each of {len(sizes)} people is {size(total)}"
     else:
         words = f"{len(sizes)} people have {size(total)} together"
@@ -144,11 +144,12 @@ def _strangers(host: Host, limits: Limits) -> Iterator[Words]:
             )  # fmt: skip
     found = accounts.find(host, list(limits.users))
     for name in limits.users:
-        if name not in found:
-            yield (
-                ("limits", "users", name), f"there is no account {name} on this machine, so that it changes nothing",
-                "try the name as `getent passwd` shows it, or leave it if the account will be created later",
+        if name not in found or found[name][0] != name:
+            own = f"did you mean {found[name][0]}?" if name in found else (
+                "try the name as `getent passwd` shows it, or leave it if the account will be created later"
             )  # fmt: skip
+            words = f"there is no account {name} on this machine, so that it changes nothing"
+            yield ("limits", "users", name), words, own
 
 
 def who_may_log_in(host: Host, settings: Settings, facts: Facts) -> set[str]:

@@ -33,8 +33,9 @@ def _groups(monkeypatch):
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ({"Memory": GIB + 1}, "ada with memory 1073741825 instead of at most 1073741824"),
-        ({"MemorySwap": 2 * GIB}, "ada with memory 2147483648 instead of at most 1073741824"),
+        ({"Memory": GIB + 1}, "ada with memory 1073741825 instead of at most 1G"),
+        ({"MemorySwap": 2 * GIB}, "ada with memory 2G instead of at most 1G"),
+        ({"PidsLimit": 1 << 20}, "ada with processes 1048576 instead of at most 1024"),
         ({"PidsLimit": 1025}, "ada with processes 1025 instead of at most 1024"),
         ({"CpuQuota": 100_001}, "ada with cpu 1.00001 instead of at most 1"),
         ({"CpuPeriod": 50_000}, "ada with cpu 2 instead of at most 1"),
@@ -53,7 +54,7 @@ def test_more_than_the_file_gives_is_refused_unless_it_allows_any(config, words)
 def test_the_refusal_says_what_gives_it():
     with pytest.raises(RefusedError) as refused:
         checked(Memory=2 * GIB, MemorySwap=2 * GIB)
-    assert str(refused.value).endswith("hubinstall config set limits.users.ada.memory 2147483648 --apply")
+    assert str(refused.value).endswith("hubinstall config set limits.users.ada.memory 2G --apply")
     with pytest.raises(RefusedError) as refused:
         checked(account=replace(ADA, name="max.muster"), CpuQuota=150_000)
     assert str(refused.value).endswith("""config set 'limits.users."max.muster".cpu' 1.5 --apply""")

@@ -107,6 +107,19 @@ def test_a_line_for_nobody_is_named(host):
     assert [one.message.partition(" on this")[0] for one in lines] == [
         "there is no group people", "there is no account preson1"
     ]  # fmt: skip
+    assert only_hint(host, limits={"users": {"Person1": {"cpu": 2}}}) == "did you mean person1?"
+
+
+def only_hint(host: FakeHost, **settings: object) -> str:
+    (warning,) = found(host, **settings)
+    return warning.hint
+
+
+def test_servers_with_names_count_in_the_sum(host):
+    few = {"allow_all": False, "allowed": ["person1", "person2"]}
+    assert found(host, limits={"memory": "8G"}, users=few) == []
+    warning = only(host, limits={"memory": "8G", "servers": 1}, users=few)
+    assert warning.message.startswith("2 people have 32G together, but")
 
 
 def test_a_size_that_is_tried_is_a_size(host):
