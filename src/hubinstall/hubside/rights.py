@@ -4,6 +4,7 @@ from elsewhere says of a person.
 
 import functools
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hubinstall import layout
@@ -84,6 +85,13 @@ def lists(settings: HubSettings, names: tuple[str, ...], name: str) -> bool:
     if settings.sign_on.kind != "pam":
         return name in names or name in _as_accounts(names)
     return name in names or name in _as_logins(names, int(time.monotonic() // 60))
+
+
+def accounts_of(settings: HubSettings, names: Iterable[str]) -> set[str]:
+    """The accounts for which these names of a list stand, whether there are any or not."""
+    if settings.sign_on.kind != "pam":
+        return set(_as_accounts(tuple(names)))
+    return set(_as_logins(tuple(names), int(time.monotonic() // 60)))
 
 
 @functools.lru_cache(maxsize=256)

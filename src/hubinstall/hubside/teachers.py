@@ -14,7 +14,7 @@ from jupyterhub import orm
 
 from hubinstall import layout
 from hubinstall.hubside import rights
-from hubinstall.hubside.accounts import Account, login_name
+from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.memberships import Memberships
 from hubinstall.hubside.settings import HubSettings
 
@@ -38,7 +38,7 @@ def roles(settings: HubSettings) -> list[dict[str, Any]]:
             "name": role_name(group),
             "description": f"Teachers of {group}",
             "scopes": ["admin-ui", *(f"{right}!group={group}" for right in RIGHTS)],
-            "users": sorted(name for name in map(login_name, names) if _may(settings, name)),
+            "users": sorted(name for name in rights.accounts_of(settings, names) if _may(settings, name)),
         }
         for group, names in settings.teachers.items()
     ]
@@ -73,6 +73,15 @@ def students(settings: HubSettings, names: Iterable[str]) -> dict[str, set[str]]
     return found
 
 
+def give(db: Any, settings: HubSettings) -> None:
+    """The roles to those teachers whom the hub knows by now: accounts may be made after it has started."""
+    for role in roles(settings):
+        row = orm.Role.find(db, role["name"])
+        if row is not None and {user.name for user in row.users} != set(role["users"]):
+            row.users = db.query(orm.User).filter(orm.User.name.in_(role["users"])).all()
+    db.commit()
+
+
 def fill(db: Any, found: dict[str, set[str]], kept: Collection[str] = ()) -> None:
     """Make JupyterHub's groups say so, and remove those of ours that teach nobody any more, but not those of a drop-in
     (`kept`).
@@ -105,6 +114,7 @@ class Classes:
         names = [name for (name,) in self._app.db.query(orm.User.name).filter(orm.User.admin == False)]  # noqa: E712 - SQL
         found = await asyncio.to_thread(students, self._settings, names)
         fill(self._app.db, found, self._app.load_groups)
+        give(self._app.db, self._settings)
 
     async def watch(self) -> None:
         """For as long as the hub runs."""

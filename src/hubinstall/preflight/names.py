@@ -66,6 +66,8 @@ def warnings(host: Host, settings: "Settings", least: int) -> Iterator[Words]:
         ("teachers", group): (names, "so that nobody teaches by it") for group, names in settings.teachers.items()
     }
     listed["services", "cull", "except_users"] = settings.services.cull.except_users, "so that it excepts nobody"
+    if settings.auth.from_elsewhere:
+        listed = {}  # people get accounts when they sign on
     found = accounts.find(host, [name for names, _ in listed.values() for name in names])
     for place, (names, without) in listed.items():
         for index, name in enumerate(names):

@@ -13,6 +13,7 @@ from hubinstall import layout
 from hubinstall.hubside import memberships, rights, teachers
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.memberships import Memberships
+from hubinstall.hubside.new_accounts import account_name
 
 GROUPS = {"course-101": 3101, "Domain Users": 3102}
 WHO = {
@@ -112,6 +113,26 @@ def test_only_teachers_who_may_log_in_are_in_the_role(hub, host):
     assert rights.refusal(TAUGHT, "prof", Account.find("prof")) is None, "they need not be among the allowed"
     banned = replace(TAUGHT, banned=("prof",))
     assert [role["users"] for role in teachers.roles(banned)] == [[], ["tutor"]]
+
+
+def test_a_teacher_whose_account_is_made_later_gets_the_role_without_a_restart(hub, host):
+    hub.db.add(orm.User(name="ghost"))
+    hub.db.commit()
+    look(hub)
+    assert "admin-ui" not in may(hub, "ghost")
+    host["ghost"] = set()
+    look(hub)
+    assert "access:servers!group=course-101" in may(hub, "ghost")
+    look(hub, replace(TAUGHT, teachers={**TAUGHT.teachers, "course-101": ["prof"]}))
+    assert may(hub, "ghost") == set()
+
+
+def test_with_a_sign_on_from_elsewhere_the_lists_have_the_providers_names(host):
+    elsewhere = replace(TAUGHT, sign_on=replace(SETTINGS.sign_on, kind="oidc"), teachers={"course-101": ["A.B@x.org"]})
+    name = account_name("A.B@x.org")
+    assert [role["users"] for role in teachers.roles(elsewhere)] == [[]]
+    host[name] = set()
+    assert [role["users"] for role in teachers.roles(elsewhere)] == [[name]]
 
 
 @pytest.mark.parametrize("group", ["course-101", "2026", "a", "Domain Users", "müller", "CORP\\x", "x" * 254, "ends-"])

@@ -107,6 +107,14 @@ def test_where_a_drop_in_decides_nothing_is_said(host):
     assert said(host, **only_these()) == []
 
 
+def test_a_providers_people_need_no_account_here(host):
+    oidc = {"issuer": "https://x.org", "client_id": "hub", "client_secret_file": "/etc/secret"}
+    users = {"admin": ["ada@x.org"], "allowed": ["ghost"], "banned": ["carol@x.org"], "allowed_groups": ["none"]}
+    settings = Settings.model_validate({"auth": {"type": "oidc", "oidc": oidc}, "users": users})
+    assert list(logins.warnings(host, settings, *UIDS)) == []
+    assert [at for at, *_ in names.warnings(host, settings, UIDS[0])] == [("users", "allowed_groups", 0)]
+
+
 def test_a_name_without_an_account_is_said_with_a_person_who_has_one_like_it(host):
     users = {"allow_all": False, "allowed": ["Alcie"], "banned": ["postgress"], "admin_groups": ["cuorse", "staff"]}
     found = list(names.warnings(host, Settings.model_validate({"users": users}), UIDS[0]))
