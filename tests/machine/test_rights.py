@@ -126,14 +126,14 @@ def test_who_is_not_among_the_allowed_any_more_loses_session_token_and_server(
 
 
 @pytest.fixture(scope="module")
-def by_groups(installed_machine: Machine) -> Machine:
+def by_groups(installed_machine: Machine, log_in: LogIn) -> Machine:
     """Joan and grace may come in by a group each, grace is an administrator by one, and prof teaches joan's."""
     machine = installed_machine
     machine.run("for group in course other tutors; do groupadd $group; done")
     machine.run("usermod -aG course joan && usermod -aG other,tutors grace")
     machine.run("hubinstall config set users.allow_all false")
     for words in (
-        "users.admin []", "users.allowed []", "users.admin_groups [tutors]", "users.allowed_groups [course,other]",
+        "users.admin []", "users.allowed [prof]", "users.admin_groups [tutors]", "users.allowed_groups [course,other]",
     ):  # fmt: skip
         machine.run(["hubinstall", "config", "set", *words.split()])
     machine.run("hubinstall config set teachers.course [prof] --apply")
