@@ -14,11 +14,11 @@ class Helper:
 
     def __init__(self) -> None:
         self.up, self.asked = True, 0
-        self._answers = Answers(Policy(1000, 60000))
+        self._answers = Answers(Policy(1000, 60000, new_password=8))
 
     def restart(self) -> None:
         """What it remembered is gone, but not what it keeps in files."""
-        self._answers = Answers(Policy(1000, 60000))
+        self._answers = Answers(Policy(1000, 60000, new_password=8))
 
     def ask(self, question: dict[str, object], _seconds: float) -> dict[str, object]:
         self.asked += 1

@@ -43,7 +43,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "installation": EVERYTHING - {"installation", "bundle", "people"},
     "cli": EVERYTHING | {"hubside.appearance"},
     "hubside": frozenset({"layout"}),
-    "accounts_helper": frozenset({"hubside.helper", "hubside.new_accounts", "hubside.sockets", "layout"}),
+    "accounts_helper": frozenset({
+        "hubside.helper", "hubside.new_accounts", "hubside.sockets", "settings.values", "layout",
+    }),
     "quotas": frozenset({"hubside.accounts", "hubside.limits", "layout"}),
     "broker": frozenset({
         "hubside.accounts", "hubside.limits", "hubside.network", "hubside.seccomp", "hubside.shares", "hubside.sockets",

@@ -5,15 +5,19 @@ import time
 from typing import Any
 
 from hubinstall import layout
-from hubinstall.accounts_helper import pam
+from hubinstall.accounts_helper import new_passwords, pam
 from hubinstall.accounts_helper.allowance import Allowance
 from hubinstall.accounts_helper.making import ADMINISTRATOR, Maker
 from hubinstall.accounts_helper.policy import Policy
-from hubinstall.accounts_helper.questions import Password, Question, States, Wanted
-from hubinstall.accounts_helper.shadow import Shadow
+from hubinstall.accounts_helper.questions import Change, Password, Question, States, Wanted
+from hubinstall.accounts_helper.shadow import Entry, Shadow
 
 CHECKS = 16
 """Passwords that are checked at once, as many as the hub asks for."""
+ELSEWHERE = (
+    "Your account comes from a directory of your organization, and its password is changed there. Ask the people who"
+    " run this hub where that is."
+)
 
 
 class Answers:
@@ -22,7 +26,7 @@ class Answers:
     def __init__(self, policy: Policy, service: str = layout.PAM_SERVICE) -> None:
         self._policy, self._service = policy, service
         self._shadow = Shadow()
-        self._reading = threading.Lock()
+        self._reading, self._changing = threading.Lock(), threading.Lock()
         self._allowance = Allowance()
         self._places = threading.BoundedSemaphore(CHECKS)
         self._maker = Maker(policy)
@@ -30,6 +34,8 @@ class Answers:
     def to(self, question: Question) -> dict[str, Any]:
         if isinstance(question, Password):
             return self._password(question)
+        if isinstance(question, Change):
+            return self._change(question)
         if isinstance(question, Wanted):
             return self._account(question)
         return self._states(question)
@@ -49,15 +55,35 @@ class Answers:
             return {"answer": "accepted"}
         return {"answer": "refused", "reason": refused.reason, "words": refused.words}
 
+    def _change(self, question: Change) -> dict[str, Any]:
+        """`changed` with the new `fingerprint`; else as for a password, or `refused` with `words` about the new one."""
+        name, least = question.name, self._policy.new_password
+        if least is None or name == layout.PROBE_USER or not self._policy.admits(name):
+            return {"answer": "no person"}
+        known = self._password(Password(name, question.password))
+        if known["answer"] != "accepted":
+            return known
+        words = "" if self._entry(name) else ELSEWHERE
+        words = words or new_passwords.refusal(name, question.password, question.new, least)
+        with self._changing:  # the lock of /etc/shadow is a process's, not a thread's
+            words = words or pam.change(self._service, name, question.password, question.new)
+            entry = self._entry(name)
+        if words or entry is None:
+            return {"answer": "refused", "reason": "the new password", "words": words or ELSEWHERE}
+        return {"answer": "changed", "fingerprint": entry.fingerprint}
+
     def _account(self, question: Wanted) -> dict[str, Any]:
         """As Maker.answer; one that was locked or has expired since is refused."""
         answer = self._maker.answer(question.name, question.of)
         if answer["answer"] == "account":
-            with self._reading:
-                entry = self._shadow.entry(question.name)
+            entry = self._entry(question.name)
             if entry and entry.ended:
                 return {"answer": "refused", "words": f"{entry.ended} {ADMINISTRATOR}"}
         return answer
+
+    def _entry(self, name: str) -> Entry | None:
+        with self._reading:
+            return self._shadow.entry(name)
 
     def _states(self, question: States) -> dict[str, Any]:
         """Name → fingerprint and why the account has ended; null for what is not in /etc/shadow, or is no person's."""

@@ -1,10 +1,11 @@
-"""Check a password with PAM, without PAM's delay of two seconds after a wrong one.
+"""Check and change a password with PAM, without PAM's delay of two seconds after a wrong one.
 
 The delay would block one of a few threads, and so keep others from logging in. PAM lets a program do its own delay
 (pam_fail_delay(3)): here the authenticator does it without blocking a thread, and also limits password guessing.
 """
 
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int, c_uint, c_void_p, cast, sizeof
+from time import sleep
 from typing import Any
 
 import pamela
@@ -15,6 +16,14 @@ FAIL_DELAY = 10
 """PAM_FAIL_DELAY of pam_set_item(3), which pamela does not name."""
 NEW_PASSWORD_REQUIRED, ACCOUNT_EXPIRED, PASSWORD_EXPIRED = 12, 13, 27
 """PAM_NEW_AUTHTOK_REQD, PAM_ACCT_EXPIRED and PAM_AUTHTOK_EXPIRED of pam_acct_mgmt(3)."""
+AS_ITS_OWNER = 0x20
+"""PAM_CHANGE_EXPIRED_AUTHTOK of pam_chauthtok(3). Without it pam_unix and pam_pwquality let root set anything; with it
+they ask for the present password, and their rules hold as for the person, although it is root who asks.
+"""
+LOCK_BUSY = 22
+"""PAM_AUTHTOK_LOCK_BUSY: another program is writing /etc/shadow."""
+TRIES, PAUSE = 20, 0.25
+"""How often that is waited for, and seconds between."""
 # With argument types of our own: pamela's take a string.
 set_item = pamela.LIBPAM["pam_set_item"]
 set_item.restype = c_int
@@ -43,9 +52,9 @@ def refusal(service: str, name: str, password: str) -> Refusal | None:
     (pam_setcred(3)): here they would be root's process that gets a person's groups and tickets.
     """
     said: list[str] = []
-    conversation = answering(password, said)
+    conversation = answering([password], said)
     handle = pamela.pam_start(service, name, conv_func=conversation)
-    result, right = set_item(handle, FAIL_DELAY, cast(no_delay, c_void_p)), False
+    result, right = without_delay(handle), False
     if result == pamela.PAM_SUCCESS:
         result = pamela.PAM_AUTHENTICATE(handle, 0)
     if result == pamela.PAM_SUCCESS:
@@ -57,6 +66,11 @@ def refusal(service: str, name: str, password: str) -> Refusal | None:
     if not reason:
         return None
     return Refusal(" ".join([reason, *said]), in_words(result, said) if right else "")
+
+
+def without_delay(handle: Any) -> int:
+    """PAM's result."""
+    return int(set_item(handle, FAIL_DELAY, cast(no_delay, c_void_p)))
 
 
 def in_words(result: int, said: list[str]) -> str:
@@ -71,11 +85,36 @@ def in_words(result: int, said: list[str]) -> str:
     return f"Your password is right, but this machine does not let you in now{told} {ASK}"
 
 
-def answering(password: str, said: list[str]) -> Any:
-    """A conversation (pam_conv(3)) that gives the password to the first question without echo, and keeps what modules
-    tell in `said`.
+def change(service: str, name: str, password: str, new: str) -> str:
+    """Set the new password of an account of /etc/shadow whose present one is `password`; why not, or "" if it is set.
+
+    Not for two threads at once. It is set by one rename (pam_unix(8)): a process that is killed leaves the old one.
     """
-    left = [password.encode()]
+    for left in reversed(range(TRIES)):
+        said: list[str] = []
+        conversation = answering([password, new, new], said, errors=True)  # PAM's reference does not keep it
+        handle = pamela.pam_start(service, name, conv_func=conversation)
+        result = without_delay(handle)
+        if result == pamela.PAM_SUCCESS:
+            result = pamela.PAM_CHAUTHTOK(handle, AS_ITS_OWNER)
+        reason = str(pamela.pam_strerror(handle, result))
+        pamela.PAM_END(handle, result)
+        if result == pamela.PAM_SUCCESS:
+            return ""
+        if result != LOCK_BUSY or not left:
+            break
+        sleep(PAUSE)
+    if result == LOCK_BUSY:
+        return "The accounts of this machine are being changed just now. Try again in a minute."
+    return f"This machine does not take the new password: {(said or [reason])[0].removesuffix('.')}."
+
+
+def answering(answers: list[str], said: list[str], *, errors: bool = False) -> Any:
+    """A conversation (pam_conv(3)) that gives the answers to the questions without echo, one after the other, and keeps
+    what modules tell in `said`. `errors`: only what they call one.
+    """
+    left = [answer.encode() for answer in reversed(answers)]
+    told = {pamela.PAM_ERROR_MSG} if errors else {pamela.PAM_ERROR_MSG, pamela.PAM_TEXT_INFO}
 
     @pamela.CONV_FUNC  # type: ignore[untyped-decorator]  # pamela has no types
     def converse(count: int, messages: Any, responses: Any, _data: Any) -> int:
@@ -88,7 +127,7 @@ def answering(password: str, said: list[str]) -> Any:
                     return 1
                 responses.contents[index].resp = pamela.STRDUP(left.pop())
                 responses.contents[index].resp_retcode = 0
-            elif message.msg_style in {pamela.PAM_ERROR_MSG, pamela.PAM_TEXT_INFO}:
+            elif message.msg_style in told:
                 said.extend(filter(None, [printable(cast(message.msg, c_char_p).value or b"")]))
         return 0
 

@@ -25,23 +25,25 @@ class Policy:
     """The content of accounts.json: the numbers (UIDs) that people's accounts have.
 
     `making`: None, and the file has no such key, if no accounts are made: a hub that somebody has taken over must not
-    be able to do what it need not do.
+    be able to do what it need not do. `new_password`: the least number of characters of a password that a person
+    chooses; None, in the same way, where people have no passwords on this machine.
     """
 
     uid_min: int
     uid_max: int
     making: Making | None = None
+    new_password: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError if a key is missing or unknown: accounts.json and this code belong together."""
         data = json.loads(text)
-        making = data.pop("making", None)
+        making, new_password = data.pop("making", None), data.pop("new_password", None)
         _check(data, {"uid_min", "uid_max"})
         if making is not None:
             _check(making, {"shell", "groups", "known"})
             making = Making(making["shell"], tuple(making["groups"]), tuple(making["known"]))
-        return cls(**data, making=making)
+        return cls(**data, making=making, new_password=new_password)
 
     @classmethod
     def load(cls, path: str) -> Self:

@@ -24,6 +24,19 @@ class Password:
 
 
 @dataclass(frozen=True)
+class Change:
+    """May this account's own person, who knows the password, have this new one?"""
+
+    name: str
+    password: str
+    new: str
+
+    def __repr__(self) -> str:
+        """Without the passwords, wherever it is shown."""
+        return f"Change({self.name!r})"
+
+
+@dataclass(frozen=True)
 class States:
     """As what may these accounts be known again, and which of them have ended?"""
 
@@ -40,7 +53,7 @@ class Wanted:
     of: str
 
 
-Question = Password | States | Wanted
+Question = Password | Change | States | Wanted
 
 
 def read_question(stream: BinaryIO) -> Question | None:
@@ -63,6 +76,9 @@ def parsed(line: bytes) -> Question:
     ask, keys = data.get("ask"), set(data)
     if ask == "password" and keys == {"ask", "name", "password"}:
         return Password(_word(data["name"], LONGEST_NAME), _word(data["password"], LONGEST_PASSWORD, empty=True))
+    if ask == "change" and keys == {"ask", "name", "password", "new"}:
+        words = (_word(data[key], LONGEST_PASSWORD, empty=True) for key in ("password", "new"))
+        return Change(_word(data["name"], LONGEST_NAME), *words)
     if ask == "states" and keys == {"ask", "names"} and isinstance(data["names"], list):
         if len(data["names"]) > MOST_NAMES:
             raise MalformedError(f"more than {MOST_NAMES} names")

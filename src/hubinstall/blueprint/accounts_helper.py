@@ -1,5 +1,5 @@
-"""The accounts helper, which checks passwords for the hub, and makes accounts for people of a sign-on from elsewhere:
-PAM's rules, whom it answers about, and its service.
+"""The accounts helper, which checks and changes passwords for the hub, and makes accounts for people of a sign-on from
+elsewhere: PAM's rules, whom it answers about, and its service.
 """
 
 import json
@@ -30,7 +30,8 @@ def sign_on(settings: Settings, facts: Facts) -> list[Resource]:
     uid_min, uid_max = settings.users.uids(facts.uid_min)
     making = made_for_sign_on(settings) if makes_accounts(settings) else None
     groups = [Group(layout.PEOPLE_GROUP)] if making else []
-    policy = json.dumps(Policy(uid_min, uid_max, making).as_dict(), indent=1, sort_keys=True) + "\n"
+    least = None if making else settings.users.password.min_length
+    policy = json.dumps(Policy(uid_min, uid_max, making, least).as_dict(), indent=1, sort_keys=True) + "\n"
     closed = (id_of(NoHostLogins, layout.NO_LOGIN_GROUP),) if making else ()
     return [
         *groups,

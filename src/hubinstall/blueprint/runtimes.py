@@ -76,11 +76,21 @@ def programs(facts: Facts) -> Programs:
     )
 
 
+PASSWORD_RULES = tuple(
+    f"settings/{name}.py"
+    for name in ("__init__", "values/__init__", "values/passwords", "values/common_passwords", "values/words")
+)
+"""What a new password needs: the accounts helper asks it too."""
+
+
 def hubside_tree() -> Tree:
-    """What runs inside the hub (hubside/ with its pages), the broker, root's helpers, and layout.py, by digest."""
+    """What runs inside the hub (hubside/ with its pages), the broker, root's helpers, and the rest that they use, by
+    digest.
+    """
     package = files("hubinstall")
     sources = {"hubinstall/__init__.py": b'"""The part of hubinstall that runs inside the hub."""\n'}
-    sources["hubinstall/layout.py"] = (package / "layout.py").read_bytes()
+    for path in ("layout.py", *PASSWORD_RULES):
+        sources[f"hubinstall/{path}"] = (package / path).read_bytes()
     for folder in ("hubside", "hubside/pages", "broker", "accounts_helper", "quotas"):
         for entry in (package / folder).iterdir():
             if entry.is_file() and not entry.name.endswith(".pyc"):

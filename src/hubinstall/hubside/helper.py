@@ -1,4 +1,5 @@
-"""Asks the accounts helper, which is root: is a password right, is an account as it was, and whose is it to be?
+"""Asks the accounts helper, which is root: is a password right, may it become another one, is an account as it was, and
+whose is it to be?
 
 The hub's own account can read no hash. What the helper answers, and about whom: the package accounts_helper.
 """
@@ -78,6 +79,19 @@ def refusal(name: str, password: str) -> Refusal | None:
         raise TooManyError(float(found["seconds"]))
     if found["answer"] == "accepted":
         return None
+    return Refusal(str(found.get("reason", found["answer"])), str(found.get("words", "")))
+
+
+def change(name: str, password: str, new: str) -> Entry | Refusal:
+    """Set the new password of an account whose present one is `password`: what /etc/shadow says of it then, or why not.
+
+    Blocks as long as that takes. Raises TooManyError and UnavailableError.
+    """
+    found = asked({"ask": "change", "name": name, "password": password, "new": new}, CHECK)
+    if found["answer"] == "wait":
+        raise TooManyError(float(found["seconds"]))
+    if found["answer"] == "changed":
+        return Entry(str(found["fingerprint"]))
     return Refusal(str(found.get("reason", found["answer"])), str(found.get("words", "")))
 
 

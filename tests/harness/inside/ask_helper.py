@@ -37,6 +37,10 @@ def password(name: str, typed: str = PASSWORD) -> str:
     return asked(ask="password", name=name, password=typed)
 
 
+def change(name: str, typed: str = PASSWORD, new: str = "brand-new-1906") -> str:
+    return asked(ask="change", name=name, password=typed, new=new)
+
+
 def guesses() -> dict[str, Any]:
     """A word list against one account, over one connection after the other, as fast as it goes."""
     began, kinds = time.monotonic(), dict[str, int]()
@@ -55,7 +59,7 @@ def readable(path: str) -> str:
 
 BOTH = json.dumps({"ask": "password", "name": PERSON, "password": PASSWORD}).encode()
 NONSENSE = {
-    "change": b'{"ask": "change", "name": "%s", "password": "%s", "new": "x"}\n' % (PERSON.encode(), PASSWORD.encode()),
+    "a change without the old one": b'{"ask": "change", "name": "%s", "new": "brand-new-1906"}\n' % PERSON.encode(),
     "hash": b'{"ask": "hash", "name": "%s"}\n' % PERSON.encode(),
     "another service": BOTH[:-1] + b', "service": "login"}\n',
     "a path": b'{"ask": "states", "names": ["/etc/shadow"], "file": "/etc/shadow"}\n',
@@ -78,6 +82,14 @@ found = {
     "state": asked(ask="states", names=[PERSON, "root", "www-data"]),
     "nonsense": {name: said(text) for name, text in NONSENSE.items()},
     "others": {name: password(name) for name in OTHERS},
+    "changes": {
+        **{name: change(name) for name in OTHERS},
+        "wrong": change(PERSON, f"{PASSWORD}x"),
+        "empty": change(PERSON, ""),
+        "short": change(PERSON, new="x"),
+        "common": change(PERSON, new="password123"),
+        "the same": change(PERSON, new=PASSWORD),
+    },
     "accounts": {name: asked(ask="account", name=name, of=name) for name in ("newcomer", PERSON, "root")},
     "guesses": guesses(),
 }  # fmt: skip

@@ -134,6 +134,21 @@ def test_the_helper_answers_what_the_hub_must_know_and_nothing_else(hijacked: Ma
     assert hashed not in logs
 
 
+def test_no_password_is_changed_without_the_old_one_or_against_the_rules(
+    hijacked: Machine, told: dict[str, Any]
+) -> None:
+    changes = {name: json.loads(answer) for name, answer in told["changes"].items()}
+    assert {change["answer"] for change in changes.values()} == {"no person", "refused"}
+    assert {name for name, change in changes.items() if change["answer"] == "refused"} == {
+        "wrong", "empty", "short", "common", "the same",
+    }  # fmt: skip
+    assert (changes["wrong"]["words"], changes["empty"]["words"]) == ("", "")
+    assert "needs 8" in changes["short"]["words"]
+    assert "most common" in changes["common"]["words"]
+    assert "same as the current" in changes["the same"]["words"]
+    assert hijacked.run("grep -c brand-new /etc/shadow", check=False).out.strip() == "0"
+
+
 def test_the_helper_makes_no_accounts_where_people_have_theirs(hijacked: Machine, told: dict[str, Any]) -> None:
     answers = {name: json.loads(answer) for name, answer in told["accounts"].items()}
     assert {name: answer["answer"] for name, answer in answers.items()} == dict.fromkeys(answers, "refused")

@@ -18,7 +18,7 @@ from hubinstall.accounts_helper import allowance, answers, pam, server, shadow
 from hubinstall.accounts_helper.allowance import Allowance
 from hubinstall.accounts_helper.answers import Answers
 from hubinstall.accounts_helper.policy import Policy
-from hubinstall.accounts_helper.questions import MalformedError, Password, States, parsed, read_question
+from hubinstall.accounts_helper.questions import Change, MalformedError, Password, States, parsed, read_question
 from hubinstall.hubside import helper
 from hubinstall.hubside.helper import Entry, Refusal
 
@@ -103,7 +103,12 @@ NO_QUESTIONS = {
     "no json": b"password grace right\n",
     "a list": b'["password", "grace", "right"]\n',
     "a number": b"5\n",
-    "another verb": line(ask="change", name="grace", password="right"),
+    "another verb": line(ask="hash", name="grace", password="right"),
+    "a change without a new one": line(ask="change", name="grace", password="right"),
+    "a change with more": line(ask="change", name="grace", password="right", new="x", root=True),
+    "a change to a number": line(ask="change", name="grace", password="right", new=12345678),
+    "a change to a null byte": line(ask="change", name="grace", password="right", new="abc\0defgh"),
+    "a long new password": line(ask="change", name="grace", password="right", new="x" * 4097),
     "no verb": line(name="grace", password="right"),
     "one key more": line(ask="password", name="grace", password="right", service="other"),
     "one key less": line(ask="password", name="grace"),
@@ -136,6 +141,10 @@ def test_a_question_is_read_and_does_not_show_its_password():
     found = parsed(line(ask="password", name="grace", password="\n; right"))
     assert found == Password("grace", "\n; right")
     assert "right" not in repr(found)
+    change = parsed(line(ask="change", name="grace", password="right", new="brand-new"))
+    assert change == Change("grace", "right", "brand-new")
+    assert "right" not in repr(change)
+    assert "brand-new" not in repr(change)
     assert parsed(line(ask="states", names=["grace"])) == States(("grace",))
     assert read_question(BytesIO(b"")) is None
 

@@ -19,6 +19,9 @@ STACKS = {
     "hours": "auth required pam_permit.so\naccount required pam_debug.so acct=perm_denied\n",
     "talkative": "auth required pam_echo.so file={folder}/greeting\nauth required pam_permit.so\n"
     "account optional pam_echo.so file={folder}/reason\naccount required pam_deny.so\n",
+    "new one": "password required pam_debug.so\n",
+    "strict": "password optional pam_echo.so file={folder}/greeting\npassword required pam_deny.so\n",
+    "busy": "password required pam_debug.so chauthtok=authtok_lock_busy\n",
     "talkative and closed": "auth required pam_echo.so file={folder}/reason\nauth required pam_deny.so\n",
 }
 
@@ -83,3 +86,11 @@ def test_pam_would_wait():
     with pytest.raises(pamela.PAMError):
         pamela.authenticate("grace", "wrong", service="closed")
     assert time.monotonic() - began > 1
+
+
+def test_a_new_password_is_set_or_it_is_said_why_not(monkeypatch):
+    monkeypatch.setattr(pam, "PAUSE", 0.0)
+    assert pam.change("new one", "grace", "right", "brand-new") == ""
+    refused = pam.change("strict", "grace", "right", "brand-new")
+    assert refused == "This machine does not take the new password: Authentication token manipulation error."
+    assert "Try again in a minute" in pam.change("busy", "grace", "right", "brand-new")

@@ -18,16 +18,17 @@ def test_pam_follows_the_distribution():
         f"account [success=1 default=ignore] pam_succeed_if.so quiet user = {layout.PROBE_USER}",
         "account requisite pam_nologin.so",
         "@include common-account",
+        "@include common-password",
     ]
 
 
 def test_it_is_told_whose_accounts_are_peoples_and_only_root_reads_its_key():
     resources = wished(settings={"users": {"uid_max": 200000}})
     file = resources[f"file:{layout.ACCOUNTS_POLICY}"]
-    assert Policy.parse(file.content) == Policy(1000, 200000)
+    assert Policy.parse(file.content) == Policy(1000, 200000, new_password=8)
     assert file.desired()["mode"] == "0600"
     assert resources[f"secret:{layout.ACCOUNTS_KEY}"].readers == {layout.ACCOUNTS_KEY: "root"}
-    assert json.loads(file.content).keys() == {"uid_min", "uid_max"}
+    assert json.loads(file.content).keys() == {"uid_min", "uid_max", "new_password"}
 
 
 def test_the_hubs_account_may_not_read_hashes():

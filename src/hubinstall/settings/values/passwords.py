@@ -1,4 +1,4 @@
-"""What a password needs before hubinstall sets it for an account."""
+"""What a password needs before hubinstall sets it for an account, or a person does on the hub's page."""
 
 from itertools import pairwise
 
@@ -24,8 +24,8 @@ def parse_new_password(password: str, name: str, least: int = LEAST) -> str:
         raise wrong(f"the password has more than {LONGEST} characters", "try a shorter one")
     if len(password) < least:
         raise wrong(
-            f"the password has {len(password)} characters, and needs {least} (users.password.min_length)",
-            "try a longer one, such as three or four words",
+            f"the password has {len(password)} characters, and needs {least}",
+            "try a longer one, such as three or four words (users.password.min_length)",
         )
     plain = password.lower()
     if plain == name.lower():
