@@ -12,10 +12,14 @@ JUPYTERHUBS_OWN = Path(jupyterhub.__file__).parents[4] / "share/jupyterhub/templ
 PLAIN = appearance.Appearance(title="", logo="", help="", announcement="")
 
 
-def page(name: str, **known: Any) -> str:
+def environment(**more: Any) -> Environment:
     own = FileSystemLoader([str(JUPYTERHUBS_OWN)])
     loader = ChoiceLoader([PrefixLoader({"templates": own}, "/"), FileSystemLoader([appearance.PAGES]), own])
-    environment = Environment(loader=loader, autoescape=True)
-    environment.globals.update(static_url=lambda path, **_: path, services=[], parsed_scopes=[])
+    made = Environment(loader=loader, autoescape=True, **more)
+    made.globals.update(static_url=lambda path, **_: path, services=[], parsed_scopes=[])
+    return made
+
+
+def page(name: str, **known: Any) -> str:
     given: dict[str, Any] = {"xsrf": "to<ken", "base_url": "/jupyter/hub/", "user": None, "appearance": PLAIN, **known}
-    return environment.get_template(name).render(**given)
+    return environment().get_template(name).render(**given)

@@ -1,5 +1,6 @@
 """No session is lost: a running cell and its websocket through restarts and crashes; limits that hold."""
 
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,7 +11,7 @@ import pytest
 from harness import installed, memory
 from harness.machine import Machine
 from hubinstall.verify.client.errors import HubError, plain_text
-from hubinstall.verify.client.hub import HubClient
+from hubinstall.verify.client.hub import PAGE, HubClient
 from hubinstall.verify.client.kernel import Kernel
 
 DONE = "/home/grace/trouble-is-over"
@@ -156,3 +157,53 @@ def test_a_changed_limit_restarts_the_hub_only_and_holds_for_the_next_server(
         assert kernel.execute("print('alive')", timeout=30) == "alive\n"
         assert joan.run_cell("print('again')") == "again\n"
         joan.stop_server()
+
+
+def change(client: HubClient, password: str, new: str, again: str = "") -> tuple[int, str]:
+    """As the page's form does it; the answer's status, and what a person reads."""
+    page = client.request("GET", "hub/password", step="page", headers=PAGE).text
+    [token] = re.findall(r'name="_xsrf" value="([^"]+)"', page) or ["none"]
+    form = {"password": password, "new": new, "again": again or new, "_xsrf": token}
+    answer = client.request("POST", "hub/password", step="change", data=form, headers=PAGE)
+    return answer.status_code, answer.text
+
+
+def is_logged_in(client: HubClient) -> bool:
+    return client.request("GET", "hub/home", step="page", headers=PAGE).url.path.endswith("/hub/home")
+
+
+def test_a_person_changes_the_password_and_only_others_are_logged_out(installed_machine: Machine) -> None:
+    machine, old, new = installed_machine, "frequency-1941", "hopping-radio-1942"
+    installed.add_person(machine, "hedy", old)
+    with installed.client(machine) as here, installed.client(machine) as elsewhere:
+        here.login("hedy", old)
+        elsewhere.login("hedy", old)
+        here.start_server()
+        token = here.api("POST", "users/hedy/tokens", body={"note": "a program"})["token"]
+        with here.kernel() as kernel, installed.client(machine, token=token) as program:
+            kernel.execute("kept = 'still here'")
+            assert program.api("GET", "user")["name"] == "hedy"
+            assert change(program, old, new)[0] == 403, "a token is no person"
+            assert change(here, "frequency-1914", new)[1].count("The current password is not right.") == 1
+            assert "The new passwords differ." in change(here, old, new, f"{new}x")[1]
+            machine.run("chage -m 5 hedy")
+            assert "You must wait longer to change your password." in change(here, old, new)[1], "by PAM's own rules"
+            machine.run("chage -m 0 hedy")
+            code, text = change(here, old, new)
+            assert (code, "Your password is changed." in text) == (200, True), text
+            assert machine.run("stat -c '%a %U %G' /etc/shadow").out == "640 root shadow\n"
+            assert is_logged_in(here)
+            assert not is_logged_in(elsewhere)
+            with pytest.raises(HubError, match=r"40[13]"):
+                program.api("GET", "user")
+            time.sleep(12)  # the watch looks every ten seconds
+            machine.run("hubinstall restart jupyterhub")
+            installed.wait_for_login_page(machine)
+            assert is_logged_in(here)
+            assert kernel.execute("print(kept)") == "still here\n"
+            assert here.run_cell("print('and a new kernel')") == "and a new kernel\n"
+        with pytest.raises(HubError, match="Invalid username or password"):
+            elsewhere.login("hedy", old)
+        elsewhere.login("hedy", new)
+        assert is_logged_in(here)
+        here.stop_server()

@@ -11,6 +11,7 @@ guesses from elsewhere at this account do not count.
 """
 
 import ipaddress
+import math
 from dataclasses import dataclass, field
 
 WINDOW = 900.0
@@ -135,6 +136,12 @@ class Attempts:
         counts.take_off(pair, failures)
         counts.take_off((account, ""), failures)
         self.addresses.take_off(("", address), failures)
+
+
+def too_many(wait: float) -> str:
+    """What somebody is told who must wait for so many seconds."""
+    seconds = math.ceil(wait)
+    return f"Too many failed logins. Try again in {seconds} second{'s' * (seconds != 1)}."
 
 
 def folded(name: str) -> str:

@@ -1,7 +1,6 @@
 """Log in with the password of an account of the host, if config.yaml allows the account (host_rights.py)."""
 
 import asyncio
-import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +10,10 @@ from jupyterhub.auth import PAMAuthenticator
 from tornado.web import HTTPError
 from traitlets import Instance
 
-from hubinstall.hubside import helper
+from hubinstall import layout
+from hubinstall.hubside import helper, own_password
 from hubinstall.hubside.accounts import Account
-from hubinstall.hubside.attempts import Attempts
+from hubinstall.hubside.attempts import Attempts, too_many
 from hubinstall.hubside.host_rights import HostRights
 from hubinstall.hubside.peers import origin
 from hubinstall.hubside.turns import Turns
@@ -42,6 +42,14 @@ class HostAuthenticator(HostRights, PAMAuthenticator):  # type: ignore[misc]  # 
         self.executor = ThreadPoolExecutor(THREADS, thread_name_prefix="pam")
         self.open_sessions = False
 
+    def get_handlers(self, app: Any) -> list[Any]:
+        """Those of all accounts of this machine, and the page for a new password."""
+        return [*own_password.HANDLERS, *super().get_handlers(app)]
+
+    def changes_password_of(self, name: str) -> bool:
+        """Whether the hub's pages offer this person to change the password: not that of a directory's account."""
+        return name != layout.PROBE_USER and not self.people.is_elsewhere(name)
+
     async def authenticate(self, handler: Any, data: Any) -> str | None:
         """The name if PAM accepts the password, else None.
 
@@ -59,7 +67,7 @@ class HostAuthenticator(HostRights, PAMAuthenticator):  # type: ignore[misc]  # 
         account = Account.find(name)
         exists = account is not None and self._may_ever(account)
         if wait := self.attempts.begin(name, address, time.monotonic(), exists=exists):
-            raise HTTPError(429, f"Too many failed logins. Try again in {_seconds(wait)}.")
+            raise HTTPError(429, too_many(wait))
         if refused := await self._checked(name, password, address, exists=exists):
             self.log.warning("Login of %.32r from %s failed: %s", name, address, refused.reason)
             if refused.words:  # only who knows the password reads why it does not help
@@ -89,7 +97,7 @@ class HostAuthenticator(HostRights, PAMAuthenticator):  # type: ignore[misc]  # 
                 self.log.warning("Login of %.32r from %s was not checked: %s", name, address, error)
                 raise HTTPError(503, helper.UNAVAILABLE) from error
             if isinstance(error, helper.TooManyError):
-                raise HTTPError(429, f"Too many failed logins. Try again in {_seconds(error.seconds)}.") from error
+                raise HTTPError(429, too_many(error.seconds)) from error
             raise
         return helper.Refusal("PAM cannot check such a name or password" if exists else "no account of a person")
 
@@ -102,8 +110,3 @@ class HostAuthenticator(HostRights, PAMAuthenticator):  # type: ignore[misc]  # 
 
     async def _in_thread(self, ask: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.executor, ask, *arguments)
-
-
-def _seconds(wait: float) -> str:
-    seconds = math.ceil(wait)
-    return f"{seconds} second{'s' * (seconds != 1)}"

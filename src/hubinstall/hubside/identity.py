@@ -8,6 +8,7 @@ an account that was made again.
 
 import contextlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,11 +30,16 @@ class Known:
     """Its fingerprint (helper.Entry); empty if the account has none there."""
 
 
+class BusyError(Exception):
+    """The password of this account is just being changed."""
+
+
 class People:
     """Name → account, kept in a file of the hub's state."""
 
     def __init__(self) -> None:
         self.states = States()
+        self._changing: set[str] = set()
         self._path = Path(layout.KNOWN_PEOPLE)
         try:
             stored = json.loads(self._path.read_text(encoding="utf-8"))
@@ -68,7 +74,7 @@ class People:
             return None
         if known.uid != account.uid:
             return f"The account {name} is another one now: its number was {known.uid} and is {account.uid}."
-        if differ(known.password, self._password(name)):
+        if name not in self._changing and differ(known.password, self._password(name)):
             return f"The password of {name} was changed, or the account was made again."
         return None
 
@@ -76,7 +82,27 @@ class People:
         """From now on the name stands for this account."""
         before = self._known.get(account.name)
         kept = before.password if before and before.uid == account.uid else ""
-        known = Known(account.uid, is_local(account.name), self._password(account.name) or kept)
+        self._keep(account, self._password(account.name) or kept)
+
+    @contextlib.contextmanager
+    def changing(self, name: str) -> Iterator[None]:
+        """While it lasts, another password of this account ends nothing: its own person is setting it (own_password).
+        Raises BusyError if that is so already.
+        """
+        if name in self._changing:
+            raise BusyError
+        self._changing.add(name)
+        try:
+            yield
+        finally:
+            self._changing.discard(name)
+
+    def changed(self, account: Account, password: str) -> None:
+        """The account's own person has set the password with this fingerprint, and it is still the same person's."""
+        self._keep(account, password)
+
+    def _keep(self, account: Account, password: str) -> None:
+        known = Known(account.uid, is_local(account.name), password)
         if known == self._known.get(account.name):
             return
         self._known[account.name] = known

@@ -5,6 +5,9 @@ from typing import Any
 from jupyterhub import orm
 from jupyterhub.utils import new_token
 
+SERVER_NOTE = "Server at "
+"""With it begins the note that JupyterHub gives the token of a server (User.spawn); tokens_api refuses it to others."""
+
 
 def withdraw(row: Any, *, but_servers: bool = False) -> None:
     """End a user's sessions and tokens. `row`: the user's row in the hub's database.
@@ -23,7 +26,8 @@ def is_of_a_server(token: Any) -> bool:
     name = token.user.name
     here = f"access:servers!server={name}/"
     own = all(scope == f"users:activity!user={name}" or scope.startswith(here) for scope in token.scopes)
-    return token.client_id == "jupyterhub" and bool(token.scopes) and own
+    made = token.client_id == "jupyterhub" and (token.note or "").startswith(SERVER_NOTE)
+    return made and bool(token.scopes) and own
 
 
 async def end(app: Any, name: str) -> None:

@@ -9,6 +9,8 @@ from jupyterhub import orm
 from jupyterhub.apihandlers.users import UserTokenListAPIHandler
 from tornado.web import HTTPError
 
+from hubinstall.hubside.sessions import SERVER_NOTE
+
 MOST = 100
 """Tokens that one person has at a time; those of running servers and of sign-ons to them do not count."""
 LONGEST_NOTE = 250
@@ -39,6 +41,8 @@ def check(body: Any) -> None:
     note, life = body.get("note"), body.get("expires_in")
     if note is not None and (not isinstance(note, str) or len(note) > LONGEST_NOTE):
         raise HTTPError(400, f"The note of a token must be a text of at most {LONGEST_NOTE} characters.")
+    if note is not None and note.startswith(SERVER_NOTE):
+        raise HTTPError(400, f"The notes of servers' own tokens begin with {SERVER_NOTE!r}; choose another one.")
     if isinstance(life, int) and not 0 <= life <= LONGEST_LIFE:
         raise HTTPError(400, f"expires_in must be a number of seconds between 0 and {LONGEST_LIFE}.")
     for key in ("roles", "scopes"):

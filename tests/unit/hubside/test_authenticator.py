@@ -294,7 +294,7 @@ def test_only_people_of_the_machine_become_users(sign_on):
         people_api.check_people(sign_on, ["alice", "ghost", "root"])
     assert error.value.status_code == 400
     assert error.value.log_message.startswith("There is no account ghost on this machine. root is a system account.")
-    assert [pattern for pattern, _ in sign_on.get_handlers(None)][:2] == ["/api/users", r"/api/users/([^/]+)"]
+    assert [pattern for pattern, _ in sign_on.get_handlers(None)][1:3] == ["/api/users", r"/api/users/([^/]+)"]
 
 
 def test_the_probe_is_in_no_list_of_users(database):
@@ -325,7 +325,8 @@ def person(session, name, *, admin):
     roles.assign_default_roles(session, entity=user)
     session.commit()
     for note, scopes, client in (
-        ("server", [f"users:activity!user={name}", f"access:servers!server={name}/"], "jupyterhub"),
+        ("Server at /", [f"users:activity!user={name}", f"access:servers!server={name}/"], "jupyterhub"),
+        ("like a server's", [f"users:activity!user={name}", f"access:servers!server={name}/"], "jupyterhub"),
         ("by hand", ["inherit"], "jupyterhub"),
         ("other's", ["access:servers!server=carol/"], "jupyterhub"),
         ("browser", [f"access:servers!server={name}/"], "jupyterhub-user-bob"),
@@ -348,7 +349,7 @@ def test_who_is_no_administrator_any_more_loses_sessions_and_tokens_but_not_the_
     bob = person(database, "bob", admin=True)
     cookie = bob.cookie_id
     sign_on.add_user(bob)
-    assert notes(database, bob) == {"server"}
+    assert notes(database, bob) == {"Server at /"}
     assert bob.cookie_id != cookie
 
 
@@ -363,7 +364,7 @@ def test_who_is_banned_loses_all_tokens(sign_on, database):
 def test_when_the_hub_starts_a_name_with_another_number_loses_all(sign_on, database, monkeypatch):
     bob = person(database, "bob", admin=False)
     sign_on.add_user(bob)
-    assert len(notes(database, bob)) == 4
+    assert len(notes(database, bob)) == 5
     monkeypatch.setitem(PEOPLE, "bob", account("bob", 1009))
     later, cookie = HostAuthenticator(hub_settings=SETTINGS), bob.cookie_id
     later.add_user(bob)
@@ -377,5 +378,5 @@ def test_nobody_else_loses_anything_when_the_hub_starts(sign_on, database):
     cookies = alice.cookie_id, bob.cookie_id
     sign_on.add_user(alice)
     sign_on.add_user(bob)
-    assert len(notes(database, alice)) == len(notes(database, bob)) == 4
+    assert len(notes(database, alice)) == len(notes(database, bob)) == 5
     assert (alice.cookie_id, bob.cookie_id) == cookies

@@ -23,6 +23,7 @@ def test_usual_ones(body):
     [
         ({"note": "x" * (LONGEST_NOTE + 1)}, "at most 250 characters"),
         ({"note": ["x"]}, "must be a text"),
+        ({"note": "Server at /user/grace/"}, "choose another one"),
         ({"expires_in": LONGEST_LIFE + 1}, "seconds between 0 and"),
         ({"expires_in": -1}, "seconds between 0 and"),
         ({"scopes": ["self"] * (MOST_RIGHTS + 1)}, "at most 100 scopes"),

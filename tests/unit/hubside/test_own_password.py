@@ -1,0 +1,285 @@
+"""The page to change one's own password: JupyterHub's real handlers, cookies and database; only PAM is ours."""
+
+import asyncio
+import logging
+import time
+from http.cookies import SimpleCookie
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlencode
+
+import pytest
+from jupyterhub import orm, roles
+from jupyterhub.objects import Hub
+from jupyterhub.user import UserDict
+from tornado.httpclient import AsyncHTTPClient, HTTPResponse
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+from tornado.web import Application, create_signed_value
+
+from fakes import hub_pages
+from fakes.accounts_helper import with_helper
+from fakes.hub_installation import PEOPLE, with_people
+from fakes.hub_people import SETTINGS
+from hubinstall import layout
+from hubinstall.accounts_helper import pam, shadow
+from hubinstall.hubside import own_password, sessions
+from hubinstall.hubside.authenticator import HostAuthenticator
+from hubinstall.hubside.helper import Refusal
+
+RIGHT, NEW = "right", "three-new-words"
+BROWSER = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin"}
+COOKIE, SESSION = "jupyterhub-hub-login", "jupyterhub-session-id"
+
+
+class Page:
+    """A hub that has this page only, and bob, who has two browsers, a token of his own and a running server."""
+
+    def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.helper = with_helper(tmp_path, monkeypatch)
+        self.passwords = {"alice": "right", "bob": "right"}
+        self._write()
+        monkeypatch.setattr(pam, "refusal", self._refusal)
+        monkeypatch.setattr(pam, "change", self._set)
+        self.db = orm.new_session_factory("sqlite:///:memory:")()
+        self.db.add(orm.OAuthClient(identifier="jupyterhub"))
+        for role in roles.get_default_roles():
+            roles.create_role(self.db, role)
+        self.door = HostAuthenticator(hub_settings=SETTINGS, auth_refresh_age=-1, auth_refresh_strict=True)
+        self.stopped: list[str] = []
+        monkeypatch.setattr(sessions, "end_servers", self._stop)
+        self.rows = {name: self._person(name) for name in ("alice", "bob")}
+        self.application = self._application()
+
+    def _write(self) -> None:
+        lines = [f"{name}:$y${password}:20000::::::\n" for name, password in self.passwords.items()]
+        Path(shadow.FILE).write_text("".join(lines))
+
+    def _refusal(self, _service: str, name: str, password: str) -> Refusal | None:
+        return None if self.passwords[name] == password else Refusal("Authentication failure")
+
+    def _set(self, _service: str, name: str, _password: str, new: str) -> str:
+        self.passwords[name] = new
+        self._write()
+        return ""
+
+    async def _stop(self, _app: object, row: orm.User) -> None:
+        self.stopped.append(row.name)
+
+    def _person(self, name: str) -> orm.User:
+        row = orm.User(name=name)
+        self.db.add(row)
+        roles.assign_default_roles(self.db, entity=row)
+        self.db.commit()
+        self.token = row.new_api_token(note="of a program", scopes=[])
+        row.new_api_token(note=f"Server at /user/{name}/", scopes=[])
+        row.api_tokens[-1].scopes = [f"users:activity!user={name}", f"access:servers!server={name}/"]
+        self.db.commit()
+        self.door.add_user(row)
+        return row
+
+    def _application(self) -> Application:
+        settings = {
+            "db": self.db, "authenticator": self.door, "cookie_secret": b"5ecret", "xsrf_cookies": True,
+            "hub": Hub(base_url="/hub/"), "base_url": "/", "log": logging.getLogger("hub"), "app": None,
+            "login_url": "/hub/login", "logout_url": "/hub/logout", "template_path": [], "services": {},
+            "template_vars": {"appearance": hub_pages.PLAIN, "full_home": ""}, "cookie_max_age_days": 14,
+            "jinja2_env": hub_pages.environment(enable_async=True), "jinja2_env_sync": hub_pages.environment(),
+            "static_path": "/",
+        }  # fmt: skip
+        settings["users"] = UserDict(lambda: self.db, settings)
+        return Application([(f"/hub{path}", handler) for path, handler in own_password.HANDLERS], **settings)
+
+    def browser(self, name: str = "bob") -> "Browser":
+        return Browser(self, name)
+
+    def notes(self, name: str = "bob") -> set[str]:
+        self.db.refresh(self.rows[name])
+        return {token.note for token in self.rows[name].api_tokens}
+
+
+class Browser:
+    """Logged in; it keeps cookies."""
+
+    def __init__(self, page: Page, name: str) -> None:
+        self._page = page
+        value = create_signed_value(page.application.settings["cookie_secret"], COOKIE, page.rows[name].cookie_id)
+        self.cookies = {COOKIE: value.decode(), SESSION: f"session-{id(self)}"}
+
+    async def send(self, method: str = "GET", headers: dict[str, str] | None = None, **form: str) -> HTTPResponse:
+        listener, port = bind_unused_port()
+        server = HTTPServer(self._page.application)
+        server.add_socket(listener)
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        answer = await AsyncHTTPClient(force_instance=True).fetch(
+            f"http://127.0.0.1:{port}/hub/password", method=method, follow_redirects=False, raise_error=False,
+            headers={**BROWSER, "Cookie": cookies, **(headers or {})},
+            body=urlencode(form) if method == "POST" else None,
+        )  # fmt: skip
+        server.stop()
+        for line in answer.headers.get_list("Set-Cookie"):
+            self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
+        return answer
+
+    async def change(self, password: str = RIGHT, new: str = NEW, again: str = "", **more: str) -> tuple[int, str]:
+        await self.send()
+        form = {"password": password, "new": new, "again": again or new, "_xsrf": self.cookies["_xsrf"], **more}
+        answer = await self.send("POST", **form)
+        return answer.code, answer.body.decode()
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    with_people(monkeypatch)
+    monkeypatch.setattr(layout, "KNOWN_PEOPLE", str(tmp_path / "people.json"))
+    monkeypatch.setattr(layout, "SERVER_ACCOUNTS", str(tmp_path / "accounts"))
+    monkeypatch.setattr("hubinstall.hubside.identity.ACCOUNTS", str(tmp_path / "passwd"))
+    (tmp_path / "passwd").write_text("".join(f"{name}:x:{each.uid}:\n" for name, each in PEOPLE.items()))
+    return Page(tmp_path, monkeypatch)
+
+
+def test_it_changes_the_password_and_ends_all_but_this_session_and_the_server(page):
+    async def go() -> None:
+        here, elsewhere = page.browser(), page.browser()
+        assert page.notes() == {"of a program", "Server at /user/bob/"}
+        code, text = await here.change()
+        assert (code, page.passwords["bob"]) == (200, NEW)
+        assert 'id="changed"' in text
+        assert (await here.send()).code == 200
+        again = await elsewhere.send()
+        assert (again.code, again.headers["Location"]) == (302, "/hub/login?next=%2Fhub%2Fpassword")
+        assert page.notes() == {"Server at /user/bob/"}
+        assert page.stopped == []
+        assert page.notes("alice") == {"of a program", "Server at /user/alice/"}
+        assert page.door.people.change(PEOPLE["bob"]) is None, "the watch has nothing to end"
+        assert (await here.change(NEW, "four-other-words-1"))[0] == 200, "with the token of the new session"
+
+    asyncio.run(go())
+
+
+def test_a_change_by_others_still_ends_all(page):
+    """Also one that comes right after it."""
+
+    async def go() -> None:
+        here = page.browser()
+        await here.change()
+        page._set("", "bob", "", "set by an administrator")
+        assert "was changed" in str(page.door.people.change(PEOPLE["bob"]))
+        assert (await here.send()).code == 302
+
+    asyncio.run(go())
+
+
+def test_while_it_is_being_changed_the_watch_ends_nothing(page, monkeypatch):
+    async def go() -> None:
+        set_it = page._set
+
+        def and_look(*arguments: str) -> str:
+            set_it(*arguments)
+            seen.append(page.door.people.change(PEOPLE["bob"]))
+            return ""
+
+        seen: list[str | None] = []
+        monkeypatch.setattr(pam, "change", and_look)
+        assert (await page.browser().change())[0] == 200
+        assert seen == [None]
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "words"),
+    [
+        ({"password": "wrong"}, 403, "The current password is not right."),
+        ({"again": "another-one"}, 400, "The new passwords differ."),
+        ({"new": "short"}, 400, "has 5 characters, and needs 8"),
+        ({"password": "x" * 5000}, 400, "A password is too long"),
+    ],
+)
+def test_what_is_refused_is_said_and_nothing_ends(page, given, code, words):
+    async def go() -> None:
+        here, elsewhere = page.browser(), page.browser()
+        found, text = await here.change(**given)
+        assert (found, page.passwords["bob"]) == (code, "right")
+        assert words in text
+        assert "x" * 100 not in text, "what was typed is not on the page"
+        assert (await elsewhere.send()).code == 200
+        assert page.notes() == {"of a program", "Server at /user/bob/"}
+
+    asyncio.run(go())
+
+
+def test_the_same_one_again_and_a_helper_that_is_away(page):
+    async def go() -> None:
+        page.passwords["bob"] = "long-enough"
+        page._write()
+        here = page.browser()
+        page.door.people.remember(PEOPLE["bob"])
+        assert "is the same as the current one" in (await here.change("long-enough", "long-enough"))[1]
+        page.helper.up = False
+        for _ in range(10):
+            code, text = await here.change("long-enough")
+            assert (code, "cannot be changed at the moment" in text) == (503, True)
+        page.helper.up = True
+        assert (await here.change("long-enough"))[0] == 200, "that was no guess"
+
+    asyncio.run(go())
+
+
+def test_wrong_ones_count_as_failed_logins(page):
+    async def go() -> None:
+        here = page.browser()
+        codes = [(await here.change(f"guess {number}"))[0] for number in range(5)]
+        code, text = await here.change()
+        assert codes == [403] * 5
+        assert (code, "Too many failed logins" in text) == (429, True)
+        assert page.door.attempts.begin("bob", "127.0.0.1", time.monotonic()) > 0, "the login waits too"
+
+    asyncio.run(go())
+
+
+def test_only_a_form_of_this_browsers_session_does_it(page):
+    form = {"password": "right", "new": NEW, "again": NEW}
+    by_token = {"Authorization": f"token {page.token}"}
+
+    async def go() -> None:
+        here = page.browser()
+        await here.send()
+        assert (await here.send("POST", **form)).code == 403, "without the form's token"
+        assert (await here.send("POST", **form, _xsrf="x" + here.cookies["_xsrf"][1:])).code == 403
+        foreign, mine = page.browser("alice"), here.cookies["_xsrf"]
+        assert (await foreign.send("POST", **form, _xsrf=mine)).code == 403, "another person's token"
+        nobody = page.browser()
+        nobody.cookies.clear()
+        assert (await nobody.send("GET", by_token)).code == 302
+        assert (await nobody.send("POST", by_token, **form)).code == 403
+        assert (await nobody.send("POST", by_token, **form, _xsrf=mine)).code == 403
+        assert page.passwords == {"alice": "right", "bob": "right"}
+
+    asyncio.run(go())
+
+
+def test_the_server_ends_if_that_is_asked_for(page):
+    asyncio.run(page.browser().change(stop="yes"))
+    assert page.stopped == ["bob"]
+
+
+def test_a_directorys_account_is_not_offered_a_change(page, tmp_path):
+    async def go() -> None:
+        (tmp_path / "passwd").write_text("")
+        page.passwords.pop("bob")
+        page._write()
+        page.door.people.remember(PEOPLE["bob"])
+        text = (await page.browser().send()).body.decode()
+        assert 'id="elsewhere"' in text
+        assert 'href="/hub/password"' not in text
+        assert (await page.browser().change())[0] == 403
+
+    asyncio.run(go())
+
+
+def test_the_link_is_there_for_people_of_this_machine(page):
+    text = asyncio.run(page.browser().send()).body.decode()
+    assert 'href="/hub/password">Password</a>' in text
+    others = SimpleNamespace(name="bob", json_escaped_name="bob", authenticator=SimpleNamespace(), spawner=None)
+    assert "/hub/password" not in hub_pages.page("error.html", user=others, no_spawner_check=True, status_code=400)
