@@ -300,7 +300,7 @@ def test_which_editor(typing, monkeypatch):
     [
         "https.enabled true", "https.port 8443", "https.tls.key /a", "https.tls.cert /b", "https.mode manual",
         "http.port 8080", "user_environment.default_app jupyterlab", "users.extra_user_groups.group1 user1",
-        "services.cull.timeout 3600", "auth.type dummy", "auth.DummyAuthenticator.password x", "traefik_api.port 8099",
+        "services.cull.users true", "auth.type dummy", "auth.DummyAuthenticator.password x", "traefik_api.port 8099",
         "limits.memory None", "limits.cpu x", "network.proxy x:1", "environment.packages x", "users.admin alice",
         "https.letsencrypt.domain x.org", "letsencrypt.email a@b.org", "memory 2G", "limits.mem 2G", "limits.gpu 1",
     ],
