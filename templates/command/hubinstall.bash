@@ -6,7 +6,7 @@
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
 _shtab_hubinstall_config_subparsers=(show schema example proxy-snippet get set unset add-item remove-item edit reload)
-_shtab_hubinstall_user_subparsers=(add list passwd remove import)
+_shtab_hubinstall_user_subparsers=(add list passwd remove import archive)
 _shtab_hubinstall_certificate_subparsers=(status renew)
 _shtab_hubinstall_subparsers=(plan apply status verify uninstall config user certificate start stop restart logs top announce import-tljh bundle version help)
 
@@ -32,6 +32,7 @@ _shtab_hubinstall_user_list_option_strings=(-h --help --json)
 _shtab_hubinstall_user_passwd_option_strings=(-h --help --stdin --generate)
 _shtab_hubinstall_user_remove_option_strings=(-h --help --purge)
 _shtab_hubinstall_user_import_option_strings=(-h --help --dry-run --accept-names --sheet-folder)
+_shtab_hubinstall_user_archive_option_strings=(-h --help)
 _shtab_hubinstall_user_option_strings=(-h --help)
 _shtab_hubinstall_certificate_status_option_strings=(-h --help --json)
 _shtab_hubinstall_certificate_renew_option_strings=(-h --help --force --if-due)
@@ -63,7 +64,7 @@ _shtab_hubinstall_config_unset_pos_0_choices=(auth auth.oidc auth.oidc.admin_gro
 _shtab_hubinstall_config_add_item_pos_0_choices=(auth auth.oidc auth.oidc.admin_groups auth.oidc.allowed_groups auth.oidc.client_id auth.oidc.client_secret_file auth.oidc.groups_claim auth.oidc.issuer auth.oidc.scope auth.oidc.title auth.oidc.username_claim auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.groups limits.memory limits.processes limits.servers limits.shm limits.users network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager services services.cull services.cull.enabled services.cull.every services.cull.except_groups services.cull.except_users services.cull.max_age services.cull.timeout shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.password users.password.min_length users.shell users.uid_max users.uid_min)
 _shtab_hubinstall_config_remove_item_pos_0_choices=(auth auth.oidc auth.oidc.admin_groups auth.oidc.allowed_groups auth.oidc.client_id auth.oidc.client_secret_file auth.oidc.groups_claim auth.oidc.issuer auth.oidc.scope auth.oidc.title auth.oidc.username_claim auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.groups limits.memory limits.processes limits.servers limits.shm limits.users network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager services services.cull services.cull.enabled services.cull.every services.cull.except_groups services.cull.except_users services.cull.max_age services.cull.timeout shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.password users.password.min_length users.shell users.uid_max users.uid_min)
 _shtab_hubinstall_config_pos_0_choices=(show schema example proxy-snippet get set unset add-item remove-item edit reload)
-_shtab_hubinstall_user_pos_0_choices=(add list passwd remove import)
+_shtab_hubinstall_user_pos_0_choices=(add list passwd remove import archive)
 _shtab_hubinstall_certificate_pos_0_choices=(status renew)
 _shtab_hubinstall_start_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares hubinstall-quotas)
 _shtab_hubinstall_stop_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares hubinstall-quotas)
@@ -150,6 +151,8 @@ _shtab_hubinstall_user_import__h_nargs=0
 _shtab_hubinstall_user_import___help_nargs=0
 _shtab_hubinstall_user_import___dry_run_nargs=0
 _shtab_hubinstall_user_import___accept_names_nargs=0
+_shtab_hubinstall_user_archive__h_nargs=0
+_shtab_hubinstall_user_archive___help_nargs=0
 _shtab_hubinstall_user_pos_0_nargs=A...
 _shtab_hubinstall_user__h_nargs=0
 _shtab_hubinstall_user___help_nargs=0

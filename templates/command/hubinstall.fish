@@ -50,7 +50,7 @@ function _shtab_hubinstall_using
   test "$_shtab_hubinstall_cmdpath" = "$argv"
 end
 
-set -g _shtab_hubinstall_commands plan apply status verify uninstall config 'config show' 'config schema' 'config example' 'config proxy-snippet' 'config get' 'config set' 'config unset' 'config add-item' 'config remove-item' 'config edit' 'config reload' user 'user add' 'user list' 'user passwd' 'user remove' 'user import' certificate 'certificate status' 'certificate renew' start stop restart logs top announce import-tljh bundle version help
+set -g _shtab_hubinstall_commands plan apply status verify uninstall config 'config show' 'config schema' 'config example' 'config proxy-snippet' 'config get' 'config set' 'config unset' 'config add-item' 'config remove-item' 'config edit' 'config reload' user 'user add' 'user list' 'user passwd' 'user remove' 'user import' 'user archive' certificate 'certificate status' 'certificate renew' start stop restart logs top announce import-tljh bundle version help
 set -g _shtab_hubinstall_opts_with_value --admin --admin-password-file --base-url --ca-bundle --cpu --domain --email --full-name --group --image --lines --memory --no-proxy --npm-registry --output --person --pip-index --process-manager --proxy --sheet-folder --since --until -n
 
 complete -c hubinstall -e
@@ -172,6 +172,8 @@ complete -c hubinstall -n '_shtab_hubinstall_using user import' -l dry-run -d 'o
 complete -c hubinstall -n '_shtab_hubinstall_using user import' -l accept-names -d 'use the names that are proposed for lines without a name that an account can have'
 complete -c hubinstall -n '_shtab_hubinstall_using user import' -l sheet-folder -x -d 'where to write the passwords; default: /root/hubinstall-people'
 complete -c hubinstall -n '_shtab_hubinstall_using user import; and test $_shtab_hubinstall_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'CSV: name, full name, email, group, password; titles are optional'
+complete -c hubinstall -n '_shtab_hubinstall_using user; and test $_shtab_hubinstall_npos -eq 0' -a archive -d 'Write all that is in a person'"'"'s home into one file, which only root can read.'
+complete -c hubinstall -n '_shtab_hubinstall_using user archive' -s h -l help -d 'show this help message and exit'
 complete -c hubinstall -n '_shtab_hubinstall_using; and test $_shtab_hubinstall_npos -eq 0' -a certificate -d 'Show the certificate, or request a new one.'
 complete -c hubinstall -n '_shtab_hubinstall_using certificate' -s h -l help -d 'show this help message and exit'
 complete -c hubinstall -n '_shtab_hubinstall_using certificate; and test $_shtab_hubinstall_npos -eq 0' -a status -d 'Show who issued the certificate, when it expires, and the last failure.'

@@ -60,6 +60,7 @@ _shtab_hubinstall_config_commands() {
 _shtab_hubinstall_user_commands() {
   local _commands=(
     add:'Make an account, or bring back one that was removed; prints its first password, once.'
+    archive:'Write all that is in a person'"'"'s home into one file, which only root can read.'
     import:'Make the accounts of a list, with a first password for each, in a table and on a page to print.'
     list:'List the people of this machine: who may log in, whose account is locked, whose home is there.'
     passwd:'Set a person'"'"'s password, which is typed twice. What the old one had opened ends.'
@@ -368,6 +369,15 @@ _shtab_hubinstall_user_add_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_hubinstall_user_add_defaults_added=0
 
+_shtab_hubinstall_user_archive_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  ":the account\; it may be locked:"
+  ":where to write it\: a folder that only root can write to:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_user_archive_defaults_added=0
+
 _shtab_hubinstall_user_import_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--dry-run[only say what would become of each line]"
@@ -538,6 +548,7 @@ _shtab_hubinstall_user() {
       curcontext="${curcontext%:*:*}:_shtab_hubinstall_user-$line[1]:"
       case $line[1] in
         add) _arguments -C -s $_shtab_hubinstall_user_add_options ;;
+        archive) _arguments -C -s $_shtab_hubinstall_user_archive_options ;;
         import) _arguments -C -s $_shtab_hubinstall_user_import_options ;;
         list) _arguments -C -s $_shtab_hubinstall_user_list_options ;;
         passwd) _arguments -C -s $_shtab_hubinstall_user_passwd_options ;;

@@ -20,6 +20,7 @@ class PeopleMachine(FakeHost):
         self.answers |= dict.fromkeys(TOOLS, self.shadow)
         self.answers["docker ps"] = lambda *_: self.running.pop(0) if self.running else ""
         self.answers["mkhomedir_helper"] = ""
+        self.answers["tar --create"] = ""
         self.running: list[str] = []
         for folder in (layout.STATE, layout.SECRETS, layout.LOGS):
             self.path(folder).mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""`hubinstall user add | list | passwd | remove | import`: people's accounts on this machine."""
+"""`hubinstall user add | list | passwd | remove | import | archive`: people's accounts on this machine."""
 
 import dataclasses
 import getpass
@@ -16,6 +16,7 @@ from hubinstall.errors import UserError
 from hubinstall.installation import inputs, lock
 from hubinstall.machine.accounts import find
 from hubinstall.machine.host import Host
+from hubinstall.people import archive as archiving
 from hubinstall.people import making, newcomers, removal
 from hubinstall.people.directory import Found, People
 from hubinstall.people.listing import listed
@@ -143,6 +144,16 @@ def remove(arguments: Namespace, host: Host) -> int:
     return 0
 
 
+def archive(arguments: Namespace, host: Host) -> int:
+    people = here(host)
+    with logged(host):
+        path = archiving.archive(host, people.person(arguments.name), arguments.folder)
+    print(path)
+    for words in host.notices:
+        say(words)
+    return 0
+
+
 def import_(arguments: Namespace, host: Host) -> int:
     return user_import.import_(here(host), arguments)
 
@@ -163,5 +174,5 @@ def typed_twice(name: str) -> str:
 
 
 VERBS: dict[str, Callable[[Namespace, Host], int]] = {
-    "add": add, "list": list_, "passwd": passwd, "remove": remove, "import": import_,
+    "add": add, "list": list_, "passwd": passwd, "remove": remove, "import": import_, "archive": archive,
 }  # fmt: skip

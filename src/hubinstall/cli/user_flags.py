@@ -46,3 +46,6 @@ def add_user_verbs(user: argparse.ArgumentParser) -> None:
         "--sheet-folder", metavar="FOLDER", default=layout.PEOPLE_SHEETS,
         help=f"where to write the passwords; default: {layout.PEOPLE_SHEETS}",
     )  # fmt: skip
+    archive = verb("archive", "Write all that is in a person's home into one file, which only root can read.")
+    archive.add_argument("name", metavar="NAME", help="the account; it may be locked")
+    archive.add_argument("folder", metavar="FOLDER", help="where to write it: a folder that only root can write to")

@@ -14,6 +14,7 @@ from hubinstall.machine import mounts
 from hubinstall.machine.accounts import accounts, groups, only_root_writes, tidy
 from hubinstall.machine.docker import docker_query
 from hubinstall.machine.host import Host
+from hubinstall.machine.host_logins import administrators as sudoers
 from hubinstall.people.directory import REMOVED, Found, People
 from hubinstall.resources.accounts.account import NOLOGIN, NOWHERE, manage
 
@@ -23,6 +24,11 @@ SOON = 90.0
 
 def refuse(people: People, found: Found, *, purge: bool) -> None:
     """Raise UserError if this account must stay."""
+    if found.name in sudoers(people.host):
+        raise UserError(
+            f"{found.name} administers this machine itself: it has sudo, or is logged in now",
+            f"To keep it out of the hub alone: hubinstall config add-item users.banned {found.name} --apply",
+        )
     administrators = people.administrators()
     if found.name not in administrators:
         return

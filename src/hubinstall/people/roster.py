@@ -59,7 +59,7 @@ def table(found: list[Row]) -> Table:
     known = [column for column in meant if column]
     if "name" not in known and len(known) < 2:
         return Table(COLUMNS, found, "")
-    left_out = [cell for cell, column in zip(first.cells, meant, strict=True) if cell and not column]
+    left_out = [quoted(cell) for cell, column in zip(first.cells, meant, strict=True) if cell and not column]
     note = f"line {first.line}: titles ({', '.join(known)})"
     return Table(meant, found[1:], f"{note}; not used: {', '.join(left_out)}" if left_out else note)
 
@@ -115,10 +115,10 @@ class _Roster:
                     raise wrong(
                         f"{proposed} is the account of {there.full_name}", "try writing another name into the file"
                     ) from None
-                return proposed, f"{proposed}: a name that was proposed for {text or full_name or email}"
+                return proposed, f"{proposed}: a name that was proposed for {quoted(text or full_name or email)}"
             if proposed:
                 self._seen[proposed] = row
-            message = f"{full_name or email or 'the line'} has no account name"
+            message = f"{full_name or (quoted(email) if email else 'the line')} has no account name"
             if text:
                 message = f"{quoted(text)} cannot be the name of a new account"
             raise wrong(message, f"try {proposed}" if proposed else error.hint) from None

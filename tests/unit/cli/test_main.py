@@ -36,7 +36,7 @@ LINES = (
     ["import-tljh", "tljh.yaml"], ["import-tljh", "tljh.yaml", "--output", "config.yaml"],
     ["user", "add", "grace", "--full-name", "Grace Hopper", "--group", "a", "--group", "b", "--password-stdin"],
     ["user", "list", "--json"], ["user", "passwd", "grace", "--stdin"], ["user", "passwd", "grace", "--generate"],
-    ["user", "remove", "grace", "--purge"],
+    ["user", "remove", "grace", "--purge"], ["user", "archive", "grace", "/srv/archive"],
     ["user", "import", "class.csv", "--dry-run", "--accept-names", "--sheet-folder", "/srv/sheets"],
     ["logs", "jupyterhub", "--since", "30min"], ["logs", "--person", "grace"],
 )  # fmt: skip

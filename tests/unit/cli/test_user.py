@@ -209,6 +209,16 @@ def test_who_must_stay(machine):
         hubinstall(machine, "remove", layout.PROBE_USER)
 
 
+def test_who_administers_the_machine_itself_must_stay(machine, monkeypatch):
+    for name in ("grace", "emmy"):
+        hubinstall(machine, "add", name)
+    machine.put("/etc/group", machine.text("/etc/group").replace("sudo:x:27:", "sudo:x:27:grace"))
+    monkeypatch.setenv("SUDO_USER", "emmy")
+    for name in ("grace", "emmy"):
+        with pytest.raises(UserError, match="administers this machine itself"):
+            hubinstall(machine, "remove", name)
+
+
 def test_one_of_two_administrators_may_go_but_not_for_good(machine, capsys):
     hubinstall(machine, "add", "bob")
     machine.put(layout.CONFIG_FILE, "users: {admin: [alice, bob]}\n")
@@ -253,6 +263,36 @@ def test_it_is_typed_twice(machine, monkeypatch, again, code):
         assert machine.shadow.passwords == {}
     else:
         assert hubinstall(machine, "passwd", "alice") == 0
+
+
+def test_a_home_in_one_file(machine, capsys):
+    hubinstall(machine, "add", "grace")
+    hubinstall(machine, "remove", "grace")
+    machine.path("/srv/archive").mkdir()
+    capsys.readouterr()
+    assert hubinstall(machine, "archive", "grace", "/srv/archive") == 0
+    path = capsys.readouterr().out.strip()
+    assert re.fullmatch(r"/srv/archive/grace-[\d-]+\.tar\.zst", path)
+    assert machine.stat(path).mode == "0600"
+    assert machine.commands[-1].endswith(f"--file {path} --directory=/home -- grace")
+    machine.answers["tar --create"] = (1, "", "tar: grace/x: file changed as we read it\n")
+    assert hubinstall(machine, "archive", "grace", "/srv/archive/") == 0
+    assert "changed meanwhile" in capsys.readouterr().err
+
+
+def test_an_archive_that_fails_leaves_nothing(machine):
+    hubinstall(machine, "add", "grace")
+    machine.path("/srv/archive").mkdir()
+    machine.answers["tar --create"] = (2, "", "tar: No space left on device\n")
+    with pytest.raises(UserError, match="exit code 2"):
+        hubinstall(machine, "archive", "grace", "/srv/archive")
+    assert machine.names("/srv/archive") == []
+    machine.path("/srv/archive").chmod(0o777)
+    for name, folder, words in (
+        ("grace", "/srv/archive", "only root"), ("grace", "/srv/nowhere", "only root"), ("root", "/srv", "system"),
+    ):  # fmt: skip
+        with pytest.raises(UserError, match=words):
+            hubinstall(machine, "archive", name, folder)
 
 
 def test_who_is_here(machine, capsys):

@@ -129,7 +129,7 @@ def test_one_wrong_line_and_nothing_is_changed(machine, capsys, tmp_path, line, 
 def test_proposed_names_are_taken_if_one_says_so(machine, said):
     people = "Vorname;Name;E-Mail\nJörg;Müller;\nJörg;Müller;other@example.org\nJörg;Müller;x@example.org\n"
     told = said(f"{people};;\nÅsa;Öberg;\n", "--accept-names")
-    assert "class.csv:2: joerg.mueller: a name that was proposed for Jörg Müller: new" in told
+    assert "class.csv:2: joerg.mueller: a name that was proposed for 'Jörg Müller': new" in told
     assert list(table(machine)) == ["joerg.mueller", "other", "x", "asa.oeberg"]
     assert "everyone in the file has an account" in said(f"{people}Åsa;Öberg;\n", "--accept-names")
 
