@@ -129,7 +129,7 @@ def test_a_class_of_a_hundred_from_a_spreadsheet(installed_machine: Machine) -> 
     told = machine.run(command)
     seconds = killed + time.monotonic() - begin
     print(f"100 accounts: {between} in {killed:.1f} s until the kill, all in {seconds:.1f} s")
-    assert seconds < 30 * machine.pace
+    assert seconds < 60 * machine.pace, "on a test host with nothing else to do it takes less than half of it"
     new = set(listed(machine)) - before
     assert len(new) == 100
     assert {"grace.h", "mueller", "asa.oeberg", "max"} <= new

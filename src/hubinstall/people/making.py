@@ -10,6 +10,10 @@ from hubinstall.people.directory import Found, People
 from hubinstall.resources.accounts.account import NOLOGIN, SHELL, manage
 from hubinstall.settings.values.words import wrong
 
+AT_ONCE = ("chpasswd", "--crypt-method")
+"""Writes the file once: without a method, chpasswd(8) asks PAM for one person after the other, which writes it each
+time. One that does not know the method changes nothing, and then PAM is asked.
+"""
 FIRST_GROUP = 100
 """Debian's groups below this number are for programs and devices; `users` has it."""
 
@@ -80,4 +84,12 @@ def let_in(host: Host, passwords: dict[str, str]) -> None:
     These accounts are known to be ours from now on, so that users.shell opens and closes them.
     """
     note_made(host, passwords)
-    host.run(["chpasswd"], input="".join(f"{name}:{password}\n" for name, password in passwords.items()))
+    lines = "".join(f"{name}:{password}\n" for name, password in passwords.items())
+    if len(passwords) == 1 or host.run([*AT_ONCE, method(host)], input=lines, check=False).returncode:
+        host.run(["chpasswd"], input=lines)
+
+
+def method(host: Host) -> str:
+    """How the machine's PAM hashes passwords (pam_unix(8)), for programs that do it themselves."""
+    words = host.text("/etc/pam.d/common-password").split()
+    return "YESCRYPT" if "yescrypt" in words else "SHA512"

@@ -200,6 +200,18 @@ def test_killed_anywhere_and_run_again(machine, said, tool, count, after):
     assert "everyone in the file has an account" in said(CLASS)
 
 
+def test_all_passwords_are_set_in_one_pass_with_pams_own_hash(machine, said):
+    machine.put("/etc/pam.d/common-password", "password [success=1 default=ignore] pam_unix.so obscure yescrypt\n")
+    said(CLASS)
+    assert [one for one in machine.commands if "chpasswd" in one] == ["chpasswd --crypt-method YESCRYPT"]
+
+
+def test_a_chpasswd_that_does_not_know_the_hash_asks_pam(machine, said):
+    machine.answers["chpasswd --crypt-method"] = (3, "", "unsupported crypt method: SHA512\n")
+    said(CLASS)
+    assert set(machine.shadow.passwords) == {"grace", "lisa", "max.muster"}
+
+
 def test_another_file_after_a_kill_does_not_lose_the_first(machine, said):
     machine.answers["chpasswd"] = lambda *_: (1, "", "killed")
     with pytest.raises(UserError):
