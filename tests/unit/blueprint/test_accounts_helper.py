@@ -7,8 +7,6 @@ import pytest
 from fakes.blueprint import wished
 from hubinstall import layout
 from hubinstall.accounts_helper.policy import Making, Policy
-from hubinstall.blueprint import accounts_helper
-from hubinstall.settings.model import Settings
 
 
 def test_pam_follows_the_distribution():
@@ -37,25 +35,28 @@ def test_the_hubs_account_may_not_read_hashes():
     assert layout.PASSWORDS_GROUP not in hub.groups
 
 
-@pytest.fixture
-def from_elsewhere(monkeypatch):
+OIDC = {
+    "issuer": "https://login.example.org", "client_id": "hub", "client_secret_file": "/etc/hubinstall/oidc-secret",
+}  # fmt: skip
+
+
+def from_elsewhere(**users):
     """A sign-on whose people need no account before they come."""
-    monkeypatch.setattr(accounts_helper, "makes_accounts", lambda _settings: True)
+    return wished(settings={"auth": {"type": "oidc", "oidc": OIDC}, "users": {"admin": ["ada"], **users}})
 
 
 def test_with_pam_it_makes_no_accounts():
-    assert not accounts_helper.makes_accounts(Settings())
     resources = wished()
     assert Policy.parse(resources[f"file:{layout.ACCOUNTS_POLICY}"].content).making is None
     assert f"group:{layout.PEOPLE_GROUP}" not in resources
     unit = resources[f"unit:{layout.unit(layout.ACCOUNTS_SERVICE)}"].content
     assert "ProtectHome=yes" in unit
-    assert "/etc" not in [path for line in unit.splitlines() if "WritePaths" in line for path in line.split()]
+    assert "/home" not in unit
 
 
 @pytest.mark.parametrize("shell", [False, True])
-def test_with_another_sign_on_it_makes_accounts_for_the_hub_only(from_elsewhere, shell):
-    resources = wished(settings={"users": {"admin": ["ada"], "shell": shell}})
+def test_with_another_sign_on_it_makes_accounts_for_the_hub_only(shell):
+    resources = from_elsewhere(shell=shell)
     making = Policy.parse(resources[f"file:{layout.ACCOUNTS_POLICY}"].content).making
     groups = (layout.PEOPLE_GROUP,) if shell else (layout.PEOPLE_GROUP, layout.NO_LOGIN_GROUP)
     assert making == Making("/bin/bash" if shell else "/usr/sbin/nologin", groups, known=("ada",))
@@ -64,8 +65,8 @@ def test_with_another_sign_on_it_makes_accounts_for_the_hub_only(from_elsewhere,
         assert order.index(needed) < order.index(f"file:{layout.ACCOUNTS_POLICY}")
 
 
-def test_its_sandbox_is_as_wide_as_useradd_needs(from_elsewhere):
-    unit = wished()[f"unit:{layout.unit(layout.ACCOUNTS_SERVICE)}"].content
+def test_its_sandbox_is_as_wide_as_useradd_needs():
+    unit = from_elsewhere()[f"unit:{layout.unit(layout.ACCOUNTS_SERVICE)}"].content
     assert "\nProtectHome=tmpfs\nBindPaths=/home\n" in unit
     assert "\nReadWritePaths=/etc\n" in unit
     assert "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE\n" in unit
