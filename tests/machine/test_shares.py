@@ -88,12 +88,13 @@ print(open('handin/answer-0').read())
 """
 GUESS = """
 import os, time
-read, end = 0, time.monotonic() + 6
-while time.monotonic() < end:
+read, last = 0, None
+while last is None or time.monotonic() < last + 1:
+    if last is None and os.path.exists('handin/answer-59'): last = time.monotonic()
     for number in range(60):
         try: read += len(open(f'handin/answer-{number}').read())
         except OSError: pass
-print(os.path.exists('handin/answer-59'), read)
+print(read)
 for attempt in ("os.listdir('handin')", "open('handin/answer-0', 'w')", "os.listdir('/srv/data/exams')",
                 "os.remove('handin/answer-0')", "os.rename('handin/answer-0', 'handin/mine')"):
     try: print(eval(attempt))
@@ -127,7 +128,7 @@ def test_nobody_reads_what_others_put_into_a_drop_box_or_what_is_for_a_group(
         seen = grace.run_cell(GUESS)
         putting.join()
         refusals = ["Permission denied"] * 3 + ["Operation not permitted"] * 2
-        assert seen.splitlines() == ["True 0", *refusals], seen
+        assert seen.splitlines() == ["0", *refusals], seen
         assert joan.run_cell("print(open('handin/answer-0').read(), open('exams/june').read())") == "42 questions\n\n"
         assert ada.run_cell("import os; print(os.path.lexists('exams'), open('handin/answer-0', 'w').write('43'))") == (
             "False 2\n"
