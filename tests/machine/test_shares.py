@@ -163,7 +163,7 @@ def test_a_file_server_that_is_away_delays_nothing(installed_machine: Machine, g
     grace.stop_server()
     grace.start_server()
     assert grace.run_cell("print(open('away/back', 'w').write('1'))") == "1\n"
-    machine.run("hubinstall config unset shares.away shares.there --apply")
+    machine.run("hubinstall config unset shares.away; hubinstall config unset shares.there --apply")
     assert machine.read("/mnt/there/file") == "kept\n"
     left = ("/srv/data/away", "/srv/data/there", "/etc/skel/there", "/home/grace/there")
     assert not any(machine.exists(path) for path in left)
