@@ -17,6 +17,7 @@ from fakes.blueprint import wished
 from fakes.host import FakeHost
 from hubinstall import layout
 from hubinstall.engine.ledger import VERSION
+from hubinstall.people.listing import Listed
 from hubinstall.report.plan import as_data
 from hubinstall.report.result import Result, Step
 from hubinstall.report.status import print_status
@@ -177,6 +178,10 @@ def json_page() -> str:
         "`notes` are sentences about what is unknown. Each of `servers`, the one with the most memory first: "
         + str(Server.__doc__).strip().removeprefix("One that runs. ").replace("\n    ", "\n") + "\n",
         fields(Server),
+        "## hubinstall user list --json\n",
+        "Each of `people`, by number: "
+        + str(Listed.__doc__).strip().replace("\n    ", "\n") + "\n",
+        fields(Listed),
         "## hubinstall certificate status --json\n",
         str(Seen.__doc__).strip() + "\n", fields(Seen),
         "## hubinstall config schema\n",

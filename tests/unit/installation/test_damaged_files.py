@@ -11,6 +11,7 @@ from hubinstall.engine.journal import Journal
 from hubinstall.engine.ledger import LAST, Ledger
 from hubinstall.engine.run import Run
 from hubinstall.errors import UserError
+from hubinstall.people import importing
 from hubinstall.preflight import checks
 from hubinstall.resources import kinds
 from hubinstall.resources.accounts import first_passwords
@@ -62,6 +63,7 @@ def test_a_damaged_file_of_ours_has_words(host, content):
     for path, asks in (
         (f"{layout.GENERATIONS}/000007/index.json", lambda: Journal(host)),
         (layout.INITIAL_PASSWORDS, lambda: first_passwords.to_print_once(host)),
+        (layout.PEOPLE_IMPORT, lambda: importing.unfinished(host)),
         (before, lambda: JsonKeys("/etc/docker/daemon.json", {"live-restore": True}, before).remove(host)),
     ):
         host.put(path, content)
