@@ -14,8 +14,8 @@ AT_ONCE = ("chpasswd", "--crypt-method")
 """Writes the file once: without a method, chpasswd(8) asks PAM for one person after the other, which writes it each
 time. One that does not know the method changes nothing, and then PAM is asked.
 """
-FIRST_GROUP = 100
-"""Debian's groups below this number are for programs and devices; `users` has it."""
+USERS = 100
+"""The number of `users`, the one group of Debian's own that is for people (base-passwd's users-and-groups)."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def parse_group(people: People, name: str) -> str:
     row = groups(people.host).get(name)
     if row is None:
         raise wrong(f"there is no group {name!r}", f"try another one, or make it first: groupadd {name}")
-    if name in {*STRONG_GROUPS, *SUDO_GROUPS} or (int(row[2]) < people.least and int(row[2]) != FIRST_GROUP):
+    if name in {*STRONG_GROUPS, *SUDO_GROUPS} or (int(row[2]) < people.least and int(row[2]) != USERS):
         raise wrong(
             f"{name} is a group of the system: its members may do more here than people of the hub",
             f"try a group of people; for somebody who shall be in it: `usermod --append --groups {name} ACCOUNT`",
