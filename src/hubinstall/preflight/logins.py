@@ -70,9 +70,13 @@ def _nobody(users: Users, why: dict[str, str]) -> Words:
         words = f"nobody could log in: {some(why) or 'no list names anybody'}"
         return at, words, "try the names of people who have an account with a password"
     if why:
-        hint = "Give somebody a password (passwd NAME), or create an account: adduser NAME"
+        hint = "Give somebody a password: hubinstall user passwd NAME; or create an account: hubinstall user add NAME"
         return (), f"nobody could log in to the hub: {some(why)}", hint
-    return (), "nobody could log in to the hub: no person has an account on this machine", "Create one: adduser NAME"
+    return (
+        (),
+        "nobody could log in to the hub: no person has an account on this machine",
+        "Create one: hubinstall user add NAME",
+    )
 
 
 def _why_not(host: Host, named: Named, names: set[str]) -> dict[str, str]:
