@@ -44,6 +44,13 @@ def test_only_those_of_the_file():
     assert "Who can log in: grace" in text
 
 
+def test_groups_and_teachers_come_in_too():
+    users = "users: {allow_all: false, admin: [ada], admin_groups: [sudo], allowed_groups: [course-101]}"
+    text = welcome(settings(f"{users}\nteachers: {{course-101: [prof]}}"), FACTS, [], {})
+    assert "Administrators of the hub: ada, the members of sudo\n" in text
+    assert "Who can log in: ada, prof, the members of sudo, the members of course-101\n" in text
+
+
 def test_nobody_yet_says_how():
     text = welcome(settings("users: {allow_all: false}"), FACTS, [], {})
     assert "config add-item users.admin" in text
