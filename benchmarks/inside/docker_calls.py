@@ -23,7 +23,10 @@ def start(client: Any, settings: HubSettings, account: Account) -> None:
     files = container.AccountFiles(*write_account_files(account, {}))
     limits = ServerLimits(256 << 20, 1.0, 256, None)
     config = container.host_config(limits, settings.cgroup_parent, [], init=False)
-    config |= {"mounts": container.mounts(account, files, [], "rprivate"), "network_mode": settings.network.name}
+    config |= {
+        "mounts": container.mounts(account, files, {}, container.mountinfo_here()),
+        "network_mode": settings.network.name,
+    }
     made = client.create_container(
         settings.image, ["60"], entrypoint=["sleep"], user=f"{account.uid}:{account.gid}",
         name=f"{layout.CONTAINER_PREFIX}-benchmark{layout.CONTAINER_TAIL}", labels={layout.USER_LABEL: account.name},
