@@ -20,6 +20,7 @@ from hubinstall.config.yaml.parser import parse
 from hubinstall.errors import UserError
 from hubinstall.settings.keys import known_keys
 from hubinstall.settings.model import Settings
+from hubinstall.settings.sign_on_classes import OWN
 
 Key = tuple[str, ...]
 GAP = "{}"
@@ -211,7 +212,7 @@ def _matching(name: str, *, relative: bool) -> list[Key]:
 def _is_line(told: str) -> bool:
     """Whether the file may contain it in any section."""
     data = parse(told).root.data
-    return any(accepts(key, data) for key in ((), *KNOWN))
+    return any(accepts(key, data) for key in ((), *KNOWN) if not key or key[-1] not in OWN)
 
 
 def _is_known_word(told: str, *, relative: bool) -> bool:

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from hubinstall.config.problems import ConfigError
 from hubinstall.config.validate import load
+from hubinstall.settings.auth import Auth
 from hubinstall.settings.home import Home
 from hubinstall.settings.http import Http
 from hubinstall.settings.https import Https
@@ -25,6 +26,7 @@ from hubinstall.settings.limits import Limits, LimitsOf
 from hubinstall.settings.model import Settings
 from hubinstall.settings.section import Section
 from hubinstall.settings.shares import Share
+from hubinstall.settings.sign_on_classes import OWN
 from hubinstall.settings.types import Account, Accounts, Domain, Group, Quota, ShareName
 
 LONGEST_DOMAIN = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
@@ -141,7 +143,13 @@ LINES = {
 }
 TLS = section(Https, mode=st.sampled_from(["letsencrypt", "manual", "self-signed"]))
 WITH_TLS: dict[str, None] = {"port": None, "address": None, "trusted_proxies": None}
+AT_GITHUB = {"client_id": "1", "client_secret_file": "/etc/site/secret", "allowed_organizations": ["example"]}
+AUTH = st.one_of(
+    section(Auth, type=st.sampled_from(["pam", "oidc"]), **dict.fromkeys(OWN)),
+    st.just({"type": "github", "GitHubOAuthenticator": AT_GITHUB}),
+)
 OTHERS: dict[str, SearchStrategy[Any]] = {
+    "auth": AUTH,
     "home": section(Home, **QUOTAS),
     "limits": section(Limits, **LINES),
     "teachers": st.dictionaries(values(Group), values(Accounts), max_size=2),

@@ -20,7 +20,9 @@ from hubinstall.resources.files.file import Directory, File, Link
 from hubinstall.resources.files.secret_copy import SecretCopy
 from hubinstall.resources.packages.virtualenv import Virtualenv
 from hubinstall.resources.services.database import Database
+from hubinstall.settings.auth import SECRET_FILE
 from hubinstall.settings.model import Settings
+from hubinstall.settings.sign_on_classes import PATHS
 
 # Like py_compile, but it does not write a file next to the one that it checks.
 SCHEMA = "f460b0348206"
@@ -114,6 +116,8 @@ def sign_on(settings: Settings) -> SignOn:
     oidc = settings.auth.oidc
     return SignOn(
         kind=settings.auth.type,
+        class_path=PATHS.get(settings.auth.type, ""),
+        options={key: value for key, value in settings.auth.options.items() if key != SECRET_FILE},
         issuer=oidc.issuer or "",
         client_id=oidc.client_id or "",
         callback=callback(settings),

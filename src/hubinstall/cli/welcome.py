@@ -61,11 +61,12 @@ def _some(names: list[str], groups: tuple[str, ...]) -> str:
 
 def vouched(settings: Settings) -> str:
     """Whom a provider's sign-on lets in."""
-    issuer, users = settings.auth.oidc.issuer, settings.users
+    issuer, users = settings.auth.provider, settings.users
     if settings.everyone:
         return f"everyone whom {issuer} signs on"
     names = dict.fromkeys([*users.admin, *users.allowed])
-    groups = dict.fromkeys([*settings.auth.oidc.admin_groups, *settings.auth.oidc.allowed_groups])
+    oidc = settings.auth.oidc if settings.auth.type == "oidc" else None
+    groups = dict.fromkeys([*oidc.admin_groups, *oidc.allowed_groups]) if oidc else ()
     who = [", ".join(names)] if names else []
     who += [f"the members of {', '.join(groups)}"] if groups else []
     return f"{' and '.join(who)}, whom {issuer} signs on"

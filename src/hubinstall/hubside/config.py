@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from traitlets.utils.importstring import import_item
+
 from hubinstall import layout
 from hubinstall.hubside import (
     appearance,
@@ -107,6 +109,8 @@ def sign_on(c: Any, settings: HubSettings) -> None:
         # What a provider says of people, and the tokens with which it is asked again, are kept encrypted.
         c.HostRights.enable_auth_state = True
         c.CryptKeeper.keys = [state_key()]
+    for name, value in settings.sign_on.options.items():
+        c[settings.sign_on.class_path.rpartition(".")[2]][name] = value
     c.JupyterHub.admin_access = settings.admin_access
     c.JupyterHub.services = [verify_service()]
     c.JupyterHub.load_roles = [admin_role(settings), verify_role(), *teachers.roles(settings)]
@@ -116,7 +120,11 @@ def authenticator(settings: HubSettings) -> type:
     """The class for `auth.type`."""
     if settings.sign_on.kind == "pam":
         return HostAuthenticator
-    from hubinstall.hubside.openid import OpenIdAuthenticator  # noqa: PLC0415 - slow to import, and seldom needed
+    if settings.sign_on.class_path:
+        from hubinstall.hubside.oauth_rights import with_rights  # noqa: PLC0415 - slow to import, and seldom needed
+
+        return with_rights(import_item(settings.sign_on.class_path))
+    from hubinstall.hubside.openid import OpenIdAuthenticator  # noqa: PLC0415 - the same
 
     return OpenIdAuthenticator
 

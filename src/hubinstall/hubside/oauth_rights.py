@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyterhub.crypto import EncryptionUnavailable, InvalidToken, decrypt
+from jupyterhub.utils import maybe_future
 from tornado.httpclient import HTTPClientError
 from tornado.web import HTTPError
 from traitlets import Float, Instance
@@ -64,6 +65,7 @@ class OauthRights(HostRights):
         given: dict[str, Any] = getattr(self, "http_request_kwargs", {})
         self.http_request_kwargs = {"connect_timeout": 5.0, "request_timeout": 10.0, **given}
         self._provider = self.hub_settings.sign_on.issuer or type(self).__name__
+        self.oauth_callback_url = str(getattr(self, "oauth_callback_url", "")) or self.hub_settings.sign_on.callback
 
     def normalize_username(self, username: str) -> str:
         """As it is: names become accounts once, when somebody signs on (user_info_to_username)."""
@@ -110,8 +112,12 @@ class OauthRights(HostRights):
         """Raise HTTPError 403 if this person may not use the hub; only who may gets an account."""
         rights.memberships.ask_again(username)
         self._refuse(username, rights.unwelcome(self.hub_settings, username, self.vouched(username)))
+        self.blocked_users.discard(username)
         model = authentication or {}
-        await self._need_account(username, str(self.told_name(model) if model.get("auth_state") else username))
+        # Some classes keep out whom their own options do not let in (hosted_domain of Google).
+        if model and not await maybe_future(super(HostRights, self).check_blocked_users(username, model)):
+            self._refuse(username, f"{username} may not use this hub. Ask its administrator.")
+        await self._need_account(username, self.told_name(model) if model else username)
         super().check_blocked_users(username, authentication)
         await self._arrive(username)
         if subject := self.subject(model):
@@ -258,6 +264,11 @@ class OauthRights(HostRights):
         vouched = Vouched(bool(kept.get("allowed")), bool(kept.get("admin")))
         self._seen[name] = Seen(vouched, float(kept.get("at", 0)), 0)
         return self._seen[name]
+
+
+def with_rights(of: type) -> type:
+    """The class of oauthenticator's, with ours before it; its name stays, and so the section of its options."""
+    return type(of.__name__, (OauthRights, of), {"__module__": __name__})
 
 
 def refused(error: HTTPClientError | HTTPError) -> bool:

@@ -44,7 +44,6 @@ class OpenIdAuthenticator(OauthRights, GenericOAuthenticator):  # type: ignore[m
         self._known_at = 0.0
         settings = self.hub_settings.sign_on
         self.client_id, self.scope = settings.client_id, list(settings.scope)
-        self.oauth_callback_url = str(getattr(self, "oauth_callback_url", "")) or settings.callback
         self.login_service = settings.title
 
     async def authenticate(self, handler: Any, data: Any = None, **kwargs: Any) -> dict[str, Any] | None:

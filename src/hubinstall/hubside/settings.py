@@ -29,6 +29,9 @@ class SignOn:
     """`auth` of config.yaml. The secret that is shared with a provider is elsewhere (layout.SIGN_ON_SECRET)."""
 
     kind: str
+    class_path: str
+    """Of oauthenticator's class, whose `options` are traits of it; empty if the class is ours."""
+    options: dict[str, Any]
     issuer: str
     client_id: str
     callback: str

@@ -1,11 +1,16 @@
 """How people log in: `auth` in config.yaml."""
 
-from typing import Literal
+import difflib
+from collections.abc import Iterator
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from hubinstall.settings.section import Conflict, Section, repeats
+from hubinstall.settings.sign_on_classes import COMMON, OWN, PATHS
 from hubinstall.settings.types import Claim, ClientId, FilePath, GroupsElsewhere, Issuer, Scopes, Title
+from hubinstall.settings.values.files import parse_file_path
+from hubinstall.settings.values.words import WrongValueError, not_among, type_name, wrong
 
 _NEEDED = ("issuer", "client_id", "client_secret_file")
 
@@ -69,21 +74,90 @@ class Oidc(Section):
         return found
 
 
+TYPES = ("pam", "oidc", *PATHS)
+SECRET_FILE = "client_secret_file"  # noqa: S105 - the name of a key
+_LISTS = {
+    "admin_users": "users.admin", "allowed_users": "users.allowed", "blocked_users": "users.banned",
+    "allow_all": "users.allow_all",
+}  # fmt: skip
+"""Options of all classes of JupyterHub's → the key that does it here."""
+_IS_OF = {"text": str, "true or false": bool, "a number": int | float, "a list": list | tuple, "a map": dict}
+
+
+def _known_type(value: Any) -> Any:
+    if value in TYPES:
+        return value
+    raise wrong(*not_among(value, TYPES))
+
+
+def _options(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value
+    raise wrong(f"must be a map of options, not {type_name(value)}", "try `{client_id: ID}`")
+
+
+Type = Annotated[str, BeforeValidator(_known_type), WithJsonSchema({"type": "string", "enum": list(TYPES)})]
+Options = Annotated[dict[str, Any], BeforeValidator(_options)]
+
+
+def _of(kind: str, name: str, sample: dict[str, Any]) -> Any:
+    about = f"The options of oauthenticator's {name}, for `type: {kind}`, with the secret in `{SECRET_FILE}`."
+    return Field({}, description=about, examples=[{"client_id": "ID", SECRET_FILE: "/etc/jupyterhub-secret", **sample}])
+
+
 class Auth(Section):
-    type: Literal["pam", "oidc"] = Field(
+    type: Type = Field(
         "pam",
         description="How people log in. `pam`: with the password of their account on this machine. `oidc`: at an OpenID"
-        " Connect provider, such as Keycloak, Entra ID or a university's; see `auth.oidc`.",
+        " Connect provider, such as Keycloak, Entra ID or a university's; see `auth.oidc`. The others: at that service,"
+        " with the options of its class.",
         examples=["oidc"],
     )
     oidc: Oidc = Field(default_factory=Oidc, description="The OpenID Connect provider, for `type: oidc`.")
+    # The names of the classes, as in config.yaml of The Littlest JupyterHub.
+    GitHubOAuthenticator: Options = _of("github", "GitHubOAuthenticator", {"allowed_organizations": ["example"]})
+    GitLabOAuthenticator: Options = _of("gitlab", "GitLabOAuthenticator", {"gitlab_url": "https://gitlab.example.org"})
+    GoogleOAuthenticator: Options = _of("google", "GoogleOAuthenticator", {"hosted_domain": ["example.org"]})
+    BitbucketOAuthenticator: Options = _of("bitbucket", "BitbucketOAuthenticator", {"allowed_teams": ["example"]})
+    OpenShiftOAuthenticator: Options = _of(
+        "openshift", "OpenShiftOAuthenticator", {"openshift_url": "https://api.example.org:6443"}
+    )
+    Auth0OAuthenticator: Options = _of("auth0", "Auth0OAuthenticator", {"auth0_domain": "example.auth0.com"})
+    CILogonOAuthenticator: Options = _of(
+        "cilogon", "CILogonOAuthenticator",
+        {"allowed_idps": {"https://idp.example.org/shibboleth": {"username_derivation": {"username_claim": "email"}}}},
+    )  # fmt: skip
+    AzureAdOAuthenticator: Options = _of("azuread", "AzureAdOAuthenticator", {"tenant_id": "ID"})
+    GlobusOAuthenticator: Options = _of("globus", "GlobusOAuthenticator", {"allowed_globus_groups": ["ID"]})
 
     def conflicts(self) -> list[Conflict]:
-        missing = [f"auth.oidc.{key}" for key in _NEEDED if getattr(self.oidc, key) is None]
-        if self.type != "oidc" or not missing:
+        found = [one for name, own in OWN.items() for one in _wrong_options(name, own, getattr(self, name))]
+        found += [] if found else self._missing()
+        return found
+
+    def _missing(self) -> list[Conflict]:
+        """What the chosen sign-on cannot do without."""
+        if self.type == "oidc":
+            at, missing = "oidc", [f"auth.oidc.{key}" for key in _NEEDED if getattr(self.oidc, key) is None]
+        else:
+            at = self.class_name
+            needed = ("client_id", SECRET_FILE) if at else ()
+            missing = [f"auth.{at}.{key}" for key in needed if not self.options.get(key)]
+        if not missing:
             return []
         words, hint = f"also needs {' and '.join(missing)}", f"try setting {' and '.join(missing[:2])}"
-        return [Conflict(("type",), ("type", "oidc"), words, hint)]
+        return [Conflict(("type",), ("type", at), words, hint)]
+
+    @property
+    def class_name(self) -> str:
+        """Of oauthenticator's class with options of its own; empty if there is none."""
+        return PATHS[self.type].rpartition(".")[2] if self.type in PATHS else ""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Those of that class."""
+        found: dict[str, Any] = getattr(self, self.class_name) if self.class_name else {}
+        return found
 
     @property
     def from_elsewhere(self) -> bool:
@@ -93,21 +167,63 @@ class Auth(Section):
     @property
     def is_far(self) -> bool:
         """Whether the hub must reach another machine for it."""
-        return self.from_elsewhere and not (self.oidc.issuer or "").startswith("http://")  # which is on this machine
+        here = self.type == "oidc" and (self.oidc.issuer or "").startswith("http://")  # which is on this machine
+        return self.from_elsewhere and not here
 
     @property
     def secret_file(self) -> str:
         """The file with the secret that is shared with the provider; empty if there is none."""
-        return (self.oidc.client_secret_file or "") if self.type == "oidc" else ""
+        if self.type == "oidc":
+            return self.oidc.client_secret_file or ""
+        return str(self.options.get(SECRET_FILE, ""))
+
+    @property
+    def secret_key(self) -> tuple[str, ...]:
+        """The key that names it."""
+        return ("auth", self.class_name or "oidc", SECRET_FILE)
+
+    @property
+    def provider(self) -> str:
+        """Who says who people are, in a word for people."""
+        return (self.oidc.issuer or "") if self.type == "oidc" else self.type
 
     def conflicts_with(self, *, listed: bool) -> list[Conflict]:
         """Where a provider says who there is, never everyone may log in without being asked for it. `listed`: `users`
         says who may.
         """
-        if self.type == "oidc" and not (listed or self.oidc.admin_groups or self.oidc.allowed_groups):
+        groups = [*self.oidc.admin_groups, *self.oidc.allowed_groups] if self.type == "oidc" else []
+        groups += [key for key, value in self.options.items() if key.startswith(("allowed_", "admin_")) and value]
+        if self.from_elsewhere and not (listed or groups):
             hint = (
-                "try users.admin or users.allowed with names, auth.oidc.allowed_groups, or users.allow_all: true for"
+                "try users.admin or users.allowed with names, groups of the provider, or users.allow_all: true for"
                 " everyone whom the provider lets in"
             )
             return [Conflict(("auth", "type"), ("auth", "users"), "nobody could log in", hint)]
         return []
+
+
+def _wrong_options(name: str, own: dict[str, str], options: dict[str, Any]) -> Iterator[Conflict]:
+    """What the class does not take, each at its place."""
+    known = COMMON | own | {SECRET_FILE: "text"}
+    for key, value in options.items():
+        kind = known.get(str(key))
+        if words := _refusal(name, str(key), value, kind, known):
+            yield Conflict((name, key), (name,), *words)
+
+
+def _refusal(name: str, key: str, value: Any, kind: str | None, known: dict[str, str]) -> tuple[str, str] | None:
+    if key == "client_secret":
+        return "would stand in more files than one that only the hub reads", f"did you mean auth.{name}.{SECRET_FILE}?"
+    if key in _LISTS:
+        return "has no effect here", f"did you mean {_LISTS[key]}?"
+    if kind is None:
+        near = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.6)
+        return "unknown key", f"did you mean auth.{name}.{near[0]}?" if near else "try removing it"
+    if not isinstance(value, _IS_OF[kind]) or (kind != "true or false" and isinstance(value, bool)):
+        return f"must be {kind}, not {type_name(value)}", "try removing it, or a value of that kind"
+    if key == SECRET_FILE:
+        try:
+            parse_file_path(value)
+        except WrongValueError as error:
+            return error.message, error.hint
+    return None

@@ -197,7 +197,8 @@ def authenticator(host: Host, settings: Settings, facts: Facts) -> Check:
     if dropin := hub_report(host).sign_on:
         return part("ok", f"{dropin}, which a drop-in has chosen; it cannot be checked from here")
     if kind := sign_on.kind(settings):
-        trouble = provider(host, settings.auth.oidc.issuer or "", facts.authorities).trouble
+        issuer = settings.auth.oidc.issuer or ""
+        trouble = provider(host, issuer, facts.authorities).trouble if settings.auth.type == "oidc" else ""
         hint = "Who is signed on stays. Run: hubinstall verify --sign-on"
         return part("warning", f"{kind}: {trouble}", hint) if trouble else part("ok", kind)
     return part("ok", "passwords of this machine's accounts (PAM)")

@@ -21,6 +21,8 @@ def kind(settings: Settings) -> str:
     """The sign-on of config.yaml in words, with its class; empty if it is PAM."""
     if settings.auth.type == "pam":
         return ""
+    if name := settings.auth.class_name:
+        return f"{settings.auth.type} ({name})"
     return f"OpenID Connect at {settings.auth.oidc.issuer} (OpenIdAuthenticator)"
 
 
@@ -36,9 +38,9 @@ def leads_to(client: "HubClient") -> str:
 def followed(client: "HubClient", host: Host, settings: Settings, facts: Facts) -> list[str]:
     """What `verify --sign-on` found, a line each. Raises HubError if the provider refuses the hub."""
     place = leads_to(client)
-    found = provider(host, settings.auth.oidc.issuer or "", facts.authorities)
-    if found.trouble:
-        raise HubError("sign-on", f"{settings.auth.oidc.issuer}: {found.trouble}")
+    issuer = settings.auth.oidc.issuer or ""
+    if settings.auth.type == "oidc" and (trouble := provider(host, issuer, facts.authorities).trouble):
+        raise HubError("sign-on", f"{issuer}: {trouble}")
     query = parse_qs(urlsplit(place).query)
     status, said = client.elsewhere(place, facts.authorities)
     if status >= 400:
