@@ -54,6 +54,7 @@ FOREIGN = {
     "distinguished_name", "common_name", "dmesg", "docker", "timedatectl", "update-ca-certificates", "key: value",
     "hub.host", "alice.hub.example.org", "subdomain_host", "expires_in",
     "sqlite_master", "alembic_version", "version_num", "last_activity", "preferred_username", "realm_access.roles",
+    "hubinstall_room", "journal_mode", "temp_store", "freelist_count", "page_size",
 }  # fmt: skip
 """Words that look like a key or value of ours, but belong to another program."""
 SCRIPTS = ("tar --create",)

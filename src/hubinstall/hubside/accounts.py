@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from hubinstall import layout
+from hubinstall.hubside import kept_file
 
 # A home in one of these would hide what a container needs, or is not a person's home.
 UNSAFE = frozenset(":,\n\r\0")
@@ -147,17 +148,19 @@ def group_text(account: Account, groups: Mapping[str, int]) -> str:
 
 
 def write_account_files(account: Account, groups: Mapping[str, int]) -> tuple[str, str]:
-    """Write both files where Docker finds them and return their paths. The UID names them, so that no account name
-    becomes part of a path.
+    """Keep both files where Docker finds them and return their paths. The UID names them, so that no account name
+    becomes part of a path. Raises NoServerError.
     """
     folder = Path(layout.SERVER_ACCOUNTS)
-    folder.mkdir(mode=0o711, exist_ok=True)
     paths = folder / f"{account.uid}.passwd", folder / f"{account.uid}.group"
-    for path, text in zip(paths, (passwd_text(account), group_text(account, groups)), strict=True):
-        temporary = path.with_suffix(f"{path.suffix}.new")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.chmod(0o644)
-        temporary.rename(path)
+    try:
+        folder.mkdir(mode=0o711, exist_ok=True)
+        for path, text in zip(paths, (passwd_text(account), group_text(account, groups)), strict=True):
+            kept_file.keep(path, text, 0o644)
+    except OSError as error:
+        raise NoServerError(
+            f"This machine cannot prepare a server for {account.name}: {error.strerror}. Tell its administrator."
+        ) from error
     return str(paths[0]), str(paths[1])
 
 

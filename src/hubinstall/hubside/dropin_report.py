@@ -7,7 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from hubinstall import layout
+from hubinstall.hubside import kept_file
 from hubinstall.hubside.dropin_rules import Remark
+
+MODE = 0o600
 
 
 def write(sign_on: str, files: Mapping[str, str], remarks: Iterable[Remark], *, culler: str) -> None:
@@ -20,7 +23,7 @@ def write(sign_on: str, files: Mapping[str, str], remarks: Iterable[Remark], *, 
     warnings = [asdict(remark) for remark in told]
     said = {"authenticator": sign_on, "culler": culler, "files": dict(files), "warnings": warnings}
     text = json.dumps(said, indent=1)
-    path = Path(layout.DROPIN_REPORT)
-    temporary = path.with_suffix(".new")
-    temporary.write_text(text + "\n", encoding="utf-8")
-    temporary.replace(path)
+    try:
+        kept_file.keep(Path(layout.DROPIN_REPORT), f"{text}\n", MODE)
+    except OSError as error:  # a full disk keeps no hub from starting
+        sys.stderr.write(f"hubinstall: warning: {layout.DROPIN_REPORT} was not written: {error}\n")

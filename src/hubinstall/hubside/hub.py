@@ -16,6 +16,7 @@ from hubinstall import layout
 from hubinstall.hubside import (
     admin_role,
     announcements_api,
+    database_room,
     full_homes,
     idle_api,
     repair,
@@ -38,6 +39,12 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
     handlers: list[Any]
     _watches: "list[asyncio.Task[None]]"
     _classes: teachers.Classes
+
+    def init_db(self) -> None:
+        database_room.kept_on_connect()
+        super().init_db()
+        if self.db_url == f"sqlite:///{layout.HUB_DATABASE}":
+            database_room.make(layout.HUB_DATABASE, self.log.warning)
 
     def init_oauth(self) -> None:
         self.oauth_provider = sign_ons.provider(

@@ -8,11 +8,13 @@ an account that was made again.
 
 import contextlib
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hubinstall import layout
+from hubinstall.hubside import kept_file
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.states import States, differ
 
@@ -107,10 +109,10 @@ class People:
             return
         self._known[account.name] = known
         text = json.dumps({name: asdict(each) for name, each in sorted(self._known.items())}, indent=1)
-        temporary = self._path.with_suffix(".new")
-        temporary.write_text(f"{text}\n", encoding="utf-8")
-        temporary.chmod(0o600)
-        temporary.rename(self._path)
+        try:
+            kept_file.keep(self._path, f"{text}\n", 0o600)
+        except OSError as error:  # the hub knows it until its next start, where the account is as new
+            sys.stderr.write(f"hubinstall: warning: {self._path} was not written: {error}\n")
 
     def is_new(self, account: Account) -> bool:
         """Whether the hub does not know all that it could of it: an earlier version kept the number only, or a digest
