@@ -16,7 +16,7 @@ SMALL = f"""set -e
 mount -t tmpfs -o size=32m,mode=700 tmpfs /mnt
 cp -a {layout.HUB_STATE}/. /mnt/
 chown --reference={layout.HUB_STATE} /mnt
-mount --move /mnt {layout.HUB_STATE}
+mount --bind /mnt {layout.HUB_STATE} && umount /mnt
 hubinstall restart jupyterhub
 """
 """The hub's state on a small disk of its own, which stands for one that is all full."""
