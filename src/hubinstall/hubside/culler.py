@@ -4,6 +4,7 @@ JupyterHub starts it, and starts it again when it has ended.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -55,7 +56,8 @@ async def look(hub: Hub) -> None:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="culler: %(message)s")
-    asyncio.run(run(Hub(), float(sys.argv[1])))
+    with contextlib.suppress(KeyboardInterrupt):  # how JupyterHub ends its services
+        asyncio.run(run(Hub(), float(sys.argv[1])))
 
 
 if __name__ == "__main__":
