@@ -18,6 +18,8 @@ def withdraw(row: Any, *, but_servers: bool = False) -> None:
     for token in list(row.api_tokens):
         if not (but_servers and is_of_a_server(token)):
             session.delete(token)
+    for code in session.query(orm.OAuthCode).filter_by(user_id=row.id):  # sign-ons under way would become tokens
+        session.delete(code)
     row.cookie_id = new_token()
 
 

@@ -142,6 +142,7 @@ def test_it_changes_the_password_and_ends_all_but_this_session_and_the_server(pa
     async def go() -> None:
         here, elsewhere = page.browser(), page.browser()
         assert page.notes() == {"of a program", "Server at /user/bob/"}
+        page.db.add(orm.OAuthCode(code="under way", client_id="jupyterhub", user=page.rows["bob"]))
         code, text = await here.change()
         assert (code, page.passwords["bob"]) == (200, NEW)
         assert 'id="changed"' in text
@@ -149,6 +150,7 @@ def test_it_changes_the_password_and_ends_all_but_this_session_and_the_server(pa
         again = await elsewhere.send()
         assert (again.code, again.headers["Location"]) == (302, "/hub/login?next=%2Fhub%2Fpassword")
         assert page.notes() == {"Server at /user/bob/"}
+        assert page.db.query(orm.OAuthCode).count() == 0
         assert page.stopped == []
         assert page.notes("alice") == {"of a program", "Server at /user/alice/"}
         assert page.door.people.change(PEOPLE["bob"]) is None, "the watch has nothing to end"
