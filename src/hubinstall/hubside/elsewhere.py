@@ -44,5 +44,7 @@ class Elsewhere:
 
 async def _is_directory(folder: str) -> bool:
     nothing = asyncio.subprocess.DEVNULL
-    asked = await asyncio.create_subprocess_exec("test", "-d", folder, stdin=nothing, stdout=nothing, stderr=nothing)
+    asked = await asyncio.create_subprocess_exec(
+        "/usr/bin/test", "-d", folder, stdin=nothing, stdout=nothing, stderr=nothing
+    )
     return await asked.wait() == 0

@@ -62,3 +62,12 @@ def test_what_an_image_or_a_safe_start_has_set_stays(tmp_path: Path) -> None:
     (tmp_path / ".jupyter").symlink_to("/nowhere/at/all")
     given = {"JUPYTER_CONFIG_DIR": "/a", "IPYTHONDIR": "/b", "JUPYTER_DATA_DIR": "/c"}
     assert after_hook(tmp_path, **given) == (given, "")
+
+
+def test_links_to_what_a_group_alone_reads_are_made_and_nothing_is_replaced(tmp_path: Path) -> None:
+    leads_nowhere(tmp_path / "marks")
+    in_place_of_a_folder(tmp_path / "plans")
+    shares = "/srv/data/exams /srv/data/marks /srv/data/plans"
+    assert after_hook(tmp_path, HUBINSTALL_SHARES=shares) == ({}, "")
+    links = {path.name: str(path.readlink()) for path in tmp_path.iterdir() if path.is_symlink()}
+    assert links == {"exams": "/srv/data/exams", "marks": "/nowhere/at/all"}
