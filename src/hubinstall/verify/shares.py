@@ -16,7 +16,7 @@ def shares(host: Host, resources: list[Resource]) -> Row:
     there = [resource for resource in resources if isinstance(resource, Share)]
     away, taken = _away(host, there), [path for share in there for path in share.taken(host)]
     closed = [name for share in there if not share.path for name in share.unreadable(host)]
-    parts = [f"{len(there)} shares", *away]
+    parts = [f"{len(there)} share{'s' * (len(there) != 1)}", *away]
     hints = ["See that its server answers and that it is mounted."] if away else []
     if taken:
         parts.append(f"people have something else under the name of a share: {_some(taken)}")
