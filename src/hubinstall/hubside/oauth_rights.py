@@ -20,6 +20,7 @@ from hubinstall.hubside import helper, new_accounts, rights
 from hubinstall.hubside.host_rights import HostRights, over
 from hubinstall.hubside.rights import Vouched
 from hubinstall.hubside.subjects import Subjects
+from hubinstall.hubside.through_proxy import ThroughProxy
 
 TRUSTED = 3600.0
 """Seconds for which an administrator by group is one if the provider can no longer be asked about the person."""
@@ -62,6 +63,8 @@ class OauthRights(HostRights):
         super().__init__(**kwargs)
         self._seen: dict[str, Seen] = {}
         self._asking: set[str] = set()
+        if "HTTPS_PROXY" in self.hub_settings.way_out:
+            self.http_client = ThroughProxy()
         given: dict[str, Any] = getattr(self, "http_request_kwargs", {})
         self.http_request_kwargs = {"connect_timeout": 5.0, "request_timeout": 10.0, **given}
         self._provider = self.hub_settings.sign_on.issuer or type(self).__name__
