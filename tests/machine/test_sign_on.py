@@ -94,6 +94,13 @@ def test_who_leaves_the_group_is_no_administrator_with_the_old_cookie(
         page = emmy.request("GET", "hub/home", step="page")
         assert "Example University" in page.text, "and has to sign on again"
         assert openid.sign_on_again(emmy).status_code == 403
+        provider.knows(**GROUPS)
+        openid.sign_on_again(emmy)
+        provider.knows(**{name: groups for name, groups in GROUPS.items() if name != ADMINISTRATOR})
+        time.sleep(2.5)
+        for _ in range(2):
+            page = emmy.request("GET", "hub/home", step="page")
+            assert page.url.path.endswith("/hub/login"), "whom the provider no longer knows"
     provider.knows(**GROUPS)
 
 

@@ -47,6 +47,8 @@ class Seen:
     at: float
     asked: float
     unaskable: bool = False
+    over: bool = False
+    """The person has to sign on again."""
 
     @property
     def age(self) -> float:
@@ -204,8 +206,8 @@ class OauthRights(HostRights):
     async def _asked_again(self, user: Any) -> bool | dict[str, Any] | None:
         """A new state to keep; None if nothing is new; False if the person has to sign on again."""
         name, seen = user.name, self._seen.get(user.name)
-        if seen and (time.time() - seen.asked < self.ask_every or name in self._asking):
-            return None
+        if seen and (seen.over or time.time() - seen.asked < self.ask_every or name in self._asking):
+            return False if seen.over else None
         state = await user.get_auth_state()
         if not state:
             return False  # who has never signed on here: the cookie is of another way to log in
@@ -217,10 +219,11 @@ class OauthRights(HostRights):
             return dict(model["auth_state"])
         except GoneError:
             self.log.warning("%s has to sign on again: %s says that the session is over", name, self.login_service)
+            seen.over = True
             return False
         except UnaskableError:
-            seen.unaskable = True
-            return None if seen.age < SIGNED_ON else False
+            seen.unaskable, seen.over = True, seen.age >= SIGNED_ON
+            return False if seen.over else None
         except (HTTPClientError, HTTPError, OSError) as error:
             self.log.warning("%s could not be asked about %s: %s", self.login_service, name, error)
             return None

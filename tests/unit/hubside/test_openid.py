@@ -194,8 +194,12 @@ def test_who_is_gone_at_the_provider_signs_on_again(sign_on, provider, no):
     provider.token["refresh_token"] = "r1"
     provider.me["groups"] = ["students"]
     bob = signed_on(sign_on)
-    provider.me, provider.token = HTTPClientError(401), no
+    said, provider.me, provider.token = (provider.me, provider.token), HTTPClientError(401), no
     assert later(sign_on, bob) is False
+    assert later(sign_on, bob, seconds=0) is False, "nor does the next request count"
+    provider.me, provider.token = said
+    assert later(sign_on, bob) is False, "until then"
+    assert later(sign_on, signed_on(sign_on), seconds=0) is True
 
 
 def test_without_a_refresh_token_an_administrator_by_group_is_one_for_an_hour(sign_on, provider):
@@ -205,6 +209,7 @@ def test_without_a_refresh_token_an_administrator_by_group_is_one_for_an_hour(si
     assert later(sign_on, ada) is True
     assert later(sign_on, ada, seconds=3700)["admin"] is False
     assert later(sign_on, ada, seconds=8 * 3600) is False
+    assert later(sign_on, ada, seconds=0) is False
 
 
 def test_a_cookie_of_another_way_to_log_in_does_not_count(sign_on):
