@@ -48,12 +48,15 @@ def _is_member(name: str, groups: tuple[str, ...], _minute: int) -> bool:
 
 @dataclass
 class Heard:
-    """`idle`: seconds, at the moment `at`. `again`: seconds until the next report. `kept`: when its owner said so."""
+    """`idle`: seconds, at the moment `at`. `again`: seconds until the next report. `kept`: when its owner said so.
+    `warned`: since when the server knows that it is stopped soon.
+    """
 
     idle: float = 0.0
     at: float = 0.0
     again: float = 0.0
     kept: float = float("-inf")
+    warned: float | None = None
 
 
 @dataclass
@@ -69,6 +72,10 @@ class Reports:
     def hear(self, name: str, server: str, idle: float) -> Heard:
         one = self.heard.setdefault((name, server), Heard())
         one.idle, one.at = idle, time.monotonic()
+        if self.rules.timeout - min(idle, one.at - one.kept) > self.rules.warning:
+            one.warned = None
+        elif one.warned is None:
+            one.warned = one.at
         return one
 
     def keep(self, name: str, server: str) -> None:
@@ -78,12 +85,14 @@ class Reports:
     def left(self, name: str, server: str, age: float) -> tuple[float, bool] | None:
         """Seconds until this server is stopped, and whether its owner can put that off. None: nothing stops it.
 
-        `age`: seconds since its start.
+        `age`: seconds since its start. After a restart of the hub, or with a shorter timeout, it may have been idle for
+        too long when it is first heard: its owner has the time of a warning all the same.
         """
         rules, one = self.rules, self.heard.get((name, server))
         ends: list[tuple[float, bool]] = []
         if one and time.monotonic() - one.at <= one.again + LATE:
-            ends.append((rules.timeout - max(0.0, min(one.idle, one.at - one.kept, age)), True))
+            grace = one.warned + rules.warning - one.at if one.warned is not None else 0.0
+            ends.append((max(grace, rules.timeout - max(0.0, min(one.idle, one.at - one.kept, age))), True))
         if rules.max_age:
             ends.append((rules.max_age - age, False))
         if not rules.enabled or not ends or excepts(rules, name):

@@ -45,15 +45,31 @@ def said(reports: Reports, idle_for: float, *, of: tuple[str, str] = ALICE) -> N
     reports.hear(*of, idle_for).again = 60.0
 
 
-@pytest.mark.usefixtures("clock")
-def test_a_server_ends_when_it_says_that_nobody_has_used_it() -> None:
+def test_a_server_ends_when_it_says_that_nobody_has_used_it(clock: Clock) -> None:
     one = reports()
+    said(one, 2 * HOUR - 600)
+    assert one.left(*ALICE, 5 * HOUR) == (600, True)
+    clock.now += 540
     said(one, 2 * HOUR - 60)
     assert one.left(*ALICE, 5 * HOUR) == (60, True)
+    clock.now += 60
     said(one, 2 * HOUR)
     assert one.left(*ALICE, 5 * HOUR) == (0, True)
     said(one, 0.5)
     assert one.left(*ALICE, 5 * HOUR) == (2 * HOUR - 0.5, True)
+
+
+def test_who_is_heard_late_has_the_time_of_a_warning(clock: Clock) -> None:
+    """After a restart of the hub, or with a shorter timeout."""
+    one = reports()
+    said(one, 9 * HOUR)
+    assert one.left(*ALICE, 20 * HOUR) == (600, True)
+    clock.now += 600
+    said(one, 9 * HOUR + 600)
+    assert one.left(*ALICE, 20 * HOUR) == (0, True)
+    said(one, 0.5)
+    said(one, 9 * HOUR)
+    assert one.left(*ALICE, 20 * HOUR) == (600, True), "and again, once it was used"
 
 
 def test_a_server_that_says_nothing_runs_on(clock: Clock) -> None:
@@ -112,7 +128,7 @@ def test_exceptions_hold_for_both(name: str, rules: dict[str, Any]) -> None:
 def test_others_are_no_exception_and_off_is_off() -> None:
     one = reports(except_users=("bob",), except_groups=("teachers",))
     said(one, 3 * HOUR)
-    assert one.left(*ALICE, 5 * HOUR) == (-HOUR, True)
+    assert one.left(*ALICE, 5 * HOUR) == (600, True)
     one.rules = Cull(enabled=False, max_age=60)
     assert one.left(*ALICE, 5 * HOUR) is None
 

@@ -17,8 +17,8 @@ from tornado.ioloop import PeriodicCallback
 
 EVERY = 2000
 """Milliseconds between two looks, which ask nobody."""
-AGAIN, LONGEST = 60.0, 600.0
-"""Seconds between two reports if the hub does not say, and whatever it says."""
+AGAIN, LONGEST = 10.0, 600.0
+"""Seconds until the next report if the hub does not answer (it may still be starting this server), and at most."""
 WORK = ("api/contents", "api/kernels", "api/sessions", "api/terminals")
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 SCHEMA, KEEP = "urn:hubinstall:idle", "urn:hubinstall:keep"
