@@ -41,6 +41,7 @@
     words.textContent = text;
     Object.assign(words.style, { whiteSpace: "pre-line", overflowWrap: "anywhere", maxHeight: "40vh", overflow: "auto" });
     close.textContent = answer ? answer.says : "Close";
+    close.style.whiteSpace = "nowrap";
     close.addEventListener("click", () => {
       if (answer) {
         answer.does();
