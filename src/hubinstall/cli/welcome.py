@@ -61,15 +61,15 @@ def _some(names: list[str], groups: tuple[str, ...]) -> str:
 
 def vouched(settings: Settings) -> str:
     """Whom a provider's sign-on lets in."""
-    issuer, users = settings.auth.provider, settings.users
+    issuer, (names, ours) = settings.auth.provider, settings.let_in
     if settings.everyone:
         return f"everyone whom {issuer} signs on"
-    names = dict.fromkeys([*users.admin, *users.allowed])
     oidc = settings.auth.oidc if settings.auth.type == "oidc" else None
-    groups = dict.fromkeys([*oidc.admin_groups, *oidc.allowed_groups]) if oidc else ()
+    groups = dict.fromkeys([*ours, *((*oidc.admin_groups, *oidc.allowed_groups) if oidc else ())])
     who = [", ".join(names)] if names else []
     who += [f"the members of {', '.join(groups)}"] if groups else []
-    return f"{' and '.join(who)}, whom {issuer} signs on"
+    who += [f"whom auth.{settings.auth.class_name} lets in"] if settings.auth.class_name else []
+    return f"{' and '.join(who)}, if {issuer} signs them on"
 
 
 def generated(passwords: dict[str, str]) -> list[str]:

@@ -1,5 +1,7 @@
 """The end of apply says the address and who can log in; that of uninstall what stays."""
 
+import pytest
+
 from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from hubinstall import layout
@@ -64,3 +66,28 @@ def test_an_uninstall_says_which_programs_it_stopped(tmp_path):
     assert "nginx ran under its supervisor and is now stopped: start it" in farewell(stopped(host))
     assert "Docker and" not in farewell(stopped(host))
     assert "supervisor" not in farewell([])
+
+
+GITHUB = (
+    "auth:\n  type: github\n  GitHubOAuthenticator: {client_id: a, client_secret_file: /b, allowed_organizations: [c]}"
+)
+OIDC = "auth: {type: oidc, oidc: {issuer: https://login.example.org, client_id: a, client_secret_file: /b%s}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        (OIDC % "" + "users: {allow_all: true}", "everyone whom https://login.example.org signs on"),
+        (OIDC % "" + "users: {allowed: [emmy]}", "emmy, if https://login.example.org signs them on"),
+        (
+            OIDC % ", admin_groups: [hub-admins]" + "users: {admin: [ada]}",
+            "ada and the members of hub-admins, if https://login.example.org signs them on",
+        ),
+        (
+            GITHUB,
+            "whom auth.GitHubOAuthenticator lets in, if github signs them on",
+        ),
+    ],
+)
+def test_whom_a_provider_signs_on(text, who):
+    assert f"Who can log in: {who}\n" in welcome(settings(text), FACTS, [], {})
