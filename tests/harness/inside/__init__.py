@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-ASK_HELPER, CALLS, CAGE, HIJACK, PROJECTS, SILENT, WORK = (
+ASK_HELPER, CALLS, CAGE, HIJACK, NEW_ACCOUNTS, PROJECTS, SILENT, WORK = (
     Path(__file__).with_name(f"{name}.py")
-    for name in ("ask_helper", "calls", "cage", "hijack", "projects", "silent", "work")
+    for name in ("ask_helper", "calls", "cage", "hijack", "new_accounts", "projects", "silent", "work")
 )
