@@ -13,6 +13,7 @@ ANYWHERE: dict[str, Callable[[], Case]] = {
     "tree": files.tree,
     "static-files": files.static_files,
     "secret": files.secret,
+    "secret-copy": files.secret_copy,
     "json-keys": files.json_keys,
     "nginx-minimums": files.nginx_minimums,
     "unlinked": files.unlinked,

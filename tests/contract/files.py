@@ -10,6 +10,7 @@ from hubinstall.resources.files.file import Directory, File, Link
 from hubinstall.resources.files.json_keys import JsonKeys
 from hubinstall.resources.files.nginx_minimums import NginxMinimums
 from hubinstall.resources.files.secret import Secret
+from hubinstall.resources.files.secret_copy import SecretCopy
 from hubinstall.resources.files.tree import Tree
 from hubinstall.resources.files.unlinked import Unlinked
 
@@ -114,6 +115,19 @@ def secret() -> Case:
             Break("copies", lambda host: host.write(f"{BASE}/secret.b", b"0" * 64, "0400", OTHER)),
         ),
         lambda host: any(host.exists(path) for path in wish.readers),
+    )
+
+
+def secret_copy() -> Case:
+    source, copy = f"{BASE}/given", f"{BASE}/given.copy"
+    return Case(
+        SecretCopy(copy, source, OTHER),
+        (
+            Break("content", lambda host: host.write(copy, b"another\n", "0400", OTHER)),
+            Break("owner", lambda host: host.write(copy, host.read(source) or b"", "0444", OTHER)),
+        ),
+        lambda host: host.exists(copy),
+        before=lambda host: host.write(source, b"hush\n", "0600"),
     )
 
 

@@ -17,6 +17,7 @@ KINDS = {
             "tree",
             "unlinked",
             "secret",
+            "secret-copy",
             "docker-variables",
             "sshd-drop-in",
         ),
