@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from fakes.hub_pages import page
 from hubinstall import layout
 from hubinstall.hubside import cull_service, idle
 from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.appearance import Appearance
 from hubinstall.hubside.cull import Cull
 from hubinstall.hubside.idle import Reports
 
@@ -193,3 +195,17 @@ def test_off_is_no_service() -> None:
     c = configuration()
     assert cull_service.add(c, Cull(enabled=False)) == ""
     assert c.JupyterHub.services == []
+
+
+def test_the_home_page_asks_whether_to_keep_what_can_be_kept() -> None:
+    idle_ones = [
+        {"server": "", "minutes": 1, "can_wait": True}, {"server": "<big>", "minutes": 9, "can_wait": False},
+    ]  # fmt: skip
+    nothing = Appearance(title="", logo="", help="", announcement="")
+    server = SimpleNamespace(active=True, started_safely=False, safe_start_offer=None)
+    html = page("home.html", appearance=nothing, default_server=server, url="/x", idle_servers=idle_ones)
+    text = " ".join(html.split())
+    assert "Nobody has used your server for a while: it stops in about 1 minute." in text
+    assert "Your server has run as long as one may &lt;big&gt;: it stops in about 9 minutes." in text
+    assert html.count(">Keep it</button>") == 1
+    assert 'keep-server" method="post"' in html
