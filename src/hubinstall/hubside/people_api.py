@@ -81,7 +81,8 @@ def check_people(authenticator: Any, names: list[str]) -> None:
     refused = []
     for given in names:
         name = authenticator.normalize_username(given)
-        if reason := rights.refusal(authenticator.hub_settings, name, Account.find(name)):
+        vouched = rights.vouched_by(authenticator, name)
+        if reason := rights.refusal(authenticator.hub_settings, name, Account.find(name), vouched):
             refused.append(reason)
     if refused:
         raise HTTPError(400, " ".join(refused))

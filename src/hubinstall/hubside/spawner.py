@@ -229,7 +229,8 @@ class HomeSpawner(OwnLimits, SafeStarts):
         if account is None:
             raise NoServerError(f"The account {self.user.name} no longer exists on this machine.")
         # The login has asked the same, unless a drop-in's authenticator has let this person in.
-        if reason := rights.refusal(self.hub_settings, self.user.name, account):
+        vouched = rights.vouched_by(self.authenticator, self.user.name)
+        if reason := rights.refusal(self.hub_settings, self.user.name, account, vouched):
             raise NoServerError(reason)
         account.check_home(homes(self.hub_settings.uid_min))
         share_groups = shares.groups_of(self.hub_settings.shares, account)

@@ -16,7 +16,8 @@ from fakes.hub_installation import configured, with_files, with_people
 from fakes.hub_people import SETTINGS
 from hubinstall import layout
 from hubinstall.hubside import spawner, startqueue
-from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.accounts import Account, NoServerError
+from hubinstall.hubside.rights import Vouched
 from hubinstall.hubside.safe_start import API_HINT
 from hubinstall.hubside.shares import SharedFolder
 from hubinstall.hubside.spawner import HomeSpawner, StartFailure
@@ -112,6 +113,15 @@ def test_the_container_is_the_persons_own(server):
     assert host["NetworkMode"] == layout.NETWORK
     assert "Init" not in host or host["Init"] is False
     assert [m["Target"] for m in host["Mounts"]][-2:] == ["/srv/data", "/srv/data/project"]
+
+
+def test_whom_a_provider_vouches_for_gets_a_server_and_nobody_else_does(server):
+    made, _ = server()
+    made.hub_settings = replace(made.hub_settings, admins=(), allowed=(), allow_all=False)
+    with pytest.raises(NoServerError, match="alice is not on the list"):
+        asyncio.run(made.create_object())
+    made.authenticator = SimpleNamespace(vouched=lambda name: Vouched(allowed=name == "alice"))
+    asyncio.run(made.create_object())
 
 
 def test_a_share_of_another_group_is_neither_mounted_nor_named(server, monkeypatch):
