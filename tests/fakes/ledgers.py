@@ -30,12 +30,18 @@ MANAGERS = {
     "supervisor": (
         {
             "users": {"admin": ["alice"]},
+            "auth": {
+                "type": "oidc",
+                "oidc": {
+                    "issuer": "https://login.example.org", "client_id": "hub", "client_secret_file": "/etc/oidc-secret",
+                },
+            },
             "environment": {"image": "quay.io/jupyter/base-notebook"},
             "network": {"proxy": "http://proxy.example.org:3128", "ca_bundle": "/etc/ssl/site.pem"},
         },
         fake_facts(addresses=ADDRESS, manager="supervisor", proxy_addresses=("192.0.2.9",), authorities=("x",)),
     ),
-}
+}  # fmt: skip
 """Settings and facts."""
 THERE_BEFORE = (
     "packages:base", f"directory:{layout.STATE}", f"directory:{layout.SECRETS}",

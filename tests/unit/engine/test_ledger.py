@@ -40,6 +40,7 @@ KEPT = {
     "person": set(),
     "pulled-image": {"tag", "pin"},
     "secret": {"readers"},
+    "secret-copy": set(),
     "self-signed-certificate": {"key"},
     "served-certificate": set(),
     "service": {"manager", "distribution", "undo"},

@@ -11,6 +11,7 @@ from hubinstall.engine.journal import Journal
 from hubinstall.engine.ledger import Ledger
 from hubinstall.errors import CommandError
 from hubinstall.installation import prefetch
+from hubinstall.machine import access_lists
 from hubinstall.machine.host import Host
 from hubinstall.machine.process_managers import systemd
 from hubinstall.machine.process_managers.supervisor import Supervisor
@@ -134,6 +135,7 @@ ACTS = {
     "mkdir, one that is there": lambda host: host.mkdir("/etc", mode="0750"),
     "remove": lambda host: host.remove("/etc/there"),
     "remove_tree": lambda host: host.remove_tree("/etc"),
+    "new_files": lambda host: host.new_files("/etc", access_lists.of_new_files(5, 5)),
     "run": lambda host: host.run(["true"]),
     "run, and it fails": lambda host: fails(host.run, ["false"]),
     "run, and nobody minds that it fails": lambda host: host.run(["false"], check=False),
