@@ -110,7 +110,7 @@ def test_another_setting_changes_nothing_of_it(member: HubClient, machine: Machi
     assert installed.status(member, "hub/home") == 200
     with installed.client(machine) as emmy:
         assert openid.sign_on(emmy, ADMINISTRATOR).status_code == 200
-    assert "nothing to do" in machine.run("hubinstall apply").err
+    assert "nothing changed" in machine.run("hubinstall apply").err
     shown = machine.run("hubinstall status", check=False).out
     assert "OpenIdAuthenticator" in shown
 
