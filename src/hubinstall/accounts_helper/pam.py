@@ -4,7 +4,9 @@ The delay would block one of a few threads, and so keep others from logging in. 
 (pam_fail_delay(3)): here the authenticator does it without blocking a thread, and also limits password guessing.
 """
 
-from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int, c_uint, c_void_p, cast, sizeof
+import re
+from ctypes import CDLL, CFUNCTYPE, POINTER, c_char_p, c_int, c_uint, c_void_p, cast, sizeof
+from pathlib import Path
 from time import sleep
 from typing import Any
 
@@ -28,6 +30,10 @@ TRIES, PAUSE = 20, 0.25
 set_item = pamela.LIBPAM["pam_set_item"]
 set_item.restype = c_int
 set_item.argtypes = [pamela.PamHandle, c_int, c_void_p]
+
+MODULE = re.compile(r"/\S+/security/\S+\.so$", re.MULTILINE)
+"""A line's end in /proc/self/maps (proc(5))."""
+_kept: dict[str, CDLL] = {}
 
 CHANGE = (
     "Your password is right, but it must be changed first: ask the administrator of this machine, or log in to it with"
@@ -53,7 +59,7 @@ def refusal(service: str, name: str, password: str) -> Refusal | None:
     """
     said: list[str] = []
     conversation = answering([password], said)
-    handle = pamela.pam_start(service, name, conv_func=conversation)
+    handle = started(service, name, conversation)
     result, right = without_delay(handle), False
     if result == pamela.PAM_SUCCESS:
         result = pamela.PAM_AUTHENTICATE(handle, 0)
@@ -66,6 +72,19 @@ def refusal(service: str, name: str, password: str) -> Refusal | None:
     if not reason:
         return None
     return Refusal(" ".join([reason, *said]), in_words(result, said) if right else "")
+
+
+def started(service: str, name: str, conversation: Any) -> Any:
+    """PAM's handle. The modules that it has loaded stay in memory.
+
+    Some leave something to be done when a thread ends (pam_sss of SSSD 2.8: pthread_key_create(3)). pam_end unloads
+    them, and the end of the thread would then jump to where nothing is: the whole helper dies.
+    """
+    handle = pamela.pam_start(service, name, conv_func=conversation)
+    for path in MODULE.findall(Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")):
+        if path not in _kept:
+            _kept[path] = CDLL(path)
+    return handle
 
 
 def without_delay(handle: Any) -> int:
@@ -93,7 +112,7 @@ def change(service: str, name: str, password: str, new: str) -> str:
     for left in reversed(range(TRIES)):
         said: list[str] = []
         conversation = answering([password, new, new], said, errors=True)  # PAM's reference does not keep it
-        handle = pamela.pam_start(service, name, conv_func=conversation)
+        handle = started(service, name, conversation)
         result = without_delay(handle)
         if result == pamela.PAM_SUCCESS:
             result = pamela.PAM_CHAUTHTOK(handle, AS_ITS_OWNER)

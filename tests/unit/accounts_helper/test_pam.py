@@ -11,6 +11,7 @@ from hubinstall.accounts_helper import pam
 SLOW = "auth optional pam_faildelay.so delay=3000000\n"
 STACKS = {
     "open": "auth required pam_permit.so\naccount required pam_permit.so\n",
+    "watched": "auth required pam_warn.so\nauth required pam_permit.so\naccount required pam_permit.so\n",
     "closed": f"{SLOW}auth required pam_deny.so\naccount required pam_permit.so\n",
     "expired": "auth required pam_permit.so\naccount required pam_deny.so\n",
     "must change": "auth required pam_permit.so\naccount required pam_debug.so acct=new_authtok_reqd\n",
@@ -46,6 +47,13 @@ def stacks(tmp_path, monkeypatch):
 
 def test_who_is_let_in():
     assert pam.refusal("open", "grace", "right") is None
+
+
+def test_the_modules_stay_loaded():
+    """That of SSSD has something to do when the thread ends that has asked it."""
+    pam.refusal("watched", "grace", "right")
+    with open("/proc/self/maps") as maps:
+        assert "/security/pam_warn.so" in maps.read()
 
 
 @pytest.mark.parametrize("service", ["closed", "talkative and closed"])
