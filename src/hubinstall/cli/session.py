@@ -40,8 +40,6 @@ def apply_config(
     desired, first = read(host, config), not host.exists(layout.ACCEPTED)
     with lock.one_run("apply"), logged(host) as log, make_report(log, output) as report:
         host.say = report.aside
-        for words in preflight.lockouts_in_words(host, desired):
-            report.aside(f"note: {words}")
         try:
             outcome = apply(host, desired, report, given, may_stop_servers=yes)
         except UserError as error:

@@ -39,6 +39,8 @@ def apply(
     `may_stop_servers`: people's servers that the new settings would cut off may be stopped.
     """
     preflight.refuse(host, desired, may_stop_servers=may_stop_servers)
+    for words in preflight.lockouts_in_words(host, desired):
+        report.aside(f"note: {words}")
     first_passwords.stage(host, given or {})
     if names := running_servers.servers(host, desired.settings):
         report.phase(f"stopping people's servers: {running_servers.some(names)}")
