@@ -2,10 +2,14 @@
 
 import json
 
+import pytest
+
 from contract.cases import under
 from harness import installed
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
+
+pytestmark = pytest.mark.one_kind
 
 PYTHON = "/opt/hubinstall/installer/bin/python3"
 MANAGERS = {ProcessManager.SYSTEMD: "systemd", ProcessManager.PLAIN: "supervisor"}

@@ -18,6 +18,8 @@ from harness.nspawn import ProcessManager
 from harness.sametree import Tree
 from hubinstall.machine.host import TEMPORARY
 
+pytestmark = pytest.mark.one_kind
+
 KILLS_OF_INSTALL = 8
 STARTED_WITHIN = 2.0
 """Seconds that a process manager takes for a service's start."""
