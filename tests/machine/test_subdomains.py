@@ -131,5 +131,5 @@ def test_a_person_works_in_jupyterlab_at_a_name_of_their_own(named: Machine, bro
     page.wait_for_url(f"{SERVER}/user/grace/lab**")
     expect(page.locator(".hubinstall-announcements")).to_contain_text("Exam at 10")
     page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
-    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
     page.context.close()
