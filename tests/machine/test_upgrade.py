@@ -75,6 +75,9 @@ EXPECTED: dict[str, str] = {
     "what root copies into a share with a umask of 077 can be read": (
         r"share:.*|file:/opt/hubinstall/etc/keep-shares-open\.py"
     ),
+    "the hub has packages for sign-ons from elsewhere": (
+        r"link:/opt/hubinstall/(hub|hub-static)|static-files:/opt/hubinstall/trees/hub-static-[0-9a-f]+"
+    ),
     "nobody may write to uv's lock": r"virtualenv:/opt/hubinstall/trees/(hub|node|supervisor)-[0-9a-f]+",
     "the accounts that it made are for the hub only": r"no-host-logins:hubinstall-no-ssh|sshd-drop-in:.*",
     "supervisord is watched, and what it leaves is ended": (
