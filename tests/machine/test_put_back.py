@@ -10,6 +10,8 @@ from harness.faults import BACK_WITHIN, Fault, Lives, Place, endured
 from harness.machine import Machine
 from hubinstall.resources.kernel import ADDED
 
+pytestmark = pytest.mark.one_kind
+
 CONFIG = "/etc/hubinstall/config.yaml"
 HUB_DROPIN = "/etc/hubinstall/jupyterhub_config.d/50-mine.py"
 NGINX_DROPIN = "/etc/hubinstall/nginx.d/50-mine.conf"

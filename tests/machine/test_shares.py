@@ -10,6 +10,8 @@ from harness import inside, installed
 from harness.machine import Machine
 from hubinstall.verify.client.hub import HubClient
 
+pytestmark = pytest.mark.one_kind
+
 SECONDS = 45
 """For a command or a start, on a busy machine, while a file server does not answer."""
 REFUSED = "try: open('course/two.txt', 'w')\nexcept OSError as e: print(e.strerror)"
