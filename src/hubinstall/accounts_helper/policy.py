@@ -17,7 +17,7 @@ class Making:
     groups: tuple[str, ...]
     """Of each, beside its own."""
     known: tuple[str, ...] = ()
-    """Accounts that are theirs whoever has made them: config.yaml names them."""
+    """Accounts that are theirs, also if others have made them: config.yaml names them."""
 
 
 @dataclass(frozen=True)

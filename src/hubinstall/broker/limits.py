@@ -1,4 +1,4 @@
-"""A server has the limits of whose it is, or smaller ones: whoever asks for it, and whatever for."""
+"""A server has the limits of whose it is, or smaller ones: no matter who asks for it, and what for."""
 
 import shlex
 from typing import Any

@@ -1,4 +1,4 @@
-"""Room in the hub's database, so that logins and starts go on while the disk is full, whoever has filled it.
+"""Room in the hub's database, so that logins and starts go on while the disk is full, no matter who filled it.
 
 A write of SQLite's needs space in two places: for new rows, and in the journal for the pages as they were. Both are
 taken beforehand: free pages in the database, and a journal that stays (sqlite.org/pragma.html#pragma_journal_mode,

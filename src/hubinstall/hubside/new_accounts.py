@@ -27,7 +27,7 @@ _STRAY = re.compile(r"[^a-z0-9_.]+")
 _NO_TEXT = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Control characters, ends of lines and paragraphs, halves of characters (Unicode's categories Cc, Zl, Zp and Cs)."""
 # Names of accounts and groups that mean something on a machine: those of Debian's base-passwd, of programs in Debian
-# and Ubuntu, groups that sudo and polkit know, and ours. Whoever gets a new name here gets another account.
+# and Ubuntu, groups that sudo and polkit know, and ours. A name that is added here gets another account.
 _SYSTEM = frozenset(
     """
     root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc gnats nobody nogroup

@@ -56,7 +56,7 @@ def named_servers(handler: Any) -> int:
 
 
 def check_named(user: Any, name: str) -> None:
-    """Raise HTTPError 403 if this person would have one server with a name too many, whoever asks for it."""
+    """Raise HTTPError 403 if this person would have one server with a name too many, no matter who asks for it."""
     if name in user.orm_spawners or not isinstance(user.spawner, OwnLimits):
         return
     most = user.spawner.own_limits().servers or 0

@@ -39,7 +39,7 @@ class People:
         self.uids = settings.users.uids(self.least)
 
     def find(self, name: str) -> Found | None:
-        """The account of exactly this name in this machine's files, whoever it is."""
+        """The account of exactly this name in this machine's files, of a person or not."""
         row = accounts(self.host).get(name)
         return self._found(row, self._shadow()) if row else None
 
