@@ -117,11 +117,14 @@ def is_person(uid: int, uid_min: int, uid_max: int) -> bool:
     return uid_min <= uid <= uid_max and uid not in layout.RESERVED_UIDS
 
 
-def people(host: Host, uid_min: int, uid_max: int) -> list[Person]:
-    """The people of this machine, from /etc/passwd: those who have a home, or one that cannot be seen now."""
+def people(host: Host, uid_min: int, uid_max: int) -> dict[Person, Stat | OSError]:
+    """The people of this machine, from /etc/passwd, each with what was seen of the home: those who have one, or one
+    that cannot be seen now.
+    """
     found = homes(host, uid_min, uid_max)
-    seen = host.once("stat of homes", lambda: ask_homes(host, [p.home for p in found], host.stat))
-    return [p for p in found if _is_home_of(p, seen[p.home])]
+    seen = ask_homes(host, [person.home for person in found], host.stat)
+    at = {person: seen[person.home] for person in found}
+    return {person: home for person, home in at.items() if home is not None and _is_home_of(person, home)}
 
 
 def ask_homes(host: Host, homes: list[str], ask: Callable[[str], T]) -> dict[str, T | OSError]:
@@ -132,8 +135,6 @@ def ask_homes(host: Host, homes: list[str], ask: Callable[[str], T]) -> dict[str
     return silent | found
 
 
-def _is_home_of(person: Person, home: Stat | OSError | None) -> bool:
+def _is_home_of(person: Person, home: Stat | OSError) -> bool:
     """Of a home on a file server that is away nobody can see whose it is."""
-    if home is None or isinstance(home, OSError):
-        return home is not None
-    return home.kind == "dir" and home.owner == person.name
+    return isinstance(home, OSError) or (home.kind == "dir" and home.owner == person.name)

@@ -5,6 +5,7 @@ change. If users have something else of that name, it stays, and a notice says s
 quota, a full disk or a file server that is away refuse the link: no failure, and the next run tries again.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -17,6 +18,14 @@ from hubinstall.resources.base import KEPT, Change, State
 
 STALL = 20.0
 """Seconds without progress until a command in a home counts as hung."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """What was seen of a home at one time. `names`: what is in it."""
+
+    at: Stat | OSError
+    names: list[str] | OSError
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,7 @@ class Share:
             host.link(self.skel, self.folder)
         elif skel and skel.target == self.folder:
             host.remove(self.skel)
-        for person in self._readers(host):
+        for person in self._readers(host, self._homes(host)):
             self._link(host, person)
         for person in self._outsiders_with(host):
             self._unlink(host, person)
@@ -109,7 +118,7 @@ class Share:
         """Remove the links that still point to the share; the directory holds people's data and stays."""
         if (skel := host.stat(self.skel)) and skel.target == self.folder:
             host.remove(self.skel)
-        for person in self._people(host):
+        for person in self._homes(host):
             self._unlink(host, person)
         self._shared.remove(host)
 
@@ -130,13 +139,22 @@ class Share:
         """What is there now, of whatever kind."""
         return ask_homes(host, [person.home], lambda _: host.stat(self._path(person)))[person.home]
 
-    def _people(self, host: Host) -> list[Person]:
-        return host.once("people", lambda: people(host, self.uid_min, self.uid_max))
+    def _homes(self, host: Host) -> dict[Person, Home]:
+        """Everyone with their homes, seen at one time: accounts come and go while other steps run. Each home is looked
+        at once, however many shares there are.
+        """
+
+        def look() -> dict[Person, Home]:
+            everyone = people(host, self.uid_min, self.uid_max)
+            names = ask_homes(host, [person.home for person in everyone], host.names)
+            return {person: Home(at, names[person.home]) for person, at in everyone.items()}
+
+        return host.once("homes of people", look)
 
     def taken(self, host: Host) -> list[str]:
         """The paths in homes where somebody who reads the share has something else, so that there is no link to it."""
-        names = self._names(host)
-        there = [person for person in self._readers(host) if self.name in _listed(names[person.home])]
+        homes = self._homes(host)
+        there = [person for person in self._readers(host, homes) if self.name in _listed(homes[person].names)]
         seen = [(self._path(person), self._at(host, person)) for person in there]
         return [path for path, found in seen if isinstance(found, Stat) and found.target != self.folder]
 
@@ -150,52 +168,44 @@ class Share:
         theirs = [(path, found) for path, found in seen if found and found.kind in {"file", "dir"}]
         return [path for path, found in theirs if found.owner == "root" and not int(found.mode, 8) & bits]
 
-    def _readers(self, host: Host) -> list[Person]:
-        """Who has a link to it."""
+    def _readers(self, host: Host, everyone: Iterable[Person]) -> list[Person]:
+        """Who of `everyone` has a link to it."""
         if not self.readers or not self.is_for_some:
-            return self._people(host)
+            return list(everyone)
         names = members(host, [self.readers])
-        return [person for person in self._people(host) if person.name in names]
+        return [person for person in everyone if person.name in names]
 
     def _outsiders_with(self, host: Host) -> list[Person]:
         """Who may not read it, and has a link to it all the same, because they could before."""
-        readers = set(self._readers(host))
-        others = [person for person in self._people(host) if person not in readers]
-        names = self._names(host) if others else {}
+        homes = self._homes(host)
+        readers = set(self._readers(host, homes))
         return [
             person
-            for person in others
-            if self._path(person) not in host.tried
-            and self._has(host, person, names[person.home])
+            for person, home in homes.items()
+            if person not in readers
+            and self._path(person) not in host.tried
+            and self._has(host, person, home)
             and isinstance(there := self._at(host, person), Stat)
             and there.target == self.folder
         ]
 
-    def _names(self, host: Host) -> dict[str, list[str] | OSError]:
-        """What is in each home. Each is listed once, however many shares there are."""
-        homes = [person.home for person in self._people(host)]
-        return host.once("names in homes", lambda: ask_homes(host, homes, host.names))
-
     def _without(self, host: Host) -> list[Person]:
         """Whose home has nothing of this name, but could."""
-        homes = [person.home for person in self._people(host)]
-        names = self._names(host)
-        seen = host.once("stat of homes", lambda: ask_homes(host, homes, host.stat))
-        found = []
-        for person in self._readers(host):
-            if not self._has(host, person, names[person.home]):
-                if why := closed(seen[person.home]):
+        homes, found = self._homes(host), []
+        for person in self._readers(host, homes):
+            if not self._has(host, person, homes[person]):
+                if why := closed(homes[person].at):
                     self._tell(host, person, why)
                 else:
                     found.append(person)
         return found
 
-    def _has(self, host: Host, person: Person, names: list[str] | OSError) -> bool:
+    def _has(self, host: Host, person: Person, home: Home) -> bool:
         """Where not even root may read a home, as on a network file system, its owner is asked."""
-        if isinstance(names, PermissionError):
+        if isinstance(home.names, PermissionError):
             asked = [*rights_of(person), "test", "-L", self._path(person)]
             return host.query(asked, check=False, stall=STALL).returncode == 0
-        return not isinstance(names, OSError) and self.name in names
+        return self.name in _listed(home.names)
 
     def _tell(self, host: Host, person: Person, why: str) -> None:
         host.notice(

@@ -55,6 +55,21 @@ def test_people_are_those_with_a_home_of_their_own(host):
     assert [p.name for p in people(host, 1000, 60000)] == ["alice"]
 
 
+def test_other_steps_change_the_machine_while_homes_are_looked_at(host, monkeypatch):
+    """One of them has just purged a person, whose number an account without a home keeps."""
+    with host.path("/etc/passwd").open("a") as passwd:
+        passwd.write("purged-1001:x:1001:1001::/nonexistent:/usr/sbin/nologin\n")
+    settle(host)
+    real = host.names
+
+    def names(path):
+        host.forget()
+        return real(path)
+
+    monkeypatch.setattr(host, "names", names)
+    assert settle(host) is None
+
+
 def test_links_are_made_everywhere_and_then_nothing_is_to_do(host):
     assert settle(host).verb == "create"
     assert host.stat("/etc/skel/course").target == "/srv/data/course"
