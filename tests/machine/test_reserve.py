@@ -62,15 +62,12 @@ def test_two_servers_that_eat_everything_leave_hub_and_login_answering(
     for client in clients:
         with client.kernel() as kernel:
             assert kernel.execute(EAT) == "eating\n"
-    slowest, end = 0.0, time.monotonic() + 40
+    end = time.monotonic() + 40
     while time.monotonic() < end:
-        begun = time.monotonic()
-        with installed.client(small) as grace:
+        with installed.client(small) as grace:  # which gives up if a page takes 30 s; how long one takes: benchmarks
             grace.login(installed.PERSON, installed.PERSON_PASSWORD)
-        slowest = max(slowest, time.monotonic() - begun)
         time.sleep(0.5)
     assert sum(memory.kills(small, group) for group in groups) > 4, "nobody ran into the limit"
-    assert slowest < 5
     assert installed.starts(small) == before
     for client in clients:
         client.stop_server()
