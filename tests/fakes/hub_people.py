@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from fakes.facts import fake_facts
+from hubinstall.blueprint.environments import environments
 from hubinstall.blueprint.hub import hub_settings
-from hubinstall.blueprint.user_image import environment
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.settings.model import Settings
@@ -17,7 +17,7 @@ GIVEN = (
     }),
     fake_facts(cpus=2, uid_min=1000),
 )  # fmt: skip
-IMAGE = replace(environment(*GIVEN, docker=()), image="hubinstall/default:1")
+IMAGE = replace(environments(*GIVEN, docker=()), image="hubinstall/default:1")
 SETTINGS = hub_settings(*GIVEN, IMAGE)
 """Made by the blueprint, so that a new setting has its place here by itself."""
 

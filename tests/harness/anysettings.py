@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from hubinstall.config.problems import ConfigError
 from hubinstall.config.validate import load
 from hubinstall.settings.auth import Auth
+from hubinstall.settings.environments import NamedEnvironment
 from hubinstall.settings.home import Home
 from hubinstall.settings.http import Http
 from hubinstall.settings.https import Https
@@ -27,7 +28,7 @@ from hubinstall.settings.model import Settings
 from hubinstall.settings.section import Section
 from hubinstall.settings.shares import Share
 from hubinstall.settings.sign_on_classes import OWN
-from hubinstall.settings.types import Account, Accounts, Domain, Group, Quota, ShareName
+from hubinstall.settings.types import Account, Accounts, Domain, EnvironmentName, Group, Quota, ShareName
 
 LONGEST_DOMAIN = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
 EXTREME: dict[str, tuple[str, ...]] = {
@@ -152,6 +153,9 @@ OTHERS: dict[str, SearchStrategy[Any]] = {
     "auth": AUTH,
     "home": section(Home, **QUOTAS),
     "limits": section(Limits, **LINES),
+    "environments": st.dictionaries(
+        values(EnvironmentName), st.one_of(st.none(), section(NamedEnvironment)), max_size=2
+    ),
     "teachers": st.dictionaries(values(Group), values(Accounts), max_size=2),
     "shares": SHARES,
     "process_manager": st.just("auto"),

@@ -6,11 +6,11 @@ import json
 from hubinstall import layout
 from hubinstall.blueprint.accounts import HUB_ACCOUNT
 from hubinstall.blueprint.docker import network
+from hubinstall.blueprint.environments import Environments
 from hubinstall.blueprint.hub import other_limits, server_limits, shared_folders, users_cgroup
 from hubinstall.blueprint.runtimes import Programs
 from hubinstall.blueprint.service_spec import BROKERS_DIR, Program
 from hubinstall.blueprint.templating import render
-from hubinstall.blueprint.user_image import Environment
 from hubinstall.broker.policy import Policy
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import id_of, ids
@@ -18,7 +18,7 @@ from hubinstall.resources.files.file import Directory, File, Link
 from hubinstall.settings.model import Settings
 
 
-def policy(settings: Settings, facts: Facts, image: Environment) -> Policy:
+def policy(settings: Settings, facts: Facts, image: Environments) -> Policy:
     uid_min, uid_max = settings.users.uids(facts.uid_min)
     return Policy(
         network=network(settings).described,
@@ -33,14 +33,15 @@ def policy(settings: Settings, facts: Facts, image: Environment) -> Policy:
         other_limits=other_limits(settings),
         shares=shared_folders(settings),
         trust_store=layout.TRUST_STORE if facts.authorities else "",
+        more_images=tuple(sorted({one.image for one in image.named.values()} - {image.image})),
         allowed=settings.spawner.allow.docker,
     )
 
 
-def policy_file(settings: Settings, facts: Facts, image: Environment) -> File:
+def policy_file(settings: Settings, facts: Facts, image: Environments) -> File:
     """Root's, and for root alone: the hub need not know what it may do, and cannot change it."""
     values = json.dumps(policy(settings, facts, image).as_dict(), indent=1, sort_keys=True) + "\n"
-    needs = (id_of(Directory, layout.GENERATED), *ids(image.provider))
+    needs = (id_of(Directory, layout.GENERATED), *ids(*image.providers))
     return File(layout.BROKER_POLICY, values, mode="0600", needs=needs)
 
 

@@ -7,6 +7,7 @@ from hubinstall.blueprint.accounts_helper import sign_on
 from hubinstall.blueprint.broker import policy_file
 from hubinstall.blueprint.command_help import command_help
 from hubinstall.blueprint.docker import docker, docker_packages, restarts
+from hubinstall.blueprint.environments import environments
 from hubinstall.blueprint.firewall import firewall
 from hubinstall.blueprint.folders_and_secrets import state
 from hubinstall.blueprint.hub import database, hub
@@ -19,7 +20,6 @@ from hubinstall.blueprint.services import Inputs, services
 from hubinstall.blueprint.shares import shares
 from hubinstall.blueprint.static_files import static_files
 from hubinstall.blueprint.tls import authority, tls, watched
-from hubinstall.blueprint.user_image import environment
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, id_of, ids, resource_id
 from hubinstall.resources.docker.live_restore import LiveRestore
@@ -42,7 +42,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
     engine = [*before_engine, *docker_packages(facts, needs=ids(*before_engine))]
     network = docker(settings, facts, running=DOCKER_RUNS)
     pulls = ids(*(r for r in network if isinstance(r, LiveRestore) and r.variables))
-    image = environment(settings, facts, docker=(*DOCKER_RUNS, *pulls))
+    image = environments(settings, facts, docker=(*DOCKER_RUNS, *pulls))
     certificate, site = tls(settings, facts), nginx(settings, facts)
     configuration, broker = hub(settings, facts, image), policy_file(settings, facts, image)
     passwords = sign_on(settings, facts)
@@ -72,7 +72,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
         *rules,
         *network,
         *image.resources,
-        *static_files(facts, image, programs_.hub_venv),
+        *static_files(facts, image.base, programs_.hub_venv),
         *certificate,
         *site,
         *configuration,

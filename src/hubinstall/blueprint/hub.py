@@ -7,8 +7,8 @@ from hubinstall import layout
 from hubinstall.blueprint import urls, way_out
 from hubinstall.blueprint.accounts import HUB_ACCOUNT
 from hubinstall.blueprint.docker import network
+from hubinstall.blueprint.environments import Environments
 from hubinstall.blueprint.templating import render
-from hubinstall.blueprint.user_image import Environment
 from hubinstall.hubside.appearance import Appearance
 from hubinstall.hubside.cull import Cull
 from hubinstall.hubside.limits import OtherLimits, ServerLimits
@@ -31,7 +31,7 @@ UPGRADE = "hubinstall.hubside.upgrade_database"
 COMPILES = "import sys; compile(open(sys.argv[1]).read(), sys.argv[1], 'exec')"
 
 
-def hub(settings: Settings, facts: Facts, image: Environment) -> list[Resource]:
+def hub(settings: Settings, facts: Facts, image: Environments) -> list[Resource]:
     """`image`: that of user servers, which must be there first: the hub must not use one that could not be pulled."""
     generated = id_of(Directory, layout.GENERATED)
     config = render("templates/jupyterhub_config.py", dropins=layout.HUB_DROPINS)
@@ -43,7 +43,7 @@ def hub(settings: Settings, facts: Facts, image: Environment) -> list[Resource]:
         ),
         File(
             layout.HUB_SETTINGS, values, mode="0640", group=layout.HUB_USER,
-            dropin=layout.HUB_DROPINS, needs=(generated, HUB_ACCOUNT, *ids(image.provider)),
+            dropin=layout.HUB_DROPINS, needs=(generated, HUB_ACCOUNT, *ids(*image.providers)),
         ),
         *sign_on_secret(settings),
     ]  # fmt: skip
@@ -68,7 +68,7 @@ def database(facts: Facts, hub_venv: Virtualenv) -> Database:
     )  # fmt: skip
 
 
-def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSettings:
+def hub_settings(settings: Settings, facts: Facts, image: Environments) -> HubSettings:
     """The hub's part of the settings. Read-only shares are not in it, so a new one needs no restart of the hub."""
     uid_min, uid_max = settings.users.uids(facts.uid_min)
     return HubSettings(
@@ -89,6 +89,7 @@ def hub_settings(settings: Settings, facts: Facts, image: Environment) -> HubSet
         uid_max=uid_max,
         image=image.image,
         image_source=image.source,
+        environments=image.named,
         limits=server_limits(settings, facts),
         other_limits=other_limits(settings),
         cgroup_parent=users_cgroup(facts),

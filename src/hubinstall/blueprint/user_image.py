@@ -1,7 +1,7 @@
 """The image of user servers: the default image, which is built here, or another image by name."""
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hubinstall import layout
@@ -50,18 +50,24 @@ class Environment:
 def environment(settings: Settings, facts: Facts, docker: tuple[str, ...]) -> Environment:
     """`docker`: the ids of the resources that make the Docker Engine run."""
     folder = Directory(layout.IMAGES, needs=(id_of(Directory, layout.STATE),))
-    if name := settings.environment.image:
-        key = digest(name)[:12]
-        tag = f"{layout.PULLED_REPOSITORY}:{key}"
-        pulled = PulledImage(name, tag=tag, pin=f"{layout.IMAGES}/{key}.json", needs=ids(folder, *docker))
-        source = ImageSource(label="", archive="", pin=pulled.pin)
-        return Environment([folder, pulled], tag, pulled, source, pulled.pin)
+    if settings.environment.image:
+        found = by_name(settings.environment.image, docker)
+        return replace(found, resources=[folder, *found.resources])
     archive = settings.environment.archive
     prebuilt = Prebuilt(archive.url, archive.sha256, reference(facts)) if archive.url and archive.sha256 else None
     root = default_root(facts, prebuilt, needs=ids(folder, BASE_PACKAGES))
     image = default_image(facts, prebuilt, docker)
     source = ImageSource(label=f"{LABEL}={image.tag}", archive=copy_of(root.name), pin="")
     return Environment([folder, root, image], reference(facts), image, source)
+
+
+def by_name(name: str, docker: tuple[str, ...]) -> Environment:
+    """An image of a registry, or one that an administrator has built; without the directory for its note."""
+    key = digest(name)[:12]
+    tag = f"{layout.PULLED_REPOSITORY}:{key}"
+    needs = (id_of(Directory, layout.IMAGES), *docker)
+    pulled = PulledImage(name, tag=tag, pin=f"{layout.IMAGES}/{key}.json", needs=needs)
+    return Environment([pulled], tag, pulled, ImageSource(label="", archive="", pin=pulled.pin), pulled.pin)
 
 
 def default_root(facts: Facts, prebuilt: Prebuilt | None = None, needs: tuple[str, ...] = ()) -> ImageRoot:

@@ -29,6 +29,8 @@ class Policy:
     shares: tuple[SharedFolder, ...] = ()
     """Those that everyone can read below /srv/data, and nobody write, are not listed."""
     trust_store: str = ""
+    more_images: tuple[str, ...] = ()
+    """Of the other environments."""
     allowed: tuple[str, ...] = ()
     """`spawner.allow.docker` of config.yaml: each a word, or a word and what it is about, such as "bind /srv/x rw"."""
 
@@ -44,7 +46,7 @@ class Policy:
             "other_limits": OtherLimits.parse(data["other_limits"]),
             "shares": tuple(SharedFolder(**share) for share in data["shares"]),
         }
-        return cls(**data | parts | {"allowed": tuple(data["allowed"])})
+        return cls(**data | parts | {name: tuple(data[name]) for name in ("allowed", "more_images")})
 
     @classmethod
     def load(cls, path: str) -> Self:
@@ -59,8 +61,8 @@ class Policy:
 
     def admits_image(self, name: str) -> bool:
         """Whether servers may run it. By name: the hub cannot give a name to another image (images.py)."""
-        return (
-            name == self.image or self.allows(f"image {name}") or self.allows(f"image {name.removesuffix(':latest')}")
+        return name in (self.image, *self.more_images) or any(
+            self.allows(f"image {one}") for one in (name, name.removesuffix(":latest"))
         )
 
     def pin(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from hubinstall.hubside.appearance import Appearance
 from hubinstall.hubside.cull import Cull
+from hubinstall.hubside.environments import ServerEnvironment
 from hubinstall.hubside.limits import OtherLimits, ServerLimits
 from hubinstall.hubside.network import ServerNetwork
 from hubinstall.hubside.shares import SharedFolder
@@ -71,6 +72,8 @@ class HubSettings:
     uid_max: int
     image: str
     image_source: ImageSource
+    environments: dict[str, ServerEnvironment]
+    """By name; `default`, whose image is `image`, is always among them."""
     limits: ServerLimits
     other_limits: OtherLimits
     cgroup_parent: str
@@ -94,6 +97,10 @@ class HubSettings:
         data = checked(cls, json.loads(text))
         values = frozen(data)
         values["shares"] = tuple(SharedFolder(**checked(SharedFolder, share)) for share in data["shares"])
+        values["environments"] = {
+            name: ServerEnvironment(**frozen(checked(ServerEnvironment, one)))
+            for name, one in data["environments"].items()
+        }
         parts: dict[str, Any] = {name: kind(**frozen(checked(kind, values[name]))) for name, kind in PARTS.items()}
         return cls(**values | parts | {"other_limits": OtherLimits.parse(values["other_limits"])})
 
@@ -116,7 +123,7 @@ def frozen(data: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
 
 
-def checked(kind: type[HubSettings | SharedFolder | Part], data: dict[str, Any]) -> dict[str, Any]:
+def checked(kind: type[HubSettings | SharedFolder | ServerEnvironment | Part], data: dict[str, Any]) -> dict[str, Any]:
     """`data` if its keys are exactly the fields of the class, else ValueError."""
     names = {field.name for field in fields(kind)}
     if set(data) != names:

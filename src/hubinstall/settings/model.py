@@ -11,6 +11,7 @@ from pydantic import Field
 
 from hubinstall import layout
 from hubinstall.settings.auth import Auth
+from hubinstall.settings.environments import Environments, environments_conflicts
 from hubinstall.settings.home import Home
 from hubinstall.settings.http import Http, conflicts
 from hubinstall.settings.https import Https, Mode, subdomain_conflicts
@@ -121,6 +122,11 @@ class Settings(Section):
         examples=[{"course-101": {"access": "read-only"}, "project": {"access": {"group": "teachers"}}}],
     )
     environment: Environment = Field(default_factory=Environment, description="The software in user servers.")
+    environments: Environments = Field(
+        {},
+        description="More environments beside that one, which is called default: each has a name and an image.",
+        examples=[{"stats": {"title": "Statistics", "groups": ["stats-101"]}}],
+    )
     limits: Limits = Field(default_factory=Limits, description="How much of the machine people's servers may use.")
     spawner: Spawner = Field(default_factory=Spawner, description="How user servers are started.")
     services: Services = Field(default_factory=Services, description="What runs beside the hub.")
@@ -138,6 +144,7 @@ class Settings(Section):
             *conflicts(self.http, self.tls_mode, self.base_url, self.network.subnet),
             *subdomain_conflicts(self.https, self.domain, self.tls_mode, behind=bool(self.http.trusted_proxies)),
             *teacher_conflicts(self.teachers, self.users),
+            *environments_conflicts(self.environments),
             *self.auth.conflicts_with(listed=any(self.let_in) or self.users.allow_all is True),
         ]
         if not self.auth.from_elsewhere:

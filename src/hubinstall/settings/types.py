@@ -30,6 +30,9 @@ def schema(title: str, pattern: str, kind: str | list[str] = "string") -> WithJs
 Account = Annotated[str, BeforeValidator(names.parse_account), schema("account name", names.ACCOUNT)]
 Group = Annotated[str, BeforeValidator(names.parse_group), schema("group name", names.ACCOUNT)]
 ShareName = Annotated[str, BeforeValidator(names.parse_share_name), schema("share name", names.SHARE)]
+EnvironmentName = Annotated[
+    str, BeforeValidator(names.parse_environment_name), schema("environment name", names.ENVIRONMENT)
+]
 Image = Annotated[str, BeforeValidator(names.parse_image), schema("image name", names.IMAGE)]
 Accounts = Annotated[tuple[Account, ...], BeforeValidator(parse_list)]
 Groups = Annotated[tuple[Group, ...], BeforeValidator(parse_list)]

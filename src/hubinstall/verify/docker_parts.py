@@ -24,7 +24,8 @@ def network(host: Host, resources: Sequence[Resource]) -> Row:
 
 
 def image(host: Host, resources: Sequence[Resource]) -> Row:
-    change = difference(host, resources, Image, PulledImage)
+    wanted = [resource for resource in resources if isinstance(resource, Image | PulledImage)]
+    change = next((change for resource in wanted if (change := look(resource, host))), None)
     if change is None:
         return "image", "ok", "the image of user servers is on this machine", ""
     name = change.resource.name

@@ -11,6 +11,8 @@ from hubinstall.settings.values.words import QUOTES, as_text, shown, type_name, 
 # nothing that means something to a shell or a template. Which of these names a machine has is asked there (preflight).
 ACCOUNT = r"\w([\w.@+\\'-]| (?=\w)){0,253}\$?"
 SHARE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+# A directory's name, and a part of an image's (reference grammar of `distribution`).
+ENVIRONMENT = r"(?=.{1,40}$)[a-z0-9]+([._-][a-z0-9]+)*"
 _IMAGE_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 IMAGE = (
     rf"({LABEL}(\.{LABEL})*(:[0-9]{{1,5}})?/)?{_IMAGE_PART}(/{_IMAGE_PART})*"
@@ -52,6 +54,17 @@ def parse_share_name(value: Any) -> str:
         raise wrong(
             f"{shown(name)} cannot be the name of a share",
             "try up to 64 letters, digits, `.`, `-` and `_`, starting with a letter or digit",
+        )
+    return name
+
+
+def parse_environment_name(value: Any) -> str:
+    """A name that is safe for a directory and for an image."""
+    name = as_text(value, "a name", "stats")
+    if not re.fullmatch(ENVIRONMENT, name):
+        raise wrong(
+            f"{shown(name)} cannot be the name of an environment",
+            "try up to 40 small letters and digits, with a `.`, `-` or `_` between them, such as stats",
         )
     return name
 

@@ -1,0 +1,60 @@
+"""`environments`: more than one set of software for user servers, each with a name."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from hubinstall.settings.section import Conflict, Section, repeats
+from hubinstall.settings.types import Announcement, EnvironmentName, Groups, Image, Title
+from hubinstall.settings.values.words import type_name, wrong
+
+DEFAULT = "default"
+"""The name of the environment that everyone gets without a choice, and of its image as a base."""
+
+
+class NamedEnvironment(Section):
+    title: Title | None = Field(None, description="What people read instead of its name.", examples=["Statistics"])
+    description: Announcement | None = Field(
+        None, description="What people read about it, in a sentence or two.", examples=["R and Python, for Stats 101"]
+    )
+    groups: Groups = Field(
+        (),
+        description="The groups of this machine whose members may choose it. Default: everyone may.",
+        examples=[["stats-101"]],
+    )
+    base: Image = Field(
+        DEFAULT,
+        description="The image to which its packages are added: the word default, which means that of `environment`, or any"
+        " image that works like those of Jupyter's docker-stacks, which is pulled once and pinned to its digest.",
+        examples=["quay.io/jupyter/r-notebook:latest"],
+    )
+
+    def conflicts(self) -> list[Conflict]:
+        return [
+            Conflict(("groups", index), ("groups",), f"{name} is in the list twice", "try deleting one of them")
+            for index, name in repeats(self.groups)
+        ]
+
+
+def _map_of_environments(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value
+    raise wrong(f"must be a map of environments, not {type_name(value)}", "try `stats: {title: Statistics}`")
+
+
+Environments = Annotated[dict[EnvironmentName, NamedEnvironment], BeforeValidator(_map_of_environments)]
+
+
+def environments_conflicts(environments: Environments) -> list[Conflict]:
+    """What cannot be said of the environment that everyone gets."""
+    default = environments.get(DEFAULT)
+    about = ("environments", "environment")
+    if default is None:
+        return []
+    refused = {"base": default.base != DEFAULT, "groups": bool(default.groups)}
+    hints = {"base": "try environment.image, which is its base", "groups": "try another name: everyone gets this one"}
+    return [
+        Conflict(("environments", DEFAULT, key), about, "cannot be set for the environment default", hints[key])
+        for key, is_set in refused.items()
+        if is_set
+    ]
