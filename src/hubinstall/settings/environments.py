@@ -24,8 +24,8 @@ class NamedEnvironment(Section):
     )
     base: Image = Field(
         DEFAULT,
-        description="The image to which its packages are added: the word default, which means that of `environment`,"
-        " or any image that works like those of Jupyter's docker-stacks, which is pulled once and pinned to its digest.",
+        description="The image that its packages are added to: the word default, which means that of `environment`,"
+        " or any image that works like those of Jupyter's docker-stacks. It is pulled once and pinned to its digest.",
         examples=["quay.io/jupyter/r-notebook:latest"],
     )
 
