@@ -68,12 +68,12 @@ mv "$root/usr/local/lib/$python/site-packages" "$modules"
 # A fifth of it is for nobody here: the hub's own pages, debuggers' maps, and the largest packages' test suites.
 rm -rf "$root/usr/local/share/man" "$root/usr/local/share/jupyterhub"
 find "$modules" "$root/usr/local/share" -name '*.js.map' -delete
-for package in matplotlib numpy pandas scipy; do
+for package in matplotlib networkx numpy pandas scipy sklearn statsmodels sympy; do
     find "$modules/$package" -type d -name tests -prune -exec rm -rf {} +
 done
 rm -f "$root/usr/lib/$python/EXTERNALLY-MANAGED"
 
-cp -R "$here/root/." "$root/"
+cp -R --remove-destination "$here/root/." "$root/"
 mkdir -p "$root/usr/local/bin/start-notebook.d"
 chmod -R u=rwX,go=rX "$root/usr/local" "$root/usr/lib/python3/dist-packages/hubinstall_"*.py
 find "$root/usr/local/bin" -type f -exec chmod 0755 {} +

@@ -13,7 +13,18 @@ import json, pathlib
 path = pathlib.Path("/usr/local/share/jupyter/kernels/python3/kernel.json")
 spec = json.loads(path.read_text())
 spec["argv"].insert(1, "-P")
+path.unlink()  # it may be the same file as in the cache of uv
 path.write_text(json.dumps(spec, indent=1))
+'
+
+# Every page of JupyterLab would load all that draws Plotly's figures; hubinstall-plots does when one is shown.
+python3 -c '
+import json, pathlib
+path = pathlib.Path("/usr/local/share/jupyter/labextensions/jupyterlab-plotly/package.json")
+package = json.loads(path.read_text())
+del package["jupyterlab"]["_build"]["mimeExtension"]
+path.unlink()
+path.write_text(json.dumps(package, indent=1))
 '
 
 # With a read-only root, what is not compiled now would be compiled at every start.

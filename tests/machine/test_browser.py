@@ -57,8 +57,25 @@ def test_a_person_logs_in_and_runs_a_cell_in_the_browser(page: Page) -> None:
     page.keyboard.type("sum(range(1000))")
     page.keyboard.press("Shift+Enter")
     expect(page.locator(".jp-OutputArea-output").first).to_have_text("499500", timeout=30_000)
+    expect(page.get_by_text("/ 2048.00 MB")).to_be_visible()  # the memory that is used, beside the limit
     keep(page, "lab")
     assert complaints == []
+
+
+def test_what_draws_a_figure_is_loaded_with_the_first_one(page: Page) -> None:
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url) if "plotly/static/0." in request.url else None)
+    page.goto("/user/grace/lab?reset")
+    page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
+    assert loaded == []
+    page.locator(".jp-CodeCell .cm-content").last.click()
+    page.keyboard.type("import plotly.express as px; px.line(y=[1, 3, 2])")
+    page.keyboard.press("Shift+Enter")
+    line = page.locator(".jp-OutputArea-output .js-plotly-plot .scatterlayer path.js-line")
+    expect(line).to_be_visible(timeout=60_000)
+    assert len(loaded) == 1
+    keep(page, "figure")
 
 
 def test_nothing_is_asked_of_the_outside(page: Page, installed_machine: Machine) -> None:

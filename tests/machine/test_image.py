@@ -6,6 +6,7 @@ import json
 import time
 import zipfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -55,6 +56,16 @@ for compiler, source in (("gcc", "/tmp/m.c"), ("g++", "/tmp/m.cc")):
 import shutil
 tools = "zip unzip rsync make vim less nano file git wget xz bzip2 cc"
 print([tool for tool in tools.split() if not shutil.which(tool)])
+"""
+COURSE_PACKAGES = """
+import networkx, numpy as np, pandas as pd, plotly.express as px, sklearn.linear_model, statsmodels.api as sm, sympy
+table = pd.DataFrame({"x": range(9), "y": [3 * x + 1 for x in range(9)]})
+table.to_excel("/tmp/table.xlsx", index=False)
+table = pd.read_excel("/tmp/table.xlsx")
+print(sklearn.linear_model.LinearRegression().fit(table[["x"]], table.y).coef_.round(6))
+print(sm.OLS(table.y, sm.add_constant(table.x)).fit().params.round(6).tolist())
+print(sympy.integrate(sympy.Symbol("x") ** 2), networkx.shortest_path(networkx.path_graph(4), 0, 3))
+print(len(px.line(table, x="x", y="y").to_dict()["data"]))
 """
 
 
@@ -209,6 +220,28 @@ def test_every_format_that_is_offered_can_be_exported(installed_machine: Machine
 
 def test_plots_have_a_glyph_for_everything(grace: HubClient) -> None:
     assert grace.run_cell(PLOT, timeout=120) == "drawn\n"
+
+
+def test_what_a_data_course_opens_first_is_there(grace: HubClient) -> None:
+    expected = "[3.]\n[1.0, 3.0]\nx**3/3 [0, 1, 2, 3]\n1\n"
+    assert grace.run_cell(COURSE_PACKAGES, timeout=120) == expected
+
+
+def test_memory_is_told_as_the_limit_counts_it(installed_machine: Machine, grace: HubClient) -> None:
+    """With files in /tmp, which are in memory and in no process."""
+    asked = ["docker", "inspect", "--format", "{{.HostConfig.Memory}}", installed.container(installed.PERSON)]
+    limit = int(installed_machine.run(asked).out)
+    before = use(grace)
+    assert before["limits"]["memory"] == {"rss": limit, "warn": False}
+    grace.run_cell("open('/tmp/big', 'wb').write(bytes(200 << 20))")
+    now = use(grace)
+    assert 190 << 20 < now["rss"] - before["rss"] < 260 << 20
+    grace.run_cell("import os; os.unlink('/tmp/big')")
+
+
+def use(client: HubClient) -> Any:
+    """What JupyterLab's status bar shows."""
+    return client.fetch("GET", "user/grace/api/metrics/v1", step="memory").json()
 
 
 def test_no_cell_waits_until_the_history_is_on_the_disk(grace: HubClient) -> None:

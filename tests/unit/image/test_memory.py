@@ -69,6 +69,31 @@ def test_it_says_which_limit_it_was(
     assert words in told[0]["text"]
 
 
+USE_2 = {"memory.current": "{used}\n", "memory.stat": "anon 5\ninactive_file {cached}\n", "memory.max": "{limit}\n"}
+USE_1 = {
+    "memory/memory.usage_in_bytes": "{used}\n",
+    "memory/memory.stat": "inactive_file 5\ntotal_inactive_file {cached}\n",
+    "memory/memory.limit_in_bytes": "{limit}\n",
+}
+
+
+@pytest.mark.parametrize("files", [USE_2, USE_1])
+@pytest.mark.parametrize(("used", "short"), [(1100, False), (1900, False), (1901, True)])
+def test_the_use_is_told_beside_the_limit(
+    memory: ModuleType, tmp_path: Path, files: dict[str, str], used: int, *, short: bool
+) -> None:
+    counted(tmp_path, files, used=used, cached=1000, limit=1000)
+    assert memory.use() == {"rss": used - 1000, "limits": {"memory": {"rss": 1000, "warn": short}}}
+
+
+@pytest.mark.parametrize(("files", "none"), [(USE_2, "max"), (USE_1, str((1 << 63) - 4096))])
+def test_without_a_limit_there_is_none_beside_it(
+    memory: ModuleType, tmp_path: Path, files: dict[str, str], none: str
+) -> None:
+    counted(tmp_path, files, used=700, cached=800, limit=none)
+    assert memory.use() == {"rss": 0, "limits": {"memory": {"rss": 0, "warn": False}}}
+
+
 def test_where_nothing_is_counted_nothing_is_said(memory: ModuleType) -> None:
     assert memory.counts() == memory.Counts(0, 0)
 

@@ -2,8 +2,13 @@
 
 An extension of Jupyter's server. What it says is an event of the server's (jupyter_server, "Eventing"), which
 JupyterLab hears without asking; the extension that shows announcements shows it.
+
+How much memory is used, beside the limit, is asked for by jupyter-resource-usage's page in JupyterLab. Its own server
+part adds up the processes every second, and does not see what files in /tmp and /dev/shm take of the limit; the kernel
+counts both, and tells it in two files.
 """
 
+import json
 from dataclasses import dataclass
 from glob import glob
 from typing import Any
@@ -25,6 +30,8 @@ VERSION_2, VERSION_1 = "/sys/fs/cgroup", "/sys/fs/cgroup/memory"
 """Where a container sees its own control group (the kernel's admin-guide/cgroup-v2 and cgroup-v1/memory)."""
 MOST = 1 << 50
 """A limit above it is none: version 1 has no word for that."""
+SHORT = 0.9
+"""Of the limit: from there on JupyterLab shows the use in red."""
 SOONER = 200
 """So much more likely than the server, of 1000, its programs are ended (oom_score_adj, proc(5))."""
 GONE = "What it had in memory is lost; files that were saved are not."
@@ -77,6 +84,21 @@ def limit() -> int:
     return number(read(f"{VERSION_2}/memory.max") or read(f"{VERSION_1}/memory.limit_in_bytes"))
 
 
+def used() -> int:
+    """Bytes, as `hubinstall top` counts: without the content of files that the kernel gives up first."""
+    if all_of_it := number(read(f"{VERSION_2}/memory.current")):
+        return max(0, all_of_it - number(read(f"{VERSION_2}/memory.stat"), "inactive_file"))
+    all_of_it = number(read(f"{VERSION_1}/memory.usage_in_bytes"))
+    return max(0, all_of_it - number(read(f"{VERSION_1}/memory.stat"), "total_inactive_file"))
+
+
+def use() -> dict[str, Any]:
+    """As jupyter-resource-usage's page reads it (its api.py); a limit of 0 is shown as none."""
+    now, most = used(), limit()
+    most = most if most < MOST else 0
+    return {"rss": now, "limits": {"memory": {"rss": most, "warn": 0 < most * SHORT < now}}}
+
+
 def size(most: int) -> str:
     return f"{most / 2**30:.3g} GB" if most >= 2**30 else f"{most / 2**20:.0f} MB"
 
@@ -94,6 +116,19 @@ def prefer_programs() -> None:
                     file.write(str(min(1000, int(own) + SOONER)))
             except OSError:
                 pass  # it has just ended
+
+
+def tells_use() -> type:
+    """The handler of jupyter-resource-usage's address."""
+    from jupyter_server.base.handlers import APIHandler  # noqa: PLC0415 - the server has loaded it by now
+    from tornado.web import authenticated  # noqa: PLC0415
+
+    class Use(APIHandler):  # type: ignore[misc]  # it is in the image alone
+        @authenticated
+        def get(self) -> None:
+            self.finish(json.dumps(use()))
+
+    return Use
 
 
 class Watch:
@@ -118,4 +153,5 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(app: Any) -> None:
     app.event_logger.register_event_schema(DESCRIBED)
+    app.web_app.add_handlers(".*", [(f"{app.web_app.settings['base_url']}api/metrics/v1", tells_use())])
     PeriodicCallback(Watch(app).look, EVERY).start()
