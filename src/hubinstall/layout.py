@@ -78,6 +78,7 @@ ACCOUNTS_KEY = f"{SECRETS}/accounts-key"
 COOKIE_SECRET = f"{SECRETS}/cookie-secret"
 # The copy of the secret that the hub shares with a provider of its sign-on.
 SIGN_ON_SECRET = f"{SECRETS}/sign-on-secret"
+SIGN_ON_ADMIN_SECRET = f"{SECRETS}/sign-on-admin-secret"
 PROXY_TOKEN_FOR_HUB = f"{SECRETS}/proxy-token.hub"
 PROXY_TOKEN_FOR_PROXY = f"{SECRETS}/proxy-token.proxy"
 VERIFY_TOKEN_FOR_HUB = f"{SECRETS}/verify-token.hub"

@@ -67,6 +67,7 @@ INSTEAD: dict[str, SearchStrategy[Any]] = {
     ),
     "address": st.sampled_from(["127.0.0.1", "::1", "::", "127.9.9.9"]),  # of every machine: nginx tries to bind them
     "directory path": st.sampled_from(["/mnt/nfs/course", "/data/~=@+", f"/{'p' * 200}", "/srv/a,b"]),
+    "filter": st.sampled_from(["(uid={username})", "(&(objectClass=person)(|(mail={username})(uid=x)))"]),
     "address or network": st.sampled_from(["127.0.0.1", "::1", "10.1.0.0/16", "2001:db8::/32", "192.0.2.7", "fd00::9"]),
 }
 """Title of a type → the strategy for it, if the type refuses most values that match its pattern."""

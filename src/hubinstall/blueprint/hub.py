@@ -20,7 +20,7 @@ from hubinstall.resources.files.file import Directory, File, Link
 from hubinstall.resources.files.secret_copy import SecretCopy
 from hubinstall.resources.packages.virtualenv import Virtualenv
 from hubinstall.resources.services.database import Database
-from hubinstall.settings.auth import SECRET_FILE
+from hubinstall.settings.auth import ADMIN_PASSWORD, SECRET_FILE, Auth
 from hubinstall.settings.model import Settings
 from hubinstall.settings.sign_on_classes import PATHS
 
@@ -51,10 +51,14 @@ def hub(settings: Settings, facts: Facts, image: Environments) -> list[Resource]
 
 def sign_on_secret(settings: Settings) -> list[Resource]:
     """What the hub shares with a provider of its sign-on."""
-    if not settings.auth.secret_file:
-        return []
     needs = (id_of(Directory, layout.SECRETS), HUB_ACCOUNT)
-    return [SecretCopy(layout.SIGN_ON_SECRET, settings.auth.secret_file, owner=layout.HUB_USER, needs=needs)]
+    return [
+        SecretCopy(
+            layout.SIGN_ON_ADMIN_SECRET if key[-1] == ADMIN_PASSWORD else layout.SIGN_ON_SECRET, path,
+            owner=layout.HUB_USER, needs=needs,
+        )
+        for key, path in settings.auth.secret_files.items()
+    ]  # fmt: skip
 
 
 def database(facts: Facts, hub_venv: Virtualenv) -> Database:
@@ -114,21 +118,40 @@ def shared_folders(settings: Settings) -> tuple[SharedFolder, ...]:
 
 def sign_on(settings: Settings) -> SignOn:
     """How people log in, without the secret."""
-    oidc = settings.auth.oidc
+    auth, oidc = settings.auth, settings.auth.oidc
+    title = oidc.title or (urlsplit(oidc.issuer).hostname if oidc.issuer else "")
     return SignOn(
-        kind=settings.auth.type,
-        class_path=PATHS.get(settings.auth.type, ""),
-        options={key: value for key, value in settings.auth.options.items() if key != SECRET_FILE},
-        issuer=oidc.issuer or "",
+        kind=auth.type,
+        class_path=PATHS.get(auth.type, ""),
+        options=options(auth),
+        issuer=(auth.ldap.server if auth.type == "ldap" else oidc.issuer) or "",
         client_id=oidc.client_id or "",
         callback=callback(settings),
-        title=oidc.title or (urlsplit(oidc.issuer).hostname if oidc.issuer else "") or "",
+        title=(auth.provider if auth.type == "ldap" else title) or "",
         username_claim=oidc.username_claim or "",
         groups_claim=oidc.groups_claim,
         admin_groups=oidc.admin_groups,
         allowed_groups=oidc.allowed_groups,
         scope=oidc.scope,
     )
+
+
+def options(auth: Auth) -> dict[str, object]:
+    """What only the chosen class reads."""
+    if auth.type != "ldap":
+        return {key: value for key, value in auth.options.items() if key != SECRET_FILE}
+    ldap = auth.ldap
+    return {
+        "server": ldap.server,
+        "tls": ldap.tls,
+        "bind_dn_template": [ldap.bind_dn_template] if ldap.bind_dn_template else [],
+        "search_base": ldap.search_base or "",
+        "search_filter": ldap.filter,
+        "username_attribute": ldap.username_attribute,
+        "bind_dn": ldap.bind_dn or "",
+        "admin_groups": list(ldap.admin_groups),
+        "allowed_groups": list(ldap.allowed_groups),
+    }
 
 
 def callback(settings: Settings) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from hubinstall import layout
 from hubinstall.blueprint.accounts import PROXY_ACCOUNT
@@ -246,10 +247,20 @@ def hub_program(settings: Settings, facts: Facts, programs: Programs, inputs: In
 
 
 def reachable(settings: Settings, facts: Facts) -> list[object]:
-    """What the hub may talk to, besides this machine itself: everything if a provider elsewhere signs people on."""
+    """What the hub may talk to, besides this machine itself: everything if a provider elsewhere signs people on, whose
+    name may have other addresses tomorrow.
+    """
     if settings.auth.is_far:
-        return ["any"]
+        return [settings.network.subnet, *facts.proxy_addresses, address] if (address := alone(settings)) else ["any"]
     return [settings.network.subnet, *facts.proxy_addresses]
+
+
+def alone(settings: Settings) -> str:
+    """The address of the one server that the hub must reach; empty if there are others, or it has a name."""
+    try:
+        return str(ip_address(settings.auth.ldap.host)) if settings.auth.type == "ldap" else ""
+    except ValueError:
+        return ""
 
 
 def gateway(settings: Settings) -> str:

@@ -64,8 +64,7 @@ def vouched(settings: Settings) -> str:
     issuer, (names, ours) = settings.auth.provider, settings.let_in
     if settings.everyone:
         return f"everyone whom {issuer} signs on"
-    oidc = settings.auth.oidc if settings.auth.type == "oidc" else None
-    groups = dict.fromkeys([*ours, *((*oidc.admin_groups, *oidc.allowed_groups) if oidc else ())])
+    groups = dict.fromkeys([*ours, *settings.auth.groups_elsewhere])
     who = [", ".join(names)] if names else []
     who += [f"the members of {', '.join(groups)}"] if groups else []
     who += [f"whom auth.{settings.auth.class_name} lets in"] if settings.auth.class_name else []

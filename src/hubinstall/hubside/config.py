@@ -109,7 +109,7 @@ def sign_on(c: Any, settings: HubSettings) -> None:
         # What a provider says of people, and the tokens with which it is asked again, are kept encrypted.
         c.HostRights.enable_auth_state = True
         c.CryptKeeper.keys = [state_key()]
-    for name, value in settings.sign_on.options.items():
+    for name, value in settings.sign_on.options.items() if settings.sign_on.class_path else ():
         c[settings.sign_on.class_path.rpartition(".")[2]][name] = value
     c.JupyterHub.admin_access = settings.admin_access
     c.JupyterHub.services = [verify_service()]
@@ -120,11 +120,20 @@ def authenticator(settings: HubSettings) -> type:
     """The class for `auth.type`."""
     if settings.sign_on.kind == "pam":
         return HostAuthenticator
+    # Each is imported where it is needed: they are slow to import.
+    if settings.sign_on.kind == "ldap":
+        from hubinstall.hubside.ldap import LdapAuthenticator  # noqa: PLC0415
+
+        return LdapAuthenticator
+    if settings.sign_on.kind in {"shared-password", "dummy"}:
+        from hubinstall.hubside import workshop  # noqa: PLC0415
+
+        return workshop.SharedPassword if settings.sign_on.kind == "shared-password" else workshop.AnyPassword
     if settings.sign_on.class_path:
-        from hubinstall.hubside.oauth_rights import with_rights  # noqa: PLC0415 - slow to import, and seldom needed
+        from hubinstall.hubside.oauth_rights import with_rights  # noqa: PLC0415
 
         return with_rights(import_item(settings.sign_on.class_path))
-    from hubinstall.hubside.openid import OpenIdAuthenticator  # noqa: PLC0415 - the same
+    from hubinstall.hubside.openid import OpenIdAuthenticator  # noqa: PLC0415
 
     return OpenIdAuthenticator
 

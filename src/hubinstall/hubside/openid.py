@@ -50,9 +50,9 @@ class OpenIdAuthenticator(OauthRights, GenericOAuthenticator):  # type: ignore[m
         await self.know_provider()
         return await super().authenticate(handler, data, **kwargs)
 
-    async def _ask(self, state: dict[str, Any]) -> dict[str, Any]:
+    async def _ask(self, user: Any, state: dict[str, Any]) -> dict[str, Any]:
         await self.know_provider()
-        return await super()._ask(state)
+        return await super()._ask(user, state)
 
     async def know_provider(self) -> None:
         """Learn where the provider signs people on. Raises HTTPError 503 if it has never answered, in words."""

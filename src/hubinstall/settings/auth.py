@@ -8,8 +8,10 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from hubinstall.settings.section import Conflict, Section, repeats
 from hubinstall.settings.sign_on_classes import COMMON, OWN, PATHS
+from hubinstall.settings.sign_on_forms import Ldap, SharedPassword
 from hubinstall.settings.types import Claim, ClientId, FilePath, GroupsElsewhere, Issuer, Scopes, Title
 from hubinstall.settings.values.files import parse_file_path
+from hubinstall.settings.values.sign_on import LOOPBACK
 from hubinstall.settings.values.words import WrongValueError, not_among, type_name, wrong
 
 _NEEDED = ("issuer", "client_id", "client_secret_file")
@@ -74,8 +76,11 @@ class Oidc(Section):
         return found
 
 
-TYPES = ("pam", "oidc", *PATHS)
+FORMS = ("ldap", "shared-password", "dummy")
+"""The sign-ons that have the hub's own form, besides PAM."""
+TYPES = ("pam", "oidc", *FORMS, *PATHS)
 SECRET_FILE = "client_secret_file"  # noqa: S105 - the name of a key
+ADMIN_PASSWORD = "admin_password_file"  # noqa: S105 - the same
 _LISTS = {
     "admin_users": "users.admin", "allowed_users": "users.allowed", "blocked_users": "users.banned",
     "allow_all": "users.allow_all",
@@ -108,12 +113,18 @@ def _of(kind: str, name: str, sample: dict[str, Any]) -> Any:
 class Auth(Section):
     type: Type = Field(
         "pam",
-        description="How people log in. `pam`: with the password of their account on this machine. `oidc`: at an OpenID"
-        " Connect provider, such as Keycloak, Entra ID or a university's; see `auth.oidc`. The others: at that service,"
-        " with the options of its class.",
+        description="How people log in. `pam`: with the password of their account on this machine. `oidc`: at an"
+        " OpenID Connect provider, such as Keycloak, Entra ID or a university's; see `auth.oidc`. `ldap`: with the"
+        " password of a directory; see `auth.ldap`. `shared-password`: with one password for all, for a workshop; see"
+        " `auth.shared_password`. `dummy`: with any name and any password, for tests. The others: at that service, with"
+        " the options of its class.",
         examples=["oidc"],
     )
     oidc: Oidc = Field(default_factory=Oidc, description="The OpenID Connect provider, for `type: oidc`.")
+    ldap: Ldap = Field(default_factory=Ldap, description="The LDAP directory, for `type: ldap`.")
+    shared_password: SharedPassword = Field(
+        default_factory=SharedPassword, description="The password of a workshop, for `type: shared-password`."
+    )
     # The names of the classes, as in config.yaml of The Littlest JupyterHub.
     GitHubOAuthenticator: Options = _of("github", "GitHubOAuthenticator", {"allowed_organizations": ["example"]})
     GitLabOAuthenticator: Options = _of("gitlab", "GitLabOAuthenticator", {"gitlab_url": "https://gitlab.example.org"})
@@ -139,6 +150,10 @@ class Auth(Section):
         """What the chosen sign-on cannot do without."""
         if self.type == "oidc":
             at, missing = "oidc", [f"auth.oidc.{key}" for key in _NEEDED if getattr(self.oidc, key) is None]
+        elif self.type == "ldap":
+            at, missing = "ldap", self.ldap.missing
+        elif self.type == "shared-password":
+            at, missing = "shared_password", self.shared_password.missing
         else:
             at = self.class_name
             needed = ("client_id", SECRET_FILE) if at else ()
@@ -165,33 +180,51 @@ class Auth(Section):
         return self.type != "pam"
 
     @property
+    def has_form(self) -> bool:
+        """Whether the hub itself asks for a name and a password, which are not this machine's."""
+        return self.type in FORMS
+
+    @property
     def is_far(self) -> bool:
         """Whether the hub must reach another machine for it."""
+        if self.type == "ldap":
+            return self.ldap.host not in LOOPBACK
         here = self.type == "oidc" and (self.oidc.issuer or "").startswith("http://")  # which is on this machine
-        return self.from_elsewhere and not here
+        return self.from_elsewhere and not self.has_form and not here
 
     @property
-    def secret_file(self) -> str:
-        """The file with the secret that is shared with the provider; empty if there is none."""
-        if self.type == "oidc":
-            return self.oidc.client_secret_file or ""
-        return str(self.options.get(SECRET_FILE, ""))
-
-    @property
-    def secret_key(self) -> tuple[str, ...]:
-        """The key that names it."""
-        return ("auth", self.class_name or "oidc", SECRET_FILE)
+    def secret_files(self) -> dict[tuple[str, ...], str]:
+        """Key → the file with a secret that only the hub may read, of the chosen sign-on."""
+        files: dict[tuple[str, ...], str | None] = {}
+        if self.type == "ldap":
+            files["auth", "ldap", "bind_password_file"] = self.ldap.bind_password_file
+        elif self.type == "shared-password":
+            files["auth", "shared_password", "password_file"] = self.shared_password.password_file
+            files["auth", "shared_password", ADMIN_PASSWORD] = self.shared_password.admin_password_file
+        elif self.type == "oidc":
+            files["auth", "oidc", SECRET_FILE] = self.oidc.client_secret_file
+        elif self.class_name:
+            files["auth", self.class_name, SECRET_FILE] = self.options.get(SECRET_FILE)
+        return {key: path for key, path in files.items() if path}
 
     @property
     def provider(self) -> str:
         """Who says who people are, in a word for people."""
-        return (self.oidc.issuer or "") if self.type == "oidc" else self.type
+        names = {"oidc": self.oidc.issuer, "ldap": self.ldap.title or self.ldap.host}
+        return names.get(self.type) or self.type
+
+    @property
+    def groups_elsewhere(self) -> tuple[str, ...]:
+        """Groups of the provider whose members may log in."""
+        if self.type == "oidc":
+            return (*self.oidc.admin_groups, *self.oidc.allowed_groups)
+        return (*self.ldap.admin_groups, *self.ldap.allowed_groups) if self.type == "ldap" else ()
 
     def conflicts_with(self, *, listed: bool) -> list[Conflict]:
         """Where a provider says who there is, never everyone may log in without being asked for it. `listed`: `users`
         says who may.
         """
-        groups = [*self.oidc.admin_groups, *self.oidc.allowed_groups] if self.type == "oidc" else []
+        groups = [*self.groups_elsewhere]
         groups += [key for key, value in self.options.items() if key.startswith(("allowed_", "admin_")) and value]
         if self.from_elsewhere and not (listed or groups):
             hint = (

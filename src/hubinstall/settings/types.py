@@ -9,6 +9,7 @@ from hubinstall import layout
 from hubinstall.settings.values import (
     allowances,
     archives,
+    directory,
     dns,
     durations,
     files,
@@ -117,3 +118,14 @@ _GroupElsewhere = Annotated[
 GroupsElsewhere = Annotated[tuple[_GroupElsewhere, ...], BeforeValidator(parse_list)]
 _Scope = Annotated[str, BeforeValidator(sign_on.parse_scope), schema("scope", sign_on.SCOPE)]
 Scopes = Annotated[tuple[_Scope, ...], BeforeValidator(parse_list)]
+
+LdapServer = Annotated[str, BeforeValidator(directory.parse_server), schema("URL of an LDAP server", directory.SERVER)]
+EntryName = Annotated[str, BeforeValidator(directory.parse_dn), schema("name of an entry (DN)", directory.DN)]
+EntryNames = Annotated[tuple[EntryName, ...], BeforeValidator(parse_list)]
+DnTemplate = Annotated[
+    str, BeforeValidator(directory.parse_dn_template), schema("name of an entry with {username}", directory.DN_TEMPLATE)
+]
+PersonFilter = Annotated[str, BeforeValidator(directory.parse_filter), schema("filter", directory.FILTER)]
+Attribute = Annotated[
+    str, BeforeValidator(directory.parse_attribute), schema("name of an attribute", directory.ATTRIBUTE)
+]

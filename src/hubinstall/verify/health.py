@@ -18,7 +18,6 @@ from hubinstall.machine.docker import engine
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
 from hubinstall.machine.hub_report import hub_report
-from hubinstall.machine.openid import provider
 from hubinstall.machine.process_managers.base import Look
 from hubinstall.machine.process_managers.choice import MANAGERS
 from hubinstall.resources.base import Resource
@@ -197,8 +196,7 @@ def authenticator(host: Host, settings: Settings, facts: Facts) -> Check:
     if dropin := hub_report(host).sign_on:
         return part("ok", f"{dropin}, which a drop-in has chosen; it cannot be checked from here")
     if kind := sign_on.kind(settings):
-        issuer = settings.auth.oidc.issuer or ""
-        trouble = provider(host, issuer, facts.authorities).trouble if settings.auth.type == "oidc" else ""
+        trouble = sign_on.trouble(host, settings, facts)
         hint = "Who is signed on stays. Run: hubinstall verify --sign-on"
         return part("warning", f"{kind}: {trouble}", hint) if trouble else part("ok", kind)
     return part("ok", "passwords of this machine's accounts (PAM)")

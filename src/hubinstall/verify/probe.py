@@ -44,8 +44,6 @@ CELL = 120.0
 STOPPING = 90.0
 ANSWERING = 20.0
 """Seconds until port 80 must have answered."""
-AWAY = 503
-"""What the hub answers while the provider of its sign-on does not answer."""
 EVERY = 0.5
 """Seconds between two looks at what is waited for."""
 
@@ -118,13 +116,17 @@ def elsewhere(
     """
     report.phase(f"verify: login: {sign_on.kind(settings)}: nobody can log in from here")
     try:
+        if settings.auth.has_form:
+            for words in sign_on.form(client, host, settings, facts):
+                report.phase(f"verify: login: {words}")
+            return
         if not follow:
             report.phase(f"verify: login: the page leads to {urlsplit(sign_on.leads_to(client)).netloc}")
             return
         for words in sign_on.followed(client, host, settings, facts):
             report.phase(f"verify: sign-on: {words}")
     except HubError as error:
-        if not follow and error.status == AWAY:
+        if not follow and error.status == sign_on.AWAY:
             report.phase(f"verify: login: {error.message}")
             return
         raise VerifyError("sign-on", error.message, error.hint) from error

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from hubinstall.machine import directory
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
 from hubinstall.machine.openid import provider
@@ -12,18 +13,37 @@ from hubinstall.verify.client.errors import HubError, plain_text
 if TYPE_CHECKING:
     from hubinstall.verify.client.hub import HubClient
 
+AWAY = 503
+"""What the hub answers while the provider of its sign-on does not answer."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 UNSEEN = "a person's own login there, the hub's client secret, and what the provider says of people"
 """What no check of this machine can try."""
+FORMS = {
+    "ldap": ("passwords of {}", "LdapAuthenticator"),
+    "shared-password": ("one password for all", "SharedPassword"),
+    "dummy": ("any name with any password", "AnyPassword"),
+}
+"""Type → its words and its class."""
 
 
 def kind(settings: Settings) -> str:
     """The sign-on of config.yaml in words, with its class; empty if it is PAM."""
     if settings.auth.type == "pam":
         return ""
+    if settings.auth.type in FORMS:
+        words, name = FORMS[settings.auth.type]
+        return f"{words.format(settings.auth.provider)} ({name})"
     if name := settings.auth.class_name:
         return f"{settings.auth.type} ({name})"
     return f"OpenID Connect at {settings.auth.oidc.issuer} (OpenIdAuthenticator)"
+
+
+def trouble(host: Host, settings: Settings, facts: Facts) -> str:
+    """Why nobody can sign on now, as far as it is known without trying; else empty."""
+    auth = settings.auth
+    if auth.type == "ldap":
+        return directory.trouble(host, auth.ldap.server or "", facts.authorities, tls=auth.ldap.tls)
+    return provider(host, auth.oidc.issuer or "", facts.authorities).trouble if auth.type == "oidc" else ""
 
 
 def leads_to(client: "HubClient") -> str:
@@ -35,12 +55,21 @@ def leads_to(client: "HubClient") -> str:
     return str(place)
 
 
+def form(client: "HubClient", host: Host, settings: Settings, facts: Facts) -> list[str]:
+    """What there is of a form of the hub's, for somebody else's passwords. Raises HubError if one is away."""
+    if 'type="password"' not in client.login_page().text:
+        raise HubError("sign-on", "the hub's page has no form with a password")
+    if words := trouble(host, settings, facts):
+        raise HubError("sign-on", f"{settings.auth.provider}: {words}", AWAY)
+    asked = f", and {settings.auth.ldap.host} answers" if settings.auth.type == "ldap" else ""
+    return [f"the page has the hub's form{asked}", "not tried: a person's own login"]
+
+
 def followed(client: "HubClient", host: Host, settings: Settings, facts: Facts) -> list[str]:
     """What `verify --sign-on` found, a line each. Raises HubError if the provider refuses the hub."""
     place = leads_to(client)
-    issuer = settings.auth.oidc.issuer or ""
-    if settings.auth.type == "oidc" and (trouble := provider(host, issuer, facts.authorities).trouble):
-        raise HubError("sign-on", f"{issuer}: {trouble}")
+    if words := trouble(host, settings, facts):
+        raise HubError("sign-on", f"{settings.auth.provider}: {words}")
     query = parse_qs(urlsplit(place).query)
     status, said = client.elsewhere(place, facts.authorities)
     if status >= 400:

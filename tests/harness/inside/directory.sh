@@ -1,5 +1,6 @@
 #!/bin/sh
-# An LDAP directory (slapd, with TLS) with two people and a group, and SSSD, which makes its accounts those of the machine.
+# An LDAP directory (slapd, with TLS) with two people and groups; unless $2 says otherwise, also SSSD, which makes its
+# accounts those of the machine.
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 suffix=dc=example,dc=org
@@ -10,10 +11,13 @@ slapd slapd/password1 password $1
 slapd slapd/password2 password $1
 END
 apt-get update -q
-apt-get install -qy --no-install-recommends slapd ldap-utils sssd-ldap libnss-sss libpam-sss openssl
+sssd=
+[ "${2-}" = "without SSSD" ] || sssd="sssd-ldap libnss-sss libpam-sss"
+# shellcheck disable=SC2086 # a list of words
+apt-get install -qy --no-install-recommends slapd ldap-utils openssl $sssd
 
 # libldap takes the machine's own name for localhost.
-openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=localhost -addext "subjectAltName=DNS:localhost,DNS:$(hostname)" \
+openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=localhost -addext "subjectAltName=DNS:localhost,DNS:$(hostname)${3+,IP:$3}" \
     -keyout /etc/ldap/server.key -out /etc/ldap/server.pem
 chown openldap: /etc/ldap/server.key
 chmod 400 /etc/ldap/server.key
@@ -80,6 +84,7 @@ gidNumber: 200020
 memberUid: emmy
 END
 
+[ "$sssd" ] || exit 0
 cat >/etc/sssd/sssd.conf <<END
 [sssd]
 services = nss, pam

@@ -32,6 +32,11 @@ EXAMPLES = {
     "environment.archive.sha256": "0a" * 32,
     "auth.oidc.client_id": "jupyterhub",
     "auth.oidc.client_secret_file": "/etc/hubinstall/oidc-secret",
+    "auth.ldap.server": "ldaps://ldap.example.org",
+    "auth.ldap.search_base": "dc=example,dc=org",
+    "auth.ldap.bind_dn": "cn=hub,dc=example,dc=org",
+    "auth.ldap.bind_password_file": "/etc/hubinstall/ldap-password",
+    "auth.shared_password.password_file": "/etc/hubinstall/workshop",
 }  # fmt: skip
 """Values for keys that a hint names without one."""
 

@@ -13,7 +13,7 @@ from tornado.web import HTTPError
 from fakes.hub_installation import PEOPLE, with_people
 from fakes.hub_people import SETTINGS, person
 from hubinstall import layout
-from hubinstall.hubside import helper, oauth_rights
+from hubinstall.hubside import helper, provider_rights
 from hubinstall.hubside.openid import OpenIdAuthenticator, within
 
 ISSUER = "https://login.example.org"
@@ -225,7 +225,7 @@ def test_what_was_said_is_remembered_by_the_next_hub(sign_on, provider, monkeypa
     async def decrypt(_data):
         return ada.state
 
-    monkeypatch.setattr(oauth_rights, "decrypt", decrypt)
+    monkeypatch.setattr(provider_rights, "decrypt", decrypt)
     ended = []
     monkeypatch.setattr("hubinstall.hubside.host_rights.withdraw", lambda row, **_: ended.append(row.name))
     row = SimpleNamespace(name="bob", admin=True, encrypted_auth_state=b"x")

@@ -1,0 +1,144 @@
+"""Sign-ons with the hub's own form: people of a real LDAP directory (slapd), a workshop's password, and none at all."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from checkout_path import CHECKOUT
+from harness import installed
+from harness.machine import Machine
+from harness.nspawn import ProcessManager
+from hubinstall import layout
+from hubinstall.verify.client.errors import HubError
+from hubinstall.verify.client.hub import HubClient
+
+pytestmark = pytest.mark.one_kind
+
+ROOTS, PASSWORD = "noether-1918-ring", "noether-1918-ring"
+GROUPS = "ou=groups,dc=example,dc=org"
+PEOPLE = "ou=people,dc=example,dc=org"
+ASKS_AT_ONCE = "c.ProviderRights.ask_every = 0.5\n"
+CERTIFICATE = "/etc/ldap/server.pem"
+CHANGE = f"ldapmodify -x -H ldapi:/// -D cn=admin,dc=example,dc=org -w {ROOTS} <<END\n{{}}\nEND\n"
+MEMBERS = f"dn: cn={{}},{GROUPS}\nchangetype: modify\n{{}}: memberUid\nmemberUid: emmy"
+WORKSHOP, TEACHERS = "workshop-2026", "a-much-longer-password-for-the-teachers"
+
+
+def settings(machine: Machine) -> list[str]:
+    return [
+        "auth.type", "ldap", "auth.ldap.server", f"ldaps://{machine.address}", "auth.ldap.search_base", PEOPLE,
+        "auth.ldap.bind_dn", "cn=admin,dc=example,dc=org", "auth.ldap.bind_password_file", "/etc/hubinstall/ldap",
+        "auth.ldap.admin_groups", f"['cn=hub-admins,{GROUPS}']", "auth.ldap.allowed_groups", f"['cn=members,{GROUPS}']",
+        "auth.ldap.title", "Example University",
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def machine(installed_machine: Machine) -> Machine:
+    """Its people are those of the directory, whose certificate only `network.ca_bundle` knows."""
+    machine = installed_machine
+    machine.push(CHECKOUT / "tests/harness/inside/directory.sh", "/root/directory.sh")
+    machine.run(["sh", "/root/directory.sh", ROOTS, "without SSSD", machine.address])
+    machine.write("/etc/hubinstall/ldap", f"{ROOTS}\n", mode=0o600)
+    machine.write(f"{layout.HUB_DROPINS}/90-asks-at-once.py", ASKS_AT_ONCE)
+    machine.run(["hubinstall", "config", "set", *settings(machine)])
+    assert "its certificate is not trusted (self-signed certificate)" in machine.run("hubinstall plan").err
+    applied = machine.run(["hubinstall", "config", "set", "network.ca_bundle", CERTIFICATE, "--apply"]).err
+    assert f"the page has the hub's form, and {machine.address} answers" in applied
+    assert "verify: the hub can start a server and run a cell" in applied
+    return machine
+
+
+@pytest.fixture(scope="module")
+def emmy(machine: Machine) -> Iterator[HubClient]:
+    with installed.client(machine) as client:
+        client.login("EMMY", PASSWORD)  # the directory's name counts, not how it was typed
+        client.user = "emmy"
+        yield client
+
+
+def test_a_member_of_the_directory_gets_in_and_an_outsider_reads_why_not(emmy: HubClient, machine: Machine) -> None:
+    emmy.start_server()
+    assert emmy.run_cell("import os; print(os.path.expanduser('~'))") == "/home/emmy\n"
+    assert machine.run(["getent", "passwd", "emmy"]).out.endswith("nologin\n"), "made at the first login"
+    with installed.client(machine) as stranger:
+        with pytest.raises(HubError, match="otto is not on the list of people who may use this hub"):
+            stranger.login("otto", PASSWORD)
+        for name, password in (("emmy", "not-hers"), ("*", PASSWORD), (f"emmy,{PEOPLE}", PASSWORD), ("emmy", "")):
+            with pytest.raises(HubError, match="Invalid username or password"):
+                stranger.login(name, password)
+        assert "the password of Example University" in stranger.login_page().text
+    assert machine.run(["getent", "passwd", "otto"], check=False).code, "and gets no account"
+
+
+def test_who_leaves_a_group_of_the_directory_loses_what_came_with_it_with_the_old_cookie(
+    emmy: HubClient, machine: Machine
+) -> None:
+    assert installed.status(emmy, "hub/admin") == 200
+    machine.run(CHANGE.format(MEMBERS.format("hub-admins", "delete")))
+    time.sleep(1)
+    assert installed.status(emmy, "hub/admin") == 403
+    assert emmy.run_cell("print(6 * 7)") == "42\n", "still a member"
+    machine.run("hubinstall config set limits.cpu 2 --apply")
+    assert "nothing changed" in machine.run("hubinstall apply").err
+    assert installed.status(emmy, "hub/home") == 200
+    assert installed.status(emmy, "hub/admin") == 403
+    machine.run("service slapd stop")
+    time.sleep(1)
+    assert installed.status(emmy, "hub/home") == 200, "a directory that is away ends nobody's work"
+    with installed.client(machine) as otto, pytest.raises(HubError, match="Example University does not answer"):
+        otto.login("otto", PASSWORD)
+    assert "LdapAuthenticator" in machine.run("hubinstall status", check=False).out
+    machine.run("service slapd start")
+    machine.run(CHANGE.format(MEMBERS.format("members", "delete")))
+    time.sleep(1)
+    assert emmy.request("GET", "hub/home", step="session").url.path.endswith("/hub/login")
+
+
+def test_the_hub_reaches_that_server_only(machine: Machine) -> None:
+    if machine.process_manager is ProcessManager.SYSTEMD:
+        shown = machine.run("systemctl show -p IPAddressAllow --value jupyterhub").out.split()
+        assert f"{machine.address}/32" in shown
+        assert "0.0.0.0/0" not in shown
+    found = machine.run(f"grep -rlF {ROOTS} /etc/hubinstall /opt/hubinstall /var/lib/hubinstall /var/log /run").out
+    kept = machine.run(["stat", "-c", "%a %U %n", *found.split()]).out.splitlines()
+    assert sorted(kept) == [
+        "400 jupyterhub /var/lib/hubinstall/secrets/sign-on-secret",
+        "600 root /etc/hubinstall/ldap",
+    ]
+
+
+def test_a_workshop_has_one_password_and_its_teachers_another(machine: Machine) -> None:
+    machine.write("/etc/hubinstall/workshop", f"{WORKSHOP}\n", mode=0o600)
+    machine.write("/etc/hubinstall/teachers", "too-short\n", mode=0o600)
+    change = [
+        "hubinstall", "config", "set", "auth.type", "shared-password", "users.allow_all", "true",
+        "auth.shared_password.password_file", "/etc/hubinstall/workshop",
+        "auth.shared_password.admin_password_file", "/etc/hubinstall/teachers", "--apply",
+    ]  # fmt: skip
+    refused = machine.run(change, check=False)
+    assert refused.code == 78
+    assert "/etc/hubinstall/teachers has 9 characters, and needs 32" in refused.err
+    machine.write("/etc/hubinstall/teachers", f"{TEACHERS}\n", mode=0o600)
+    assert "everybody who knows the password can log in as anybody but the administrators" in machine.run(change).err
+    with installed.client(machine) as guest, installed.client(machine) as teacher:
+        guest.login("Sophie", WORKSHOP)
+        guest.user = "sophie"
+        guest.start_server()
+        assert guest.run_cell("import os; print(os.path.expanduser('~'))") == "/home/sophie\n"
+        for name, password in (("sophie", TEACHERS), (installed.ADMIN, WORKSHOP), ("sophie", "workshop-2025")):
+            with pytest.raises(HubError, match="Invalid username or password"):
+                teacher.login(name, password)
+        teacher.login(installed.ADMIN, TEACHERS)
+        assert installed.status(teacher, "hub/admin") == 200
+    assert "one password for all (SharedPassword)" in machine.run("hubinstall status", check=False).out
+
+
+def test_for_tests_any_password_will_do(machine: Machine) -> None:
+    applied = machine.run("hubinstall config set auth.type dummy --apply").err
+    assert "anyone who reaches this hub logs in under any name, also as an administrator" in applied
+    with installed.client(machine) as anybody:
+        anybody.login("marie", "any")
+        assert installed.status(anybody, "hub/home") == 200
+        assert machine.run(["getent", "passwd", "marie"]).out.endswith("nologin\n")
