@@ -206,6 +206,8 @@ USER_LABEL = "hubinstall.user"
 SERVER_LABEL = "hubinstall.server"
 # The UID of that person's account when the container was made.
 UID_LABEL = "hubinstall.uid"
+# What of `profiles` the server was started with: options of a start in JSON (hubside/profiles.py).
+CHOICE_LABEL = "hubinstall.choice"
 # The label of a container that gives a new volume, which it names, to a person.
 HELPER_LABEL = "hubinstall.volume"
 

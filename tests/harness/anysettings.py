@@ -25,10 +25,22 @@ from hubinstall.settings.http import Http
 from hubinstall.settings.https import Https
 from hubinstall.settings.limits import Limits, LimitsOf
 from hubinstall.settings.model import Settings
+from hubinstall.settings.profiles import Choice, Gives, Profile, ProfileOption, UnlistedChoice
 from hubinstall.settings.section import Section
 from hubinstall.settings.shares import Share
 from hubinstall.settings.sign_on_classes import OWN
-from hubinstall.settings.types import Account, Accounts, Domain, EnvironmentName, Group, Quota, ShareName
+from hubinstall.settings.types import (
+    Account,
+    Accounts,
+    Domain,
+    EnvironmentName,
+    Group,
+    OptionName,
+    Quota,
+    ShareName,
+    Slug,
+    Title,
+)
 
 LONGEST_DOMAIN = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
 EXTREME: dict[str, tuple[str, ...]] = {
@@ -143,6 +155,24 @@ LINES = {
     "groups": st.dictionaries(values(Group), LINE, max_size=2),
     "users": st.dictionaries(values(Account), LINE, max_size=2),
 }
+NAMED = {"display_name": values(Title)}
+
+
+def named(model: type[Section], **given: SearchStrategy[Any] | None) -> SearchStrategy[dict[str, Any]]:
+    """A section that must have a name for people."""
+    return st.builds(dict.__or__, st.fixed_dictionaries(NAMED), section(model, **given))
+
+
+CHOICES = st.dictionaries(values(Slug), named(Choice, overrides=section(Gives)), min_size=1, max_size=2)
+UNLISTED = section(
+    UnlistedChoice, validation_regex=st.sampled_from(["[1-8]G", ".*", "a|b"]), overrides=st.just({"cpu": "{value}"})
+)
+OPTION = st.builds(
+    dict.__or__,
+    st.fixed_dictionaries({"choices": CHOICES}),
+    section(ProfileOption, choices=None, unlisted_choice=UNLISTED),
+)
+PROFILES = st.lists(named(Profile, profile_options=st.dictionaries(values(OptionName), OPTION, max_size=2)), max_size=3)
 TLS = section(Https, mode=st.sampled_from(["letsencrypt", "manual", "self-signed"]))
 WITH_TLS: dict[str, None] = {"port": None, "address": None, "trusted_proxies": None}
 AT_GITHUB = {"client_id": "1", "client_secret_file": "/etc/site/secret", "allowed_organizations": ["example"]}
@@ -159,6 +189,7 @@ OTHERS: dict[str, SearchStrategy[Any]] = {
     ),
     "teachers": st.dictionaries(values(Group), values(Accounts), max_size=2),
     "shares": SHARES,
+    "profiles": PROFILES,
     "process_manager": st.just("auto"),
 }
 FILES = st.one_of(

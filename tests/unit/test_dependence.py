@@ -26,7 +26,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "resources": frozenset({"machine", "hubside.cgroups", "hubside.network", "errors", "layout"}),
     "blueprint": frozenset({
         "settings", "machine", "resources", "hubside.appearance", "hubside.cull", "hubside.environments",
-        "hubside.limits", "hubside.settings", "hubside.shares",
+        "hubside.limits", "hubside.profiles", "hubside.settings", "hubside.shares",
         "accounts_helper.policy", "broker.policy", "quotas.policy", "errors", "layout",
     }),
     "people": frozenset({"accounts_helper.shadow", "machine", "resources", "settings", "errors", "layout"}),
@@ -48,8 +48,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     }),
     "quotas": frozenset({"hubside.accounts", "hubside.limits", "layout"}),
     "broker": frozenset({
-        "hubside.accounts", "hubside.limits", "hubside.network", "hubside.seccomp", "hubside.shares", "hubside.sockets",
-        "layout",
+        "hubside.accounts", "hubside.limits", "hubside.network", "hubside.profiles", "hubside.seccomp",
+        "hubside.shares", "hubside.sockets", "layout",
     }),
 }  # fmt: skip
 """Room (a folder or file at the top of the package) → the rooms, or single files of one, that its files may import;

@@ -7,7 +7,7 @@ from hubinstall import layout
 from hubinstall.blueprint.accounts import HUB_ACCOUNT
 from hubinstall.blueprint.docker import network
 from hubinstall.blueprint.environments import Environments
-from hubinstall.blueprint.hub import other_limits, server_limits, shared_folders, users_cgroup
+from hubinstall.blueprint.hub import offered, other_limits, server_limits, shared_folders, users_cgroup
 from hubinstall.blueprint.runtimes import Programs
 from hubinstall.blueprint.service_spec import BROKERS_DIR, Program
 from hubinstall.blueprint.templating import render
@@ -35,6 +35,7 @@ def policy(settings: Settings, facts: Facts, image: Environments) -> Policy:
         trust_store=layout.TRUST_STORE if facts.authorities else "",
         more_images=tuple(sorted({one.image for one in image.named.values()} - {image.image})),
         allowed=settings.spawner.allow.docker,
+        profiles=offered(settings),
     )
 
 

@@ -9,9 +9,11 @@ from hubinstall.blueprint.accounts import HUB_ACCOUNT
 from hubinstall.blueprint.docker import network
 from hubinstall.blueprint.environments import Environments
 from hubinstall.blueprint.templating import render
+from hubinstall.hubside import profiles
 from hubinstall.hubside.appearance import Appearance
 from hubinstall.hubside.cull import Cull
 from hubinstall.hubside.limits import OtherLimits, ServerLimits
+from hubinstall.hubside.profiles import Profile
 from hubinstall.hubside.settings import HubSettings, SignOn
 from hubinstall.hubside.shares import SharedFolder
 from hubinstall.machine.facts import Facts
@@ -104,6 +106,7 @@ def hub_settings(settings: Settings, facts: Facts, image: Environments) -> HubSe
         way_out=way_out.of_machine(settings, facts).variables(),
         server_way_out=way_out.of_servers(settings, facts).variables(),
         trust_store=layout.TRUST_STORE if facts.authorities else "",
+        profiles=offered(settings),
     )
 
 
@@ -169,6 +172,10 @@ def server_limits(settings: Settings, facts: Facts) -> ServerLimits:
 
 def other_limits(settings: Settings) -> OtherLimits:
     return OtherLimits(**settings.limits.others())
+
+
+def offered(settings: Settings) -> tuple[Profile, ...]:
+    return profiles.parse(one.described() for one in settings.profiles)
 
 
 def users_cgroup(facts: Facts) -> str:

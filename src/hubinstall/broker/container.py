@@ -9,7 +9,9 @@ from hubinstall.broker.hostconfig import VOLUME, Owner, host_config
 from hubinstall.broker.policy import Policy
 from hubinstall.broker.refusal import RefusedError
 from hubinstall.broker.typed import boolean, decoded, each, fields, mapping, nested, number, only, text, unless_empty
+from hubinstall.hubside import profiles
 from hubinstall.hubside.accounts import Account, NoServerError, homes
+from hubinstall.hubside.profiles import Gives, NoChoiceError
 
 RIGHTS, VOLUME_PLACE = ["CHOWN", "FOWNER", "DAC_OVERRIDE"], "/volume"
 """As in hubside/volumes.py, which cannot be imported here: it needs Docker's client."""
@@ -49,13 +51,13 @@ def rebuilt(policy: Policy, body: bytes, name: str) -> dict[str, Any]:
         return volume_helper(policy, said)
     if not NAME.fullmatch(name):
         raise RefusedError(f"a container with the name {name[:80]!r}")
-    owner = Owner(policy, person(policy, said.get("Labels")))
-    sources.write_files(policy, owner.account)
+    account = person(policy, said.get("Labels"))
+    owner = Owner(policy, account, chosen(policy, account, said.get("Labels")))
+    sources.write_files(policy, account)
     found = fields(said, "the container", _SETTINGS | {
         "HostConfig": lambda value, key: host_config(owner, value, key),
         "Runtime": unless_empty,
     })  # fmt: skip
-    account = owner.account
     if found.get("User") != f"{account.uid}:{account.gid}":
         raise RefusedError(f"a server of {account.name} as {found.get('User')} instead of {account.uid}:{account.gid}")
     image = found.get("Image", "")
@@ -88,6 +90,18 @@ def person(policy: Policy, labels: Any) -> Account:
     except NoServerError as error:
         raise RefusedError(f"a server of {account.name}: {error}") from None
     return account
+
+
+def chosen(policy: Policy, account: Account, labels: Any) -> Gives:
+    """What the options in a server's label give this person. Without the label, or without profiles, nothing."""
+    said = labels.get(layout.CHOICE_LABEL)
+    if said is None or not policy.profiles:
+        return Gives()
+    options = decoded(_LABEL(said, "the label of the choice").encode())
+    try:
+        return profiles.choose(profiles.of_person(policy.profiles, account), options).gives
+    except NoChoiceError as error:
+        raise RefusedError(f"a server of {account.name} with a choice that it does not have: {error}") from None
 
 
 def _is_persons(policy: Policy, uid: int) -> bool:

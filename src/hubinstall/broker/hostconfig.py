@@ -1,7 +1,7 @@
 """HostConfig of a server's container, read field by field: what it may use of this machine."""
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hubinstall.broker import limits, sources
@@ -21,6 +21,7 @@ from hubinstall.broker.typed import (
 )  # fmt: skip
 from hubinstall.hubside import seccomp
 from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.profiles import Gives
 
 IMAGES_GROUP = 100
 """`users`, to which directories of docker-stacks' images belong."""
@@ -42,6 +43,8 @@ class Owner:
 
     policy: Policy
     account: Account
+    gives: Gives = field(default_factory=Gives)
+    """What the chosen profile gives; the hub has said which, and the broker has found it admitted."""
 
     def need(self, line: str, what: str) -> None:
         if not self.policy.allows(line):
@@ -62,7 +65,7 @@ def host_config(owner: Owner, value: Any, name: str) -> dict[str, Any]:
         owner.need("other-seccomp", "a server with another seccomp profile")
     if not found.get("ReadonlyRootfs"):
         owner.need("writable-root", "a server that can write to its root")
-    limits.check(owner.policy, owner.account, found)
+    limits.check(owner.policy, owner.account, found, owner.gives)
     return found
 
 
@@ -188,7 +191,7 @@ def _bind(owner: Owner, value: Any, name: str) -> str:
     if mode not in _MODES or not target.startswith("/"):
         raise RefusedError(f"{name} {value!r}")
     if source.startswith("/"):
-        source = sources.bind(owner.policy, owner.account, source, target, read_only=mode == "ro")
+        source = sources.bind(owner.policy, owner.account, source, target, owner.gives, read_only=mode == "ro")
     else:
         owner.need(f"volume {text(VOLUME)(source, name)}", f"the volume {source}")
     return f"{source}:{target}:{mode or 'rw'}"
@@ -209,7 +212,7 @@ def _mount(owner: Owner, value: Any, name: str) -> dict[str, Any]:
     if not kind or not target:
         raise RefusedError(f"{name} without a type or a target")
     if kind == "bind":
-        found["Source"] = sources.bind(owner.policy, owner.account, source, target, read_only=read_only)
+        found["Source"] = sources.bind(owner.policy, owner.account, source, target, owner.gives, read_only=read_only)
     elif kind == "volume":
         owner.need(f"volume {text(VOLUME)(source, name)}", f"the volume {source}")
     elif source:

@@ -7,12 +7,14 @@ from hubinstall.broker.policy import Policy
 from hubinstall.broker.refusal import RefusedError
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.limits import CPU_PERIOD, cpu_quota
+from hubinstall.hubside.profiles import Gives
 
 BILLION = 1_000_000_000
 
 
-def check(policy: Policy, account: Account, config: dict[str, Any]) -> None:
+def check(policy: Policy, account: Account, config: dict[str, Any], gives: Gives | None = None) -> None:
     """Raise RefusedError if this HostConfig gives the server more of the machine than config.yaml gives its owner.
+    `gives`: what its owner has chosen of it.
 
     /dev/shm and /tmp are memory, and count as such. Without a word about swap Docker would give as much again.
     """
@@ -22,7 +24,7 @@ def check(policy: Policy, account: Account, config: dict[str, Any]) -> None:
     if not memory or not processes:
         raise RefusedError("a server without a limit for memory or for processes", "no-limits")
     config["MemorySwap"] = swap = config.get("MemorySwap") or memory
-    limits = policy.other_limits.of(account, policy.limits)
+    limits = (gives or Gives()).limits(policy.other_limits.of(account, policy.limits))
     if limits.memory is not None and (most := max(memory, swap)) > limits.memory:
         raise _too_much(account, "memory", most, limits.memory)
     if processes > limits.processes:

@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from hubinstall.hubside import profiles
 from hubinstall.hubside.limits import OtherLimits, ServerLimits
 from hubinstall.hubside.network import ServerNetwork
+from hubinstall.hubside.profiles import Profile
 from hubinstall.hubside.shares import SharedFolder
 
 
@@ -33,11 +35,12 @@ class Policy:
     """Of the other environments."""
     allowed: tuple[str, ...] = ()
     """`spawner.allow.docker` of config.yaml: each a word, or a word and what it is about, such as "bind /srv/x rw"."""
+    profiles: tuple[Profile, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError if a key is missing or unknown: broker.json and this code belong together."""
-        data = json.loads(text)
+        data = {"profiles": [], **json.loads(text)}
         if set(data) != (names := {one.name for one in fields(cls)}):
             raise ValueError(f"missing or unknown keys: {', '.join(sorted(set(data) ^ names))}")
         parts: dict[str, Any] = {
@@ -45,6 +48,7 @@ class Policy:
             "limits": ServerLimits(**data["limits"]),
             "other_limits": OtherLimits.parse(data["other_limits"]),
             "shares": tuple(SharedFolder(**share) for share in data["shares"]),
+            "profiles": profiles.parse(data["profiles"]),
         }
         return cls(**data | parts | {name: tuple(data[name]) for name in ("allowed", "more_images")})
 
@@ -53,7 +57,7 @@ class Policy:
         return cls.parse(Path(path).read_text(encoding="utf-8"))
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return profiles.without_none(asdict(self), self.profiles)
 
     def allows(self, line: str) -> bool:
         """Whether config.yaml has this line; a `*` in the file's stands for anything but a slash or a space."""

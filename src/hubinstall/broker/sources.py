@@ -9,13 +9,18 @@ from hubinstall.broker.policy import Policy
 from hubinstall.broker.refusal import RefusedError
 from hubinstall.hubside import shares
 from hubinstall.hubside.accounts import Account, group_text, passwd_text
+from hubinstall.hubside.profiles import Gives
 
 MOST_LINKS = 40
 HOME_SCRIPT = f"{layout.HUBSIDE}/hubinstall/hubside/home.sh"
 
 
-def bind(policy: Policy, account: Account, source: str, target: str, *, read_only: bool) -> str:
-    """The path on the host that Docker mounts for this one; RefusedError if this account may not have it."""
+def bind(
+    policy: Policy, account: Account, source: str, target: str, gives: Gives | None = None, *, read_only: bool
+) -> str:  # fmt: skip
+    """The path on the host that Docker mounts for this one; RefusedError if this account may not have it. `gives`: what
+    the chosen profile gives.
+    """
     if source != os.path.normpath(source) or not source.startswith("/") or ":" in source:
         raise RefusedError(f"the directory {source!r}")
     if own := _files(account).get(source):
@@ -28,7 +33,9 @@ def bind(policy: Policy, account: Account, source: str, target: str, *, read_onl
     everything = read_only and source == layout.SHARED_DATA
     usual = source == account.home or everything or _shared(policy, account, source, read_only=read_only)
     allowed = policy.allows(f"bind {source} rw") or (read_only and policy.allows(f"bind {source}"))
-    if not usual and not allowed:
+    folders = gives.folders() if gives and source == target else {}
+    chosen = source in folders and (read_only or not folders[source])
+    if not usual and not allowed and not chosen:
         what = f"the directory {source} in {account.name}'s server"
         raise RefusedError(what, f"bind {source}{'' if read_only else ' rw'}")
     check_path(source)

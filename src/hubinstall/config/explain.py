@@ -3,7 +3,7 @@
 import difflib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -142,7 +142,7 @@ def _words(detail: ErrorDetails, path: Path) -> tuple[str, str]:
     if isinstance(error := context.get("error"), WrongValueError):
         return error.message, error.hint
     if kind == "extra_forbidden":
-        return UNKNOWN, meant(tuple(str(part) for part in path), value)
+        return UNKNOWN, meant(path, value)
     if kind == "missing":
         return "is missing", f"try `{path[-1]}: NAME`"
     if kind == "literal_error":
@@ -164,13 +164,14 @@ def _number_words(kind: str, value: Any, context: dict[str, Any]) -> tuple[str, 
     return not_a_number(value, whole=kind.startswith("int"))
 
 
-def meant(path: tuple[str, ...], value: Any = None) -> str:
+def meant(path: Path, value: Any = None) -> str:
     """A suggestion for an unknown key: what replaces it, the same name elsewhere, or a similar one; always as a whole
     key, so that it can be typed. `value`: what was written below it.
     """
-    if answer := elsewhere.answer((*path, *_only_keys(value))):
+    if answer := elsewhere.answer((*map(str, path), *_only_keys(value))):
         return answer
-    *parents, name = path
+    *parents, last = path
+    name = str(last)
     keys = list(known_keys())
     here = [key[-1] for key in keys if _same_place(key[:-1], parents)]
     plain = name.lower().replace("-", "_")
@@ -191,5 +192,5 @@ def _only_keys(value: Any) -> Iterator[str]:
         yield str(name)
 
 
-def _same_place(known: tuple[str, ...], parents: list[str]) -> bool:
+def _same_place(known: tuple[str, ...], parents: Sequence[str | int]) -> bool:
     return len(known) == len(parents) and all(a in {"*", b} for a, b in zip(known, parents, strict=True))

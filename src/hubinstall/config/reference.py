@@ -103,7 +103,10 @@ def _fields(model: type[Section], prefix: str) -> Iterator[tuple[str, FieldInfo]
             continue
         yield prefix + name, field
         for inner, steps in sections(field.annotation):
-            yield from _fields(inner, ".".join((f"{prefix}{name}", *("NAME" for _ in steps), "")))
+            items = isinstance(field.default, tuple)
+            yield from _fields(
+                inner, f"{prefix}{name}[]." if items else ".".join((f"{prefix}{name}", *("NAME" for _ in steps), ""))
+            )
 
 
 def _section(field: FieldInfo) -> type[Section] | None:

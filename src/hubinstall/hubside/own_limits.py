@@ -33,11 +33,11 @@ class OwnLimits(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no ty
 
     @default("mem_limit")  # type: ignore[untyped-decorator]  # traitlets has no types
     def _mem_limit_default(self) -> int | None:
-        return self.own_limits().memory
+        return self.gives.limits(self.own_limits()).memory
 
     @default("cpu_limit")  # type: ignore[untyped-decorator]
     def _cpu_limit_default(self) -> float | None:
-        return self.own_limits().cpu
+        return self.gives.limits(self.own_limits()).cpu
 
     async def _run_apply_user_options(self, user_options: dict[str, Any]) -> None:
         """JupyterHub's step before each start (jupyterhub.user): forget what an earlier start has found, unless a

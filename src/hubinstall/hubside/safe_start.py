@@ -12,11 +12,11 @@ a server's options for its next start, so this one is taken out of them at once 
 from dataclasses import dataclass
 from typing import Any
 
-from dockerspawner import DockerSpawner
 from jupyterhub.utils import url_escape_path, url_path_join
 from tornado.web import HTTPError
 
 from hubinstall.hubside import start_options
+from hubinstall.hubside.profile_starts import ProfileStarts
 
 OPTION = start_options.SAFE_START
 FOLDER = "/tmp/.safe-start"  # noqa: S108 - in a container; nobody else is there
@@ -42,7 +42,7 @@ class Offer:
     left_out: str = LEFT_OUT
 
 
-class SafeStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no types
+class SafeStarts(ProfileStarts):
     """The part of a spawner that is about safe starts."""
 
     started_safely = False
@@ -73,7 +73,7 @@ class SafeStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no t
         """JupyterHub's step before each start (jupyterhub.user), where a safe start is used up.
 
         What was kept from an earlier start and cannot be applied is left out, and forgotten. Only what somebody has
-        given for this start can make it fail.
+        given for this start can make it fail. A profile counts only if it was given.
         """
         given, self.options_are_given = self.options_are_given, False
         options = start_options.usable(self, user_options)
@@ -83,8 +83,10 @@ class SafeStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no t
         if self.started_safely:
             self.log.info("%s starts without what is set up in the home", self._log_name)
         self._keep(options)
+        choice, others = self.parted(options)
+        self.choose(choice if given else {})
         try:
-            await super()._run_apply_user_options(dict(options))
+            await super()._run_apply_user_options(dict(options) if self.apply_user_options else others)
         except HTTPError:
             self._keep({})
             if given or not options:

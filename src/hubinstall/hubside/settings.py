@@ -5,11 +5,13 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
+from hubinstall.hubside import profiles
 from hubinstall.hubside.appearance import Appearance
 from hubinstall.hubside.cull import Cull
 from hubinstall.hubside.environments import ServerEnvironment
 from hubinstall.hubside.limits import OtherLimits, ServerLimits
 from hubinstall.hubside.network import ServerNetwork
+from hubinstall.hubside.profiles import Profile
 from hubinstall.hubside.shares import SharedFolder
 
 
@@ -90,11 +92,12 @@ class HubSettings:
     """The same for user servers."""
     trust_store: str
     """The path of the certificates that user servers trust instead of their image's; empty if that suffices."""
+    profiles: tuple[Profile, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError if a key is missing or unknown: hub.json and this code belong together."""
-        data = checked(cls, json.loads(text))
+        data = checked(cls, {"profiles": [], **json.loads(text)})
         values = frozen(data)
         values["shares"] = tuple(SharedFolder(**checked(SharedFolder, share)) for share in data["shares"])
         values["environments"] = {
@@ -102,6 +105,7 @@ class HubSettings:
             for name, one in data["environments"].items()
         }
         parts: dict[str, Any] = {name: kind(**frozen(checked(kind, values[name]))) for name, kind in PARTS.items()}
+        parts["profiles"] = profiles.parse(data["profiles"])
         return cls(**values | parts | {"other_limits": OtherLimits.parse(values["other_limits"])})
 
     @classmethod
@@ -109,7 +113,7 @@ class HubSettings:
         return cls.parse(Path(path).read_text(encoding="utf-8"))
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return profiles.without_none(asdict(self), self.profiles)
 
 
 Part = Appearance | Cull | ServerLimits | ServerNetwork | ImageSource | SignOn

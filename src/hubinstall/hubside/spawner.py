@@ -248,6 +248,7 @@ class HomeSpawner(OwnLimits, SafeStarts):
             "mounts": container.mounts(
                 account, files, folders, container.mountinfo_here(), self.hub_settings.trust_store
             )
+            + self.chosen_mounts()
             + self.mount_binds,
             "binds": self.volume_binds,
             "links": self.links,
@@ -270,11 +271,7 @@ class HomeSpawner(OwnLimits, SafeStarts):
             | self.safe_environment(),
             "user": f"{account.uid}:{account.gid}",
             "working_dir": account.home,
-            "labels": {
-                layout.USER_LABEL: self.user.name,
-                layout.SERVER_LABEL: self.name,
-                layout.UID_LABEL: str(account.uid),
-            },
+            "labels": self.own_labels(account),
             "ports": {f"{self.port}/tcp": None},
             "volumes": self.volume_mount_points,
             "host_config": self.client.create_host_config(**config),

@@ -18,14 +18,18 @@ def refusal(spawner: Any, options: Mapping[str, Any]) -> str:
     """Why a start with these options is refused, in words for who gives them; empty if all of them can be applied."""
     if len(json.dumps(options, default=repr)) > LONGEST:
         return f"The options of a start are longer than {LONGEST >> 10} kB together."
-    return " ".join(filter(None, (_why_not(spawner, name, value) for name, value in options.items())))
+    choice, others = spawner.parted(options)
+    words = [spawner.why_no_choice(choice), *(_why_not(spawner, name, value) for name, value in others.items())]
+    return " ".join(filter(None, words))
 
 
 def usable(spawner: Any, options: Any) -> dict[str, Any]:
     """The options that can be applied. `options`: of the hub's database, which may hold anything."""
     if not isinstance(options, dict):
         return {}
-    return {name: value for name, value in options.items() if not _why_not(spawner, name, value)}
+    choice, others = spawner.parted(options)
+    found = {name: value for name, value in others.items() if not _why_not(spawner, name, value)}
+    return found | ({} if spawner.why_no_choice(choice) else choice)
 
 
 def offered_images(spawner: Any) -> dict[str, str] | str:
@@ -35,7 +39,10 @@ def offered_images(spawner: Any) -> dict[str, str] | str:
 
 
 def without_image(spawner: Any, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The same without an image that DockerSpawner would refuse, for what comes after `apply_user_options`."""
+    """The same without an image that DockerSpawner would refuse, for what comes after `apply_user_options`. A profile's
+    option may have that name, too: it was applied.
+    """
+    _, options = spawner.parted(options)
     allowed = offered_images(spawner)
     keep = isinstance(options.get(IMAGE), str) and (allowed == "*" or options[IMAGE] in allowed)
     return {name: value for name, value in options.items() if name != IMAGE or keep}
@@ -43,10 +50,8 @@ def without_image(spawner: Any, options: Mapping[str, Any]) -> dict[str, Any]:
 
 def has_own(spawner: Any) -> bool:
     """Whether a drop-in has options of its own: a form, `apply_user_options`, a hook or a class that may read them."""
-    form = spawner.options_form
-    own_form = callable(form) or form not in {"", spawner._default_options_form()}  # noqa: SLF001
     own_class = type(spawner).__module__ != "hubinstall.hubside.spawner"
-    return bool(own_form or own_class or spawner.apply_user_options or spawner.pre_spawn_hook)
+    return bool(spawner.has_other_form() or own_class or spawner.apply_user_options or spawner.pre_spawn_hook)
 
 
 def _why_not(spawner: Any, name: str, value: Any) -> str:

@@ -10,6 +10,7 @@ from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
 from hubinstall.settings.limits import Limits, LimitsOf
 from hubinstall.settings.model import Settings
+from hubinstall.settings.profiles import Gives
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -20,10 +21,10 @@ Words = tuple[At, str, str]
 
 @dataclass(frozen=True)
 class Given:
-    """Everybody's limits, or one line of `limits.groups` or `limits.users`. `at`: its key."""
+    """Everybody's limits, one line of `limits.groups` or `limits.users`, or what can be chosen. `at`: its key."""
 
     at: At
-    limits: Limits | LimitsOf
+    limits: Limits | LimitsOf | Gives
 
     def says(self, key: str) -> Any:
         """The value; None if the file has none here."""
@@ -34,13 +35,14 @@ class Given:
 
 
 def warnings(host: Host, settings: Settings, facts: Facts) -> Iterator[Words]:
-    for given in _all(settings.limits):
+    for given in (*_all(settings.limits), *_chosen(settings)):
         yield from _one_server(host, given, facts, settings.limits.memory_bytes(facts.memory))
     if any(given.says(key) for given in _all(settings.limits) for key in ("memory", "processes")):
         limits = _limits_of_all(host, settings, facts)
         yield from _memory_of_all(settings.limits, facts, limits)
         yield from _processes_of_all(host, settings.limits, limits)
     yield from _strangers(host, settings.limits)
+    yield from _hidden(host, settings)
 
 
 def _all(limits: Limits) -> Iterator[Given]:
@@ -48,6 +50,15 @@ def _all(limits: Limits) -> Iterator[Given]:
     for kind, lines in (("groups", limits.groups), ("users", limits.users)):
         for name, line in lines.items():
             yield Given(("limits", kind, name), line)
+
+
+def _chosen(settings: Settings) -> Iterator[Given]:
+    """What profiles give, and each of their choices."""
+    for index, profile in enumerate(settings.profiles):
+        yield Given(("profiles", index), profile)
+        for name, option in profile.profile_options.items():
+            at = ("profiles", index, "profile_options", name, "choices")
+            yield from (Given((*at, key, "overrides"), choice.overrides) for key, choice in option.choices.items())
 
 
 def _one_server(host: Host, given: Given, facts: Facts, usual: int) -> Iterator[Words]:
@@ -150,6 +161,17 @@ def _strangers(host: Host, limits: Limits) -> Iterator[Words]:
             )  # fmt: skip
             words = f"there is no account {name} on this machine, so that it changes nothing"
             yield ("limits", "users", name), words, own
+
+
+def _hidden(host: Host, settings: Settings) -> Iterator[Words]:
+    """Profiles that nobody sees."""
+    for index, profile in enumerate(settings.profiles):
+        for number, name in enumerate(profile.groups):
+            if not accounts.has_group(host, name):
+                yield (
+                    ("profiles", index, "groups", number), f"there is no group {name} on this machine",
+                    "try the name as `getent group` shows it, or leave it if the group will be created later",
+                )  # fmt: skip
 
 
 def who_may_log_in(host: Host, settings: Settings, facts: Facts) -> set[str]:

@@ -43,10 +43,10 @@ def _matches(path: tuple[str, ...], key: tuple[str, ...]) -> bool:
 
 
 def sections(annotation: Any) -> Iterator[tuple[type[Section], tuple[str, ...]]]:
-    """The sections in a field's type, each with the steps to it: `*` for a name in a map."""
+    """The sections in a field's type, each with the steps to it: `*` for a name in a map, and for an item of a list."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         yield annotation, ()
-    inner = ("*",) if getattr(annotation, "__origin__", None) is dict else ()
+    inner = ("*",) if getattr(annotation, "__origin__", None) in {dict, tuple} else ()
     for argument in get_args(annotation):
         for section, steps in sections(argument):
             yield section, (*inner, *steps)

@@ -18,6 +18,7 @@ from hubinstall.settings.https import Https, Mode, subdomain_conflicts
 from hubinstall.settings.hub import Hub
 from hubinstall.settings.limits import Limits
 from hubinstall.settings.network import Network
+from hubinstall.settings.profiles import Profiles, profile_conflicts
 from hubinstall.settings.section import Conflict, Section
 from hubinstall.settings.services import Services
 from hubinstall.settings.shares import Shares
@@ -128,6 +129,12 @@ class Settings(Section):
         examples=[{"stats": {"title": "Statistics", "groups": ["stats-101"]}}],
     )
     limits: Limits = Field(default_factory=Limits, description="How much of the machine people's servers may use.")
+    profiles: Profiles = Field(
+        (),
+        description="What people may choose when they start a server, in the shape of kubespawner's profile_list. With"
+        " one choice only there is no form. Who sees none of them has `limits` alone.",
+        examples=[[{"display_name": "Small"}, {"display_name": "Large", "memory": "4G"}]],
+    )
     spawner: Spawner = Field(default_factory=Spawner, description="How user servers are started.")
     services: Services = Field(default_factory=Services, description="What runs beside the hub.")
     network: Network = Field(
@@ -145,6 +152,7 @@ class Settings(Section):
             *subdomain_conflicts(self.https, self.domain, self.tls_mode, behind=bool(self.http.trusted_proxies)),
             *teacher_conflicts(self.teachers, self.users),
             *environments_conflicts(self.environments),
+            *profile_conflicts(self.profiles),
             *self.auth.conflicts_with(listed=any(self.let_in) or self.users.allow_all is True),
         ]
         if not self.auth.from_elsewhere:

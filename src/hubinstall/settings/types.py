@@ -16,6 +16,7 @@ from hubinstall.settings.values import (
     names,
     networks,
     pages,
+    profiles,
     proxies,
     sign_on,
     sizes,
@@ -44,6 +45,12 @@ Allowance = Annotated[
     schema("line", allowances.ALLOWANCE),
 ]
 Allowances = Annotated[tuple[Allowance, ...], BeforeValidator(parse_list)]
+
+Slug = Annotated[str, BeforeValidator(profiles.parse_slug), schema("name", profiles.SLUG)]
+OptionName = Annotated[str, BeforeValidator(profiles.parse_option), schema("name of an option", profiles.OPTION)]
+Pattern = Annotated[str, BeforeValidator(profiles.parse_pattern), schema("pattern", ".+")]
+_Mount = Annotated[str, BeforeValidator(profiles.parse_mount), schema("directory path", profiles.MOUNT)]
+Mounts = Annotated[tuple[_Mount, ...], BeforeValidator(parse_list)]
 
 _size = schema("size", sizes.SIZE, ["string", "integer"])
 Memory = Annotated[int, BeforeValidator(sizes.parse_memory), _size]
@@ -107,6 +114,7 @@ PastProxies = Annotated[tuple[PastProxy, ...], BeforeValidator(proxies.parse_pas
 
 Title = Annotated[str, BeforeValidator(pages.parse_title), schema("one line of text", pages.TITLE)]
 Announcement = Annotated[str, BeforeValidator(pages.parse_announcement), schema("text", pages.ANNOUNCEMENT)]
+Description = Annotated[str, BeforeValidator(pages.parse_announcement), schema("text", pages.ANNOUNCEMENT)]
 Link = Annotated[str, BeforeValidator(pages.parse_link), schema("link", pages.LINK)]
 
 Issuer = Annotated[str, BeforeValidator(sign_on.parse_issuer), schema("URL of an OpenID provider", sign_on.ISSUER)]

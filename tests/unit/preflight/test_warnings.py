@@ -203,3 +203,16 @@ def test_a_certificate_that_is_not_asked_for(host, https, key):
     else:
         assert found(host, https=https | {"mode": "manual"}) == []
     assert found(host, https={"mode": "off"}) == []
+
+
+def test_choices_that_the_machine_cannot_hold(host):
+    options = {"size": {"choices": {"l": {"display_name": "L", "overrides": {"cpu": 64}}}}}
+    profile = {"display_name": "A", "memory": "900G", "groups": ["nobodys"], "profile_options": options}
+    warnings = {one.at: one.message for one in found(host, profiles=[profile])}
+    assert warnings == {
+        ("profiles", 0, "memory"): "900G for each server, but this machine has 24G",
+        ("profiles", 0, "profile_options", "size", "choices", "l", "overrides", "cpu"): (
+            "64 cores for each server, but this machine has 4 cores"
+        ),
+        ("profiles", 0, "groups", 0): "there is no group nobodys on this machine",
+    }

@@ -1,0 +1,93 @@
+"""The profiles of config.yaml at each start of a person's server: which are offered, and which was chosen.
+
+They are found by whose server it is, and judged at each start, whoever asks for it and how. A start for which nobody
+says anything has the usual profile: what was chosen last is only preselected in the form.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dockerspawner import DockerSpawner
+from tornado.web import HTTPError
+
+from hubinstall import layout
+from hubinstall.hubside import container, profile_form, profiles
+from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.profiles import Chosen, Gives, NoChoiceError, Profile
+from hubinstall.hubside.settings import HubSettings
+
+Options = dict[str, Any]
+
+
+class ProfileStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no types
+    """The part of a spawner that is about profiles."""
+
+    hub_settings: HubSettings
+    chosen: Chosen | None = None
+    """For the start that comes next, or that was last; None where there are no profiles."""
+
+    def offered_profiles(self) -> tuple[Profile, ...]:
+        """Those of the server's owner. The probe has the usual limits, and takes nothing that people could choose."""
+        every = self.hub_settings.profiles
+        account = Account.find(self.user.name) if every and self.user.name != layout.PROBE_USER else None
+        return profiles.of_person(every, account) if account else ()
+
+    def parted(self, options: Mapping[str, Any]) -> tuple[Options, Options]:
+        """The options that are about profiles, and the others."""
+        offered = self.offered_profiles()
+        slug = options.get(profiles.PROFILE)
+        profile = (profiles.named(offered, slug) if slug is not None else None) or profiles.usual(offered)
+        keys = profile.keys() if profile else set()
+        choice = {name: value for name, value in options.items() if name in keys}
+        return choice, {name: value for name, value in options.items() if name not in keys}
+
+    def why_no_choice(self, choice: Options) -> str:
+        """Why it is refused, in words for who makes it; empty if it is not."""
+        try:
+            profiles.choose(self.offered_profiles(), choice) if choice else None
+        except NoChoiceError as error:
+            return str(error)
+        return ""
+
+    def choose(self, choice: Options) -> None:
+        """For the start that comes next. Raises HTTPError if it is not admitted."""
+        offered = self.offered_profiles()
+        try:
+            self.chosen = profiles.choose(offered, choice) if offered else None
+        except NoChoiceError as error:
+            raise HTTPError(400, str(error)) from None
+
+    @property
+    def gives(self) -> Gives:
+        return self.chosen.gives if self.chosen else Gives()
+
+    def own_labels(self, account: Account) -> dict[str, str]:
+        """What the container says of itself to the hub and the broker."""
+        choice = {layout.CHOICE_LABEL: self.chosen.label()} if self.chosen else {}
+        mine = {layout.USER_LABEL: self.user.name, layout.SERVER_LABEL: self.name, layout.UID_LABEL: str(account.uid)}
+        return mine | choice
+
+    def chosen_mounts(self) -> list[container.Mount]:
+        """The directories that the chosen profile gives."""
+        here = container.mountinfo_here()
+        return [container.shared(path, here, read_only=only) for path, only in self.gives.folders().items()]
+
+    # -- the form --------------------------------------------------------------------------------------------
+
+    def has_other_form(self) -> bool:
+        """Whether a drop-in has a form of its own: then it is the one that people see."""
+        form = self.options_form
+        return callable(form) or form not in {"", self._default_options_form()}
+
+    async def get_options_form(self) -> str:
+        offered = () if self.has_other_form() else self.offered_profiles()
+        if len(offered) > 1 or any(one.options for one in offered):
+            kept, _ = self.parted(self.orm_spawner.user_options or {})
+            gone = self.orm_spawner.user_options and self.why_no_choice(kept)
+            return profile_form.page(offered, {} if gone else kept, self.name, gone=bool(gone))
+        form: str = await super().get_options_form()
+        return form
+
+    def run_options_from_form(self, form_data: dict[str, Any]) -> Any:
+        offered = () if self.has_other_form() else self.offered_profiles()
+        return profile_form.options(offered, form_data) if offered else super().run_options_from_form(form_data)

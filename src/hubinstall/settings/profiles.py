@@ -1,0 +1,173 @@
+"""`profiles`: what people may choose when they start a server, in the shape of kubespawner's profile_list."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from hubinstall.settings.section import Conflict, Section, repeats
+from hubinstall.settings.types import Cpus, Description, Groups, Memory, Mounts, OptionName, Pattern, Slug, Title
+from hubinstall.settings.values.words import map_of_names, parse_list
+
+_VALUE = "{value}"
+_OPTIONS = map_of_names("{choices: {small: {display_name: Small}}}")
+
+
+class Gives(Section):
+    """What a profile gives, or what a choice gives instead."""
+
+    memory: Memory | None = Field(None, description="Instead of `limits.memory`.", examples=["4G"])
+    cpu: Cpus | None = Field(None, description="Instead of `limits.cpu`.", examples=[2])
+    mounts: Mounts | None = Field(
+        None,
+        description="Further directories of this machine, each as PATH (to read) or `PATH rw`. They are at the same"
+        " path in the server. Only root may be able to replace a part of the path.",
+        examples=[["/srv/material", "/srv/scratch rw"]],
+    )
+
+    def given(self) -> dict[str, Any]:
+        """The keys that this says something about, with sizes in bytes."""
+        return {key: getattr(self, key) for key in Gives.model_fields if getattr(self, key) is not None}
+
+
+class Choice(Section):
+    display_name: Title = Field(description="What people read.", examples=["8 GB"])
+    default: bool = Field(False, description="Whether it is chosen at first. Default: the first.", examples=[True])
+    overrides: Gives = Field(default_factory=Gives, description="What it gives instead of the profile.")
+
+    def described(self) -> dict[str, Any]:
+        return {"display_name": self.display_name, "default": self.default, "overrides": self.overrides.given()}
+
+
+class Written(Section):
+    """Which keys get the value."""
+
+    memory: Literal["{value}"] | None = Field(None, description="`{value}`: the value is a size.", examples=[_VALUE])
+    cpu: Literal["{value}"] | None = Field(None, description="`{value}`: a number of cores.", examples=[_VALUE])
+
+
+class UnlistedChoice(Section):
+    enabled: bool = Field(False, description="Whether people may write a value that is not listed.", examples=[True])
+    display_name: Title = Field("Other", description="What people read beside the field.", examples=["Your own size"])
+    validation_regex: Pattern | None = Field(
+        None,
+        description="The regular expression, of Python, that the whole value must match. Required.",
+        examples=["[1-8]G"],
+    )
+    validation_message: Title | None = Field(
+        None, description="What people read if it does not.", examples=["From 1G to 8G."]
+    )
+    overrides: Written = Field(default_factory=Written, description="What the value is given to.")
+
+    def conflicts(self) -> list[Conflict]:
+        if not self.enabled:
+            return []
+        found = []
+        if not self.validation_regex:
+            hint = "try one such as '[1-8]G'"
+            found.append(Conflict((), ("enabled", "validation_regex"), "also needs validation_regex", hint))
+        if not self.sets():
+            hint = "try memory or cpu there"
+            found.append(Conflict((), ("enabled", "overrides"), "also needs overrides", hint))
+        return found
+
+    def sets(self) -> list[str]:
+        return [key for key in Written.model_fields if getattr(self.overrides, key)]
+
+    def described(self) -> dict[str, Any] | None:
+        if not self.enabled:
+            return None
+        return {
+            "display_name": self.display_name, "validation_regex": self.validation_regex,
+            "validation_message": self.validation_message or "", "overrides": self.sets(),
+        }  # fmt: skip
+
+
+class ProfileOption(Section):
+    display_name: Title | None = Field(
+        None, description="What people read. Default: the option's name.", examples=["Memory"]
+    )
+    choices: Annotated[dict[Slug, Choice], BeforeValidator(map_of_names("{display_name: Small}"))] = Field(
+        description="What can be chosen, by name.",
+        examples=[{"small": {"display_name": "Small"}, "large": {"display_name": "Large"}}],
+    )
+    unlisted_choice: UnlistedChoice = Field(
+        default_factory=UnlistedChoice, description="A value that people write themselves."
+    )
+
+    def conflicts(self) -> list[Conflict]:
+        if not self.choices:
+            return [Conflict(("choices",), ("choices",), "has no choice", "try one such as small, with a display_name")]
+        more = [name for name, choice in self.choices.items() if choice.default][1:]
+        hint = "try leaving it out in one of them"
+        return [Conflict(("choices", n, "default"), ("choices",), "is the second default", hint) for n in more]
+
+    def described(self, name: str) -> dict[str, Any]:
+        return {
+            "display_name": self.display_name or name,
+            "choices": {name: choice.described() for name, choice in self.choices.items()},
+            "unlisted_choice": self.unlisted_choice.described(),
+        }
+
+
+class Profile(Gives):
+    slug: Slug | None = Field(
+        None,
+        description="Its name in forms and in the API: small letters, digits and `-`. Default: it follows from"
+        " `display_name`.",
+        examples=["large"],
+    )
+    display_name: Title = Field(description="What people read.", examples=["Large"])
+    description: Description | None = Field(
+        None, description="A sentence about it, as plain text.", examples=["For models that need much memory."]
+    )
+    default: bool = Field(
+        False, description="Whether a start without a choice has it. Default: the first that a person sees.",
+        examples=[True],
+    )  # fmt: skip
+    groups: Groups = Field(
+        (), description="The groups of this machine whose members see it. Default: everyone.", examples=[["projects"]]
+    )
+    profile_options: Annotated[dict[OptionName, ProfileOption], BeforeValidator(_OPTIONS)] = Field(
+        {},
+        description="What can be chosen in this profile, by name.",
+        examples=[{"size": {"choices": {"s": {"display_name": "1 GB", "overrides": {"memory": "1G"}}}}}],
+    )
+
+    @property
+    def name(self) -> str:
+        """The slug, or what follows from the name that people read; empty if nothing does."""
+        return self.slug or re.sub("[^a-z0-9]+", "-", self.display_name.lower()).strip("-")[:63].strip("-")
+
+    def conflicts(self) -> list[Conflict]:
+        hint = "try deleting one of them"
+        found = [
+            Conflict(("groups", i), ("groups",), f"{n} is in the list twice", hint) for i, n in repeats(self.groups)
+        ]
+        if not self.name:
+            hint = "try a slug of small letters, such as large"
+            found.append(Conflict(("display_name",), ("display_name", "slug"), "has no letter for a slug", hint))
+        return found
+
+    def described(self) -> dict[str, Any]:
+        """As the hub and the broker read it (hubside/profiles.py)."""
+        return {
+            "slug": self.name, "display_name": self.display_name, "description": self.description or "",
+            "default": self.default, "groups": self.groups, "gives": self.given(),
+            "options": {name: option.described(name) for name, option in self.profile_options.items()},
+        }  # fmt: skip
+
+
+Profiles = Annotated[tuple[Profile, ...], BeforeValidator(parse_list)]
+
+
+def profile_conflicts(profiles: tuple[Profile, ...]) -> list[Conflict]:
+    """What two profiles say against each other."""
+    about = ("profiles",)
+    found = [
+        Conflict(("profiles", index), about, f"has the slug {name} of an earlier profile", "try another slug")
+        for index, name in repeats(tuple(one.name for one in profiles))
+    ]
+    everyones = [index for index, one in enumerate(profiles) if one.default and not one.groups]
+    hint = "try leaving it out in one of them"
+    return found + [Conflict(("profiles", i, "default"), about, "is the second default", hint) for i in everyones[1:]]
