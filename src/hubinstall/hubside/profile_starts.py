@@ -23,8 +23,11 @@ class ProfileStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has n
     """The part of a spawner that is about profiles."""
 
     hub_settings: HubSettings
+    image: str
     chosen: Chosen | None = None
     """For the start that comes next, or that was last; None where there are no profiles."""
+    _usual_image = ""
+    """That of a start without an environment, once there was one with an environment."""
 
     def offered_profiles(self) -> tuple[Profile, ...]:
         """Those of the server's owner. The probe has the usual limits, and takes nothing that people could choose."""
@@ -56,6 +59,10 @@ class ProfileStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has n
             self.chosen = profiles.choose(offered, choice) if offered else None
         except NoChoiceError as error:
             raise HTTPError(400, str(error)) from None
+        named = self.hub_settings.environments.get(self.gives.environment or "")
+        if named or self._usual_image:
+            self._usual_image = self._usual_image or self.image
+            self.image = named.image if named else self._usual_image
 
     @property
     def gives(self) -> Gives:

@@ -35,6 +35,8 @@ class Gives:
     cpu: float | None = None
     mounts: tuple[str, ...] | None = None
     """Directories of the machine, each as PATH or `PATH rw`, at the same path in the server."""
+    environment: str | None = None
+    """The name of one of the hub's environments."""
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:

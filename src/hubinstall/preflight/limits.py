@@ -10,7 +10,7 @@ from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
 from hubinstall.settings.limits import Limits, LimitsOf
 from hubinstall.settings.model import Settings
-from hubinstall.settings.profiles import Gives
+from hubinstall.settings.profiles import Gives, all_that_is_given
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -54,11 +54,7 @@ def _all(limits: Limits) -> Iterator[Given]:
 
 def _chosen(settings: Settings) -> Iterator[Given]:
     """What profiles give, and each of their choices."""
-    for index, profile in enumerate(settings.profiles):
-        yield Given(("profiles", index), profile)
-        for name, option in profile.profile_options.items():
-            at = ("profiles", index, "profile_options", name, "choices")
-            yield from (Given((*at, key, "overrides"), choice.overrides) for key, choice in option.choices.items())
+    yield from (Given(at, gives) for at, gives in all_that_is_given(settings.profiles))
 
 
 def _one_server(host: Host, given: Given, facts: Facts, usual: int) -> Iterator[Words]:

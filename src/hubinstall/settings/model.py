@@ -152,7 +152,7 @@ class Settings(Section):
             *subdomain_conflicts(self.https, self.domain, self.tls_mode, behind=bool(self.http.trusted_proxies)),
             *teacher_conflicts(self.teachers, self.users),
             *environments_conflicts(self.environments),
-            *profile_conflicts(self.profiles),
+            *profile_conflicts(self.profiles, self.environments),
             *self.auth.conflicts_with(listed=any(self.let_in) or self.users.allow_all is True),
         ]
         if not self.auth.from_elsewhere:

@@ -1,12 +1,26 @@
 """`profiles`: what people may choose when they start a server, in the shape of kubespawner's profile_list."""
 
+import difflib
 import re
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from hubinstall.settings.environments import DEFAULT
 from hubinstall.settings.section import Conflict, Section, repeats
-from hubinstall.settings.types import Cpus, Description, Groups, Memory, Mounts, OptionName, Pattern, Slug, Title
+from hubinstall.settings.types import (
+    Cpus,
+    Description,
+    EnvironmentName,
+    Groups,
+    Memory,
+    Mounts,
+    OptionName,
+    Pattern,
+    Slug,
+    Title,
+)
 from hubinstall.settings.values.words import map_of_names, parse_list
 
 _VALUE = "{value}"
@@ -23,6 +37,12 @@ class Gives(Section):
         description="Further directories of this machine, each as PATH (to read) or `PATH rw`. They are at the same"
         " path in the server. Only root may be able to replace a part of the path.",
         examples=[["/srv/material", "/srv/scratch rw"]],
+    )
+    environment: EnvironmentName | None = Field(
+        None,
+        description="One of `environments`, or default. Who sees the profile may have it, whatever the groups are that"
+        " the environment itself names.",
+        examples=["stats"],
     )
 
     def given(self) -> dict[str, Any]:
@@ -161,8 +181,8 @@ class Profile(Gives):
 Profiles = Annotated[tuple[Profile, ...], BeforeValidator(parse_list)]
 
 
-def profile_conflicts(profiles: tuple[Profile, ...]) -> list[Conflict]:
-    """What two profiles say against each other."""
+def profile_conflicts(profiles: tuple[Profile, ...], environments: Iterable[str]) -> list[Conflict]:
+    """What profiles say against each other, and of environments that there are not."""
     about = ("profiles",)
     found = [
         Conflict(("profiles", index), about, f"has the slug {name} of an earlier profile", "try another slug")
@@ -170,4 +190,21 @@ def profile_conflicts(profiles: tuple[Profile, ...]) -> list[Conflict]:
     ]
     everyones = [index for index, one in enumerate(profiles) if one.default and not one.groups]
     hint = "try leaving it out in one of them"
-    return found + [Conflict(("profiles", i, "default"), about, "is the second default", hint) for i in everyones[1:]]
+    found += [Conflict(("profiles", i, "default"), about, "is the second default", hint) for i in everyones[1:]]
+    known = sorted({*environments, DEFAULT})
+    for at, gives in all_that_is_given(profiles):
+        if (name := gives.environment) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "try default"
+            message = f"there is no environment {name}"
+            found.append(Conflict((*at, "environment"), ("profiles", "environments"), message, hint))
+    return found
+
+
+def all_that_is_given(profiles: tuple[Profile, ...]) -> Iterator[tuple[tuple[str | int, ...], Gives]]:
+    """All that profiles and their choices give, each with its place."""
+    for index, profile in enumerate(profiles):
+        yield ("profiles", index), profile
+        for name, option in profile.profile_options.items():
+            for key, choice in option.choices.items():
+                yield ("profiles", index, "profile_options", name, "choices", key, "overrides"), choice.overrides

@@ -14,6 +14,7 @@ from fakes.hub_people import SETTINGS
 from hubinstall import layout
 from hubinstall.hubside import limits, profile_form, profiles, start_options
 from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.environments import ServerEnvironment
 from hubinstall.hubside.profiles import NoChoiceError
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.settings.model import Settings
@@ -233,6 +234,15 @@ def test_a_safe_start_keeps_the_choice(made):
     assert options == {"profile": "small", "safe_start": True}
     assert started(alice, options)[0] == GIB // 2
     assert alice.started_safely
+
+
+def test_an_environment_is_for_one_start(made):
+    alice = made("alice", (*OFFERED, replace(OFFERED[0], slug="stats", gives=profiles.Gives(environment="stats"))))
+    usual, hub = alice.image, alice.hub_settings
+    alice.hub_settings = replace(hub, environments={"stats": ServerEnvironment("site/stats:1")})
+    for options, image in (({"profile": "stats"}, "site/stats:1"), ({}, usual), ({"profile": "stats"}, "site/stats:1")):
+        started(alice, options)
+        assert alice.image == image
 
 
 def test_the_container_has_the_label_and_the_directories(made, monkeypatch):

@@ -5,7 +5,7 @@ import pytest
 from hubinstall.config.problems import ConfigError
 from hubinstall.config.validate import load
 
-GOOD = """
+GOOD = """environments: {stats: {title: Statistics}}
 profiles:
   - display_name: Small
     memory: 1G
@@ -39,6 +39,8 @@ def test_what_is_right_is_taken():
         ("memory: 1G", "mounts: [/etc]", "4:14", "belongs to this machine"),
         ("memory: 1G", "groups: [a, a]", "4:17", "a is in the list twice"),
         ("memory: 1G", "gpus: 1", "4:5", "unknown key"),
+        ("memory: 1G", "environment: stat", "4:18", "there is no environment stat; did you mean stats?"),
+        ("{memory: 2G}", "{environment: x}", "10:59", "there is no environment x; try default"),
         ("size:", "profile:", "8:7", "cannot be the name of an option"),
         ("'[1-4]G'", "'[1-4'", "12:60", "is not a pattern"),
         ("validation_regex: '[1-4]G', ", "", "12:26", "also needs validation_regex"),
