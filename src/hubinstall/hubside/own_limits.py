@@ -6,22 +6,20 @@ the API and an administrator's start give the same, and a new member of a group 
 
 from typing import Any
 
-from dockerspawner import DockerSpawner
 from tornado.web import HTTPError
-from traitlets import Instance, default
+from traitlets import default
 
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.limits import ServerLimits
+from hubinstall.hubside.profile_starts import ProfileStarts
 from hubinstall.hubside.settings import HubSettings
 
 NO_NAMES = -1
 """For the hub's pages. To JupyterHub, 0 means any number."""
 
 
-class OwnLimits(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no types
+class OwnLimits(ProfileStarts):
     """The part of a spawner that is about limits."""
-
-    hub_settings = Instance(HubSettings, help="The content of hub.json.").tag(config=True)
 
     def own_limits(self, account: Account | None = None) -> ServerLimits:
         """Those of the server's owner. `account`: the owner's, if the caller has it."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from dockerspawner import DockerSpawner
 from tornado.web import HTTPError
+from traitlets import Instance
 
 from hubinstall import layout
 from hubinstall.hubside import container, profile_form, profiles
@@ -22,7 +23,7 @@ Options = dict[str, Any]
 class ProfileStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no types
     """The part of a spawner that is about profiles."""
 
-    hub_settings: HubSettings
+    hub_settings = Instance(HubSettings, help="The content of hub.json.").tag(config=True)
     image: str
     chosen: Chosen | None = None
     """For the start that comes next, or that was last; None where there are no profiles."""
