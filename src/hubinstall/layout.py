@@ -208,6 +208,10 @@ SERVER_LABEL = "hubinstall.server"
 UID_LABEL = "hubinstall.uid"
 # What of `profiles` the server was started with: options of a start in JSON (hubside/profiles.py).
 CHOICE_LABEL = "hubinstall.choice"
+# The GPUs that the broker has lent to the server, as JSON.
+GPU_LABEL = "hubinstall.gpus"
+START_SECONDS = 900
+"""How long a container that was made for a start, and was not started, has what was lent to it."""
 # The label of a container that gives a new volume, which it names, to a person.
 HELPER_LABEL = "hubinstall.volume"
 

@@ -36,6 +36,7 @@ DEBIAN_12 = Facts(
     sshd=False,
     proxy_addresses=(),
     authorities=(),
+    gpus=(),
     dropins={},
 )
 """A small machine of Debian's, on which nothing is installed yet."""

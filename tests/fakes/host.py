@@ -20,7 +20,7 @@ LOOKS = (
     'bash -o pipefail -c zstd -q -d -c -f "$1" | tar ',
     "apt-get indextargets", "docker image ls", "docker logs", "docker ps", "dockerd --version", "dpkg-query ",
     "getent ", "ip -4 -oneline address show ", "journalctl ", "nft -c ", "nft -s -nn list ", "nft list ", "nginx -V",
-    "nginx -t", "openssl pkey -in", "openssl verify ", "openssl x509 ", "systemctl show ",
+    "nginx -t", "nvidia-smi -L", "openssl pkey -in", "openssl verify ", "openssl x509 ", "systemctl show ",
     "systemd-analyze verify ", "tail ",
 )  # fmt: skip
 """How commands begin that change nothing, whatever follows."""

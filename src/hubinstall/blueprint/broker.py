@@ -7,7 +7,7 @@ from hubinstall import layout
 from hubinstall.blueprint.accounts import HUB_ACCOUNT
 from hubinstall.blueprint.docker import network
 from hubinstall.blueprint.environments import Environments
-from hubinstall.blueprint.hub import offered, other_limits, server_limits, shared_folders, users_cgroup
+from hubinstall.blueprint.hub import gpus, offered, other_limits, server_limits, shared_folders, users_cgroup
 from hubinstall.blueprint.runtimes import Programs
 from hubinstall.blueprint.service_spec import BROKERS_DIR, Program
 from hubinstall.blueprint.templating import render
@@ -36,6 +36,7 @@ def policy(settings: Settings, facts: Facts, image: Environments) -> Policy:
         more_images=tuple(sorted({one.image for one in image.named.values()} - {image.image})),
         allowed=settings.spawner.allow.docker,
         profiles=offered(settings),
+        gpus=gpus(settings, facts),
     )
 
 

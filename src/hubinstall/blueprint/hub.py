@@ -24,6 +24,7 @@ from hubinstall.resources.packages.virtualenv import Virtualenv
 from hubinstall.resources.services.database import Database
 from hubinstall.settings.auth import ADMIN_PASSWORD, SECRET_FILE, Auth
 from hubinstall.settings.model import Settings
+from hubinstall.settings.profiles import all_that_is_given
 from hubinstall.settings.sign_on_classes import PATHS
 
 # Like py_compile, but it does not write a file next to the one that it checks.
@@ -107,6 +108,7 @@ def hub_settings(settings: Settings, facts: Facts, image: Environments) -> HubSe
         server_way_out=way_out.of_servers(settings, facts).variables(),
         trust_store=layout.TRUST_STORE if facts.authorities else "",
         profiles=offered(settings),
+        gpus=len(gpus(settings, facts)),
     )
 
 
@@ -176,6 +178,13 @@ def other_limits(settings: Settings) -> OtherLimits:
 
 def offered(settings: Settings) -> tuple[Profile, ...]:
     return profiles.parse(one.described() for one in settings.profiles)
+
+
+def gpus(settings: Settings, facts: Facts) -> tuple[str, ...]:
+    """Those that can be lent; none if no profile gives any."""
+    if not any(gives.gpus for _, gives in all_that_is_given(settings.profiles)):
+        return ()
+    return facts.gpus if settings.spawner.gpus is None else settings.spawner.gpus
 
 
 def users_cgroup(facts: Facts) -> str:

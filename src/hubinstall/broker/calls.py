@@ -1,10 +1,12 @@
 """The table of calls that the hub may make, and what each becomes. What is not here is refused."""
 
+import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from hubinstall.broker import container, images, networks, servers
+from hubinstall import layout
+from hubinstall.broker import container, gpus, images, networks, servers
 from hubinstall.broker.engine import Call, Engine
 from hubinstall.broker.policy import Policy
 from hubinstall.broker.refusal import RefusedError
@@ -61,7 +63,18 @@ def route(
 def _create(asked: Asked) -> Call:
     name = asked.given("name")
     body = container.rebuilt(asked.policy, asked.request.body, name)
-    return Call("POST", "/containers/create", {"name": name} if name else None, body)
+    wanted = container.gpus_of(asked.policy, body) if name else 0
+    if not wanted:
+        return Call("POST", "/containers/create", {"name": name} if name else None, body)
+    lent = gpus.lend(asked.policy, asked.engine, name, wanted)
+    gpus.given(body["HostConfig"], lent)
+    body["Labels"][layout.GPU_LABEL] = json.dumps(lent)
+    return Call("POST", "/containers/create", {"name": name}, body, answered=gpus.keep(lent))
+
+
+def _start(asked: Asked) -> Call:
+    lent = gpus.check_start(asked.policy, asked.engine, servers.described(asked.engine, asked.what))
+    return replace(asked.passed("/start"), answered=gpus.keep(lent))
 
 
 def _pull(asked: Asked) -> Call:
@@ -108,7 +121,7 @@ ROUTES = (
     ),
     route("POST", "/containers/create", _create, {"name": _ANY}, body=True),
     route("GET", f"{_SERVER}/json", lambda a: a.passed("/json", "GET")),
-    route("POST", f"{_SERVER}/start", lambda a: a.passed("/start")),
+    route("POST", f"{_SERVER}/start", _start),
     route("POST", f"{_SERVER}/stop", lambda a: a.passed("/stop"), {"t": _SECONDS}),
     route("POST", f"{_SERVER}/kill", lambda a: a.passed("/kill"), {"signal": "(SIG)?[A-Z0-9]{1,10}"}),
     route("POST", f"{_SERVER}/unpause", lambda a: a.passed("/unpause")),

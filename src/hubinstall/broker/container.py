@@ -1,6 +1,7 @@
 """A container's description (`POST /containers/create`), parsed and written again."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from hubinstall import layout
@@ -53,6 +54,8 @@ def rebuilt(policy: Policy, body: bytes, name: str) -> dict[str, Any]:
         raise RefusedError(f"a container with the name {name[:80]!r}")
     account = person(policy, said.get("Labels"))
     owner = Owner(policy, account, chosen(policy, account, said.get("Labels")))
+    if layout.GPU_LABEL in said["Labels"]:
+        raise RefusedError("a server with a label that only the broker gives")
     sources.write_files(policy, account)
     found = fields(said, "the container", _SETTINGS | {
         "HostConfig": lambda value, key: host_config(owner, value, key),
@@ -102,6 +105,12 @@ def chosen(policy: Policy, account: Account, labels: Any) -> Gives:
         return profiles.choose(profiles.of_person(policy.profiles, account), options).gives
     except NoChoiceError as error:
         raise RefusedError(f"a server of {account.name} with a choice that it does not have: {error}") from None
+
+
+def gpus_of(policy: Policy, body: Mapping[str, Any]) -> int:
+    """How many the choice of a server gives. `body`: what `rebuilt` has made."""
+    labels = body["Labels"]
+    return chosen(policy, person(policy, labels), labels).gpus or 0
 
 
 def _is_persons(policy: Policy, uid: int) -> bool:

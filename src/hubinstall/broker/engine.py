@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -39,6 +40,8 @@ class Call:
     body: Any = None
     """Becomes JSON, if it is not a stream of bytes."""
     headers: dict[str, str] | None = None
+    answered: Callable[[], None] | None = None
+    """Called when Docker has answered, or cannot."""
 
 
 class Engine:
@@ -65,6 +68,8 @@ class Engine:
         finally:
             if streams:
                 body.close()
+            if call.answered:
+                call.answered()
 
     def ask(self, path: str, query: dict[str, str] | None = None) -> Any:
         """What Docker says about something, decoded; None if it does not know it."""

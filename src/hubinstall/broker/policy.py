@@ -36,11 +36,13 @@ class Policy:
     allowed: tuple[str, ...] = ()
     """`spawner.allow.docker` of config.yaml: each a word, or a word and what it is about, such as "bind /srv/x rw"."""
     profiles: tuple[Profile, ...] = ()
+    gpus: tuple[str, ...] = ()
+    """What there is to lend: NVIDIA's UUIDs, or paths of devices."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError if a key is missing or unknown: broker.json and this code belong together."""
-        data = {"profiles": [], **json.loads(text)}
+        data = {"profiles": [], "gpus": [], **json.loads(text)}
         if set(data) != (names := {one.name for one in fields(cls)}):
             raise ValueError(f"missing or unknown keys: {', '.join(sorted(set(data) ^ names))}")
         parts: dict[str, Any] = {
@@ -50,14 +52,14 @@ class Policy:
             "shares": tuple(SharedFolder(**share) for share in data["shares"]),
             "profiles": profiles.parse(data["profiles"]),
         }
-        return cls(**data | parts | {name: tuple(data[name]) for name in ("allowed", "more_images")})
+        return cls(**data | parts | {name: tuple(data[name]) for name in ("allowed", "more_images", "gpus")})
 
     @classmethod
     def load(cls, path: str) -> Self:
         return cls.parse(Path(path).read_text(encoding="utf-8"))
 
     def as_dict(self) -> dict[str, Any]:
-        return profiles.without_none(asdict(self), self.profiles)
+        return profiles.without_unused(asdict(self))
 
     def allows(self, line: str) -> bool:
         """Whether config.yaml has this line; a `*` in the file's stands for anything but a slash or a space."""

@@ -16,5 +16,13 @@ class RefusedError(Exception):
         super().__init__(f"hubinstall does not let the hub ask Docker for {what}.{hint}")
 
 
+class BusyError(RefusedError):
+    """Something that is lent is not there at the moment. `words`: for the person who waits."""
+
+    def __init__(self, words: str) -> None:
+        Exception.__init__(self, words)
+        self.status = 409
+
+
 class MalformedError(Exception):
     """It is no request that a client of ours writes: it is answered with 400, and the connection is closed."""

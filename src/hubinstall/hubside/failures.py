@@ -77,4 +77,6 @@ def refused(explanation: str, home: str, image: str) -> str:
         return f"{missing[1]} does not exist on this machine. Ask its administrator."
     if "No such image" in explanation:
         return f"This machine does not have the image {image}. Ask its administrator to run `hubinstall apply`."
+    if explanation.startswith(("The ", "This machine has ")) and " GPU" in explanation:
+        return explanation  # the broker's own words
     return f"Docker could not start your server: {explanation}"

@@ -23,14 +23,23 @@ def _template() -> Template:
     return made.get_template("start_form.html")
 
 
-def page(offered: Iterable[Profile], last: Mapping[str, Any], server: str = "", *, gone: bool = False) -> str:
+def page(
+    offered: Iterable[Profile],
+    last: Mapping[str, Any],
+    server: str = "",
+    *,
+    gone: bool = False,
+    free: tuple[int, int] | None = None,
+) -> str:
     """The form's HTML. `last`: the options of an earlier start, admitted now; `gone`: there are some that are not;
-    `server`: the name of the server, if it has one.
+    `server`: the name of the server, if it has one; `free`: how many GPUs are free, and how many there are.
     """
     every = list(offered)
     first = usual(every)
     slug = last.get(PROFILE) or (first.slug if first else "")
-    return _template().render(profiles=every, slug=slug, last=last, gone=gone, server=server, unlisted=UNLISTED)
+    return _template().render(
+        profiles=every, slug=slug, last=last, gone=gone, server=server, unlisted=UNLISTED, free=free
+    )
 
 
 def options(offered: Iterable[Profile], form: Mapping[str, Any]) -> dict[str, str]:

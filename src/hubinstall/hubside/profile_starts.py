@@ -7,7 +7,9 @@ says anything has the usual profile: what was chosen last is only preselected in
 from collections.abc import Mapping
 from typing import Any
 
+from docker.errors import DockerException
 from dockerspawner import DockerSpawner
+from requests.exceptions import RequestException
 from tornado.web import HTTPError
 from traitlets import Instance
 
@@ -92,9 +94,20 @@ class ProfileStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has n
         if len(offered) > 1 or any(one.options for one in offered):
             kept, _ = self.parted(self.orm_spawner.user_options or {})
             gone = self.orm_spawner.user_options and self.why_no_choice(kept)
-            return profile_form.page(offered, {} if gone else kept, self.name, gone=bool(gone))
+            free = await self._free_gpus() if any(profiles.may_give_gpus(one) for one in offered) else None
+            return profile_form.page(offered, {} if gone else kept, self.name, gone=bool(gone), free=free)
         form: str = await super().get_options_form()
         return form
+
+    async def _free_gpus(self) -> tuple[int, int] | None:
+        """How many nobody has, and how many there are; None if Docker does not say."""
+        try:
+            found = await DockerSpawner.docker(self, "containers", all=True)
+        except (DockerException, RequestException):
+            return None
+        there = self.hub_settings.gpus
+        used = sum(len(profiles.lent(one)) for one in found if profiles.holds(one))
+        return max(0, there - used), there
 
     def run_options_from_form(self, form_data: dict[str, Any]) -> Any:
         offered = () if self.has_other_form() else self.offered_profiles()

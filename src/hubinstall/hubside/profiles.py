@@ -7,10 +7,12 @@ profile_list): `profile`, and for each of the profile's own options its name, or
 
 import json
 import re
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
+from hubinstall import layout
 from hubinstall.hubside.accounts import Account, group_ids
 from hubinstall.hubside.limits import ServerLimits
 
@@ -35,6 +37,7 @@ class Gives:
     cpu: float | None = None
     mounts: tuple[str, ...] | None = None
     """Directories of the machine, each as PATH or `PATH rw`, at the same path in the server."""
+    gpus: int | None = None
     environment: str | None = None
     """The name of one of the hub's environments."""
 
@@ -149,9 +152,30 @@ def parse(data: Iterable[Mapping[str, Any]]) -> tuple[Profile, ...]:
     return tuple(Profile.parse(one) for one in data)
 
 
-def without_none(data: dict[str, Any], profiles: tuple[Profile, ...]) -> dict[str, Any]:
-    """The content of a file, which names profiles only if there are some: an upgrade changes no file without need."""
-    return {name: value for name, value in data.items() if name != "profiles" or profiles}
+def without_unused(data: dict[str, Any]) -> dict[str, Any]:
+    """The content of a file without these keys if nothing is said: an upgrade changes no file without need."""
+    return {name: value for name, value in data.items() if value or name not in {"profiles", "gpus"}}
+
+
+def lent(container: Mapping[str, Any]) -> tuple[str, ...]:
+    """The GPUs that a container has. `container`: as Docker lists it, or its Config."""
+    text = (container.get("Labels") or {}).get(layout.GPU_LABEL)
+    return tuple(json.loads(text)) if text else ()
+
+
+def holds(container: Mapping[str, Any]) -> bool:
+    """Whether a container, as Docker lists it, has what was lent to it. One that has ended has it no longer; one that
+    was never started has it for as long as a start may take.
+    """
+    state = container.get("State")
+    fresh = time.time() - float(container.get("Created") or 0) < layout.START_SECONDS
+    return state in {"running", "paused", "restarting", "removing"} or (state == "created" and fresh)
+
+
+def may_give_gpus(profile: Profile) -> bool:
+    """With one of its choices at least."""
+    choices = (choice.overrides for option in profile.options.values() for choice in option.choices.values())
+    return any(gives.gpus for gives in (profile.gives, *choices))
 
 
 def of_person(profiles: Iterable[Profile], account: Account) -> tuple[Profile, ...]:

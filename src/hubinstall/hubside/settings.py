@@ -93,11 +93,13 @@ class HubSettings:
     trust_store: str
     """The path of the certificates that user servers trust instead of their image's; empty if that suffices."""
     profiles: tuple[Profile, ...] = ()
+    gpus: int = 0
+    """How many there are to lend."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError if a key is missing or unknown: hub.json and this code belong together."""
-        data = checked(cls, {"profiles": [], **json.loads(text)})
+        data = checked(cls, {"profiles": [], "gpus": 0, **json.loads(text)})
         values = frozen(data)
         values["shares"] = tuple(SharedFolder(**checked(SharedFolder, share)) for share in data["shares"])
         values["environments"] = {
@@ -113,7 +115,7 @@ class HubSettings:
         return cls.parse(Path(path).read_text(encoding="utf-8"))
 
     def as_dict(self) -> dict[str, Any]:
-        return profiles.without_none(asdict(self), self.profiles)
+        return profiles.without_unused(asdict(self))
 
 
 Part = Appearance | Cull | ServerLimits | ServerNetwork | ImageSource | SignOn

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hubinstall import layout
 from hubinstall.machine import way_out
 from hubinstall.machine.docker import engine
+from hubinstall.machine.gpus import gpus
 from hubinstall.machine.host import Host
 from hubinstall.machine.host_logins import has_sshd
 from hubinstall.machine.network import (
@@ -82,6 +83,8 @@ class Facts:
     """Of the site's proxy; empty if there is none, or if its name does not resolve and never did."""
     authorities: tuple[str, ...]
     """The certificates in network.ca_bundle, each as PEM."""
+    gpus: tuple[str, ...]
+    """The UUIDs of NVIDIA's cards, where their driver works."""
     dropins: dict[str, str]
     """Path → SHA-256 of the administrator's drop-ins for the hub and nginx."""
 
@@ -128,6 +131,7 @@ def gather(host: Host, process_manager: str = "auto", *, proxy: str = "", ca_bun
         sshd=has_sshd(host),
         proxy_addresses=way_out.addresses_of(proxy, host.text(layout.FIREWALL_RULES)),
         authorities=way_out.certificates(host.text(ca_bundle)) if ca_bundle else (),
+        gpus=gpus(host),
         dropins=dropins(host),
     )
 

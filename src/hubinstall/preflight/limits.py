@@ -43,6 +43,7 @@ def warnings(host: Host, settings: Settings, facts: Facts) -> Iterator[Words]:
         yield from _processes_of_all(host, settings.limits, limits)
     yield from _strangers(host, settings.limits)
     yield from _hidden(host, settings)
+    yield from _gpus(settings, facts)
 
 
 def _all(limits: Limits) -> Iterator[Given]:
@@ -168,6 +169,16 @@ def _hidden(host: Host, settings: Settings) -> Iterator[Words]:
                     ("profiles", index, "groups", number), f"there is no group {name} on this machine",
                     "try the name as `getent group` shows it, or leave it if the group will be created later",
                 )  # fmt: skip
+
+
+def _gpus(settings: Settings, facts: Facts) -> Iterator[Words]:
+    """More of them than there are."""
+    there = facts.gpus if settings.spawner.gpus is None else settings.spawner.gpus
+    for at, gives in all_that_is_given(settings.profiles):
+        if gives.gpus and gives.gpus > len(there):
+            has = f"{len(there)} that can be lent" if there else "none that `nvidia-smi -L` or spawner.gpus names"
+            hint = "try fewer, or check the driver, or set spawner.gpus"
+            yield (*at, "gpus"), f"{gives.gpus} for each server, but this machine has {has}", hint
 
 
 def who_may_log_in(host: Host, settings: Settings, facts: Facts) -> set[str]:

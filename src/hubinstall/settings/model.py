@@ -27,6 +27,7 @@ from hubinstall.settings.types import (
     ArchivePlace,
     BaseUrl,
     Domain,
+    GpuList,
     Image,
     Sha256,
 )
@@ -91,6 +92,12 @@ class SpawnerAllow(Section):
 
 
 class Spawner(Section):
+    gpus: GpuList | None = Field(
+        None,
+        description="The GPUs that `profiles` may give, each to one server at a time: UUIDs of NVIDIA's, or paths of"
+        " devices such as /dev/dri/renderD128. Default: all that NVIDIA's driver lists at each apply.",
+        examples=[["/dev/dri/renderD128"]],
+    )
     allow: SpawnerAllow = Field(default_factory=SpawnerAllow, description="What drop-ins may do that is not safe.")
 
 

@@ -13,6 +13,7 @@ from hubinstall.settings.types import (
     Cpus,
     Description,
     EnvironmentName,
+    Gpus,
     Groups,
     Memory,
     Mounts,
@@ -32,6 +33,12 @@ class Gives(Section):
 
     memory: Memory | None = Field(None, description="Instead of `limits.memory`.", examples=["4G"])
     cpu: Cpus | None = Field(None, description="Instead of `limits.cpu`.", examples=[2])
+    gpus: Gpus | None = Field(
+        None,
+        description="How many of the machine's GPUs the server has for itself, for as long as it runs: 0 to 16. See"
+        " `spawner.gpus`.",
+        examples=[1],
+    )
     mounts: Mounts | None = Field(
         None,
         description="Further directories of this machine, each as PATH (to read) or `PATH rw`. They are at the same"

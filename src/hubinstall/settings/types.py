@@ -50,6 +50,8 @@ Slug = Annotated[str, BeforeValidator(profiles.parse_slug), schema("name", profi
 OptionName = Annotated[str, BeforeValidator(profiles.parse_option), schema("name of an option", profiles.OPTION)]
 Pattern = Annotated[str, BeforeValidator(profiles.parse_pattern), schema("pattern", ".+")]
 _Mount = Annotated[str, BeforeValidator(profiles.parse_mount), schema("directory path", profiles.MOUNT)]
+Gpu = Annotated[str, BeforeValidator(profiles.parse_gpu), schema("GPU", profiles.GPU)]
+GpuList = Annotated[tuple[Gpu, ...], BeforeValidator(parse_list)]
 Mounts = Annotated[tuple[_Mount, ...], BeforeValidator(parse_list)]
 
 _size = schema("size", sizes.SIZE, ["string", "integer"])
@@ -67,6 +69,7 @@ Cpus = Annotated[
     BeforeValidator(sizes.parse_cpus),
 ]
 Uid = Annotated[int, Field(ge=1, le=layout.MOST_UID, title="whole number")]
+Gpus = Annotated[int, Field(ge=0, le=16, title="whole number")]
 Processes = Annotated[int, Field(ge=64, le=4_194_304, title="whole number")]
 NamedServers = Annotated[int, Field(ge=0, le=1000, title="whole number")]
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import pytest
+from dockerspawner import DockerSpawner
 from tornado.web import HTTPError
 
 from fakes.hub_installation import configured, with_files, with_people
@@ -243,6 +245,27 @@ def test_an_environment_is_for_one_start(made):
     for options, image in (({"profile": "stats"}, "site/stats:1"), ({}, usual), ({"profile": "stats"}, "site/stats:1")):
         started(alice, options)
         assert alice.image == image
+
+
+def test_the_form_says_how_many_gpus_are_free(made, monkeypatch):
+    alice = made("alice", (*OFFERED, replace(OFFERED[0], slug="gpu", gives=profiles.Gives(gpus=1))))
+    alice.hub_settings = replace(alice.hub_settings, gpus=3)
+    fresh = {"Created": time.time()}
+    listed = [
+        {"State": "running", "Labels": {layout.GPU_LABEL: '["GPU-1"]'}, **fresh},
+        {"State": "exited", "Labels": {layout.GPU_LABEL: '["GPU-2"]'}, **fresh},
+        {"State": "running", "Labels": {}, **fresh},
+    ]
+
+    async def docker(self, method, **_):
+        assert method == "containers"
+        return listed
+
+    monkeypatch.setattr(DockerSpawner, "docker", docker)
+    assert "2 of 3 GPUs are free now" in form(alice)
+    listed += [{"State": "created", "Labels": {layout.GPU_LABEL: '["GPU-2"]'}, **fresh}]
+    assert "1 of 3 GPUs is free now" in form(alice)
+    assert "GPU" not in form(made("alice"))
 
 
 def test_the_container_has_the_label_and_the_directories(made, monkeypatch):

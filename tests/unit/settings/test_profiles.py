@@ -38,7 +38,7 @@ def test_what_is_right_is_taken():
         ("memory: 1G", "slug: 'A b'", "4:11", "cannot be a name here"),
         ("memory: 1G", "mounts: [/etc]", "4:14", "belongs to this machine"),
         ("memory: 1G", "groups: [a, a]", "4:17", "a is in the list twice"),
-        ("memory: 1G", "gpus: 1", "4:5", "unknown key"),
+        ("memory: 1G", "gpus: 17", "4:11", "17 is too large; try 16 or less"),
         ("memory: 1G", "environment: stat", "4:18", "there is no environment stat; did you mean stats?"),
         ("{memory: 2G}", "{environment: x}", "10:59", "there is no environment x; try default"),
         ("size:", "profile:", "8:7", "cannot be the name of an option"),

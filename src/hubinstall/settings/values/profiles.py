@@ -9,6 +9,7 @@ from hubinstall.settings.values.words import as_text, shown, wrong
 SLUG = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 OPTION = "[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?"
 MOUNT = rf"{FILE_PATH}( rw)?"
+GPU = r"(GPU-[0-9a-fA-F-]{8,60}|/dev/[A-Za-z0-9._/-]{1,100})"
 LONGEST_PATTERN = 500
 _OTHERS = frozenset({"profile", "safe_start", "safe-start"})
 """Options of a start that mean something else."""
@@ -46,3 +47,11 @@ def parse_mount(value: Any) -> str:
     text = as_text(value, "the path of a directory", "/srv/material")
     path = parse_shared_path(text.removesuffix(" rw"))
     return f"{path} rw" if text.endswith(" rw") else path
+
+
+def parse_gpu(value: Any) -> str:
+    """One card: NVIDIA's UUID of it, or the path of its device."""
+    text = as_text(value, "a UUID or the path of a device", "/dev/dri/renderD128")
+    if not re.fullmatch(GPU, text) or ".." in text or "//" in text:
+        raise wrong(f"{shown(text)} is no GPU", "try a UUID as `nvidia-smi -L` shows it, or a path below /dev")
+    return text
