@@ -26,6 +26,14 @@ INITS = frozenset({"catatonit", "docker-init", "dumb-init", "tini"})
 # Every container first checks its home, then starts the program of its image. So the person's own rights decide, with
 # groups, access lists and network file systems where root has no rights. The hub itself cannot see homes.
 HOME_CHECK = 'test -O "$0" || test -w "$0" || { echo "owner=$(stat -c %u "$0")"; exit 79; }; exec "$@"'
+# For one start what is in the home is moved into a folder of it, with the person's own rights: nothing is lost,
+# whenever it is interrupted. Earlier folders of the kind stay where they are.
+OLD_HOMES = "old-home-"
+EMPTY_HOME = (
+    'empty() { old=$1/$2; home=$1; shift 2; mkdir -- "$old" || exit 78; '
+    'for one in "$home"/* "$home"/.[!.]* "$home"/..?*; do case $one in "$home/' + OLD_HOMES + '"*) continue;; esac; '
+    '[ ! -e "$one" ] && [ ! -L "$one" ] || mv -- "$one" "$old/" || exit 78; done; cd "$home"; exec "$@"; }; '
+)
 ANOTHERS_HOME = 79
 """Its exit code if the home is somebody else's and cannot be written to."""
 OPEN_FILES = 16384
@@ -143,9 +151,18 @@ def environment(
     return found
 
 
-def entrypoint(home: str, images: Iterable[str] | None) -> list[str]:
-    """HOME_CHECK before `images`, the entry point of the image."""
-    return ["/bin/sh", "-c", HOME_CHECK, home, *(images or ())]
+def entrypoint(home: str, images: Iterable[str] | None, old_home: str = "") -> list[str]:
+    """HOME_CHECK before `images`, the entry point of the image. `old_home`: see EMPTY_HOME; empty: the home stays."""
+    if not old_home:
+        return ["/bin/sh", "-c", HOME_CHECK, home, *(images or ())]
+    return [
+        "/bin/sh",
+        "-c",
+        EMPTY_HOME + HOME_CHECK.replace('exec "$@"', 'empty "$0" "$@"'),
+        home,
+        old_home,
+        *(images or ()),
+    ]
 
 
 def started_with(config: Mapping[str, Any]) -> int | None:

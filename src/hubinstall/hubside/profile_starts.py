@@ -4,6 +4,7 @@ They are found by whose server it is, and judged at each start, whoever asks for
 says anything has the usual profile: what was chosen last is only preselected in the form.
 """
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -81,6 +82,10 @@ class ProfileStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has n
         """The directories that the chosen profile gives."""
         here = container.mountinfo_here()
         return [container.shared(path, here, read_only=only) for path, only in self.gives.folders().items()]
+
+    def old_home(self) -> str:
+        """The folder that what is in the home is moved to before this start; empty if it stays."""
+        return f"{container.OLD_HOMES}{time.strftime('%Y-%m-%d-%H%M%S')}" if self.gives.empty_home else ""
 
     # -- the form --------------------------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ class Gives:
     mounts: tuple[str, ...] | None = None
     """Directories of the machine, each as PATH or `PATH rw`, at the same path in the server."""
     gpus: int | None = None
+    empty_home: bool | None = None
     environment: str | None = None
     """The name of one of the hub's environments."""
 

@@ -85,6 +85,8 @@ class SafeStarts(ProfileStarts):
         self._keep(options)
         choice, others = self.parted(options)
         self.choose(choice if given else {})
+        if self.gives.empty_home:
+            self._keep(others)  # it is for one start, and the form must not offer it as what was chosen last
         try:
             await super()._run_apply_user_options(dict(options) if self.apply_user_options else others)
         except HTTPError:

@@ -258,7 +258,7 @@ class HomeSpawner(OwnLimits, SafeStarts):
         create = {
             "image": self.image,
             "name": self.container_name,
-            "entrypoint": container.entrypoint(account.home, entrypoint),
+            "entrypoint": container.entrypoint(account.home, entrypoint, self.old_home()),
             "command": [*(self.cmd or image["Config"].get("Cmd") or ()), *self.get_args()],
             # A drop-in may set another time zone or language (c.Spawner.environment).
             "environment": container.environment(

@@ -39,6 +39,12 @@ class Gives(Section):
         " `spawner.gpus`.",
         examples=[1],
     )
+    empty_home: bool | None = Field(
+        None,
+        description="Whether this one start has an empty home: before it, what is there is moved into a folder of the"
+        " home with the date in its name.",
+        examples=[True],
+    )
     mounts: Mounts | None = Field(
         None,
         description="Further directories of this machine, each as PATH (to read) or `PATH rw`. They are at the same"

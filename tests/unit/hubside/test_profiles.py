@@ -2,9 +2,13 @@
 
 import asyncio
 import json
+import os
+import re
+import subprocess
 import time
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +18,7 @@ from tornado.web import HTTPError
 from fakes.hub_installation import configured, with_files, with_people
 from fakes.hub_people import SETTINGS
 from hubinstall import layout
-from hubinstall.hubside import limits, profile_form, profiles, start_options
+from hubinstall.hubside import container, limits, profile_form, profiles, start_options
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.environments import ServerEnvironment
 from hubinstall.hubside.profiles import NoChoiceError
@@ -266,6 +270,45 @@ def test_the_form_says_how_many_gpus_are_free(made, monkeypatch):
     listed += [{"State": "created", "Labels": {layout.GPU_LABEL: '["GPU-2"]'}, **fresh}]
     assert "1 of 3 GPUs is free now" in form(alice)
     assert "GPU" not in form(made("alice"))
+
+
+def test_an_empty_home_is_for_one_start_and_not_offered_again(made):
+    alice = made("alice", (*OFFERED, replace(OFFERED[0], slug="clean", gives=profiles.Gives(empty_home=True))))
+    started(alice, {"profile": "clean"})
+    assert re.fullmatch(r"old-home-\d{4}-\d\d-\d\d-\d{6}", alice.old_home())
+    assert alice.orm_spawner.user_options == {}
+    assert Fields(form(alice)).sent["profile"] == ["big"]
+    started(alice)
+    assert alice.old_home() == ""
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_is_in_the_home_is_moved_and_nothing_is_lost(tmp_path, again):
+    home = tmp_path / "a home"
+    (home / ".local/share").mkdir(parents=True)
+    for name in ("x.py", ".bashrc", "..odd", "-rf", "with space\n", ".local/share/y", "old-home"):
+        (home / name).write_text(name)
+    (home / "dead").symlink_to("nowhere")
+    (home / "old-home-2026-01-01-000000").mkdir()
+    before = {path.relative_to(home) for path in home.rglob("*")}
+    for name in ("old-home-1", "old-home-2")[: 1 + again]:
+        done = subprocess.run(
+            [*container.entrypoint(str(home), ["sh", "-c", "ls -A; pwd"], name), "more"],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    assert str(home) in done.stdout
+    assert all(line.startswith("old-home-") for line in os.listdir(home))
+    kept = {path.relative_to(home / "old-home-1") for path in (home / "old-home-1").rglob("*")}
+    assert kept == before - {Path("old-home-2026-01-01-000000")}
+
+
+def test_a_home_that_cannot_be_moved_is_not_started_in(tmp_path):
+    (tmp_path / "x").write_text("")
+    (tmp_path / "old-home-1").write_text("in the way")
+    words = container.entrypoint(str(tmp_path), ["echo", "started"], "old-home-1")
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (78, "")
+    assert (tmp_path / "x").exists()
 
 
 def test_the_container_has_the_label_and_the_directories(made, monkeypatch):
