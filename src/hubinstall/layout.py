@@ -86,6 +86,8 @@ VERIFY_TOKEN = f"{SECRETS}/verify-token.root"
 INITIAL_PASSWORDS = f"{SECRETS}/initial-passwords"
 # Which accounts `hubinstall user` has made, with their numbers.
 PEOPLE_MADE = f"{STATE}/people-made.json"
+# Who has a one-time link to set a password, by its hash; only root reads it.
+LINKS = f"{STATE}/links"
 # An import of people that has begun: who is to be made, and with which passwords.
 PEOPLE_IMPORT = f"{SECRETS}/people-import.json"
 TLS = f"{STATE}/tls"
@@ -234,6 +236,9 @@ PROBE_USER = "hubinstall-probe"
 RESERVED_UIDS = range(60514, 65536)
 # The largest that Docker takes for a container's user.
 MOST_UID = 2**31 - 1
+# Groups whose members can become root, or read what only root should (sudo's own; Debian's wiki, SystemGroups).
+SUDO_GROUPS = ("sudo", "wheel", "admin")
+STRONG_GROUPS = ("docker", "lxd", "incus-admin", "libvirt", "disk", "shadow", "adm")
 # Debian's group of those who may read password hashes.
 PASSWORDS_GROUP = "shadow"
 VERIFY_SERVICE = "hubinstall-verify"

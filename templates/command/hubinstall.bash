@@ -6,7 +6,7 @@
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
 _shtab_hubinstall_config_subparsers=(show schema example proxy-snippet get set unset add-item remove-item edit reload)
-_shtab_hubinstall_user_subparsers=(add list passwd remove import archive)
+_shtab_hubinstall_user_subparsers=(add invite list passwd remove import archive)
 _shtab_hubinstall_certificate_subparsers=(status renew)
 _shtab_hubinstall_subparsers=(plan apply status verify uninstall config user certificate start stop restart logs top announce import-tljh bundle version help)
 
@@ -28,6 +28,7 @@ _shtab_hubinstall_config_edit_option_strings=(-h --help --apply)
 _shtab_hubinstall_config_reload_option_strings=(-h --help --verbose)
 _shtab_hubinstall_config_option_strings=(-h --help)
 _shtab_hubinstall_user_add_option_strings=(-h --help --full-name --group --password-stdin)
+_shtab_hubinstall_user_invite_option_strings=(-h --help --days)
 _shtab_hubinstall_user_list_option_strings=(-h --help --json)
 _shtab_hubinstall_user_passwd_option_strings=(-h --help --stdin --generate)
 _shtab_hubinstall_user_remove_option_strings=(-h --help --purge)
@@ -64,7 +65,7 @@ _shtab_hubinstall_config_unset_pos_0_choices=(auth auth.Auth0OAuthenticator auth
 _shtab_hubinstall_config_add_item_pos_0_choices=(auth auth.Auth0OAuthenticator auth.AzureAdOAuthenticator auth.BitbucketOAuthenticator auth.CILogonOAuthenticator auth.GitHubOAuthenticator auth.GitLabOAuthenticator auth.GlobusOAuthenticator auth.GoogleOAuthenticator auth.OpenShiftOAuthenticator auth.ldap auth.ldap.admin_groups auth.ldap.allowed_groups auth.ldap.bind_dn auth.ldap.bind_dn_template auth.ldap.bind_password_file auth.ldap.search_base auth.ldap.search_filter auth.ldap.server auth.ldap.title auth.ldap.tls auth.ldap.username_attribute auth.oidc auth.oidc.admin_groups auth.oidc.allowed_groups auth.oidc.client_id auth.oidc.client_secret_file auth.oidc.groups_claim auth.oidc.issuer auth.oidc.scope auth.oidc.title auth.oidc.username_claim auth.shared_password auth.shared_password.admin_password_file auth.shared_password.password_file auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image environments home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.groups limits.memory limits.processes limits.servers limits.shm limits.users network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager profiles services services.cull services.cull.enabled services.cull.every services.cull.except_groups services.cull.except_users services.cull.max_age services.cull.timeout shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes spawner.gpus teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.password users.password.min_length users.shell users.uid_max users.uid_min)
 _shtab_hubinstall_config_remove_item_pos_0_choices=(auth auth.Auth0OAuthenticator auth.AzureAdOAuthenticator auth.BitbucketOAuthenticator auth.CILogonOAuthenticator auth.GitHubOAuthenticator auth.GitLabOAuthenticator auth.GlobusOAuthenticator auth.GoogleOAuthenticator auth.OpenShiftOAuthenticator auth.ldap auth.ldap.admin_groups auth.ldap.allowed_groups auth.ldap.bind_dn auth.ldap.bind_dn_template auth.ldap.bind_password_file auth.ldap.search_base auth.ldap.search_filter auth.ldap.server auth.ldap.title auth.ldap.tls auth.ldap.username_attribute auth.oidc auth.oidc.admin_groups auth.oidc.allowed_groups auth.oidc.client_id auth.oidc.client_secret_file auth.oidc.groups_claim auth.oidc.issuer auth.oidc.scope auth.oidc.title auth.oidc.username_claim auth.shared_password auth.shared_password.admin_password_file auth.shared_password.password_file auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image environments home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.groups limits.memory limits.processes limits.servers limits.shm limits.users network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager profiles services services.cull services.cull.enabled services.cull.every services.cull.except_groups services.cull.except_users services.cull.max_age services.cull.timeout shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes spawner.gpus teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.password users.password.min_length users.shell users.uid_max users.uid_min)
 _shtab_hubinstall_config_pos_0_choices=(show schema example proxy-snippet get set unset add-item remove-item edit reload)
-_shtab_hubinstall_user_pos_0_choices=(add list passwd remove import archive)
+_shtab_hubinstall_user_pos_0_choices=(add invite list passwd remove import archive)
 _shtab_hubinstall_certificate_pos_0_choices=(status renew)
 _shtab_hubinstall_start_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares hubinstall-quotas)
 _shtab_hubinstall_stop_pos_0_choices=(hubinstall-limits hubinstall-firewall containerd docker hubinstall-broker hubinstall-accounts nginx jupyterhub-proxy jupyterhub hubinstall-shares hubinstall-quotas)
@@ -137,6 +138,9 @@ _shtab_hubinstall_config___help_nargs=0
 _shtab_hubinstall_user_add__h_nargs=0
 _shtab_hubinstall_user_add___help_nargs=0
 _shtab_hubinstall_user_add___password_stdin_nargs=0
+_shtab_hubinstall_user_invite_pos_0_nargs=+
+_shtab_hubinstall_user_invite__h_nargs=0
+_shtab_hubinstall_user_invite___help_nargs=0
 _shtab_hubinstall_user_list__h_nargs=0
 _shtab_hubinstall_user_list___help_nargs=0
 _shtab_hubinstall_user_list___json_nargs=0

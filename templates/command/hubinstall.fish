@@ -50,8 +50,8 @@ function _shtab_hubinstall_using
   test "$_shtab_hubinstall_cmdpath" = "$argv"
 end
 
-set -g _shtab_hubinstall_commands plan apply status verify uninstall config 'config show' 'config schema' 'config example' 'config proxy-snippet' 'config get' 'config set' 'config unset' 'config add-item' 'config remove-item' 'config edit' 'config reload' user 'user add' 'user list' 'user passwd' 'user remove' 'user import' 'user archive' certificate 'certificate status' 'certificate renew' start stop restart logs top announce import-tljh bundle version help
-set -g _shtab_hubinstall_opts_with_value --admin --admin-password-file --base-url --ca-bundle --cpu --domain --email --full-name --group --image --lines --memory --no-proxy --npm-registry --output --person --pip-index --process-manager --proxy --sheet-folder --since --until -n
+set -g _shtab_hubinstall_commands plan apply status verify uninstall config 'config show' 'config schema' 'config example' 'config proxy-snippet' 'config get' 'config set' 'config unset' 'config add-item' 'config remove-item' 'config edit' 'config reload' user 'user add' 'user invite' 'user list' 'user passwd' 'user remove' 'user import' 'user archive' certificate 'certificate status' 'certificate renew' start stop restart logs top announce import-tljh bundle version help
+set -g _shtab_hubinstall_opts_with_value --admin --admin-password-file --base-url --ca-bundle --cpu --days --domain --email --full-name --group --image --lines --memory --no-proxy --npm-registry --output --person --pip-index --process-manager --proxy --sheet-folder --since --until -n
 
 complete -c hubinstall -e
 complete -c hubinstall -f
@@ -156,6 +156,9 @@ complete -c hubinstall -n '_shtab_hubinstall_using user add' -s h -l help -d 'sh
 complete -c hubinstall -n '_shtab_hubinstall_using user add' -l full-name -x -d 'such as "Grace Hopper"'
 complete -c hubinstall -n '_shtab_hubinstall_using user add' -l group -x -d 'a group that exists; repeatable'
 complete -c hubinstall -n '_shtab_hubinstall_using user add' -l password-stdin -d 'the password is the first line of standard input'
+complete -c hubinstall -n '_shtab_hubinstall_using user; and test $_shtab_hubinstall_npos -eq 0' -a invite -d 'Make one-time links with which people set their password; accounts that do not exist are made.'
+complete -c hubinstall -n '_shtab_hubinstall_using user invite' -s h -l help -d 'show this help message and exit'
+complete -c hubinstall -n '_shtab_hubinstall_using user invite' -l days -x -d 'how long a link is good, at most 90; default: 7'
 complete -c hubinstall -n '_shtab_hubinstall_using user; and test $_shtab_hubinstall_npos -eq 0' -a list -d 'List the people of this machine: who may log in, whose account is locked, whose home is there.'
 complete -c hubinstall -n '_shtab_hubinstall_using user list' -s h -l help -d 'show this help message and exit'
 complete -c hubinstall -n '_shtab_hubinstall_using user list' -l json -d 'print JSON'

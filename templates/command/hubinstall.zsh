@@ -62,6 +62,7 @@ _shtab_hubinstall_user_commands() {
     add:'Make an account, or bring back one that was removed; prints its first password, once.'
     archive:'Write all that is in a person'"'"'s home into one file, which only root can read.'
     import:'Make the accounts of a list, with a first password for each, in a table and on a page to print.'
+    invite:'Make one-time links with which people set their password; accounts that do not exist are made.'
     list:'List the people of this machine: who may log in, whose account is locked, whose home is there.'
     passwd:'Set a person'"'"'s password, which is typed twice. What the old one had opened ends.'
     remove:'Lock an account, and end its session and server; the home stays, and so does its number.'
@@ -389,6 +390,15 @@ _shtab_hubinstall_user_import_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_hubinstall_user_import_defaults_added=0
 
+_shtab_hubinstall_user_invite_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--days[how long a link is good, at most 90\; default\: 7]:N:"
+  "(*):an account, or the name of a new one:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_user_invite_defaults_added=0
+
 _shtab_hubinstall_user_list_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print JSON]"
@@ -550,6 +560,7 @@ _shtab_hubinstall_user() {
         add) _arguments -C -s $_shtab_hubinstall_user_add_options ;;
         archive) _arguments -C -s $_shtab_hubinstall_user_archive_options ;;
         import) _arguments -C -s $_shtab_hubinstall_user_import_options ;;
+        invite) _arguments -C -s $_shtab_hubinstall_user_invite_options ;;
         list) _arguments -C -s $_shtab_hubinstall_user_list_options ;;
         passwd) _arguments -C -s $_shtab_hubinstall_user_passwd_options ;;
         remove) _arguments -C -s $_shtab_hubinstall_user_remove_options ;;

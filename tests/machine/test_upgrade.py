@@ -66,7 +66,7 @@ EXPECTED: dict[str, str] = {
         r"account:jupyterhub|directory:/run/hubinstall/accounts|secret:/var/lib/hubinstall/secrets/accounts-key"
         r"|file:/opt/hubinstall/etc/accounts\.json|file:/opt/hubinstall/libexec/hubinstall-accounts"
         r"|unit:/etc/systemd/system/hubinstall-accounts\.service|service:hubinstall-accounts"
-        r"|file:/opt/hubinstall/etc/supervisor\.d/hubinstall-accounts\.conf"
+        r"|file:/opt/hubinstall/etc/supervisor\.d/hubinstall-accounts\.conf|directory:/var/lib/hubinstall/links"
     ),
     "systemd gives dockerd ten starts in a minute": (
         r"directory:/etc/systemd/system/docker\.service\.d"

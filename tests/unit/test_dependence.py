@@ -29,7 +29,9 @@ ALLOWED: dict[str, frozenset[str]] = {
         "hubside.limits", "hubside.profiles", "hubside.settings", "hubside.shares",
         "accounts_helper.policy", "broker.policy", "quotas.policy", "errors", "layout",
     }),
-    "people": frozenset({"accounts_helper.shadow", "machine", "resources", "settings", "errors", "layout"}),
+    "people": frozenset({
+        "accounts_helper.links", "accounts_helper.shadow", "machine", "resources", "settings", "errors", "layout",
+    }),
     "bundle": frozenset({"blueprint", "machine", "resources", "preflight", "errors", "layout"}),
     "engine": frozenset({"resources.base", "resources.kinds", "machine", "errors", "layout"}),
     "preflight": frozenset({
@@ -44,7 +46,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "cli": EVERYTHING | {"hubside.appearance"},
     "hubside": frozenset({"layout"}),
     "accounts_helper": frozenset({
-        "hubside.helper", "hubside.new_accounts", "hubside.sockets", "settings.values", "layout",
+        "hubside.accounts", "hubside.helper", "hubside.memberships", "hubside.new_accounts", "hubside.rights",
+        "hubside.settings", "hubside.sockets", "settings.values", "layout",
     }),
     "quotas": frozenset({"hubside.accounts", "hubside.limits", "layout"}),
     "broker": frozenset({

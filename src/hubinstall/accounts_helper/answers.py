@@ -2,14 +2,16 @@
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from hubinstall import layout
 from hubinstall.accounts_helper import new_passwords, pam
 from hubinstall.accounts_helper.allowance import Allowance
+from hubinstall.accounts_helper.by_link import ByLink
 from hubinstall.accounts_helper.making import ADMINISTRATOR, Maker
 from hubinstall.accounts_helper.policy import Policy
-from hubinstall.accounts_helper.questions import Change, Password, Question, States, Wanted
+from hubinstall.accounts_helper.questions import Change, First, Password, Question, Reset, States, Wanted, Whose
 from hubinstall.accounts_helper.shadow import Entry, Shadow
 
 CHECKS = 16
@@ -30,15 +32,19 @@ class Answers:
         self._allowance = Allowance()
         self._places = threading.BoundedSemaphore(CHECKS)
         self._maker = Maker(policy)
+        self._by_link = ByLink(policy, service, self._entry, self._changing)
+        self._answers: dict[type[Question], Callable[[Any], dict[str, Any]]] = {
+            Password: self._password, Change: self._change, Wanted: self._account, States: self._states,
+            Whose: self._by_link.whose, First: self._by_link.first, Reset: self._reset,
+        }  # fmt: skip
 
     def to(self, question: Question) -> dict[str, Any]:
-        if isinstance(question, Password):
-            return self._password(question)
-        if isinstance(question, Change):
-            return self._change(question)
-        if isinstance(question, Wanted):
-            return self._account(question)
-        return self._states(question)
+        return self._answers[type(question)](question)
+
+    def _reset(self, question: Reset) -> dict[str, Any]:
+        """As for a password; if it is right, as ByLink.reset."""
+        known = self._password(Password(question.name, question.password))
+        return self._by_link.reset(question) if known["answer"] == "accepted" else known
 
     def _password(self, question: Password) -> dict[str, Any]:
         """One of `accepted`, `refused` with `reason` and `words`, `wait` with seconds, `no person`."""

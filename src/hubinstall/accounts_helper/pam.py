@@ -109,13 +109,22 @@ def change(service: str, name: str, password: str, new: str) -> str:
 
     Not for two threads at once. It is set by one rename (pam_unix(8)): a process that is killed leaves the old one.
     """
+    return _set(service, name, [password, new, new], AS_ITS_OWNER)
+
+
+def set_new(service: str, name: str, new: str) -> str:
+    """The same for an account whose present password is not asked for. This unlocks an account that never had one."""
+    return _set(service, name, [new, new], 0)
+
+
+def _set(service: str, name: str, answers: list[str], flags: int) -> str:
     for left in reversed(range(TRIES)):
         said: list[str] = []
-        conversation = answering([password, new, new], said, errors=True)  # PAM's reference does not keep it
+        conversation = answering(answers, said, errors=True)  # PAM's reference does not keep it
         handle = started(service, name, conversation)
         result = without_delay(handle)
         if result == pamela.PAM_SUCCESS:
-            result = pamela.PAM_CHAUTHTOK(handle, AS_ITS_OWNER)
+            result = pamela.PAM_CHAUTHTOK(handle, flags)
         reason = str(pamela.pam_strerror(handle, result))
         pamela.PAM_END(handle, result)
         if result == pamela.PAM_SUCCESS:
@@ -130,7 +139,8 @@ def change(service: str, name: str, password: str, new: str) -> str:
 
 def answering(answers: list[str], said: list[str], *, errors: bool = False) -> Any:
     """A conversation (pam_conv(3)) that gives the answers to the questions without echo, one after the other, and keeps
-    what modules tell in `said`. `errors`: only what they call one.
+    what modules tell in `said`. `errors`: only what they call one; and none of it is passed over. What pam_pwquality
+    has against a password it only tells root, and asks for it once more: that question is not answered then.
     """
     left = [answer.encode() for answer in reversed(answers)]
     told = {pamela.PAM_ERROR_MSG} if errors else {pamela.PAM_ERROR_MSG, pamela.PAM_TEXT_INFO}
@@ -142,7 +152,7 @@ def answering(answers: list[str], said: list[str], *, errors: bool = False) -> A
         for index in range(count):
             message = messages[index].contents
             if message.msg_style == pamela.PAM_PROMPT_ECHO_OFF:
-                if not left:
+                if not left or (errors and said):
                     return 1
                 responses.contents[index].resp = pamela.STRDUP(left.pop())
                 responses.contents[index].resp_retcode = 0

@@ -1,10 +1,11 @@
 """What may be asked: one line of JSON. What is unknown, twice, of another type or too long is no question."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from hubinstall.hubside.helper import LINE, LONGEST_NAME, LONGEST_OF, LONGEST_PASSWORD, MOST_NAMES
+from hubinstall.hubside.helper import LINE, LONGEST_NAME, LONGEST_OF, LONGEST_PASSWORD, LONGEST_TOKEN, MOST_NAMES
 
 
 class MalformedError(Exception):
@@ -53,7 +54,55 @@ class Wanted:
     of: str
 
 
-Question = Password | Change | States | Wanted
+@dataclass(frozen=True)
+class Whose:
+    """Whose is this one-time link, if it is good?"""
+
+    token: str
+
+    def __repr__(self) -> str:
+        """Without what is secret."""
+        return "Whose()"
+
+
+@dataclass(frozen=True)
+class First:
+    """May the account of this one-time link have this new password?"""
+
+    token: str
+    new: str
+
+    def __repr__(self) -> str:
+        """Without what is secret."""
+        return "First()"
+
+
+@dataclass(frozen=True)
+class Reset:
+    """May this account's own person, who knows the password, have a one-time link for another `person`?"""
+
+    name: str
+    password: str
+    person: str
+
+    def __repr__(self) -> str:
+        """Without the password, wherever it is shown."""
+        return f"Reset({self.name!r}, {self.person!r})"
+
+
+Question = Password | Change | States | Wanted | Whose | First | Reset
+_NAME, _PASSWORD = {"name": LONGEST_NAME}, {"password": LONGEST_PASSWORD}
+_NEW, _TOKEN = {"new": LONGEST_PASSWORD}, {"token": LONGEST_TOKEN}
+TEXTS: dict[str, tuple[Callable[..., Question], dict[str, int]]] = {
+    "password": (Password, _NAME | _PASSWORD),
+    "change": (Change, _NAME | _PASSWORD | _NEW),
+    "account": (Wanted, _NAME | {"of": LONGEST_OF}),
+    "whose": (Whose, _TOKEN),
+    "first": (First, _TOKEN | _NEW),
+    "reset": (Reset, _NAME | _PASSWORD | {"person": LONGEST_NAME}),
+}
+"""What is asked → its question, and its texts with the most bytes of each."""
+MAY_BE_EMPTY = frozenset({"password", "new", "of"})
 
 
 def read_question(stream: BinaryIO) -> Question | None:
@@ -73,19 +122,22 @@ def parsed(line: bytes) -> Question:
         raise MalformedError("what is not JSON") from error
     if not isinstance(data, dict):
         raise MalformedError("what is not a JSON object")
-    ask, keys = data.get("ask"), set(data)
-    if ask == "password" and keys == {"ask", "name", "password"}:
-        return Password(_word(data["name"], LONGEST_NAME), _word(data["password"], LONGEST_PASSWORD, empty=True))
-    if ask == "change" and keys == {"ask", "name", "password", "new"}:
-        words = (_word(data[key], LONGEST_PASSWORD, empty=True) for key in ("password", "new"))
-        return Change(_word(data["name"], LONGEST_NAME), *words)
-    if ask == "states" and keys == {"ask", "names"} and isinstance(data["names"], list):
-        if len(data["names"]) > MOST_NAMES:
-            raise MalformedError(f"more than {MOST_NAMES} names")
-        return States(tuple(_word(name, LONGEST_NAME) for name in data["names"]))
-    if ask == "account" and keys == {"ask", "name", "of"}:
-        return Wanted(_word(data["name"], LONGEST_NAME), _word(data["of"], LONGEST_OF, empty=True))
-    raise MalformedError("a question that it does not know")
+    ask = data.pop("ask", None)
+    if ask == "states":
+        return States(_names(data))
+    kind, longest = TEXTS.get(ask if isinstance(ask, str) else "", (None, {}))
+    if kind is None or set(data) != set(longest):
+        raise MalformedError("a question that it does not know")
+    return kind(**{key: _word(data[key], most, empty=key in MAY_BE_EMPTY) for key, most in longest.items()})
+
+
+def _names(data: dict[str, Any]) -> tuple[str, ...]:
+    names = data.get("names")
+    if set(data) != {"names"} or not isinstance(names, list):
+        raise MalformedError("a question that it does not know")
+    if len(names) > MOST_NAMES:
+        raise MalformedError(f"more than {MOST_NAMES} names")
+    return tuple(_word(name, LONGEST_NAME) for name in names)
 
 
 def _word(value: Any, longest: int, *, empty: bool = False) -> str:

@@ -33,12 +33,15 @@ def sign_on(settings: Settings, facts: Facts) -> list[Resource]:
     least = None if making else settings.users.password.min_length
     policy = json.dumps(Policy(uid_min, uid_max, making, least).as_dict(), indent=1, sort_keys=True) + "\n"
     closed = (id_of(NoHostLogins, layout.NO_LOGIN_GROUP),) if making else ()
+    folder = Directory(layout.LINKS, mode="0700", whole=True, needs=(id_of(Directory, layout.STATE),))
+    links = [] if making else [folder]  # without passwords there are none
     return [
         *groups,
+        *links,
         File(layout.PAM_FILE, render("templates/pam", probe=layout.PROBE_USER), needs=(BASE_PACKAGES,)),
         File(
             layout.ACCOUNTS_POLICY, policy, mode="0600",
-            needs=(id_of(Directory, layout.GENERATED), *ids(*groups), *closed),
+            needs=(id_of(Directory, layout.GENERATED), *ids(*groups, *links), *closed),
         ),
     ]  # fmt: skip
 
@@ -64,7 +67,10 @@ def helper_program(
         layout.ACCOUNTS_SERVICE, "Checks passwords for JupyterHub", launcher,
         unit="systemd/hubinstall-accounts.service", config=programs.hub, files=files,
         ready=layout.ACCOUNTS_SOCKET, stop_wait=5,
-        values={"folder": layout.ACCOUNTS_DIR, "homes": layout.HOMES if makes_accounts(settings) else ""},
+        values={
+            "folder": layout.ACCOUNTS_DIR, "links": layout.LINKS,
+            "homes": layout.HOMES if makes_accounts(settings) else "",
+        },
         needs=(
             HUB_ACCOUNT, *ids(HELPERS_DIR), id_of(Secret, layout.ACCOUNTS_KEY), id_of(Link, layout.HUB_VENV),
             id_of(Link, layout.HUBSIDE), *needs,

@@ -1,4 +1,4 @@
-"""`hubinstall user add | list | passwd | remove | import | archive`: people's accounts on this machine."""
+"""`hubinstall user add | invite | list | passwd | remove | import | archive`: people's accounts on this machine."""
 
 import dataclasses
 import getpass
@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from hubinstall import layout
-from hubinstall.cli import password_flags, user_import
+from hubinstall.cli import password_flags, user_import, user_invite
 from hubinstall.cli.session import logged
 from hubinstall.cli.welcome import generated
 from hubinstall.config.validate import load
@@ -17,7 +17,7 @@ from hubinstall.installation import inputs, lock
 from hubinstall.machine.accounts import find
 from hubinstall.machine.host import Host
 from hubinstall.people import archive as archiving
-from hubinstall.people import making, newcomers, removal
+from hubinstall.people import invitations, making, newcomers, removal
 from hubinstall.people.directory import Found, People
 from hubinstall.people.listing import listed
 from hubinstall.report.words import say
@@ -115,6 +115,7 @@ def passwd(arguments: Namespace, host: Host) -> int:
     password_flags.check(password, found.name, people.settings.users.password.min_length)
     with lock.one_run("user passwd"), logged(host):
         host.run(["chpasswd"], input=f"{found.name}:{password}\n")
+        invitations.forget(host, found.name)
     if made_up:
         print("\n".join(generated({found.name: made_up})))
     say(f"{found.name} has a new password; what the old one had opened ends within a minute")
@@ -128,6 +129,7 @@ def remove(arguments: Namespace, host: Host) -> int:
         removal.refuse(people, found, purge=arguments.purge)
         if not found.removed:
             removal.lock(host, found)
+        invitations.forget(host, found.name)
         removal.wait_for_end(host, found)
         if arguments.purge:
             trash = removal.purge(people, found)
@@ -158,6 +160,10 @@ def import_(arguments: Namespace, host: Host) -> int:
     return user_import.import_(here(host), arguments)
 
 
+def invite(arguments: Namespace, host: Host) -> int:
+    return user_invite.invite(here(host), arguments)
+
+
 def first_line() -> str:
     """Of standard input, for passwords that a program gives."""
     line = sys.stdin.readline(LONGEST + 2)
@@ -174,5 +180,6 @@ def typed_twice(name: str) -> str:
 
 
 VERBS: dict[str, Callable[[Namespace, Host], int]] = {
-    "add": add, "list": list_, "passwd": passwd, "remove": remove, "import": import_, "archive": archive,
+    "add": add, "invite": invite, "list": list_, "passwd": passwd, "remove": remove, "import": import_,
+    "archive": archive,
 }  # fmt: skip

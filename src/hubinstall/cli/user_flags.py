@@ -4,6 +4,9 @@ import argparse
 
 from hubinstall import layout
 
+DAYS, MOST_DAYS = 7, 90
+"""For which a one-time link is good: if nothing else is said, and at most."""
+
 
 def add_user_verbs(user: argparse.ArgumentParser) -> None:
     verbs = user.add_subparsers(dest="user_verb", required=True, metavar="VERB")
@@ -16,6 +19,11 @@ def add_user_verbs(user: argparse.ArgumentParser) -> None:
     add.add_argument("--full-name", metavar="NAME", default="", help='such as "Grace Hopper"')
     add.add_argument("--group", metavar="GROUP", action="append", default=[], help="a group that exists; repeatable")
     add.add_argument("--password-stdin", action="store_true", help="the password is the first line of standard input")
+    invite = verb(
+        "invite", "Make one-time links with which people set their password; accounts that do not exist are made."
+    )
+    invite.add_argument("names", metavar="NAME", nargs="+", help="an account, or the name of a new one")
+    _days(invite)
     list_ = verb(
         "list", "List the people of this machine: who may log in, whose account is locked, whose home is there."
     )
@@ -49,3 +57,16 @@ def add_user_verbs(user: argparse.ArgumentParser) -> None:
     archive = verb("archive", "Write all that is in a person's home into one file, which only root can read.")
     archive.add_argument("name", metavar="NAME", help="the account; it may be locked")
     archive.add_argument("folder", metavar="FOLDER", help="where to write it: a folder that only root can write to")
+
+
+def _days(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--days", metavar="N", type=_number_of_days, default=DAYS,
+        help=f"how long a link is good, at most {MOST_DAYS}; default: {DAYS}",
+    )  # fmt: skip
+
+
+def _number_of_days(text: str) -> int:
+    if text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST_DAYS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"must be a number of days, from 1 to {MOST_DAYS}")

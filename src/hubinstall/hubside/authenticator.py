@@ -11,10 +11,11 @@ from tornado.web import HTTPError
 from traitlets import Instance
 
 from hubinstall import layout
-from hubinstall.hubside import helper, own_password
+from hubinstall.hubside import first_password, helper, own_password, reset_password, rights
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.attempts import Attempts, too_many
 from hubinstall.hubside.host_rights import HostRights
+from hubinstall.hubside.one_time_links import Guesses
 from hubinstall.hubside.peers import origin
 from hubinstall.hubside.turns import Turns
 
@@ -33,6 +34,7 @@ class HostAuthenticator(HostRights, PAMAuthenticator):  # type: ignore[misc]  # 
         " run this hub."
     )
     attempts = Instance(Attempts, args=())
+    guesses = Instance(Guesses, args=())
     turns = Instance(Turns, args=(THREADS, OF_ONE_ADDRESS))
     check_takes = 0.0
     """Seconds that PAM last needed to find a password wrong."""
@@ -43,12 +45,18 @@ class HostAuthenticator(HostRights, PAMAuthenticator):  # type: ignore[misc]  # 
         self.open_sessions = False
 
     def get_handlers(self, app: Any) -> list[Any]:
-        """Those of all accounts of this machine, and the page for a new password."""
-        return [*own_password.HANDLERS, *super().get_handlers(app)]
+        """Those of all accounts of this machine, and the pages for a new password."""
+        ours = [*own_password.HANDLERS, *first_password.HANDLERS, *reset_password.HANDLERS]
+        return [*ours, *super().get_handlers(app)]
 
     def changes_password_of(self, name: str) -> bool:
         """Whether the hub's pages offer this person to change the password: not that of a directory's account."""
         return name != layout.PROBE_USER and not self.people.is_elsewhere(name)
+
+    def makes_links(self, name: str) -> bool:
+        """Whether this person may make one-time links for some people, as the accounts helper sees it (resets.py)."""
+        settings = self.hub_settings
+        return rights.teaches(settings, name) or (settings.admin_access and rights.is_admin(settings, name))
 
     async def authenticate(self, handler: Any, data: Any) -> str | None:
         """The name if PAM accepts the password, else None.

@@ -18,6 +18,8 @@ LONGEST_NAME, LONGEST_PASSWORD = 256, 4096
 """In bytes. Linux-PAM's own modules take passwords of up to 511."""
 LONGEST_OF = 1024
 """Of the name that a sign-on from elsewhere gives somebody: new_accounts.LONGEST characters of up to four bytes."""
+LONGEST_TOKEN = 64
+"""Of what is secret in a one-time link, in bytes; it has 28."""
 MOST_NAMES = 500
 """In one question."""
 LONGEST_ANSWER = 1 << 20
@@ -66,7 +68,7 @@ class Entry:
 
 def can_check(name: str, password: str) -> bool:
     """Whether PAM can be asked at all: UTF-8 without a null byte, and not too long."""
-    return bool(name) and _fits(name, LONGEST_NAME) and _fits(password, LONGEST_PASSWORD)
+    return bool(name) and fits(name, LONGEST_NAME) and fits(password, LONGEST_PASSWORD)
 
 
 def refusal(name: str, password: str) -> Refusal | None:
@@ -101,7 +103,7 @@ def need_account(name: str, of: str) -> None:
 
     Blocks as long as that takes. Raises NoAccountError, TooManyError and UnavailableError.
     """
-    found = asked({"ask": "account", "name": name, "of": of if _fits(of, LONGEST_OF) else ""}, MAKE)
+    found = asked({"ask": "account", "name": name, "of": of if fits(of, LONGEST_OF) else ""}, MAKE)
     if found["answer"] == "wait":
         raise TooManyError(float(found["seconds"]))
     if found["answer"] == "refused":
@@ -110,7 +112,7 @@ def need_account(name: str, of: str) -> None:
 
 def states(names: Iterable[str]) -> dict[str, Entry | None]:
     """What /etc/shadow says of these accounts; None for one that has no line there. Raises UnavailableError."""
-    rest, found = [name for name in names if _fits(name, LONGEST_NAME) and name], dict[str, Entry | None]()
+    rest, found = [name for name in names if fits(name, LONGEST_NAME) and name], dict[str, Entry | None]()
     while True:
         part, rest = rest[:MOST_NAMES], rest[MOST_NAMES:]
         said = asked({"ask": "states", "names": part}, LOOK)["states"]
@@ -135,7 +137,7 @@ def asked(question: dict[str, Any], seconds: float) -> dict[str, Any]:
     return answer
 
 
-def _fits(text: str, longest: int) -> bool:
+def fits(text: str, longest: int) -> bool:
     """Whether it is UTF-8 without a null byte, of at most so many bytes."""
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         return False

@@ -9,9 +9,6 @@ from hubinstall import layout
 from hubinstall.machine.accounts import accounts, groups
 from hubinstall.machine.host import Host
 
-SUDO_GROUPS = ("sudo", "wheel", "admin")
-STRONG_GROUPS = ("docker", "lxd", "incus-admin", "libvirt", "disk", "shadow", "adm")
-"""Their members can become root, or read what only root should (Debian's wiki, SystemGroups)."""
 NO_SHELLS = frozenset({"nologin", "false"})
 SUDOERS, SUDOERS_FOLDER = "/etc/sudoers", "/etc/sudoers.d"
 USER_LIST = re.compile(r"(?:[^\s,]+\s*,\s*)*[^\s,]+")
@@ -51,7 +48,7 @@ def administrators(host: Host) -> frozenset[str]:
     named, in_groups = sudoers(host)
     if "ALL" in named:
         return frozenset(accounts(host))
-    there = {name for group in {*SUDO_GROUPS, *in_groups} for name in members(host, group)}
+    there = {name for group in {*layout.SUDO_GROUPS, *in_groups} for name in members(host, group)}
     logged_in = host.text("/proc/self/loginuid").strip()
     current = {name for name, row in accounts(host).items() if row[2] == logged_in}
     return frozenset(named | there | current | {"root", os.environ.get("SUDO_USER", "")})
@@ -93,5 +90,5 @@ def doors(host: Host, names: set[str]) -> dict[str, list[str]]:
     """Door → those of the accounts who have it."""
     ssh = {name for name in names if has_shell(host, name)} - members(host, layout.NO_LOGIN_GROUP)
     found = {"ssh": ssh if has_sshd(host) else set(), "sudo": set(administrators(host)) & names}
-    found |= {group: members(host, group) & names for group in STRONG_GROUPS}
+    found |= {group: members(host, group) & names for group in layout.STRONG_GROUPS}
     return {door: sorted(who) for door, who in found.items() if who}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hubinstall import layout
 from hubinstall.machine.accounts import groups
 from hubinstall.machine.host import Host
-from hubinstall.machine.host_logins import STRONG_GROUPS, SUDO_GROUPS, note_made
+from hubinstall.machine.host_logins import note_made
 from hubinstall.people.directory import Found, People
 from hubinstall.resources.accounts.account import NOLOGIN, SHELL, manage
 from hubinstall.settings.values.words import wrong
@@ -32,7 +32,7 @@ def parse_group(people: People, name: str) -> str:
     row = groups(people.host).get(name)
     if row is None:
         raise wrong(f"there is no group {name!r}", f"try another one, or make it first: groupadd {name}")
-    if name in {*STRONG_GROUPS, *SUDO_GROUPS} or (int(row[2]) < people.least and int(row[2]) != USERS):
+    if name in {*layout.STRONG_GROUPS, *layout.SUDO_GROUPS} or (int(row[2]) < people.least and int(row[2]) != USERS):
         raise wrong(
             f"{name} is a group of the system: its members may do more here than people of the hub",
             f"try a group of people; for somebody who shall be in it: `usermod --append --groups {name} ACCOUNT`",

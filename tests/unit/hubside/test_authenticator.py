@@ -294,7 +294,7 @@ def test_only_people_of_the_machine_become_users(sign_on):
         people_api.check_people(sign_on, ["alice", "ghost", "root"])
     assert error.value.status_code == 400
     assert error.value.log_message.startswith("There is no account ghost on this machine. root is a system account.")
-    assert [pattern for pattern, _ in sign_on.get_handlers(None)][1:3] == ["/api/users", r"/api/users/([^/]+)"]
+    assert [pattern for pattern, _ in sign_on.get_handlers(None)][3:5] == ["/api/users", r"/api/users/([^/]+)"]
 
 
 def test_the_probe_is_in_no_list_of_users(database):
