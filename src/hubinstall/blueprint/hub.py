@@ -91,6 +91,7 @@ def hub_settings(settings: Settings, facts: Facts, image: Environments) -> HubSe
         allowed_groups=tuple(settings.users.allowed_groups),
         allow_all=settings.everyone,
         banned=tuple(settings.users.banned),
+        banned_groups=tuple(settings.users.banned_groups),
         teachers={group: list(names) for group, names in settings.teachers.items()},
         uid_min=uid_min,
         uid_max=uid_max,

@@ -51,7 +51,7 @@ def refusal(settings: HubSettings, name: str, account: Account | None, vouched: 
 
 def unwelcome(settings: HubSettings, name: str, vouched: Vouched = NOBODY) -> str | None:
     """What the lists have against a name, whether there is an account or not."""
-    if lists(settings, settings.banned, name):
+    if lists(settings, settings.banned, name) or memberships.has(settings.banned_groups, name):
         return f"{name} is not allowed to use this hub. Ask its administrator."
     if settings.allow_all or vouched.allowed or vouched.admin or _is_let_in(settings, name):
         return None

@@ -68,6 +68,7 @@ class HubSettings:
     allowed_groups: tuple[str, ...]
     allow_all: bool
     banned: tuple[str, ...]
+    banned_groups: tuple[str, ...]
     teachers: dict[str, list[str]]
     """Host group → who sees and opens the servers of its members."""
     uid_min: int

@@ -42,7 +42,7 @@ def listed(people: People) -> list[Listed]:
 
 def _roles(people: People, names: list[str]) -> dict[str, str]:
     let_in, administrators = people.let_in(), people.administrators()
-    banned = people.named(people.settings.users.banned)
+    banned = people.named(people.settings.users.banned, people.settings.users.banned_groups)
     roles = {name: "allowed" if let_in is None or name in let_in else "not allowed" for name in names}
     return roles | dict.fromkeys(administrators, "administrator") | dict.fromkeys(banned, "banned")
 

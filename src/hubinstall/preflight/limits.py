@@ -187,7 +187,7 @@ def who_may_log_in(host: Host, settings: Settings, facts: Facts) -> set[str]:
         there = {person.name for person in accounts.people(host, *users.uids(facts.uid_min))}
     else:
         there = accounts.members(host, groups).union(names)
-    return there.union(users.admin) - set(users.banned)
+    return there.union(users.admin) - set(users.banned) - accounts.members(host, users.banned_groups)
 
 
 def size(number: int) -> str:

@@ -83,7 +83,8 @@ def _why_not(host: Host, named: Named, names: set[str]) -> dict[str, str]:
     """Name → why this person could not log in; empty if nothing is known against it."""
     there = named.found | accounts.find(host, names)
     shadow = {row[0]: row for line in host.text("/etc/shadow").splitlines() if len(row := line.split(":")) == 9}
-    banned, today = named.of(named.users.banned), time.time() // DAY
+    banned = named.of(named.users.banned) | accounts.members(host, named.users.banned_groups)
+    today = time.time() // DAY
     found = {}
     for name in sorted(names):
         if name not in there:

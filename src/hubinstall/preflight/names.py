@@ -20,6 +20,7 @@ NO_EFFECT = {
 GROUPS_WITHOUT_EFFECT = {
     "admin_groups": "so that it makes nobody an administrator",
     "allowed_groups": "so that it lets nobody in",
+    "banned_groups": "so that it bans nobody",
 }
 
 

@@ -73,6 +73,12 @@ class Users(Section):
     banned: Accounts = Field(
         (), description="Who may not log in, whatever the other lists say.", examples=[["mallory"]]
     )
+    banned_groups: Groups = Field(
+        (),
+        description="Groups of this machine, of any source, whose members may not log in, whatever the other lists say."
+        " For who comes into the group it ends within a minute, with sessions, tokens and servers.",
+        examples=[["suspended"]],
+    )
     shell: bool = Field(
         False,
         description="Whether the accounts that are created for `admin` and by `hubinstall user add NAME` have a shell"
@@ -108,7 +114,7 @@ class Users(Section):
     def conflicts(self) -> list[Conflict]:
         found = [
             Conflict(at=(key, index), about=(key,), message=f"{name} is in the list twice", hint=_ONCE)
-            for key in ("admin", "admin_groups", "allowed", "allowed_groups", "banned")
+            for key in ("admin", "admin_groups", "allowed", "allowed_groups", "banned", "banned_groups")
             for index, name in repeats(getattr(self, key))
         ]
         found += [
@@ -120,6 +126,16 @@ class Users(Section):
             )
             for index, name in enumerate(self.banned)
             if name in self.admin
+        ]
+        found += [
+            Conflict(
+                at=("banned_groups", index),
+                about=("admin_groups", "banned_groups"),
+                message=f"{name} is also a group of administrators",
+                hint="try removing the group from one of the lists",
+            )
+            for index, name in enumerate(self.banned_groups)
+            if name in self.admin_groups
         ]
         if (self.uid_min or 1) > self.uid_max:
             found.append(

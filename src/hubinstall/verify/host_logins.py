@@ -30,7 +30,7 @@ def people(host: Host, settings: Settings, facts: Facts) -> set[str]:
     """The accounts of this machine's files that may use the hub."""
     users = settings.users
     there = {person.name for person in homes(host, *users.uids(facts.uid_min))}
-    banned = {row[0] for row in find(host, users.banned).values()}
+    banned = {row[0] for row in find(host, users.banned).values()} | members(host, users.banned_groups)
     if settings.everyone:
         return there - banned
     names, groups = settings.let_in

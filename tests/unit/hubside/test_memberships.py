@@ -59,6 +59,18 @@ def test_members_of_either_group_may_use_the_hub(directory):
     assert "is not allowed" in said["mallory"], "banned, whatever the groups say"
 
 
+def test_who_comes_into_a_banned_group_is_out_whatever_the_other_lists_say(directory):
+    settings = everyone(admins=("bob",), allowed=("bob",), allowed_groups=("staff",), banned_groups=("course", "gone"))
+    assert rights.refusal(settings, "bob", person("bob")) is None
+    directory.people["bob"] = frozenset({1001, 2000, 3000})
+    directory.now += FRESH
+    assert "is not allowed" in str(rights.refusal(settings, "bob", person("bob")))
+    directory.away = True
+    directory.now += FRESH
+    assert "is not allowed" in str(rights.refusal(settings, "bob", person("bob"))), "as it was last known"
+    assert rights.refusal(settings, "linus", person("linus")) is None, "nobody is banned by not knowing"
+
+
 def test_who_is_asked_about_often_is_looked_up_once_a_minute_and_at_each_login(directory):
     groups = Memberships()
     for _ in range(100):
