@@ -24,6 +24,10 @@ def add_user_verbs(user: argparse.ArgumentParser) -> None:
     )
     invite.add_argument("names", metavar="NAME", nargs="+", help="an account, or the name of a new one")
     _days(invite)
+    invite.add_argument(
+        "--sheet-folder", metavar="FOLDER", default="",
+        help="write the links into this folder, too: a table, and a page to print with QR codes",
+    )  # fmt: skip
     list_ = verb(
         "list", "List the people of this machine: who may log in, whose account is locked, whose home is there."
     )
@@ -50,6 +54,12 @@ def add_user_verbs(user: argparse.ArgumentParser) -> None:
         "--accept-names", action="store_true",
         help="use the names that are proposed for lines without a name that an account can have",
     )  # fmt: skip
+    import_.add_argument(
+        "--invite",
+        action="store_true",
+        help="no passwords, but one-time links with which people set them; QR codes, too",
+    )
+    _days(import_)
     import_.add_argument(
         "--sheet-folder", metavar="FOLDER", default=layout.PEOPLE_SHEETS,
         help=f"where to write the passwords; default: {layout.PEOPLE_SHEETS}",

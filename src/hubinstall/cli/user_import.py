@@ -13,10 +13,11 @@ from hubinstall.errors import UserError
 from hubinstall.installation import lock
 from hubinstall.machine.accounts import only_root_writes
 from hubinstall.machine.facts import gather
-from hubinstall.people import importing, roster
+from hubinstall.machine.host import Host
+from hubinstall.people import importing, invitations, roster
 from hubinstall.people.csv_rows import rows
 from hubinstall.people.directory import People
-from hubinstall.people.importing import Import
+from hubinstall.people.importing import Handout, Import
 from hubinstall.people.roster import BACK, NEW, THERE, TWICE, WRONG, Fate
 from hubinstall.report.words import counted, say
 
@@ -32,8 +33,9 @@ def import_(people: People, arguments: Namespace) -> int:
         say_fates(file, checked(people, file, content, accept_names=arguments.accept_names))
         say("Nothing was changed: this is what an import would do.")
         return 0
-    if folder != layout.PEOPLE_SHEETS and not only_root_writes(host, folder):
-        raise UserError(f"{folder} is not a folder that only root can write to", "Use another --sheet-folder.", 2)
+    if arguments.invite:
+        invitations.refuse(people, None)
+    check_folder(host, folder)
     with lock.one_run("user import"), logged(host):
         address = urls.urls(people.settings, gather(host, people.settings.process_manager))[0]
         if begun := importing.unfinished(host):
@@ -46,8 +48,17 @@ def import_(people: People, arguments: Namespace) -> int:
         if not any(fate.kind in {NEW, BACK} for fate in found):
             say("Nothing was changed: everyone in the file has an account.")
             return 0
-        finished(people, importing.begin(host, file, content, found, folder), address)
+        if arguments.invite and any(fate.password for fate in found):
+            say("The passwords of the file are not used: people set theirs by the links")
+        days = arguments.days if arguments.invite else 0
+        finished(people, importing.begin(host, file, content, found, Handout(folder, days)), address)
     return 0
+
+
+def check_folder(host: Host, folder: str) -> None:
+    """Raise UserError unless only root can write there; our own folder is made."""
+    if folder != layout.PEOPLE_SHEETS and not only_root_writes(host, folder):
+        raise UserError(f"{folder} is not a folder that only root can write to", "Use another --sheet-folder.", 2)
 
 
 def checked(people: People, file: str, content: bytes, *, accept_names: bool) -> list[Fate]:
@@ -82,8 +93,10 @@ def say_fates(file: str, found: Sequence[Fate]) -> None:
 def finished(people: People, begun: Import, address: str) -> None:
     start = time.monotonic()
     importing.finish(people, begun, address, say)
-    say(f"{counted(len(begun.people), 'account')} can log in, after {time.monotonic() - start:.0f} s")
-    say(f"Names and passwords are in {begun.sheet}.csv, and to print and to cut in {begun.sheet}.html")
+    able = f"can log in once the link is used, until {invitations.last_day(begun.days)}" if begun.days else "can log in"
+    say(f"{counted(len(begun.people), 'account')} {able}, after {time.monotonic() - start:.0f} s")
+    given = "links" if begun.days else "passwords"
+    say(f"Names and {given} are in {begun.sheet}.csv, and to print and to cut in {begun.sheet}.html")
     say("Only root can read them. Delete both when they are handed out.")
 
 

@@ -1,7 +1,7 @@
 """Give people one-time links, with which they set a password themselves: a first one, or a new one."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from hubinstall import layout
 from hubinstall.accounts_helper import links, shadow
@@ -49,9 +49,9 @@ def has_no_password(host: Host, name: str) -> bool:
     return _line(host, name)[1:2] in (["!"], ["!!"], ["*"])
 
 
-def generate(names: Iterable[str]) -> dict[str, str]:
-    """Account → what is secret in the link that it is to have."""
-    return {name: links.generate() for name in names}
+def generate() -> str:
+    """What is secret in a link."""
+    return links.generate()
 
 
 def give(host: Host, tokens: Mapping[str, str], days: int) -> None:

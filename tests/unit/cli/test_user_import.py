@@ -11,8 +11,10 @@ from fakes.facts import fake_facts
 from fakes.people_machine import hubinstall, made
 from fakes.shadow_tools import TOOLS
 from hubinstall import layout
+from hubinstall.accounts_helper import links
 from hubinstall.cli import user_import
 from hubinstall.errors import UserError
+from hubinstall.people import importing
 
 CLASS = """Name;Full Name;E-Mail;Group;Room
 grace;Hopper, Grace;grace@example.org;course;1
@@ -219,3 +221,61 @@ def test_another_file_after_a_kill_does_not_lose_the_first(machine, said):
     machine.answers["chpasswd"] = machine.shadow
     said("emmy\n")
     assert set(machine.shadow.passwords) == {"grace", "lisa", "max.muster", "emmy"}
+
+
+@pytest.fixture
+def inviting(machine):
+    machine.put(layout.ACCOUNTS_KEY, "0" * 64)
+    return machine
+
+
+def test_with_links_instead_of_passwords(inviting, said):
+    people = "name;full name;password\ngrace;;given-1959\nlisa;Lisa <Meitner>\nmax.muster\neve;Eve\n"
+    told = said(people, "--invite", "--days", "3")
+    assert "The passwords of the file are not used" in told
+    assert "4 accounts can log in once the link is used, until 20" in told
+    assert inviting.shadow.passwords == {}
+    rows = table(inviting)
+    assert list(rows) == ["grace", "lisa", "max.muster", "eve"]
+    assert list(rows["grace"]) == ["name", "full name", "email", "link", "address"]
+    folder = inviting.path(layout.LINKS)
+    for name, row in rows.items():
+        begin, _, token = row["link"].partition("?token=")
+        assert begin == "https://203.0.113.7/hub/first-password"
+        assert links.find(folder, token).name == name
+        assert token not in told
+    page = sheet(inviting, "html")
+    assert page.count("<svg") == page.count("<section>") == 4
+    assert "Lisa &lt;Meitner&gt;" in page
+    assert all(html.escape(row["link"]) in page for row in rows.values())
+    assert "http" not in re.sub(r"https://203[.]0[.]113[.]7/", "", page), "nothing from elsewhere"
+
+
+def test_an_import_with_links_that_was_killed_goes_on_with_the_same_links(inviting, said, monkeypatch):
+    """And gives no new one to who has used it meanwhile."""
+    give = importing.invitations.give
+
+    def killed(*arguments):
+        give(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importing.invitations, "give", killed)
+    with pytest.raises(KeyboardInterrupt):
+        said("grace\nlisa\n", "--invite")
+    before = {name: row["link"] for name, row in table(inviting).items()}
+    inviting.shadow.chpasswd([], "grace:set-by-link\n")
+    links.forget(inviting.path(layout.LINKS), "grace")
+    monkeypatch.setattr(importing.invitations, "give", give)
+    told = said("grace\nlisa\n", "--invite")
+    assert "goes on first" in told
+    assert {name: row["link"] for name, row in table(inviting).items()} == before
+    assert links.pending(inviting.path(layout.LINKS)) == {"lisa"}
+
+
+def test_who_was_removed_comes_back_by_a_link(inviting, said):
+    hubinstall(inviting, "add", "grace")
+    hubinstall(inviting, "remove", "grace")
+    said("grace\n", "--invite")
+    assert inviting.line("grace")[1] == "!"
+    assert inviting.line("grace")[7] == ""
+    assert links.pending(inviting.path(layout.LINKS)) == {"grace"}

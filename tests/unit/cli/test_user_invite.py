@@ -132,6 +132,19 @@ def test_days(machine, days, capsys):
     assert "from 1 to 90" in capsys.readouterr().err or days == "-1"
 
 
+def test_a_sheet_with_qr_codes_beside(machine, invite):
+    machine.path("/root").mkdir()
+    hubinstall(machine, "add", "grace", "--full-name", "Grace <Hopper>")
+    tokens = invite("grace", "lise", "--sheet-folder", layout.PEOPLE_SHEETS)
+    table, page = (machine.text(f"{layout.PEOPLE_SHEETS}/{name}") for name in machine.names(layout.PEOPLE_SHEETS))
+    assert all(token in table and token in page for token in tokens.values())
+    assert page.count("<svg") == 2
+    assert "Grace &lt;Hopper&gt;" in page
+    with pytest.raises(UserError, match="only root can write"):
+        hubinstall(machine, "invite", "ina", "--sheet-folder", "/nonexistent")
+    assert machine.row("ina") is None
+
+
 def test_links_whose_time_is_over_are_deleted_with_the_next(machine, invite):
     invite("grace")
     folder = machine.path(layout.LINKS)
