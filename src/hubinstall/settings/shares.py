@@ -6,14 +6,14 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from hubinstall import layout
 from hubinstall.settings.section import Conflict, Section
-from hubinstall.settings.types import Group, SharedPath, ShareName
+from hubinstall.settings.types import SharedPath, ShareGroup, ShareName
 from hubinstall.settings.values.words import shown, type_name, wrong
 
 _WORDS = ("read-only", "drop-box")
 
 
 class GroupAccess(Section):
-    group: Group = Field(description="The group on this machine whose members may write.", examples=["teachers"])
+    group: ShareGroup = Field(description="The group on this machine whose members may write.", examples=["teachers"])
 
 
 def _access_form(value: Any) -> str:
@@ -38,7 +38,7 @@ class Share(Section):
         " `drop-box`: everyone can put files in, and nobody sees what others have put in.",
         examples=[{"group": "teachers"}, "drop-box"],
     )
-    readers: Group | None = Field(
+    readers: ShareGroup | None = Field(
         None,
         description="The group on this machine whose members may read. Nobody else sees what is in the share, or has a"
         " link to it. Default: everyone; of a drop-box, root alone. Where a group may write, it is that group.",

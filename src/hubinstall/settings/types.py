@@ -29,8 +29,9 @@ def schema(title: str, pattern: str, kind: str | list[str] = "string") -> WithJs
     return WithJsonSchema({"title": title, "type": kind, "pattern": f"^{pattern}$"})
 
 
-Account = Annotated[str, BeforeValidator(names.parse_account), schema("account name", names.ACCOUNT)]
-Group = Annotated[str, BeforeValidator(names.parse_group), schema("group name", names.ACCOUNT)]
+Account = Annotated[str, BeforeValidator(names.parse_account), schema("account name", names.HOST_NAME)]
+Group = Annotated[str, BeforeValidator(names.parse_group), schema("group name", names.HOST_NAME)]
+ShareGroup = Annotated[str, BeforeValidator(names.parse_share_group), schema("group name", names.SHARE_GROUP)]
 ShareName = Annotated[str, BeforeValidator(names.parse_share_name), schema("share name", names.SHARE)]
 EnvironmentName = Annotated[
     str, BeforeValidator(names.parse_environment_name), schema("environment name", names.ENVIRONMENT)

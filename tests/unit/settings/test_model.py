@@ -17,6 +17,7 @@ from hubinstall.settings.values.sizes import GIB, MIB, parse_memory, parse_shm, 
 from hubinstall.settings.values.urls import parse_base_url
 
 SAFE = re.compile(r"[A-Za-z0-9._/:@+%-]*")
+IN_A_LIST = re.compile(r"[^-:/,\s\0][^:/,\n\t\0]*")
 OF_A_MACHINE = re.compile(r"\w[\w.@+\\' -]*\$?")
 
 
@@ -211,7 +212,8 @@ def test_what_was_written_out_is_read_back():
 )
 def test_what_is_accepted_has_no_character_of_another_language(which, text):
     """Nothing that validates can end a string, a directive or an argument in nginx, systemd, Python or a shell. Names
-    of accounts and groups are the machine's: they get into JSON and into arguments of their own, and nowhere else.
+    of accounts and groups are the machine's: they get into JSON and into arguments of their own, and nowhere else; the
+    group of a share gets into commands, too.
     """
     data = {
         "domain": {"domain": text},
@@ -226,7 +228,7 @@ def test_what_is_accepted_has_no_character_of_another_language(which, text):
         made(**data)
     except ValidationError:
         return
-    assert (OF_A_MACHINE if which in {"admin", "group"} else SAFE).fullmatch(text)
+    assert {"admin": IN_A_LIST, "group": OF_A_MACHINE}.get(which, SAFE).fullmatch(text)
     assert which == "base_url" or not text.startswith("-")
     assert ".." not in text.split("/")
 

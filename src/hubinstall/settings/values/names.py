@@ -7,9 +7,13 @@ from hubinstall import layout
 from hubinstall.settings.values.dns import LABEL
 from hubinstall.settings.values.words import QUOTES, as_text, shown, type_name, wrong
 
-# Letters of any language, digits, and the signs of directory services (`DOMAIN\max`, `max@domain`, `Domain Users`):
-# nothing that means something to a shell or a template. Which of these names a machine has is asked there (preflight).
-ACCOUNT = r"\w([\w.@+\\'-]| (?=\w)){0,253}\$?"
+# What can log in can stand in a list: letters of any language, digits, and all signs but those that end a field, an
+# item or a part of a path. Active Directory allows `Müller (extern)`, `R&D#2`, `max%test`. A name is only compared, and
+# never part of a command or a template. Which of them a machine has is asked there (preflight).
+_SIGNS = r"""!"#$%&'()*+.;<=>?@\[\\\]^`{|}~"""
+HOST_NAME = rf"(?!\.+$)[\w{_SIGNS}]([\w{_SIGNS}-]| (?=[\w{_SIGNS}])){{0,254}}"
+# The group of a share is: nothing that means something to a shell or a template.
+SHARE_GROUP = r"\w([\w.@+\\'-]| (?=\w)){0,253}\$?"
 SHARE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 # A directory's name, and a part of an image's (reference grammar of `distribution`).
 ENVIRONMENT = r"(?=.{1,40}$)[a-z0-9]+([._-][a-z0-9]+)*"
@@ -31,17 +35,22 @@ def parse_account(value: Any) -> str:
 
 
 def parse_group(value: Any) -> str:
-    """A group name, from any source of the host's groups: `teachers`, `Domain Users`; not root."""
+    """A group name, from any source of the host's groups: `teachers`, `Domain Users (EU)`; not root."""
     return _host_name(value, "a group", "teachers", "group")
 
 
-def _host_name(value: Any, what: str, example: str, table: str) -> str:
+def parse_share_group(value: Any) -> str:
+    """The same of a group that a share belongs to."""
+    return _host_name(value, "a group", "teachers", "group", SHARE_GROUP)
+
+
+def _host_name(value: Any, what: str, example: str, table: str, pattern: str = HOST_NAME) -> str:
     if isinstance(value, int | float):  # true and false are such numbers, too
         raise wrong(f"must be the name of {what}, not {type_name(value)}", f'{QUOTES} "{str(value).lower()}"')
     name = as_text(value, f"the name of {what}", example)
     if name == "root":
         raise wrong(f"root cannot be {what} here", f"try another, such as {example}")
-    if not re.fullmatch(ACCOUNT, name):
+    if not re.fullmatch(pattern, name):
         hint = f"try the name as `getent {table}` shows it, such as {example}"
         raise wrong(f"{shown(name)} cannot be the name of {what}", hint)
     return name
