@@ -17,6 +17,7 @@ from fakes.blueprint import wished
 from fakes.host import FakeHost
 from hubinstall import layout
 from hubinstall.engine.ledger import VERSION
+from hubinstall.installation.environment_listing import ListedEnvironment
 from hubinstall.people.listing import Listed
 from hubinstall.report.plan import as_data
 from hubinstall.report.result import Result, Step
@@ -182,6 +183,9 @@ def json_page() -> str:
         "Each of `people`, by number: "
         + str(Listed.__doc__).strip().replace("\n    ", "\n") + "\n",
         fields(Listed),
+        "## hubinstall environment list --json\n",
+        "Each of `environments`: " + str(ListedEnvironment.__doc__).strip().replace("\n    ", "\n") + "\n",
+        fields(ListedEnvironment),
         "## hubinstall certificate status --json\n",
         str(Seen.__doc__).strip() + "\n", fields(Seen),
         "## hubinstall config schema\n",

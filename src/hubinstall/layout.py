@@ -10,6 +10,11 @@ CONFIG_FILE = f"{CONFIG_DIR}/config.yaml"
 HUB_DROPINS = f"{CONFIG_DIR}/jupyterhub_config.d"
 NGINX_DROPINS = f"{CONFIG_DIR}/nginx.d"
 EDITS = f"{CONFIG_DIR}/edits"
+# A directory for each environment, with the lists of its packages.
+ENVIRONMENTS = f"{CONFIG_DIR}/environments"
+# What was asked for, what uv has made of it, and packages of the distribution and of R.
+REQUIRED, REQUIREMENTS, APT_LIST, R_LIST = "requirements.in", "requirements.txt", "apt.txt", "r.txt"
+ENVIRONMENT_FILES = (REQUIRED, REQUIREMENTS, APT_LIST, R_LIST)
 
 # Programs and their generated files. TREES holds directories named by their content; the links beside it switch them.
 PROGRAMS = "/opt/hubinstall"
@@ -61,6 +66,8 @@ LEDGER = f"{STATE}/ledger.json"
 GENERATIONS = f"{STATE}/generations"
 # config.yaml and the drop-ins of the last run after which everything worked.
 ACCEPTED = f"{STATE}/accepted"
+# The lists of each environment as they were before they last changed.
+ENVIRONMENTS_BEFORE = f"{STATE}/environments-before"
 # What `hubinstall announce` says; the hub reads it for each page.
 ANNOUNCEMENT = f"{STATE}/announcement.json"
 SECRETS = f"{STATE}/secrets"

@@ -50,8 +50,8 @@ function _shtab_hubinstall_using
   test "$_shtab_hubinstall_cmdpath" = "$argv"
 end
 
-set -g _shtab_hubinstall_commands plan apply status verify uninstall config 'config show' 'config schema' 'config example' 'config proxy-snippet' 'config get' 'config set' 'config unset' 'config add-item' 'config remove-item' 'config edit' 'config reload' user 'user add' 'user invite' 'user list' 'user passwd' 'user remove' 'user import' 'user archive' certificate 'certificate status' 'certificate renew' start stop restart logs top announce import-tljh bundle version help
-set -g _shtab_hubinstall_opts_with_value --admin --admin-password-file --base-url --ca-bundle --cpu --days --domain --email --full-name --group --image --lines --memory --no-proxy --npm-registry --output --person --pip-index --process-manager --proxy --sheet-folder --since --until -n
+set -g _shtab_hubinstall_commands plan apply status verify uninstall config 'config show' 'config schema' 'config example' 'config proxy-snippet' 'config get' 'config set' 'config unset' 'config add-item' 'config remove-item' 'config edit' 'config reload' user 'user add' 'user invite' 'user list' 'user passwd' 'user remove' 'user import' 'user archive' environment 'environment add' 'environment remove' 'environment undo' 'environment list' certificate 'certificate status' 'certificate renew' start stop restart logs top announce import-tljh bundle version help
+set -g _shtab_hubinstall_opts_with_value --admin --admin-password-file --apt --base-url --ca-bundle --cpu --days --domain --email --environment --full-name --group --image --lines --memory --no-proxy --npm-registry --output --person --pip-index --process-manager --proxy --r --sheet-folder --since --until -n
 
 complete -c hubinstall -e
 complete -c hubinstall -f
@@ -180,6 +180,25 @@ complete -c hubinstall -n '_shtab_hubinstall_using user import' -l sheet-folder 
 complete -c hubinstall -n '_shtab_hubinstall_using user import; and test $_shtab_hubinstall_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'CSV: name, full name, email, group, password; titles are optional'
 complete -c hubinstall -n '_shtab_hubinstall_using user; and test $_shtab_hubinstall_npos -eq 0' -a archive -d 'Write all that is in a person'"'"'s home into one file, which only root can read.'
 complete -c hubinstall -n '_shtab_hubinstall_using user archive' -s h -l help -d 'show this help message and exit'
+complete -c hubinstall -n '_shtab_hubinstall_using; and test $_shtab_hubinstall_npos -eq 0' -a environment -d 'Add and remove packages for everybody'"'"'s servers.'
+complete -c hubinstall -n '_shtab_hubinstall_using environment' -s h -l help -d 'show this help message and exit'
+complete -c hubinstall -n '_shtab_hubinstall_using environment; and test $_shtab_hubinstall_npos -eq 0' -a add -d 'Add packages for everybody: resolved, built as a layer, tried; the next start has them.'
+complete -c hubinstall -n '_shtab_hubinstall_using environment add' -s h -l help -d 'show this help message and exit'
+complete -c hubinstall -n '_shtab_hubinstall_using environment add' -l apt -x -d 'of the distribution, such as graphviz; repeatable'
+complete -c hubinstall -n '_shtab_hubinstall_using environment add' -l r -x -d 'of R, as the distribution has it, such as tidyverse; repeatable. R comes with it'
+complete -c hubinstall -n '_shtab_hubinstall_using environment add' -l environment -x -d 'which one; default: the one that everyone gets'
+complete -c hubinstall -n '_shtab_hubinstall_using environment add' -l verbose -d 'print every step with its name and time, as in the log'
+complete -c hubinstall -n '_shtab_hubinstall_using environment; and test $_shtab_hubinstall_npos -eq 0' -a remove -d 'Remove packages that were added, of any kind, with what only they needed.'
+complete -c hubinstall -n '_shtab_hubinstall_using environment remove' -s h -l help -d 'show this help message and exit'
+complete -c hubinstall -n '_shtab_hubinstall_using environment remove' -l environment -x -d 'which one; default: the one that everyone gets'
+complete -c hubinstall -n '_shtab_hubinstall_using environment remove' -l verbose -d 'print every step with its name and time, as in the log'
+complete -c hubinstall -n '_shtab_hubinstall_using environment; and test $_shtab_hubinstall_npos -eq 0' -a undo -d 'Go back to the packages of before the last change; the same again takes that back.'
+complete -c hubinstall -n '_shtab_hubinstall_using environment undo' -s h -l help -d 'show this help message and exit'
+complete -c hubinstall -n '_shtab_hubinstall_using environment undo' -l environment -x -d 'which one; default: the one that everyone gets'
+complete -c hubinstall -n '_shtab_hubinstall_using environment undo' -l verbose -d 'print every step with its name and time, as in the log'
+complete -c hubinstall -n '_shtab_hubinstall_using environment; and test $_shtab_hubinstall_npos -eq 0' -a list -d 'List the environments, what was added to them, and what they take on the disk.'
+complete -c hubinstall -n '_shtab_hubinstall_using environment list' -s h -l help -d 'show this help message and exit'
+complete -c hubinstall -n '_shtab_hubinstall_using environment list' -l json -d 'print JSON'
 complete -c hubinstall -n '_shtab_hubinstall_using; and test $_shtab_hubinstall_npos -eq 0' -a certificate -d 'Show the certificate, or request a new one.'
 complete -c hubinstall -n '_shtab_hubinstall_using certificate' -s h -l help -d 'show this help message and exit'
 complete -c hubinstall -n '_shtab_hubinstall_using certificate; and test $_shtab_hubinstall_npos -eq 0' -a status -d 'Show who issued the certificate, when it expires, and the last failure.'

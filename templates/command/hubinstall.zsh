@@ -15,6 +15,7 @@ _shtab_hubinstall_commands() {
     bundle:'Make a file from which other machines of this release are installed without a network.'
     certificate:'Show the certificate, or request a new one.'
     config:'Show and change settings; comments in the file are kept.'
+    environment:'Add and remove packages for everybody'"'"'s servers.'
     help:'Show the verbs, or what one of them does and takes.'
     import-tljh:'Print our config.yaml for a config.yaml of The Littlest JupyterHub.'
     logs:'Show what hubinstall'"'"'s last run did (problems first), or the log of a service.'
@@ -55,6 +56,16 @@ _shtab_hubinstall_config_commands() {
     unset:'Remove a key.'
   )
   _describe 'hubinstall config commands' _commands
+}
+
+_shtab_hubinstall_environment_commands() {
+  local _commands=(
+    add:'Add packages for everybody: resolved, built as a layer, tried; the next start has them.'
+    list:'List the environments, what was added to them, and what they take on the disk.'
+    remove:'Remove packages that were added, of any kind, with what only they needed.'
+    undo:'Go back to the packages of before the last change; the same again takes that back.'
+  )
+  _describe 'hubinstall environment commands' _commands
 }
 
 _shtab_hubinstall_user_commands() {
@@ -248,6 +259,52 @@ _shtab_hubinstall_config_unset_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_hubinstall_config_unset_defaults_added=0
+
+_shtab_hubinstall_environment_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_environment_defaults_added=0
+
+_shtab_hubinstall_environment_add_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--apt[of the distribution, such as graphviz\; repeatable]:PACKAGE:"
+  "*--r[of R, as the distribution has it, such as tidyverse\; repeatable. R comes with it]:PACKAGE:"
+  "--environment[which one\; default\: the one that everyone gets]:NAME:"
+  "--verbose[print every step with its name and time, as in the log]"
+  "(*)::of Python, such as xgboost or \'polars\>\=1\':"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_environment_add_defaults_added=0
+
+_shtab_hubinstall_environment_list_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[print JSON]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_environment_list_defaults_added=0
+
+_shtab_hubinstall_environment_remove_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--environment[which one\; default\: the one that everyone gets]:NAME:"
+  "--verbose[print every step with its name and time, as in the log]"
+  "(*):as it was added\; a version is not needed:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_environment_remove_defaults_added=0
+
+_shtab_hubinstall_environment_undo_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--environment[which one\; default\: the one that everyone gets]:NAME:"
+  "--verbose[print every step with its name and time, as in the log]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_environment_undo_defaults_added=0
 
 _shtab_hubinstall_help_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -468,6 +525,7 @@ _shtab_hubinstall() {
         bundle) _arguments -C -s $_shtab_hubinstall_bundle_options ;;
         certificate) _shtab_hubinstall_certificate ;;
         config) _shtab_hubinstall_config ;;
+        environment) _shtab_hubinstall_environment ;;
         help) _arguments -C -s $_shtab_hubinstall_help_options ;;
         import-tljh) _arguments -C -s $_shtab_hubinstall_import_tljh_options ;;
         logs) _arguments -C -s $_shtab_hubinstall_logs_options ;;
@@ -538,6 +596,32 @@ _shtab_hubinstall_config() {
         set) _arguments -C -s $_shtab_hubinstall_config_set_options ;;
         show) _arguments -C -s $_shtab_hubinstall_config_show_options ;;
         unset) _arguments -C -s $_shtab_hubinstall_config_unset_options ;;
+      esac
+  esac
+}
+
+_shtab_hubinstall_environment() {
+  local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->environment'
+
+  # Add default positional/remainder specs only if none exist, and only once per session
+  if (( ! _shtab_hubinstall_environment_defaults_added )); then
+    if (( ${_shtab_hubinstall_environment_options[(I)${(q)one_or_more}*]} +          ${_shtab_hubinstall_environment_options[(I)${(q)remainder}*]} +          ${_shtab_hubinstall_environment_options[(I)${(q)default}]} == 0 )); then
+      _shtab_hubinstall_environment_options+=(': :_shtab_hubinstall_environment_commands' '*::: :->environment')
+    fi
+    _shtab_hubinstall_environment_defaults_added=1
+  fi
+  _arguments -C -s $_shtab_hubinstall_environment_options
+
+  case $state in
+    environment)
+      words=($line[1] "${words[@]}")
+      (( CURRENT += 1 ))
+      curcontext="${curcontext%:*:*}:_shtab_hubinstall_environment-$line[1]:"
+      case $line[1] in
+        add) _arguments -C -s $_shtab_hubinstall_environment_add_options ;;
+        list) _arguments -C -s $_shtab_hubinstall_environment_list_options ;;
+        remove) _arguments -C -s $_shtab_hubinstall_environment_remove_options ;;
+        undo) _arguments -C -s $_shtab_hubinstall_environment_undo_options ;;
       esac
   esac
 }

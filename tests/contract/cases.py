@@ -45,6 +45,7 @@ ANYWHERE: dict[str, Callable[[], Case]] = {
 def under(manager: str) -> dict[str, Callable[[Host], Case]]:
     """Kind → what makes its case on a host under this process manager; supervisord, which stops much, is the last."""
     all_: dict[str, Callable[[Host], Case]] = {kind: _of_any_host(make) for kind, make in ANYWHERE.items()}
+    all_["image-layer"] = docker.layer
     all_["service"] = lambda _: services.service(manager)
     if manager == "systemd":
         return all_ | {"unit": _of_any_host(services.unit)}

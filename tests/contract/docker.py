@@ -9,12 +9,15 @@ import time
 from contract.case import BASE, Act, Break, Case, PutBack, runs
 from contract.files import file_breaks
 from hubinstall import layout
+from hubinstall.blueprint.environments import SCRIPTS
 from hubinstall.hubside.network import BRIDGE_NAME, ICC
 from hubinstall.machine.docker import docker, info, inspect_image, inspect_network
 from hubinstall.machine.host import Host
 from hubinstall.machine.way_out import as_file
 from hubinstall.resources.docker.image import Image, ImageRoot, Recipe, tags
 from hubinstall.resources.docker.image_copy import copy_of
+from hubinstall.resources.docker.layer import ImageLayer
+from hubinstall.resources.docker.layer_build import LayerBuild
 from hubinstall.resources.docker.live_restore import LiveRestore
 from hubinstall.resources.docker.network import DockerNetwork
 from hubinstall.resources.docker.pulled_image import PulledImage
@@ -135,4 +138,31 @@ def pulled_image() -> Case:
         lambda host: bool(inspect_image(host, TAG)) or host.exists(wish.pin),
         before=there,
         put_back=PutBack(there, lambda host: inspect_image(host, LOCAL)["Id"]),
+    )
+
+
+def layer(host: Host) -> Case:
+    """On the image of this machine's servers, if it has one."""
+    base = next((f"{layout.IMAGE_REPOSITORY}:{tag}" for tag in tags(host, layout.IMAGE_REPOSITORY)), "contract/base:1")
+    build = LayerBuild("contract", str(SCRIPTS), uv=layout.UV)
+    wish = ImageLayer("contract/layer", tag="c0ffee", base=base, build=build)
+
+    def based(host: Host) -> None:
+        for folder in (layout.STATE, layout.IMAGES):
+            if not host.exists(folder):
+                host.mkdir(folder)
+        if not inspect_image(host, base):
+            host.write(f"{BASE}/base.tar", b"")
+            docker(host, "import", str(host.path(f"{BASE}/base.tar")), base)
+
+    def renamed(host: Host) -> None:
+        docker(host, "image", "tag", wish.reference, f"{wish.name}:other")
+        docker(host, "image", "rm", wish.reference)
+
+    return Case(
+        wish,
+        (Break("tag", renamed),),
+        lambda host: bool(tags(host, wish.name)),
+        before=based,
+        unbreakable={"base": "servers run from the only image that a container can be made of here"},
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hubinstall.resources.docker.image import LABEL
+from hubinstall.resources.docker.layer_build import LABEL as LAYER
 
 
 class Engine:
@@ -82,6 +83,13 @@ class Docker:
     labels: dict[str, str] = field(default_factory=dict)
     registry: dict[str, str] = field(default_factory=dict)
     layers: dict[str, int] = field(default_factory=dict)
+    """Of each image how many."""
+    bases: dict[str, str] = field(default_factory=dict)
+    """Of an image that is built upon another one: that one's id."""
+    layered: dict[str, str] = field(default_factory=dict)
+    """Layer's id → its label."""
+    containers: dict[str, str] = field(default_factory=dict)
+    """Name → the id of the image that it was made of."""
     down: bool = False
 
     def __call__(self, argv, _input):
@@ -91,17 +99,47 @@ class Docker:
 
     def answers(self):
         """For FakeHost: the commands, and the questions at its socket."""
-        return {"docker image": self, "docker import": self.bring_in, "GET /images/": self.inspect}
+        commands = {"docker run": self.run, "docker commit": self.commit, "docker rm --force": self.end}
+        return commands | {"docker image": self, "docker import": self.bring_in, "GET /images/": self.inspect}
+
+    def run(self, argv, _input):
+        name = argv[argv.index("--name") + 1]
+        self.containers[name] = next(id_ for word in argv for id_ in self._ids(word))
+        return ""
+
+    def commit(self, argv, _input):
+        """A layer on the image of the container, with the label that a change says."""
+        label = next(word for word in argv if word.startswith("LABEL")).partition("=")[2]
+        id_ = f"layer-{label}"
+        self.bases[id_] = self.containers[argv[-1]]
+        self.layers[id_] = self.layers.get(self.bases[id_], 1) + 1
+        self.layered[id_] = label
+        return id_
+
+    def end(self, argv, _input):
+        self.containers.pop(argv[-1], None)
+        return ""
+
+    def _layers(self, id_):
+        below = self._layers(self.bases[id_]) if id_ in self.bases else []
+        return [*below, *(f"sha256:{id_}-{number}" for number in range(len(below), self.layers.get(id_, 1)))]
+
+    def _ids(self, reference):
+        id_ = self.images.get(reference) or (reference if reference in {*self.images.values(), *self.layered} else "")
+        return [id_] if id_ else []
 
     def inspect(self, argv, _input):
         reference = argv[-1].removeprefix("/images/").removesuffix("/json")
-        id_ = self.images.get(reference) or (reference if reference in self.images.values() else "")
+        id_ = next(iter(self._ids(reference)), "")
         if self.down or not id_:
             return 1, "No such image"
+        names = [name for name, image in self.images.items() if "@" not in name and image == id_]
         digests = [name for name, image in self.images.items() if "@" in name and image == id_]
-        labels = {LABEL: self.labels[id_]} if id_ in self.labels else None
-        root = {"Layers": ["sha256:0"] * self.layers.get(id_, 1)}
-        return json.dumps({"Id": id_, "RepoDigests": digests, "Config": {"Labels": labels}, "RootFS": root})
+        labels = {LABEL: self.labels[id_]} if id_ in self.labels else {}
+        labels |= {LAYER: self.layered[id_]} if id_ in self.layered else {}
+        root = {"Layers": self._layers(id_)}
+        about = {"Id": id_, "RepoTags": names, "RepoDigests": digests, "Size": 1000, "Parent": self.bases.get(id_, "")}
+        return json.dumps(about | {"Config": {"Labels": labels or None}, "RootFS": root})
 
     def bring_in(self, argv, _):
         """`docker import` at the end of a pipe, with the label that a change says; or of a file."""
@@ -136,7 +174,10 @@ class Docker:
 
     def ls(self, argv):
         if "dangling=true" in argv:
-            return "\n".join(id_ for id_ in self.labels if id_ not in self.images.values())
+            labelled = self.layered if f"label={LAYER}" in argv else self.labels
+            return "\n".join(id_ for id_ in labelled if id_ not in self.images.values())
+        if "--all=false" in argv:
+            return "\n".join(self.images.values())
         if "--filter" in argv:
             label = argv[-1].partition("=")[2].partition("=")[2]
             wanted = {id_ for id_, built_as in self.labels.items() if label in {"", built_as}}

@@ -38,6 +38,7 @@ DEBIAN_12 = Facts(
     authorities=(),
     gpus=(),
     dropins={},
+    environments={},
 )
 """A small machine of Debian's, on which nothing is installed yet."""
 

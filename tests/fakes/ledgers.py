@@ -25,7 +25,7 @@ MANAGERS = {
             "users": {"admin": ["alice", "bob"]},
             "shares": {"course-101": None, "project": {"access": {"group": "teachers"}}},
         },
-        fake_facts(addresses=ADDRESS, cgroup_driver="systemd", sshd=True),
+        fake_facts(addresses=ADDRESS, cgroup_driver="systemd", sshd=True, environments={"default": {"apt.txt": "zip"}}),
     ),
     "supervisor": (
         {

@@ -5,9 +5,9 @@ import json
 
 from hubinstall import layout
 from hubinstall.blueprint.accounts import HUB_ACCOUNT
-from hubinstall.blueprint.docker import network
+from hubinstall.blueprint.docker import network, users_cgroup
 from hubinstall.blueprint.environments import Environments
-from hubinstall.blueprint.hub import gpus, offered, other_limits, server_limits, shared_folders, users_cgroup
+from hubinstall.blueprint.hub import gpus, offered, other_limits, server_limits, shared_folders
 from hubinstall.blueprint.runtimes import Programs
 from hubinstall.blueprint.service_spec import BROKERS_DIR, Program
 from hubinstall.blueprint.templating import render

@@ -71,3 +71,8 @@ def docker(settings: Settings, facts: Facts, running: tuple[str, ...]) -> list[R
         return [ours]
     keys = () if facts.docker_keeps_containers else (KEYS,)
     return [LiveRestore(variables=variables, needs=(*keys, *running)), ours]
+
+
+def users_cgroup(facts: Facts) -> str:
+    """The parent of all user containers, in the form that Docker's cgroup driver expects."""
+    return f"{layout.USERS_CGROUP}.slice" if facts.cgroup_driver == "systemd" else f"/{layout.USERS_CGROUP}"

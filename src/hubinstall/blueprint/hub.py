@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from hubinstall import layout
 from hubinstall.blueprint import urls, way_out
 from hubinstall.blueprint.accounts import HUB_ACCOUNT
-from hubinstall.blueprint.docker import network
+from hubinstall.blueprint.docker import network, users_cgroup
 from hubinstall.blueprint.environments import Environments
 from hubinstall.blueprint.templating import render
 from hubinstall.hubside import profiles
@@ -186,8 +186,3 @@ def gpus(settings: Settings, facts: Facts) -> tuple[str, ...]:
     if not any(gives.gpus for _, gives in all_that_is_given(settings.profiles)):
         return ()
     return facts.gpus if settings.spawner.gpus is None else settings.spawner.gpus
-
-
-def users_cgroup(facts: Facts) -> str:
-    """The parent of all user containers, in the form that Docker's cgroup driver expects."""
-    return f"{layout.USERS_CGROUP}.slice" if facts.cgroup_driver == "systemd" else f"/{layout.USERS_CGROUP}"

@@ -99,6 +99,13 @@ def user(arguments: Namespace, host: Host) -> int:
     return cli_user.VERBS[arguments.user_verb](arguments, host)
 
 
+def environment(arguments: Namespace, host: Host) -> int:
+    from hubinstall.cli import environment as cli_environment  # noqa: PLC0415 - only here
+
+    need_root()
+    return cli_environment.VERBS[arguments.environment_verb](arguments, host)
+
+
 def certificate(arguments: Namespace, host: Host) -> int:
     from hubinstall.cli import certificate as cli_certificate  # noqa: PLC0415 - only here, and slow to import
 

@@ -188,8 +188,8 @@ def further_groups(image: str, share_groups: Iterable[int], *, drop_boxes: bool 
 
 
 def is_ours(image: str) -> bool:
-    """Whether it is the default image."""
-    return image.startswith((f"{layout.IMAGE_REPOSITORY}:", f"{layout.IMAGE_REPOSITORY}@"))
+    """Whether it is the default image, or one with more packages upon it."""
+    return image.startswith(tuple(f"{layout.IMAGE_REPOSITORY}{sign}" for sign in ":@/"))
 
 
 def machines_region(image: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 A run never undoes a person's edit silently: it keeps a version that did not work elsewhere, and says where.
 """
 
+import json
 import stat
 from urllib.parse import quote, unquote
 
@@ -10,7 +11,7 @@ from hubinstall import layout
 from hubinstall.config.problems import ConfigError, Problem
 from hubinstall.config.validate import MAX_CHARACTERS, decode
 from hubinstall.errors import UserError
-from hubinstall.machine.facts import dropins
+from hubinstall.machine.facts import dropins, environments
 from hubinstall.machine.host import TEMPORARY, Host
 
 
@@ -51,6 +52,7 @@ def accept(host: Host) -> None:
         return
     if not host.exists(layout.ACCEPTED):
         host.mkdir(layout.ACCEPTED, mode="0700")
+    _keep_environments(host, kept, now)
     for path in kept.keys() - now.keys():
         host.remove(_copy(path))
     for path in now:
@@ -83,13 +85,52 @@ def put_back(host: Host) -> list[str]:
 
 
 def _restore(host: Host, path: str, content: bytes) -> None:
-    copy, folder = host.stat(_copy(path)), host.stat(path.rpartition("/")[0])
+    above = path.rpartition("/")[0]
+    for needed in (above.rpartition("/")[0], above):
+        if path.startswith(f"{layout.ENVIRONMENTS}/") and not host.exists(needed):
+            host.mkdir(needed)
+    copy, folder = host.stat(_copy(path)), host.stat(above)
     # The group of the directory is the one that must be able to read the file.
     host.write(path, content, mode=copy.mode if copy else "0600", group=folder.group if folder else "root")
 
 
+def environment_before(host: Host, name: str) -> dict[str, str] | None:
+    """The lists of an environment before they last changed: the name of the file → its text; None if unknown."""
+    try:
+        found: dict[str, str] = json.loads(host.text(f"{layout.ENVIRONMENTS_BEFORE}/{name}.json") or "{}")["before"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found
+
+
+def _keep_environments(host: Host, kept: dict[str, bytes], now: dict[str, bytes]) -> None:
+    """Keep what was accepted before of each environment that has changed, for a way back. Of a run that was killed
+    while it accepted this change, what it has kept stays.
+    """
+    was, is_ = _environments(kept), _environments(now)
+    for name in was.keys() | is_.keys():
+        before, after = was.get(name, {}), is_.get(name, {})
+        path = f"{layout.ENVIRONMENTS_BEFORE}/{name}.json"
+        if before == after or ((kept_for := json.loads(host.text(path) or "{}")) and kept_for["after"] == after):
+            continue
+        if not host.exists(layout.ENVIRONMENTS_BEFORE):
+            host.mkdir(layout.ENVIRONMENTS_BEFORE, mode="0700")
+        host.write(path, (json.dumps({"before": before, "after": after}) + "\n").encode(), mode="0600")
+
+
+def _environments(files: dict[str, bytes]) -> dict[str, dict[str, str]]:
+    """Name → the name of a list → its text."""
+    found: dict[str, dict[str, str]] = {}
+    for path, content in files.items():
+        if path.startswith(f"{layout.ENVIRONMENTS}/"):
+            name, file = path.split("/")[-2:]
+            found.setdefault(name, {})[file] = content.decode(errors="replace")
+    return found
+
+
 def _written(host: Host) -> dict[str, bytes]:
-    paths = [layout.CONFIG_FILE, *dropins(host)]
+    lists = [f"{layout.ENVIRONMENTS}/{name}/{file}" for name, texts in environments(host).items() for file in texts]
+    paths = [layout.CONFIG_FILE, *dropins(host), *lists]
     return {path: content for path in paths if (content := host.read(path)) is not None}
 
 

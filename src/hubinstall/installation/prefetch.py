@@ -13,7 +13,7 @@ from hubinstall.machine.process_managers import systemd
 from hubinstall.resources.base import Resource
 from hubinstall.resources.packages import apt
 
-ASK_ANOTHER = ("image", "firewall-table", "self-signed-certificate", "acme-certificate")
+ASK_ANOTHER = ("image", "image-layer", "firewall-table", "self-signed-certificate", "acme-certificate")
 """The kinds whose actual state another process must report; which one is known only from the settings."""
 
 

@@ -87,6 +87,8 @@ class Facts:
     """The UUIDs of NVIDIA's cards, where their driver works."""
     dropins: dict[str, str]
     """Path → SHA-256 of the administrator's drop-ins for the hub and nginx."""
+    environments: dict[str, dict[str, str]]
+    """Name → the lists of its packages: the name of the file → its text. Those without any are left out."""
 
 
 def gather(host: Host, process_manager: str = "auto", *, proxy: str = "", ca_bundle: str = "") -> Facts:
@@ -133,6 +135,7 @@ def gather(host: Host, process_manager: str = "auto", *, proxy: str = "", ca_bun
         authorities=way_out.certificates(host.text(ca_bundle)) if ca_bundle else (),
         gpus=gpus(host),
         dropins=dropins(host),
+        environments=environments(host),
     )
 
 
@@ -234,4 +237,14 @@ def dropins(host: Host) -> dict[str, str]:
             if name.endswith(suffix):
                 path = f"{folder}/{name}"
                 found[path] = hashlib.sha256(host.read(path) or b"").hexdigest()
+    return found
+
+
+def environments(host: Host) -> dict[str, dict[str, str]]:
+    """The lists of packages in each environment's directory."""
+    found = {}
+    for name in host.names(layout.ENVIRONMENTS):
+        texts = {file: host.text(f"{layout.ENVIRONMENTS}/{name}/{file}") for file in layout.ENVIRONMENT_FILES}
+        if lists := {file: text for file, text in texts.items() if text.strip()}:
+            found[name] = lists
     return found

@@ -322,6 +322,8 @@ class Host:
 
     def remove_tree(self, path: str) -> None:
         """Remove a directory with all its content; links in it are removed, never followed."""
+        if not path.strip("/."):
+            raise ValueError(f"{path!r} is all of the machine")
         target = self.path(path)
         if not target.is_dir() or target.is_symlink():
             return

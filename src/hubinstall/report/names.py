@@ -32,6 +32,7 @@ KINDS = {
     "node-modules": "installing the proxy",
     "image-root": "assembling the base of the user image",
     "image": "building the user image",
+    "image-layer": "adding packages to the user image",
     "pulled-image": "pulling the user image",
     "static-files": "preparing files that nginx serves",
     "docker-network": "creating the network of the user servers",

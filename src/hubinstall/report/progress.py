@@ -13,8 +13,8 @@ from hubinstall.resources.base import Resource, resource_id
 QUICK = 0.05
 SECONDS = {
     "packages": 12.0, "virtualenv": 5.0, "node-modules": 4.0, "image-root": 50.0, "image": 14.0, "pulled-image": 120.0,
-    "static-files": 8.0, "service": 2.0, "supervisord": 2.0, "acme-certificate": 10.0, "docker-network": 0.5,
-    "account": 0.1, "person": 0.1,
+    "image-layer": 15.0, "static-files": 8.0, "service": 2.0, "supervisord": 2.0, "acme-certificate": 10.0,
+    "docker-network": 0.5, "account": 0.1, "person": 0.1,
 }  # fmt: skip
 """Kind → seconds of a step, measured in installations; any other takes QUICK."""
 SPECIAL = {("packages", "docker"): 22.0, ("packages", "nginx"): 5.0, ("virtualenv", "hub"): 25.0}

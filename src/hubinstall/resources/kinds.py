@@ -5,6 +5,7 @@ from hubinstall.resources.accounts.host_logins import NoHostLogins, SshdDropIn
 from hubinstall.resources.accounts.share import Share
 from hubinstall.resources.base import Resource
 from hubinstall.resources.docker.image import Image, ImageRoot
+from hubinstall.resources.docker.layer import ImageLayer
 from hubinstall.resources.docker.live_restore import LiveRestore
 from hubinstall.resources.docker.network import DockerNetwork
 from hubinstall.resources.docker.pulled_image import PulledImage
@@ -38,6 +39,7 @@ KINDS: dict[str, type[Resource]] = {
         ImageRoot,
         Image,
         PulledImage,
+        ImageLayer,
         Packages,
         Group,
         Account,

@@ -6,6 +6,7 @@ from hubinstall import layout
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, Resource, look
 from hubinstall.resources.docker.image import Image
+from hubinstall.resources.docker.layer import ImageLayer
 from hubinstall.resources.docker.lost_servers import foreign, kill_command, lost_servers
 from hubinstall.resources.docker.network import LOST, DockerNetwork
 from hubinstall.resources.docker.pulled_image import PulledImage
@@ -24,7 +25,7 @@ def network(host: Host, resources: Sequence[Resource]) -> Row:
 
 
 def image(host: Host, resources: Sequence[Resource]) -> Row:
-    wanted = [resource for resource in resources if isinstance(resource, Image | PulledImage)]
+    wanted = [resource for resource in resources if isinstance(resource, Image | PulledImage | ImageLayer)]
     change = next((change for resource in wanted if (change := look(resource, host))), None)
     if change is None:
         return "image", "ok", "the image of user servers is on this machine", ""

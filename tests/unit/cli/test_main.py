@@ -19,8 +19,9 @@ def choices(parser):
 
 VERBS = choices(main.parser())
 CONFIG_VERBS = choices(VERBS["config"])
+WITH_MORE = {"config", "certificate", "environment", "user", "import-tljh", "bundle"}
 LINES = (
-    *([verb] for verb in VERBS if verb not in {"config", "certificate", "user", "import-tljh", "bundle"}),
+    *([verb] for verb in VERBS if verb not in WITH_MORE),
     ["bundle", "b.tar"],
     ["certificate", "status", "--json"], ["certificate", "renew", "--force"], ["certificate", "renew", "--if-due"],
     *(["config", verb] for verb in ("show", "schema", "example", "reload")),
@@ -34,6 +35,9 @@ LINES = (
     ["top", "--json"], ["restart", "jupyterhub"], ["logs", "nginx", "-f", "-n", "5"],
     ["announce", "Exam", "at", "10", "--until", "18:00"], ["announce", "--clear"],
     ["import-tljh", "tljh.yaml"], ["import-tljh", "tljh.yaml", "--output", "config.yaml"],
+    ["environment", "add", "plotly>=6", "numba", "--apt", "zip", "--apt", "sl", "--r", "tidyverse"],
+    ["environment", "remove", "numba", "--environment", "stats"], ["environment", "undo"],
+    ["environment", "list", "--json"],
     ["user", "add", "grace", "--full-name", "Grace Hopper", "--group", "a", "--group", "b", "--password-stdin"],
     ["user", "list", "--json"], ["user", "passwd", "grace", "--stdin"], ["user", "passwd", "grace", "--generate"],
     ["user", "remove", "grace", "--purge"], ["user", "archive", "grace", "/srv/archive"],

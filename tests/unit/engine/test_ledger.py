@@ -29,6 +29,7 @@ KEPT = {
     "firewall-table": {"loaded"},
     "group": set(),
     "image": set(),
+    "image-layer": set(),
     "image-root": set(),
     "json-keys": {"keys", "before", "pid_file"},
     "kernel-setting": {"value", "module"},

@@ -15,6 +15,7 @@ from hubinstall.machine.docker import AT_SOCKET, DAEMONS, docker, docker_query, 
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.docker import image_copy
+from hubinstall.resources.docker.descendants import built_upon
 from hubinstall.resources.docker.prebuilt import Prebuilt
 from hubinstall.resources.files.tree import SEAL, seal, sealed
 from hubinstall.resources.packages import offline
@@ -157,8 +158,10 @@ class Image:
         self._drop(host, tags(host, self.name))
         for lost in nameless(host):
             docker(host, "image", "rm", lost, check=False)
-        if tags(host, self.name):
-            host.notice(f"the image {self.name} was not removed: a container uses it (`docker ps --all`)")
+        for tag in tags(host, self.name):
+            upon = built_upon(host, f"{self.name}:{tag}")
+            why = f"{upon[0]} is built upon it" if upon else "a container uses it (`docker ps --all`)"
+            host.notice(f"the image {self.name}:{tag} was not removed: {why}")
 
     def _bring(self, host: Host) -> bool:
         """Whether the image is there now, from the archive of another machine that built it."""
@@ -179,9 +182,12 @@ class Image:
         )
 
     def _drop(self, host: Host, old: list[str]) -> None:
-        """Docker refuses to remove images that a container uses; the next change tries again."""
-        for tag in old:
-            docker(host, "image", "rm", f"{self.name}:{tag}", check=False)
+        """Docker refuses to remove images that a container uses; the next change tries again. The base of another image
+        would only lose its name, with which an administrator builds that again.
+        """
+        for reference in (f"{self.name}:{tag}" for tag in old):
+            if not built_upon(host, reference):
+                docker(host, "image", "rm", reference, check=False)
 
 
 # Piped from the directory into Docker: an archive on the disk would need the space a third time.

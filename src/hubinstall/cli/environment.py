@@ -1,0 +1,108 @@
+"""`hubinstall environment add | remove | list | undo`: packages for everybody."""
+
+import dataclasses
+import json
+from argparse import Namespace
+from collections.abc import Callable
+
+from hubinstall import layout
+from hubinstall.blueprint import environments as blueprint
+from hubinstall.cli.session import apply_config
+from hubinstall.errors import UserError
+from hubinstall.installation import environments, inputs, lock
+from hubinstall.installation.desired_state import DesiredState, read
+from hubinstall.installation.environment_listing import ListedEnvironment, listed
+from hubinstall.installation.environments import Asked, Lists
+from hubinstall.machine.host import Host
+from hubinstall.report.choose import Output
+from hubinstall.report.words import say
+from hubinstall.settings.environments import DEFAULT
+from hubinstall.settings.values.names import parse_environment_name
+from hubinstall.settings.values.words import WrongValueError
+
+TITLES = ("ENVIRONMENT", "ON THE DISK", "ADDED", "ASKED FOR")
+
+
+def add(arguments: Namespace, host: Host) -> int:
+    wanted = Asked(tuple(arguments.packages), tuple(arguments.apt), tuple(arguments.r))
+    if wanted == Asked():
+        raise UserError("no package is named", "Such as: hubinstall environment add xgboost --apt graphviz", 2)
+    environments.check(wanted)
+    return change(arguments, host, lambda lists: environments.adding(lists, wanted))
+
+
+def remove(arguments: Namespace, host: Host) -> int:
+    return change(arguments, host, lambda lists: environments.removing(lists, arguments.packages))
+
+
+def undo(arguments: Namespace, host: Host) -> int:
+    """Back to the lists of before the last change; the same again takes that back."""
+    name = checked(arguments.environment)
+    before = inputs.environment_before(host, name)
+    if before is None:
+        raise UserError(f"nothing is known of the environment {name} before its last change", "Nothing was changed.")
+    return change(arguments, host, lambda _: before, resolve=False)
+
+
+def change(arguments: Namespace, host: Host, make: Callable[[Lists], Lists], *, resolve: bool = True) -> int:
+    """Change the lists, then apply. If anything fails, they are as they were."""
+    name = checked(arguments.environment)
+    if not host.exists(layout.ACCEPTED):
+        raise UserError("hubinstall is not installed here", "Install it first: hubinstall apply")
+    with lock.one_run(f"environment {arguments.environment_verb}"):
+        desired = read(host)
+        before = desired.facts.environments.get(name, {})
+        after = make(before)
+        if resolve:
+            after = environments.locked(host, after, base_of(desired, name))
+        if after == before:
+            say("nothing changed: the environment has these packages already")
+            return 0
+        environments.keep(host, name, after)
+    try:
+        apply_config(host, desired.config, Output(verbose=arguments.verbose))
+    except BaseException:
+        if read(host).facts.environments.get(name, {}) == after:
+            environments.keep(host, name, before)
+        raise
+    option = "" if name == DEFAULT else f" --environment {name}"
+    say(f"The next start of a server has it; what runs goes on. `hubinstall environment undo`{option} goes back.")
+    return 0
+
+
+def checked(name: str) -> str:
+    try:
+        return parse_environment_name(name)
+    except WrongValueError as error:
+        raise UserError(error.message, f"{error.hint[:1].upper()}{error.hint[1:]}.", 2) from None
+
+
+def base_of(desired: DesiredState, name: str) -> str:
+    """Docker's name for the image that the environment's packages are added to."""
+    return blueprint.base_images(desired.settings, desired.facts, name)[name]
+
+
+def list_(arguments: Namespace, host: Host) -> int:
+    found = listed(host, read(host))
+    if arguments.json:
+        print(json.dumps({"environments": [dataclasses.asdict(one) for one in found]}, indent=1))
+        return 0
+    rows = [TITLES, *(row(one) for one in found)]
+    widths = [max(len(cells[number]) for cells in rows) for number in range(len(TITLES))]
+    for cells in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+    return 0
+
+
+def row(one: ListedEnvironment) -> tuple[str, ...]:
+    versions = {environments.key(package): version for package, version in one.versions.items()}
+    python = [f"{package} ({versions.get(environments.key(package), 'in the image')})" for package in one.python]
+    others = [f"{kind}: {package}" for kind, packages in (("apt", one.apt), ("r", one.r)) for package in packages]
+    return one.name, megabytes(one.size), megabytes(one.added), ", ".join([*python, *others]) or "no packages"
+
+
+def megabytes(size: int | None) -> str:
+    return "not there" if size is None else f"{size / 1e6:.0f} MB"
+
+
+VERBS: dict[str, Callable[[Namespace, Host], int]] = {"add": add, "remove": remove, "list": list_, "undo": undo}

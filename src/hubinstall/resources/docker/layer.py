@@ -1,0 +1,64 @@
+"""Images with more packages: one layer on an image that is there.
+
+A layer is made in a container of its base, and gets its name only when a server, a kernel and everything that is new in
+it have been tried: a kill at any moment leaves nothing that counts, and servers that run are not touched.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from hubinstall.machine.docker import docker, inspect_image
+from hubinstall.machine.host import Host
+from hubinstall.resources.base import Change, State
+from hubinstall.resources.docker.descendants import built_upon, is_upon
+from hubinstall.resources.docker.image import tags
+from hubinstall.resources.docker.layer_build import LABEL, LayerBuild, clear
+
+
+@dataclass(frozen=True)
+class ImageLayer:
+    """`name`: its repository; `tag`: follows from its packages and its base, Docker's name for an image."""
+
+    kind: ClassVar[str] = "image-layer"
+    lock: ClassVar[str | None] = "image-layer"
+    """One at a time: each may use as much of the machine as a server."""
+    stays: ClassVar[bool] = False
+    name: str
+    tag: str = ""
+    base: str = ""
+    build: LayerBuild = field(default_factory=LayerBuild)
+    needs: tuple[str, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        return f"{self.name}:{self.tag}"
+
+    def desired(self) -> State:
+        return {"tag": self.tag, "base": "as it is now"}
+
+    def actual(self, host: Host) -> State | None:
+        image = inspect_image(host, self.reference) if self.tag else {}
+        if ((image.get("Config") or {}).get("Labels") or {}).get(LABEL) == self.tag:
+            base = inspect_image(host, self.base)
+            return {"tag": self.tag, "base": "as it is now" if not base or is_upon(image, base) else "as it was"}
+        others = [tag for tag in tags(host, self.name) if tag != self.tag]
+        return {"tag": others[0], "base": "as it is now"} if others else None
+
+    def apply(self, host: Host, change: Change) -> None:
+        """Build it, try it, and give it its name. The one of before stays, for servers and for a way back."""
+        id_ = self.build.make(host, self.name, self.base, self.tag)
+        docker(host, "image", "tag", id_, self.reference)
+        kept = {self.tag, (change.last or change.before or {}).get("tag")}
+        self._drop(host, [tag for tag in tags(host, self.name) if tag not in kept])
+
+    def remove(self, host: Host) -> None:
+        clear(host, self.name)
+        self._drop(host, tags(host, self.name))
+        if left := tags(host, self.name):
+            host.notice(f"the image {self.name}:{left[0]} was not removed: a container, or another image, uses it")
+
+    def _drop(self, host: Host, old: list[str]) -> None:
+        """Docker refuses to remove images that a container uses; the next change tries again."""
+        for reference in (f"{self.name}:{tag}" for tag in old):
+            if not built_upon(host, reference):
+                docker(host, "image", "rm", reference, check=False)

@@ -1,0 +1,198 @@
+"""How packages are added to an image: in a container with the limits of a server, on this machine's way to the network.
+
+Not by a Dockerfile: a build has no mounts without buildx, which Debian does not have, so that uv, its cache and the
+password of a proxy would stay in the image's layers.
+"""
+
+import functools
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from hubinstall import layout
+from hubinstall.errors import CommandError, UserError, cures
+from hubinstall.machine.docker import AT_SOCKET, DAEMONS, docker, docker_query, inspect_image
+from hubinstall.machine.host import Completed, Host
+from hubinstall.machine.way_out import AUTHORITIES
+from hubinstall.resources.docker.descendants import layers
+from hubinstall.resources.packages.apt_sources import sources
+from hubinstall.resources.packages.downloads import retry_if_stalled
+from hubinstall.resources.packages.virtualenv import uv_environment
+
+LABEL = "org.hubinstall.layer"
+"""The label with the tag of the layer, by which ours are known, even without a name."""
+AT_WORK = (*DAEMONS, "containerd-shim", "uv", "apt-get", "http", "https", "dpkg", "cc1plus", "cc1", "R")
+"""The programs that do what a container of ours is for; the kernel cuts their names after 15 bytes."""
+# What apt and dpkg need of root's rights to write files of others; nothing that reaches beyond the container.
+RIGHTS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETGID", "SETUID")
+PLACE = "/mnt"
+ALL_OF_IT = 'eval "$(cat)"'
+"""What a shell is told to do with a program on its standard input, which the commands of that program do not see."""
+SAID = re.compile(r"^(E: |error: |\s+cause: |\s+And because|ERROR|.*[Ee]rror: )")
+NOBODY = "65534:65534"
+
+
+@dataclass(frozen=True)
+class LayerBuild:
+    """What a layer consists of, and how it is built. `title`: of the environment, for people."""
+
+    title: str = ""
+    scripts: str = ""
+    uv: str = ""
+    requirements: str = ""
+    """Python packages with hashes, as uv writes them; empty: none. The other lists are of names."""
+    apt: tuple[str, ...] = ()
+    kernels: tuple[str, ...] = ()
+    codename: str = ""
+    """The release, if the image has this machine's; empty: the image has sources of its own."""
+    memory: int = 0
+    """The most that the build may use, in bytes; 0: no limit. `cpus`: the same in cores."""
+    cpus: float = 0
+    cgroup_parent: str = ""
+
+    def make(self, host: Host, name: str, base: str, tag: str) -> str:
+        """Build and try a repository's layer; returns the image's id. Raises UserError with the line that failed."""
+        work = Work.of(name)
+        clear(host, name)
+        _clear_unnamed(host, base)
+        host.mkdir(work.path, mode="0700")
+        try:
+            self._bring(host, work)
+            retry_if_stalled(host, f"the packages of {self.title}", functools.partial(self._install, host, work, base))
+            id_ = self._commit(host, work, base, tag)
+            self._try(host, work, id_)
+        finally:
+            clear(host, name)
+        return id_
+
+    def _bring(self, host: Host, work: "Work") -> None:
+        """Write all that the container sees of this machine."""
+        host.mkdir(f"{work.path}/cache")
+        trusted = uv_environment(host, "")["SSL_CERT_FILE"]
+        files = {
+            "uv": "",  # what it is mounted upon
+            "variables": self._variables(host),
+            "ca.pem": host.text(trusted),
+        }
+        lists = {"requirements.txt": self.requirements} | {
+            name: "".join(f"{line}\n" for line in lines)
+            for name, lines in {"apt.txt": self.apt, "kernels.txt": self.kernels}.items()
+        }
+        files |= {name: text for name, text in lists.items() if text}
+        if self.apt and self.codename:
+            config = host.query(["apt-config", "dump"], check=False).stdout
+            ours = re.compile(r"Acquire::(https?|ftp|Retries|Check-Valid-Until|Check-Date)(::| )")
+            files["apt.conf"] = "".join(
+                f"{line}\n" for line in config.splitlines() if ours.match(line) and not line.endswith(' "";')
+            )
+            files["sources.list"] = "\n".join([*sources(host, self.codename), ""])
+        for name, text in files.items():
+            host.write(f"{work.path}/{name}", text.encode(), mode="0600")
+
+    def _variables(self, host: Host) -> str:
+        """A file of root's for the shell, not an environment: `docker commit` would keep that, with passwords."""
+        found = {**uv_environment(host, ""), **host.way_out} | dict.fromkeys(AUTHORITIES, f"{PLACE}/ca.pem")
+        found |= {"UV_CACHE_DIR": f"{PLACE}/cache/uv", "UV_LINK_MODE": "copy"}
+        return "".join(f"export {name}='{value}'\n" for name, value in found.items())
+
+    def _install(self, host: Host, work: "Work", base: str) -> None:
+        """Everything into the container. One of a try that hung goes; what it has downloaded is used again."""
+        docker(host, "rm", "--force", "--volumes", work.container, check=False)
+        cache = host.environment("UV_CACHE_DIR")
+        mounts = [f"{host.path(work.path)}:{PLACE}:ro", f"{host.path(work.path)}/cache:{PLACE}/cache"]
+        mounts += [f"{self.uv}:{PLACE}/uv:ro", *([f"{cache}:{PLACE}/cache/uv"] if cache else [])]
+        words = [
+            "--interactive", "--name", work.container, "--network=host", "--user=0:0",
+            "--entrypoint=/bin/sh", "--cap-drop=ALL", *(f"--cap-add={right}" for right in RIGHTS), *self._limits(),
+            *(f"--volume={mount}" for mount in mounts),
+        ]  # fmt: skip
+        done = self._run(host, "build.sh", *words, base, "-c", ALL_OF_IT)
+        if done.returncode:
+            raise failure(f"the packages of the environment {self.title} could not be installed", done)
+
+    def _limits(self) -> list[str]:
+        words = ["--security-opt=no-new-privileges", "--pids-limit=4096", "--log-driver=none"]
+        words += [f"--memory={self.memory}", f"--memory-swap={self.memory}"] if self.memory else []
+        words += [f"--cpus={self.cpus:g}"] if self.cpus else []
+        return [*words, *([f"--cgroup-parent={self.cgroup_parent}"] if self.cgroup_parent else [])]
+
+    def _run(self, host: Host, program: str, *words: str) -> Completed:
+        argv = ["docker", "run", *words]
+        text = Path(self.scripts, program).read_text(encoding="utf-8")  # ours, and not the machine's
+        done = host.run(argv, input=text, env=AT_SOCKET, check=False, daemons=AT_WORK, bound=True)
+        if done.returncode == 125:  # Docker's own failure (docker run, "Exit status")
+            raise CommandError(argv, done.returncode, done.stderr)
+        return done
+
+    def _commit(self, host: Host, work: "Work", base: str, tag: str) -> str:
+        """What the container was started with is no part of the image: that has its base's."""
+        config = inspect_image(host, base).get("Config") or {}
+        changes = [
+            f"USER {config.get('User') or '0'}",
+            f"ENTRYPOINT {json.dumps(config.get('Entrypoint') or [])}",
+            f"CMD {json.dumps(config.get('Cmd') or [])}",
+            f"LABEL {LABEL}={tag}",
+        ]
+        words = [word for change in changes for word in ("--change", change)]
+        return docker(host, "commit", *words, work.container).stdout.strip()
+
+    def _try(self, host: Host, work: "Work", id_: str) -> None:
+        """In a container like a person's: without rights, without a network, and with a root that cannot be changed."""
+        docker(host, "rm", "--force", "--volumes", work.container, check=False)
+        done = self._run(
+            host, "try.py", "--rm", "--interactive", "--name", work.container, "--network=none",
+            f"--user={NOBODY}", "--read-only", "--cap-drop=ALL", "--tmpfs=/tmp:exec", "--tmpfs=/run",
+            "--env=HOME=/tmp", "--workdir=/tmp",
+            *self._limits(), f"--volume={host.path(work.path)}/cache:{PLACE}/cache:ro", id_, "python3", "-",
+        )  # fmt: skip
+        if done.returncode:
+            docker(host, "image", "rm", id_, check=False)
+            raise UserError(
+                f"what was added to the environment {self.title} does not work: {last(done.stdout or done.stderr)}",
+                "If a library of the system is missing, add it in the same command: --apt NAME.",
+            )
+
+
+@dataclass(frozen=True)
+class Work:
+    """Where a layer is built: a directory for what the build needs, and a container."""
+
+    path: str
+    container: str
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """`name`: of the layer's repository."""
+        flat = name.replace("/", "-")
+        return cls(f"{layout.IMAGES}/layer-{flat}", f"hubinstall-build-{flat}")
+
+
+def clear(host: Host, name: str) -> None:
+    """Remove what a build of this repository's layer has left, this one or one that was killed."""
+    work = Work.of(name)
+    docker(host, "rm", "--force", "--volumes", work.container, check=False)
+    host.remove_tree(work.path)
+
+
+def _clear_unnamed(host: Host, base: str) -> None:
+    """The image of a build that was killed before it had a name. An administrator's own has more layers."""
+    condition = ("--filter", f"label={LABEL}", "--filter", "dangling=true")
+    found = docker_query(host, "image", "ls", "--quiet", "--no-trunc", *condition, check=False).stdout.split()
+    most = len(layers(inspect_image(host, base))) + 1
+    for id_ in found:
+        if len(layers(inspect_image(host, id_))) <= most:
+            docker(host, "image", "rm", id_, check=False)
+
+
+def failure(message: str, done: Completed) -> UserError:
+    """With the lines of the programs' output that say why, and with what to do."""
+    said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    lines = [line for line in said if SAID.match(line)] or said[-5:]
+    return UserError(message, "\n  ".join([*lines[:8], *cures(done.stderr)]))
+
+
+def last(text: str) -> str:
+    """The last lines of an output, in one."""
+    return "; ".join(line.strip() for line in text.splitlines()[-5:] if line.strip()) or "it ended without a word"

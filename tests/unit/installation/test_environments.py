@@ -1,0 +1,124 @@
+"""The lists of packages: what is added and removed, what uv makes of them, and the way back."""
+
+import pytest
+
+from fakes.docker import Docker
+from fakes.host import FakeHost
+from hubinstall import layout
+from hubinstall.errors import UserError
+from hubinstall.installation import environments, inputs
+from hubinstall.installation.environments import Asked
+from hubinstall.machine import facts
+
+BASE = "hubinstall/default:1"
+LOCKED = "humanize==4.17.0 \\\n    --hash=sha256:0\nplotly[express]==6.1 \\\n    --hash=sha256:1\n"
+UV = f"{layout.UV} pip compile"
+DISAGREEMENT = """error: No solution found when resolving dependencies
+  cause: Because numba==0.58.0 depends on numpy>=1.21,<1.26 and numpy==2.4.6, we can conclude that numba==0.58.0
+         cannot be used.
+         And because you require numba==0.58.0, we can conclude that your requirements are unsatisfiable.
+"""
+
+
+@pytest.fixture
+def host(tmp_path):
+    docker = Docker(images={BASE: "id-base"})
+    answers = docker.answers() | {"docker run": '{"python": "3.11", "packages": {"numpy": "2.4.6"}}', UV: LOCKED}
+    host = FakeHost(tmp_path, answers)
+    for folder in (layout.CONFIG_DIR, layout.STATE, layout.CACHE):
+        host.path(folder).mkdir(parents=True, exist_ok=True)
+    host.put(layout.CONFIG_FILE, "")
+    return host
+
+
+def test_what_is_asked_for_again_is_as_it_is_now():
+    lists = environments.adding({}, Asked(("Scikit_Learn", "plotly>=6"), ("zip",), ("tidyverse",)))
+    again = environments.adding(lists, Asked(("scikit-learn==1.9",), ("zip",)))
+    assert again == {
+        layout.REQUIRED: "plotly>=6\nscikit-learn==1.9\n", layout.APT_LIST: "zip\n", layout.R_LIST: "tidyverse\n",
+    }  # fmt: skip
+
+
+def test_what_is_removed_is_named_without_its_version():
+    lists = environments.adding({}, Asked(("plotly[express]>=6", "numba"), ("zip",)))
+    assert environments.removing(lists, ["Plotly", "zip"]) == {layout.REQUIRED: "numba\n"}
+    with pytest.raises(UserError, match="numpy was not asked for"):
+        environments.removing(lists, ["numpy"])
+
+
+@pytest.mark.parametrize("word", ["-r/etc/shadow", "/srv/a.whl", "a b", "a\n--index-url=x", "", "--pre"])
+def test_what_is_no_package_is_refused(word):
+    with pytest.raises(UserError, match="is not a Python package") as raised:
+        environments.check(Asked((word,)))
+    assert raised.value.code == 2
+
+
+@pytest.mark.parametrize("word", ["plotly", "a[b,c]>=1,<2", "x @ https://example.org/x.whl", "y; python_version>'3'"])
+def test_what_pip_writes_is_a_package(word):
+    environments.check(Asked((word,)))
+
+
+@pytest.mark.parametrize("asked", [Asked(apt=("zip; rm",)), Asked(apt=("-o",)), Asked(r=("a-b",))])
+def test_names_of_other_packages_are_names(asked):
+    with pytest.raises(UserError, match="is not the name of a package of"):
+        environments.check(asked)
+
+
+def test_what_is_needed_is_locked_beside_what_the_image_has(host):
+    lists = {layout.REQUIRED: "humanize\n", layout.APT_LIST: "zip\n"}
+    found = environments.locked(host, lists, BASE)
+    assert found == lists | {layout.REQUIREMENTS: LOCKED}
+    assert environments.versions(found) == {"humanize": "4.17.0", "plotly": "6.1"}
+    [uv] = [command for command in host.commands if command.startswith(UV)]
+    assert "--python-version=3.11" in uv
+    assert "--generate-hashes" in uv
+    assert host.names(layout.CACHE) == []
+
+
+def test_packages_that_do_not_agree_are_named(host):
+    host.answers[UV] = lambda *_: (1, "", DISAGREEMENT)
+    with pytest.raises(
+        UserError, match=r"do not go together: Because numba==0\.58\.0 depends on numpy>=1\.21,<1\.26 and"
+    ):
+        environments.locked(host, {layout.REQUIRED: "numba==0.58.0\n"}, BASE)
+
+
+def test_an_index_that_does_not_answer_is_told_apart(host):
+    said = "error: Failed to fetch: `https://index.example/simple/x/`\n  cause: error sending request for url\n"
+    host.answers[UV] = lambda *_: (1, "", said)
+    with pytest.raises(UserError, match="index did not answer: error: Failed to fetch") as raised:
+        environments.locked(host, {layout.REQUIRED: "x\n"}, BASE)
+    assert "network.proxy" in raised.value.hint
+
+
+def test_without_its_image_nothing_can_be_locked(host):
+    with pytest.raises(UserError, match="is not on this machine"):
+        environments.locked(host, {layout.REQUIRED: "x\n"}, "another:1")
+
+
+def test_a_directory_without_packages_goes(host):
+    environments.keep(host, "default", {layout.REQUIRED: "x\n", layout.REQUIREMENTS: "x==1\n"})
+    assert facts.environments(host) == {"default": {layout.REQUIRED: "x\n", layout.REQUIREMENTS: "x==1\n"}}
+    environments.keep(host, "default", {layout.APT_LIST: "zip\n"})
+    assert facts.environments(host) == {"default": {layout.APT_LIST: "zip\n"}}
+    environments.keep(host, "default", {})
+    assert host.names(layout.ENVIRONMENTS) == []
+
+
+def test_what_was_accepted_before_is_the_way_back(host):
+    first, second = {layout.REQUIRED: "a\n"}, {layout.REQUIRED: "b\n"}
+    inputs.accept(host)
+    assert inputs.environment_before(host, "default") is None
+    for lists, before in ((first, {}), (second, first), (first, second), (first, second)):
+        environments.keep(host, "default", lists)
+        inputs.accept(host)
+        assert inputs.environment_before(host, "default") == before
+
+
+def test_what_did_not_work_is_put_back(host):
+    environments.keep(host, "default", {layout.REQUIRED: "a\n", layout.APT_LIST: "zip\n"})
+    inputs.accept(host)
+    environments.keep(host, "default", {})
+    environments.keep(host, "stats", {layout.REQUIRED: "wrong\n"})
+    inputs.put_back(host)
+    assert facts.environments(host) == {"default": {layout.REQUIRED: "a\n", layout.APT_LIST: "zip\n"}}

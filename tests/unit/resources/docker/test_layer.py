@@ -1,0 +1,176 @@
+"""Images with more packages, on a host whose Docker is a few dictionaries."""
+
+import pytest
+
+from fakes.docker import Docker
+from fakes.facts import fake_facts
+from fakes.host import FakeHost
+from hubinstall import layout
+from hubinstall.blueprint.environments import environments
+from hubinstall.engine.ledger import Ledger
+from hubinstall.errors import UserError
+from hubinstall.resources.base import Change, look
+from hubinstall.resources.docker.image import Image
+from hubinstall.resources.docker.layer import ImageLayer
+from hubinstall.settings.model import Settings
+
+BASE = environments(Settings(), fake_facts(), docker=()).image
+
+
+@pytest.fixture
+def docker():
+    return Docker(images={BASE: "id-base"}, labels={"id-base": BASE.rpartition(":")[2]})
+
+
+@pytest.fixture
+def host(tmp_path, docker):
+    host = FakeHost(tmp_path, docker.answers() | {"apt-config dump": "", "apt-get indextargets": ""})
+    for folder in (layout.STATE, layout.IMAGES):
+        host.mkdir(folder)
+    return host
+
+
+def layer(text="humanize==4.17.0 --hash=sha256:0\n", file=layout.REQUIREMENTS, **settings) -> ImageLayer:
+    facts = fake_facts(environments={"default": {file: text}})
+    [found] = [
+        one for one in environments(Settings.model_validate(settings), facts, docker=()).resources
+        if isinstance(one, ImageLayer)
+    ]  # fmt: skip
+    return found
+
+
+def apply(host, resource, last=None):
+    host.forget()
+    if change := look(resource, host, last):
+        resource.apply(host, change)
+        host.forget()
+        assert look(resource, host) is None
+    return change
+
+
+def run_words(host):
+    return [command for command in host.commands if command.startswith("docker run")]
+
+
+def test_it_is_built_once_and_leaves_nothing_beside_the_image(host, docker):
+    wished = layer()
+    assert apply(host, wished).verb == "create"
+    assert docker.images[wished.reference] == f"layer-{wished.tag}"
+    assert docker.containers.keys() <= {"hubinstall-build-hubinstall-default-default"}
+    assert host.names(layout.IMAGES) == []
+    assert apply(host, wished) is None
+
+
+def test_it_gets_its_name_only_when_it_was_tried(host, docker):
+    run = docker.run
+
+    def fails(argv, given):
+        return run(argv, given) if "--network=host" in argv else (1, "cv2: import cv2: ImportError: libGL.so.1", "")
+
+    host.answers["docker run"] = fails
+    with pytest.raises(UserError, match="does not work: cv2: import cv2: ImportError: libGL"):
+        apply(host, layer())
+    assert list(docker.images) == [BASE]
+    assert host.names(layout.IMAGES) == []
+
+
+def test_a_build_that_fails_says_the_line(host, docker):
+    output = "Reading package lists...\nE: Unable to locate package nosuch\n"
+    host.answers["docker run"] = lambda *_: (100, "", output)
+    with pytest.raises(UserError, match="could not be installed") as raised:
+        apply(host, layer("zip\n", layout.APT_LIST, environment={"image": "quay.io/a/b"}))
+    assert raised.value.hint == "E: Unable to locate package nosuch"
+
+
+def test_the_build_is_within_the_limits_of_a_server_and_sees_no_docker(host):
+    apply(host, layer(limits={"memory": "2G", "cpu": 1.5}))
+    build, trial = run_words(host)
+    for word in ("--memory=2147483648", "--cpus=1.5", "--cap-drop=ALL", "--security-opt=no-new-privileges"):
+        assert word in build
+        assert word in trial
+    assert "docker.sock" not in build
+    assert "--network=none" in trial
+    assert "--user=65534:65534" in trial
+
+
+def test_a_password_of_the_proxy_is_in_no_word_and_no_image(host):
+    host.way_out = {"HTTPS_PROXY": "http://u:secret@proxy:3128"}
+    seen = []
+    host.answers["docker run"], run = lambda *a: (seen.append(host.text(place)), run(*a))[1], host.answers["docker run"]
+    place = f"{layout.IMAGES}/layer-hubinstall-default-default/variables"
+    apply(host, layer())
+    assert "secret" in seen[0]
+    assert not any("secret" in command for command in host.commands)
+
+
+def test_the_one_of_before_stays_for_a_way_back(host, docker):
+    first, second, third = (layer(f"humanize=={number}\n") for number in range(3))
+    apply(host, first)
+    apply(host, second, first.desired())
+    assert {first.reference, second.reference} < docker.images.keys()
+    # The way back builds nothing.
+    before = len(run_words(host))
+    assert apply(host, first, second.desired()) is None
+    assert len(run_words(host)) == before
+    apply(host, third, first.desired())
+    assert {first.reference, third.reference, BASE} == docker.images.keys()
+
+
+def test_what_a_killed_build_has_left_goes(host, docker):
+    docker.containers["hubinstall-build-hubinstall-default-default"] = "id-base"
+    docker.layered |= {"layer-lost": "lost", "layer-of-another": "lost"}
+    docker.layers |= {"layer-lost": 2, "layer-of-another": 3}
+    host.put(f"{layout.IMAGES}/layer-hubinstall-default-default/cache/half", "")
+    apply(host, layer())
+    assert "docker image rm layer-lost" in host.commands
+    assert "docker image rm layer-of-another" not in host.commands
+    assert host.names(layout.IMAGES) == []
+
+
+def test_another_base_of_the_same_name_is_noticed(host, docker):
+    wished = layer()
+    apply(host, wished)
+    docker.images[BASE] = "id-built-again"
+    host.forget()
+    assert look(wished, host).keys == ["base"]
+
+
+def test_a_base_stays_while_something_is_built_upon_it(host, docker):
+    docker.images["site/course:1"] = "id-course"
+    docker.bases["id-course"] = "id-base"
+    Image(layout.IMAGE_REPOSITORY).remove(host)
+    assert BASE in docker.images
+    assert host.notices == [f"the image {BASE} was not removed: site/course:1 is built upon it"]
+    del docker.images["site/course:1"]
+    Image(layout.IMAGE_REPOSITORY).remove(host)
+    assert BASE not in docker.images
+
+
+def test_what_the_ledger_keeps_is_enough_to_remove_it(host, docker):
+    wished = layer()
+    book = Ledger(host, layout.LEDGER)
+    book.note(Change(wished, None, wished.desired()))
+    apply(host, wished)
+    [again] = book.unwanted([])
+    host.put("/etc/kept", "")
+    again.remove(host)
+    assert docker.images.keys() == {BASE}
+    assert host.exists("/etc/kept")
+
+
+def test_the_tag_follows_from_the_packages_and_the_base():
+    assert layer() == layer()
+    tags = {layer().tag, layer("a==1\n").tag, layer("a==1\n", layout.APT_LIST).tag, layer("a\n", layout.R_LIST).tag}
+    assert len(tags) == 4
+    assert layer(environment={"image": "quay.io/a/b"}).name == "hubinstall/pulled/default"
+
+
+def test_r_comes_with_its_kernel_and_the_distributions_packages():
+    build = layer("tidyverse\ndata.table\n", layout.R_LIST).build
+    assert build.apt == ("r-base-core", "r-cran-irkernel", "r-cran-tidyverse", "r-cran-data.table")
+    assert build.kernels == ("R",)
+
+
+def test_what_was_asked_for_alone_makes_no_layer():
+    facts = fake_facts(environments={"default": {layout.REQUIRED: "humanize\n"}})
+    assert environments(Settings(), facts, docker=()).image == BASE
