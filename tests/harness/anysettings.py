@@ -172,7 +172,7 @@ OPTION = st.builds(
     st.fixed_dictionaries({"choices": CHOICES}),
     section(ProfileOption, choices=None, unlisted_choice=UNLISTED),
 )
-PROFILES = st.lists(named(Profile, profile_options=st.dictionaries(values(OptionName), OPTION, max_size=2)), max_size=3)
+PROFILES = st.lists(named(Profile, profile_options=st.dictionaries(values(OptionName), OPTION, max_size=1)), max_size=2)
 TLS = section(Https, mode=st.sampled_from(["letsencrypt", "manual", "self-signed"]))
 WITH_TLS: dict[str, None] = {"port": None, "address": None, "trusted_proxies": None}
 AT_GITHUB = {"client_id": "1", "client_secret_file": "/etc/site/secret", "allowed_organizations": ["example"]}
