@@ -21,7 +21,8 @@ if [ -s /mnt/apt.txt ]; then
         export APT_CONFIG=/mnt/apt.conf
         set -- "$@" -o Dir::Etc::SourceList=/mnt/sources.list -o Dir::Etc::SourceParts=/dev/null
     fi
-    apt-get "$@" update
+    # Without this, a network that is away is told as packages that do not exist (apt.conf(5)).
+    apt-get "$@" -o APT::Update::Error-Mode=any update
     xargs apt-get "$@" install --yes --no-install-recommends < /mnt/apt.txt
     rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt /var/log/dpkg.log /var/log/alternatives.log
     # No program of the image gives rights that its caller does not have.
