@@ -15,6 +15,7 @@ _shtab_hubinstall_commands() {
     bundle:'Make a file from which other machines of this release are installed without a network.'
     certificate:'Show the certificate, or request a new one.'
     config:'Show and change settings; comments in the file are kept.'
+    course:'Add and remove courses: people, teachers, material and handing in by one name.'
     environment:'Add and remove packages for everybody'"'"'s servers.'
     help:'Show the verbs, or what one of them does and takes.'
     import-tljh:'Print our config.yaml for a config.yaml of The Littlest JupyterHub.'
@@ -56,6 +57,15 @@ _shtab_hubinstall_config_commands() {
     unset:'Remove a key.'
   )
   _describe 'hubinstall config commands' _commands
+}
+
+_shtab_hubinstall_course_commands() {
+  local _commands=(
+    add:'Make a course, or add to it: its people, its teachers, its material and its box to hand in.'
+    list:'List the courses: how many students, who teaches.'
+    remove:'End a course; accounts, and the files in its shares, stay.'
+  )
+  _describe 'hubinstall course commands' _commands
 }
 
 _shtab_hubinstall_environment_commands() {
@@ -169,7 +179,7 @@ _shtab_hubinstall_config_add_item_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.Auth0OAuthenticator auth.AzureAdOAuthenticator auth.BitbucketOAuthenticator auth.CILogonOAuthenticator auth.GitHubOAuthenticator auth.GitLabOAuthenticator auth.GlobusOAuthenticator auth.GoogleOAuthenticator auth.OpenShiftOAuthenticator auth.ldap auth.ldap.admin_groups auth.ldap.allowed_groups auth.ldap.bind_dn auth.ldap.bind_dn_template auth.ldap.bind_password_file auth.ldap.search_base auth.ldap.search_filter auth.ldap.server auth.ldap.title auth.ldap.tls auth.ldap.username_attribute auth.oidc auth.oidc.admin_groups auth.oidc.allowed_groups auth.oidc.client_id auth.oidc.client_secret_file auth.oidc.groups_claim auth.oidc.issuer auth.oidc.scope auth.oidc.title auth.oidc.username_claim auth.shared_password auth.shared_password.admin_password_file auth.shared_password.password_file auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image environments home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.groups limits.memory limits.processes limits.servers limits.shm limits.users network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager profiles services services.cull services.cull.enabled services.cull.every services.cull.except_groups services.cull.except_users services.cull.max_age services.cull.timeout shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes spawner.gpus teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.banned_groups users.password users.password.min_length users.shell users.uid_max users.uid_min)"
+  ":key:(auth auth.Auth0OAuthenticator auth.AzureAdOAuthenticator auth.BitbucketOAuthenticator auth.CILogonOAuthenticator auth.GitHubOAuthenticator auth.GitLabOAuthenticator auth.GlobusOAuthenticator auth.GoogleOAuthenticator auth.OpenShiftOAuthenticator auth.ldap auth.ldap.admin_groups auth.ldap.allowed_groups auth.ldap.bind_dn auth.ldap.bind_dn_template auth.ldap.bind_password_file auth.ldap.search_base auth.ldap.search_filter auth.ldap.server auth.ldap.title auth.ldap.tls auth.ldap.username_attribute auth.oidc auth.oidc.admin_groups auth.oidc.allowed_groups auth.oidc.client_id auth.oidc.client_secret_file auth.oidc.groups_claim auth.oidc.issuer auth.oidc.scope auth.oidc.title auth.oidc.username_claim auth.shared_password auth.shared_password.admin_password_file auth.shared_password.password_file auth.type base_url courses domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image environments home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.groups limits.memory limits.processes limits.servers limits.shm limits.users network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager profiles services services.cull services.cull.enabled services.cull.every services.cull.except_groups services.cull.except_users services.cull.max_age services.cull.timeout shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes spawner.gpus teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.banned_groups users.password users.password.min_length users.shell users.uid_max users.uid_min)"
   "(*):ITEM:"
 )
 
@@ -193,7 +203,7 @@ _shtab_hubinstall_config_example_defaults_added=0
 
 _shtab_hubinstall_config_get_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  ":key:(auth auth.Auth0OAuthenticator auth.AzureAdOAuthenticator auth.BitbucketOAuthenticator auth.CILogonOAuthenticator auth.GitHubOAuthenticator auth.GitLabOAuthenticator auth.GlobusOAuthenticator auth.GoogleOAuthenticator auth.OpenShiftOAuthenticator auth.ldap auth.ldap.admin_groups auth.ldap.allowed_groups auth.ldap.bind_dn auth.ldap.bind_dn_template auth.ldap.bind_password_file auth.ldap.search_base auth.ldap.search_filter auth.ldap.server auth.ldap.title auth.ldap.tls auth.ldap.username_attribute auth.oidc auth.oidc.admin_groups auth.oidc.allowed_groups auth.oidc.client_id auth.oidc.client_secret_file auth.oidc.groups_claim auth.oidc.issuer auth.oidc.scope auth.oidc.title auth.oidc.username_claim auth.shared_password auth.shared_password.admin_password_file auth.shared_password.password_file auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image environments home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.groups limits.memory limits.processes limits.servers limits.shm limits.users network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager profiles services services.cull services.cull.enabled services.cull.every services.cull.except_groups services.cull.except_users services.cull.max_age services.cull.timeout shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes spawner.gpus teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.banned_groups users.password users.password.min_length users.shell users.uid_max users.uid_min)"
+  ":key:(auth auth.Auth0OAuthenticator auth.AzureAdOAuthenticator auth.BitbucketOAuthenticator auth.CILogonOAuthenticator auth.GitHubOAuthenticator auth.GitLabOAuthenticator auth.GlobusOAuthenticator auth.GoogleOAuthenticator auth.OpenShiftOAuthenticator auth.ldap auth.ldap.admin_groups auth.ldap.allowed_groups auth.ldap.bind_dn auth.ldap.bind_dn_template auth.ldap.bind_password_file auth.ldap.search_base auth.ldap.search_filter auth.ldap.server auth.ldap.title auth.ldap.tls auth.ldap.username_attribute auth.oidc auth.oidc.admin_groups auth.oidc.allowed_groups auth.oidc.client_id auth.oidc.client_secret_file auth.oidc.groups_claim auth.oidc.issuer auth.oidc.scope auth.oidc.title auth.oidc.username_claim auth.shared_password auth.shared_password.admin_password_file auth.shared_password.password_file auth.type base_url courses domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image environments home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.groups limits.memory limits.processes limits.servers limits.shm limits.users network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager profiles services services.cull services.cull.enabled services.cull.every services.cull.except_groups services.cull.except_users services.cull.max_age services.cull.timeout shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes spawner.gpus teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.banned_groups users.password users.password.min_length users.shell users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -219,7 +229,7 @@ _shtab_hubinstall_config_remove_item_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.Auth0OAuthenticator auth.AzureAdOAuthenticator auth.BitbucketOAuthenticator auth.CILogonOAuthenticator auth.GitHubOAuthenticator auth.GitLabOAuthenticator auth.GlobusOAuthenticator auth.GoogleOAuthenticator auth.OpenShiftOAuthenticator auth.ldap auth.ldap.admin_groups auth.ldap.allowed_groups auth.ldap.bind_dn auth.ldap.bind_dn_template auth.ldap.bind_password_file auth.ldap.search_base auth.ldap.search_filter auth.ldap.server auth.ldap.title auth.ldap.tls auth.ldap.username_attribute auth.oidc auth.oidc.admin_groups auth.oidc.allowed_groups auth.oidc.client_id auth.oidc.client_secret_file auth.oidc.groups_claim auth.oidc.issuer auth.oidc.scope auth.oidc.title auth.oidc.username_claim auth.shared_password auth.shared_password.admin_password_file auth.shared_password.password_file auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image environments home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.groups limits.memory limits.processes limits.servers limits.shm limits.users network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager profiles services services.cull services.cull.enabled services.cull.every services.cull.except_groups services.cull.except_users services.cull.max_age services.cull.timeout shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes spawner.gpus teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.banned_groups users.password users.password.min_length users.shell users.uid_max users.uid_min)"
+  ":key:(auth auth.Auth0OAuthenticator auth.AzureAdOAuthenticator auth.BitbucketOAuthenticator auth.CILogonOAuthenticator auth.GitHubOAuthenticator auth.GitLabOAuthenticator auth.GlobusOAuthenticator auth.GoogleOAuthenticator auth.OpenShiftOAuthenticator auth.ldap auth.ldap.admin_groups auth.ldap.allowed_groups auth.ldap.bind_dn auth.ldap.bind_dn_template auth.ldap.bind_password_file auth.ldap.search_base auth.ldap.search_filter auth.ldap.server auth.ldap.title auth.ldap.tls auth.ldap.username_attribute auth.oidc auth.oidc.admin_groups auth.oidc.allowed_groups auth.oidc.client_id auth.oidc.client_secret_file auth.oidc.groups_claim auth.oidc.issuer auth.oidc.scope auth.oidc.title auth.oidc.username_claim auth.shared_password auth.shared_password.admin_password_file auth.shared_password.password_file auth.type base_url courses domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image environments home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.groups limits.memory limits.processes limits.servers limits.shm limits.users network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager profiles services services.cull services.cull.enabled services.cull.every services.cull.except_groups services.cull.except_users services.cull.max_age services.cull.timeout shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes spawner.gpus teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.banned_groups users.password users.password.min_length users.shell users.uid_max users.uid_min)"
   "(*):ITEM:"
 )
 
@@ -237,7 +247,7 @@ _shtab_hubinstall_config_set_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  "(*):KEY VALUE:(auth auth.Auth0OAuthenticator auth.AzureAdOAuthenticator auth.BitbucketOAuthenticator auth.CILogonOAuthenticator auth.GitHubOAuthenticator auth.GitLabOAuthenticator auth.GlobusOAuthenticator auth.GoogleOAuthenticator auth.OpenShiftOAuthenticator auth.ldap auth.ldap.admin_groups auth.ldap.allowed_groups auth.ldap.bind_dn auth.ldap.bind_dn_template auth.ldap.bind_password_file auth.ldap.search_base auth.ldap.search_filter auth.ldap.server auth.ldap.title auth.ldap.tls auth.ldap.username_attribute auth.oidc auth.oidc.admin_groups auth.oidc.allowed_groups auth.oidc.client_id auth.oidc.client_secret_file auth.oidc.groups_claim auth.oidc.issuer auth.oidc.scope auth.oidc.title auth.oidc.username_claim auth.shared_password auth.shared_password.admin_password_file auth.shared_password.password_file auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image environments home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.groups limits.memory limits.processes limits.servers limits.shm limits.users network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager profiles services services.cull services.cull.enabled services.cull.every services.cull.except_groups services.cull.except_users services.cull.max_age services.cull.timeout shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes spawner.gpus teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.banned_groups users.password users.password.min_length users.shell users.uid_max users.uid_min)"
+  "(*):KEY VALUE:(auth auth.Auth0OAuthenticator auth.AzureAdOAuthenticator auth.BitbucketOAuthenticator auth.CILogonOAuthenticator auth.GitHubOAuthenticator auth.GitLabOAuthenticator auth.GlobusOAuthenticator auth.GoogleOAuthenticator auth.OpenShiftOAuthenticator auth.ldap auth.ldap.admin_groups auth.ldap.allowed_groups auth.ldap.bind_dn auth.ldap.bind_dn_template auth.ldap.bind_password_file auth.ldap.search_base auth.ldap.search_filter auth.ldap.server auth.ldap.title auth.ldap.tls auth.ldap.username_attribute auth.oidc auth.oidc.admin_groups auth.oidc.allowed_groups auth.oidc.client_id auth.oidc.client_secret_file auth.oidc.groups_claim auth.oidc.issuer auth.oidc.scope auth.oidc.title auth.oidc.username_claim auth.shared_password auth.shared_password.admin_password_file auth.shared_password.password_file auth.type base_url courses domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image environments home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.groups limits.memory limits.processes limits.servers limits.shm limits.users network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager profiles services services.cull services.cull.enabled services.cull.every services.cull.except_groups services.cull.except_users services.cull.max_age services.cull.timeout shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes spawner.gpus teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.banned_groups users.password users.password.min_length users.shell users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -254,11 +264,49 @@ _shtab_hubinstall_config_unset_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--apply[apply the change at once]"
   "--verbose[print every step with its name and time, as in the log]"
-  ":key:(auth auth.Auth0OAuthenticator auth.AzureAdOAuthenticator auth.BitbucketOAuthenticator auth.CILogonOAuthenticator auth.GitHubOAuthenticator auth.GitLabOAuthenticator auth.GlobusOAuthenticator auth.GoogleOAuthenticator auth.OpenShiftOAuthenticator auth.ldap auth.ldap.admin_groups auth.ldap.allowed_groups auth.ldap.bind_dn auth.ldap.bind_dn_template auth.ldap.bind_password_file auth.ldap.search_base auth.ldap.search_filter auth.ldap.server auth.ldap.title auth.ldap.tls auth.ldap.username_attribute auth.oidc auth.oidc.admin_groups auth.oidc.allowed_groups auth.oidc.client_id auth.oidc.client_secret_file auth.oidc.groups_claim auth.oidc.issuer auth.oidc.scope auth.oidc.title auth.oidc.username_claim auth.shared_password auth.shared_password.admin_password_file auth.shared_password.password_file auth.type base_url domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image environments home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.groups limits.memory limits.processes limits.servers limits.shm limits.users network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager profiles services services.cull services.cull.enabled services.cull.every services.cull.except_groups services.cull.except_users services.cull.max_age services.cull.timeout shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes spawner.gpus teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.banned_groups users.password users.password.min_length users.shell users.uid_max users.uid_min)"
+  ":key:(auth auth.Auth0OAuthenticator auth.AzureAdOAuthenticator auth.BitbucketOAuthenticator auth.CILogonOAuthenticator auth.GitHubOAuthenticator auth.GitLabOAuthenticator auth.GlobusOAuthenticator auth.GoogleOAuthenticator auth.OpenShiftOAuthenticator auth.ldap auth.ldap.admin_groups auth.ldap.allowed_groups auth.ldap.bind_dn auth.ldap.bind_dn_template auth.ldap.bind_password_file auth.ldap.search_base auth.ldap.search_filter auth.ldap.server auth.ldap.title auth.ldap.tls auth.ldap.username_attribute auth.oidc auth.oidc.admin_groups auth.oidc.allowed_groups auth.oidc.client_id auth.oidc.client_secret_file auth.oidc.groups_claim auth.oidc.issuer auth.oidc.scope auth.oidc.title auth.oidc.username_claim auth.shared_password auth.shared_password.admin_password_file auth.shared_password.password_file auth.type base_url courses domain environment environment.archive environment.archive.sha256 environment.archive.url environment.image environments home home.groups home.quota home.users http http.address http.entrance http.max_upload http.port http.trusted_proxies https https.letsencrypt https.letsencrypt.domains https.letsencrypt.email https.letsencrypt.server https.letsencrypt.staging https.mode https.subdomains https.tls https.tls.cert https.tls.key hub hub.announcement hub.help hub.logo hub.title limits limits.cpu limits.groups limits.memory limits.processes limits.servers limits.shm limits.users network network.allow network.ca_bundle network.no_proxy network.npm_registry network.pip_index network.proxy network.subnet process_manager profiles services services.cull services.cull.enabled services.cull.every services.cull.except_groups services.cull.except_users services.cull.max_age services.cull.timeout shares spawner spawner.allow spawner.allow.docker spawner.allow.other_classes spawner.gpus teachers users users.admin users.admin_access users.admin_groups users.allow_all users.allowed users.allowed_groups users.banned users.banned_groups users.password users.password.min_length users.shell users.uid_max users.uid_min)"
 )
 
 # guard to ensure default positional specs are added only once per session
 _shtab_hubinstall_config_unset_defaults_added=0
+
+_shtab_hubinstall_course_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_course_defaults_added=0
+
+_shtab_hubinstall_course_add_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--title[such as \"Statistics 101\"]:TITLE:"
+  "*--teacher[an account\; repeatable]:NAME:"
+  "--students[CSV, as for \`user import\`\: who has no account gets one, and all are put into the course]:FILE:_files"
+  "--accept-names[use the names that are proposed for lines without a name that an account can have]"
+  "--verbose[print every step with its name and time, as in the log]"
+  ":small letters, digits, \`-\` and \`_\`, such as stats-101:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_course_add_defaults_added=0
+
+_shtab_hubinstall_course_list_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[print JSON]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_course_list_defaults_added=0
+
+_shtab_hubinstall_course_remove_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--yes[do not ask]"
+  "--verbose[print every step with its name and time, as in the log]"
+  ":the course:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_course_remove_defaults_added=0
 
 _shtab_hubinstall_environment_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -525,6 +573,7 @@ _shtab_hubinstall() {
         bundle) _arguments -C -s $_shtab_hubinstall_bundle_options ;;
         certificate) _shtab_hubinstall_certificate ;;
         config) _shtab_hubinstall_config ;;
+        course) _shtab_hubinstall_course ;;
         environment) _shtab_hubinstall_environment ;;
         help) _arguments -C -s $_shtab_hubinstall_help_options ;;
         import-tljh) _arguments -C -s $_shtab_hubinstall_import_tljh_options ;;
@@ -596,6 +645,31 @@ _shtab_hubinstall_config() {
         set) _arguments -C -s $_shtab_hubinstall_config_set_options ;;
         show) _arguments -C -s $_shtab_hubinstall_config_show_options ;;
         unset) _arguments -C -s $_shtab_hubinstall_config_unset_options ;;
+      esac
+  esac
+}
+
+_shtab_hubinstall_course() {
+  local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->course'
+
+  # Add default positional/remainder specs only if none exist, and only once per session
+  if (( ! _shtab_hubinstall_course_defaults_added )); then
+    if (( ${_shtab_hubinstall_course_options[(I)${(q)one_or_more}*]} +          ${_shtab_hubinstall_course_options[(I)${(q)remainder}*]} +          ${_shtab_hubinstall_course_options[(I)${(q)default}]} == 0 )); then
+      _shtab_hubinstall_course_options+=(': :_shtab_hubinstall_course_commands' '*::: :->course')
+    fi
+    _shtab_hubinstall_course_defaults_added=1
+  fi
+  _arguments -C -s $_shtab_hubinstall_course_options
+
+  case $state in
+    course)
+      words=($line[1] "${words[@]}")
+      (( CURRENT += 1 ))
+      curcontext="${curcontext%:*:*}:_shtab_hubinstall_course-$line[1]:"
+      case $line[1] in
+        add) _arguments -C -s $_shtab_hubinstall_course_add_options ;;
+        list) _arguments -C -s $_shtab_hubinstall_course_list_options ;;
+        remove) _arguments -C -s $_shtab_hubinstall_course_remove_options ;;
       esac
   esac
 }

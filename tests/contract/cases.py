@@ -20,6 +20,7 @@ ANYWHERE: dict[str, Callable[[], Case]] = {
     "group": people.group,
     "account": people.account,
     "person": people.person,
+    "group-members": people.group_members,
     "no-host-logins": people.no_host_logins,
     "sshd-drop-in": people.sshd_drop_in,
     "share": people.share,

@@ -9,6 +9,7 @@ from hubinstall.machine.accounts import accounts, groups, people
 from hubinstall.machine.host import Host
 from hubinstall.machine.host_logins import has_sshd
 from hubinstall.resources.accounts.account import Account, Group, Person
+from hubinstall.resources.accounts.group_members import GroupMembers
 from hubinstall.resources.accounts.host_logins import NoHostLogins, SshdDropIn
 from hubinstall.resources.accounts.share import Share
 
@@ -96,6 +97,22 @@ def sshd_drop_in() -> Case:
         (Break("content", lambda host: host.write(wish.name, b"DenyGroups nobody\n")),),
         lambda host: host.exists(wish.name),
         before=sshd,
+    )
+
+
+def group_members() -> Case:
+    """Somebody who was put into it by hand is taken out."""
+
+    def there(host: Host) -> None:
+        if PERSON not in accounts(host):
+            host.run(["useradd", "--create-home", "--user-group", "--shell", "/bin/bash", PERSON])
+
+    return Case(
+        GroupMembers("contract-teachers", (PERSON,)),
+        (Break("members", runs("gpasswd", "--members", "nobody", "contract-teachers")),),
+        lambda host: "contract-teachers" in groups(host),
+        before=there,
+        stays="files carry its number",
     )
 
 

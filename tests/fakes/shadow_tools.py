@@ -75,6 +75,10 @@ class Shadow:
 
     def gpasswd(self, argv, _):
         verb, name, group = argv
+        if verb == "--members":
+            rows = [[*row[:3], name] if row[0] == group else row for row in self.rows("/etc/group")]
+            self.save("/etc/group", rows)
+            return
         {"--add": self.joins, "--delete": self.leaves}[verb](name, group)
 
     def joins(self, name, *groups):

@@ -25,8 +25,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "machine": frozenset({"errors", "layout"}),
     "resources": frozenset({"machine", "hubside.cgroups", "hubside.network", "errors", "layout"}),
     "blueprint": frozenset({
-        "settings", "machine", "resources", "hubside.appearance", "hubside.cull", "hubside.environments",
-        "hubside.limits", "hubside.profiles", "hubside.settings", "hubside.shares",
+        "settings", "machine", "resources", "hubside.appearance", "hubside.courses", "hubside.cull",
+        "hubside.environments", "hubside.limits", "hubside.profiles", "hubside.settings", "hubside.shares",
         "accounts_helper.policy", "broker.policy", "quotas.policy", "errors", "layout",
     }),
     "people": frozenset({

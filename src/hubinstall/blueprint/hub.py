@@ -11,6 +11,7 @@ from hubinstall.blueprint.environments import Environments
 from hubinstall.blueprint.templating import render
 from hubinstall.hubside import profiles
 from hubinstall.hubside.appearance import Appearance
+from hubinstall.hubside.courses import Course
 from hubinstall.hubside.cull import Cull
 from hubinstall.hubside.limits import OtherLimits, ServerLimits
 from hubinstall.hubside.profiles import Profile
@@ -88,11 +89,11 @@ def hub_settings(settings: Settings, facts: Facts, image: Environments) -> HubSe
         admin_groups=tuple(settings.users.admin_groups),
         admin_access=settings.users.admin_access,
         allowed=tuple(settings.users.allowed),
-        allowed_groups=tuple(settings.users.allowed_groups),
+        allowed_groups=settings.allowed_groups,
         allow_all=settings.everyone,
         banned=tuple(settings.users.banned),
         banned_groups=tuple(settings.users.banned_groups),
-        teachers={group: list(names) for group, names in settings.teachers.items()},
+        teachers={group: list(names) for group, names in settings.all_teachers.items()},
         uid_min=uid_min,
         uid_max=uid_max,
         image=image.image,
@@ -103,6 +104,7 @@ def hub_settings(settings: Settings, facts: Facts, image: Environments) -> HubSe
         cgroup_parent=users_cgroup(facts),
         cores=facts.cpus,
         shares=shared_folders(settings),
+        courses=tuple(Course(n, course.title or n, course.teachers) for n, course in settings.courses.items()),
         cull=Cull(**settings.services.cull.model_dump()),
         other_spawners=settings.spawner.allow.other_classes,
         way_out=way_out.of_machine(settings, facts).variables(),
@@ -116,8 +118,10 @@ def hub_settings(settings: Settings, facts: Facts, image: Environments) -> HubSe
 def shared_folders(settings: Settings) -> tuple[SharedFolder, ...]:
     """The shares that not everybody sees alike."""
     found = [
-        SharedFolder(name, share.path or "", share.group or "", share.readers or "", share.drop_box)
-        for name, share in settings.shares.items()
+        SharedFolder(
+            name, share.path or "", share.group or "", share.readers or "", share.drop_box, share.members or ""
+        )
+        for name, share in settings.all_shares.items()
     ]
     return tuple(share for share in found if share != SharedFolder(share.name))
 

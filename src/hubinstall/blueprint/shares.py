@@ -4,6 +4,7 @@ from hubinstall import layout
 from hubinstall.blueprint.service_spec import Program, program
 from hubinstall.blueprint.templating import render
 from hubinstall.machine.facts import Facts
+from hubinstall.resources.accounts.group_members import GroupMembers
 from hubinstall.resources.accounts.share import Share
 from hubinstall.resources.base import Resource, digest, id_of, ids
 from hubinstall.resources.files.file import Directory, File
@@ -14,15 +15,19 @@ def shares(settings: Settings, facts: Facts) -> list[Resource]:
     """The directory of all shares always exists: containers mount all of it, so that they see shares added later."""
     root = id_of(Directory, layout.SHARED_DATA)
     uid_min, uid_max = settings.users.uids(facts.uid_min)
+    taught = [
+        GroupMembers(teachers, settings.courses[name].teachers)
+        for name, (_, teachers) in settings.course_groups.items()
+    ]
     made = [
         Share(
-            name, group=share.group, readers=share.readers, drop_box=share.drop_box, path=share.path or "",
-            uid_min=uid_min, uid_max=uid_max, needs=(root,),
+            name, group=share.group, readers=share.readers, drop_box=share.drop_box, members=share.members,
+            path=share.path or "", uid_min=uid_min, uid_max=uid_max, needs=(root, *ids(*taught)),
         )
-        for name, share in settings.shares.items()
+        for name, share in settings.all_shares.items()
     ]  # fmt: skip
     kept = [share for share in made if (share.group or share.drop_box) and not share.path]
-    return [Directory(layout.SHARED_DATA), *made, *keeper(kept, facts)]
+    return [Directory(layout.SHARED_DATA), *taught, *made, *keeper(kept, facts)]
 
 
 def keeper(kept: list[Share], facts: Facts) -> list[Resource]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hubinstall import __version__, layout
+from hubinstall.cli.course_flags import add_course_verbs
 from hubinstall.cli.environment_flags import add_environment_verbs
 from hubinstall.cli.flags import add_setting_flags, add_verbose
 from hubinstall.cli.parser import Parser
@@ -55,6 +56,7 @@ def parser() -> Parser:
     add_config_verbs(verb("config", "Show and change settings; comments in the file are kept."))
     add_user_verbs(verb("user", "Add and remove people, set their passwords; who has an account here can log in."))
     add_environment_verbs(verb("environment", "Add and remove packages for everybody's servers."))
+    add_course_verbs(verb("course", "Add and remove courses: people, teachers, material and handing in by one name."))
     add_certificate_verbs(verb("certificate", "Show the certificate, or request a new one."))
     for name, text in {"start": "Start", "stop": "Stop", "restart": "Restart"}.items():
         one = verb(name, f"{text} the services of hubinstall; people's servers are not affected.")

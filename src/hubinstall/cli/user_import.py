@@ -37,22 +37,31 @@ def import_(people: People, arguments: Namespace) -> int:
         invitations.refuse(people, None)
     check_folder(host, folder)
     with lock.one_run("user import"), logged(host):
-        address = urls.urls(people.settings, gather(host, people.settings.process_manager))[0]
-        if begun := importing.unfinished(host):
-            say(f"An import of {begun.file} was interrupted, and goes on first")
-            finished(people, begun, address)
-            if begun.digest == importing.digest(content):
-                return 0
-        found = checked(people, file, content, accept_names=arguments.accept_names)
-        say_fates(file, found)
-        if not any(fate.kind in {NEW, BACK} for fate in found):
+        handout = Handout(folder, arguments.days if arguments.invite else 0)
+        if not take_in(people, file, content, handout, accept_names=arguments.accept_names):
             say("Nothing was changed: everyone in the file has an account.")
-            return 0
-        if arguments.invite and any(fate.password for fate in found):
-            say("The passwords of the file are not used: people set theirs by the links")
-        days = arguments.days if arguments.invite else 0
-        finished(people, importing.begin(host, file, content, found, Handout(folder, days)), address)
     return 0
+
+
+def take_in(people: People, file: str, content: bytes, handout: Handout, *, accept_names: bool) -> bool:
+    """Make the accounts that are missing, and the list to hand out; first those of a run that was killed. False: all
+    were there.
+    """
+    host = people.host
+    address = urls.urls(people.settings, gather(host, people.settings.process_manager))[0]
+    if begun := importing.unfinished(host):
+        say(f"An import of {begun.file} was interrupted, and goes on first")
+        finished(people, begun, address)
+        if begun.digest == importing.digest(content):
+            return True
+    found = checked(people, file, content, accept_names=accept_names)
+    say_fates(file, found)
+    if not any(fate.kind in {NEW, BACK} for fate in found):
+        return False
+    if handout.days and any(fate.password for fate in found):
+        say("The passwords of the file are not used: people set theirs by the links")
+    finished(people, importing.begin(host, file, content, found, handout), address)
+    return True
 
 
 def check_folder(host: Host, folder: str) -> None:

@@ -106,6 +106,13 @@ def environment(arguments: Namespace, host: Host) -> int:
     return cli_environment.VERBS[arguments.environment_verb](arguments, host)
 
 
+def course(arguments: Namespace, host: Host) -> int:
+    from hubinstall.cli import course as cli_course  # noqa: PLC0415 - only here, and slow to import
+
+    need_root()
+    return cli_course.VERBS[arguments.course_verb](arguments, host)
+
+
 def certificate(arguments: Namespace, host: Host) -> int:
     from hubinstall.cli import certificate as cli_certificate  # noqa: PLC0415 - only here, and slow to import
 

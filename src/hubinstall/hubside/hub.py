@@ -16,6 +16,7 @@ from hubinstall import layout
 from hubinstall.hubside import (
     admin_role,
     announcements_api,
+    course_page,
     database_room,
     full_homes,
     idle_api,
@@ -56,6 +57,7 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
         # The first that matches counts; JupyterHub's last one takes every other path of the API.
         parts = (announcements_api, full_homes, idle_api, tokens_api, start_handlers)
         ours = [handler for part in parts for handler in part.HANDLERS]
+        ours += course_page.handlers(HubSettings.load(layout.HUB_SETTINGS))
         self.handlers[:0] = self.add_url_prefix(self.hub_prefix, ours)
 
     def init_tornado_application(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from hubinstall.hubside import profiles
 from hubinstall.hubside.appearance import Appearance
+from hubinstall.hubside.courses import Course
 from hubinstall.hubside.cull import Cull
 from hubinstall.hubside.environments import ServerEnvironment
 from hubinstall.hubside.limits import OtherLimits, ServerLimits
@@ -84,6 +85,7 @@ class HubSettings:
     """The cores of the machine: this many servers start at once."""
     shares: tuple[SharedFolder, ...]
     """Those that everyone can read below /srv/data, and nobody write, are not listed."""
+    courses: tuple[Course, ...]
     cull: Cull
     other_spawners: bool
     """Whether a drop-in may choose a spawner class that is not ours."""
@@ -107,6 +109,7 @@ class HubSettings:
             name: ServerEnvironment(**frozen(checked(ServerEnvironment, one)))
             for name, one in data["environments"].items()
         }
+        values["courses"] = tuple(Course(**frozen(checked(Course, course))) for course in data["courses"])
         parts: dict[str, Any] = {name: kind(**frozen(checked(kind, values[name]))) for name, kind in PARTS.items()}
         parts["profiles"] = profiles.parse(data["profiles"])
         return cls(**values | parts | {"other_limits": OtherLimits.parse(values["other_limits"])})
@@ -130,7 +133,9 @@ def frozen(data: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
 
 
-def checked(kind: type[HubSettings | SharedFolder | ServerEnvironment | Part], data: dict[str, Any]) -> dict[str, Any]:
+def checked(
+    kind: type[HubSettings | SharedFolder | Course | ServerEnvironment | Part], data: dict[str, Any]
+) -> dict[str, Any]:
     """`data` if its keys are exactly the fields of the class, else ValueError."""
     names = {field.name for field in fields(kind)}
     if set(data) != names:

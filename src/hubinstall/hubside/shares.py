@@ -12,7 +12,8 @@ class SharedFolder:
     """A share that is more than readable for everyone below /srv/data.
 
     `path`: its directory, if that is elsewhere. `group`: the one that may write. `readers`: the only one that may read
-    (of a drop-box: what others put in). An empty text: none such.
+    (of a drop-box: what others put in), besides `group`. `members`: the only one that may put into a drop-box. An empty
+    text: none such.
     """
 
     name: str
@@ -20,21 +21,30 @@ class SharedFolder:
     group: str = ""
     readers: str = ""
     drop_box: bool = False
+    members: str = ""
 
     @property
     def folder(self) -> str:
         return self.path or f"{layout.SHARED_DATA}/{self.name}"
 
     def may_write(self, groups: Collection[str]) -> bool:
-        return self.drop_box or self.group in groups
+        if self.drop_box:
+            return not self.members or self.members in groups
+        return self.group in groups
 
     def may_enter(self, groups: Collection[str]) -> bool:
-        return self.drop_box or not self.readers or self.readers in groups
+        everyone = not (self.members if self.drop_box else self.readers)
+        return everyone or not {self.group, self.readers, self.members}.isdisjoint(groups)
+
+    @property
+    def is_for_some(self) -> bool:
+        """Whether only members of groups have a link to it."""
+        return bool(self.members if self.drop_box else self.readers)
 
 
 def groups_of(shares: Iterable[SharedFolder], account: Account) -> dict[str, int]:
     """Those groups of shares of which the account is a member, with their GIDs."""
-    named = dict.fromkeys(group for share in shares for group in (share.group, share.readers) if group)
+    named = dict.fromkeys(g for share in shares for g in (share.group, share.readers, share.members) if g)
     return {group: gid for group, gid in group_ids(named).items() if gid in account.gids}
 
 
@@ -49,8 +59,4 @@ def mounted(shares: Iterable[SharedFolder], groups: Collection[str]) -> dict[str
 
 def links(shares: Iterable[SharedFolder], groups: Collection[str]) -> list[str]:
     """What only this person's groups may read: its links are not in every new home, so the server makes them."""
-    return [
-        f"{layout.SHARED_DATA}/{share.name}"
-        for share in shares
-        if share.readers and not share.drop_box and share.may_enter(groups)
-    ]
+    return [f"{layout.SHARED_DATA}/{share.name}" for share in shares if share.is_for_some and share.may_enter(groups)]

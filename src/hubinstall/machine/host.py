@@ -302,10 +302,10 @@ class Host:
             if at != path:
                 self.rename(at, path)
 
-    def new_files(self, path: str, listed: bytes) -> None:
-        """Set the default access list of a directory (access_lists.py)."""
+    def new_files(self, path: str, listed: bytes, attribute: str = access_lists.ATTRIBUTE) -> None:
+        """Set the default access list of a directory, or its own (access_lists.OWN)."""
         with self.changing(path):
-            access_lists.write(self.path(path), listed)
+            access_lists.write(self.path(path), listed, attribute)
 
     def remove(self, path: str) -> None:
         """Remove a file, a link or an empty directory; does nothing if it is absent, or a directory with content."""

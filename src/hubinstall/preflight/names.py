@@ -31,7 +31,7 @@ def problems(host: Host, settings: "Settings", least: int) -> Iterator[Words]:
     uids = settings.users.uids(least)
     found = accounts.find(host, settings.let_in[0])
     lists: dict[At, tuple[str, ...]] = {("users", key): getattr(settings.users, key) for key in ("admin", "allowed")}
-    for place, names in (lists | {("teachers", group): names for group, names in settings.teachers.items()}).items():
+    for place, names in (lists | settings.teacher_lists).items():
         for index, name in enumerate(names):
             at = (*place, index)
             if name in found and not accounts.is_person(int(found[name][2]), *uids):
@@ -41,12 +41,33 @@ def problems(host: Host, settings: "Settings", least: int) -> Iterator[Words]:
                 other = f"{lower}, or " if accounts.CREATABLE.fullmatch(lower) else ""
                 words = f"there is no account {name}, and none is created with such a name"
                 yield at, words, f"try {other}creating it first (useradd -m), or an existing account's name"
+    yield from _group_problems(host, settings, least)
+
+
+def _group_problems(host: Host, settings: "Settings", least: int) -> Iterator[Words]:
     for name, share in settings.shares.items():
-        named: dict[At, str | None] = {("access", "group"): share.group, ("readers",): share.readers}
+        named: dict[At, str | None] = {
+            ("access", "group"): share.group, ("readers",): share.readers, ("members",): share.members,
+        }  # fmt: skip
         for place, group in named.items():
             if group and not accounts.CREATABLE.fullmatch(group) and not accounts.has_group(host, group):
                 words = f"there is no group {group}, and none is created with such a name"
                 yield ("shares", name, *place), words, "try creating it first (groupadd), or another group"
+    for name, groups in settings.course_groups.items():
+        for group in groups:
+            if why := no_group_of_people(host, group, least):
+                yield ("courses", name), why, "try another name for the course"
+
+
+def no_group_of_people(host: Host, name: str, least: int) -> str:
+    """Why a group that exists cannot be a course's; empty if it can, or can be made. `least`: where people's begin."""
+    row = accounts.group(host, name)
+    if row is None:
+        return ""
+    if int(row[2]) < least:
+        return f"{name} is a group of the system: its members may do more here than people of the hub"
+    owner = next((one[0] for one in accounts.accounts(host).values() if one[3] == row[2]), "")
+    return f"{name} is the own group of the account {owner}" if owner else ""
 
 
 def _no_person(at: At, name: str, uid: int, uids: tuple[int, int]) -> Words:
@@ -63,9 +84,7 @@ def warnings(host: Host, settings: "Settings", least: int) -> Iterator[Words]:
     listed: dict[At, tuple[tuple[str, ...], str]] = {
         ("users", key): (getattr(settings.users, key), without) for key, without in NO_EFFECT.items()
     }
-    listed |= {
-        ("teachers", group): (names, "so that nobody teaches by it") for group, names in settings.teachers.items()
-    }
+    listed |= {place: (names, "so that nobody teaches by it") for place, names in settings.teacher_lists.items()}
     listed["services", "cull", "except_users"] = settings.services.cull.except_users, "so that it excepts nobody"
     if settings.auth.from_elsewhere:
         listed = {}  # people get accounts when they sign on

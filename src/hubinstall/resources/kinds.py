@@ -1,6 +1,7 @@
 """The kinds of resources, one file per kind."""
 
 from hubinstall.resources.accounts.account import Account, Group, Person
+from hubinstall.resources.accounts.group_members import GroupMembers
 from hubinstall.resources.accounts.host_logins import NoHostLogins, SshdDropIn
 from hubinstall.resources.accounts.share import Share
 from hubinstall.resources.base import Resource
@@ -44,6 +45,7 @@ KINDS: dict[str, type[Resource]] = {
         Group,
         Account,
         Person,
+        GroupMembers,
         NoHostLogins,
         SshdDropIn,
         JsonKeys,

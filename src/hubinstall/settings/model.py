@@ -11,6 +11,7 @@ from pydantic import Field
 
 from hubinstall import layout
 from hubinstall.settings.auth import Auth
+from hubinstall.settings.courses import Courses, course_conflicts, shares_of, teachers_group
 from hubinstall.settings.environments import Environments, environments_conflicts
 from hubinstall.settings.home import Home
 from hubinstall.settings.http import Http, conflicts
@@ -21,7 +22,7 @@ from hubinstall.settings.network import Network
 from hubinstall.settings.profiles import Profiles, profile_conflicts
 from hubinstall.settings.section import Conflict, Section
 from hubinstall.settings.services import Services
-from hubinstall.settings.shares import Shares
+from hubinstall.settings.shares import Share, Shares
 from hubinstall.settings.types import (
     Allowances,
     ArchivePlace,
@@ -129,6 +130,13 @@ class Settings(Section):
         " link to it in the homes of all who may read it. A name without a value is read-only.",
         examples=[{"course-101": {"access": "read-only"}, "project": {"access": {"group": "teachers"}}}],
     )
+    courses: Courses = Field(
+        {},
+        description="Courses. Each name is a group of this machine, whose members are in the course and may log in, and"
+        f" the share {layout.SHARED_DATA}/NAME, which its teachers write and its members read. Into"
+        f" {layout.SHARED_DATA}/NAME-hand-in members put what only its teachers read. /course/NAME opens the material.",
+        examples=[{"course-101": {"title": "Statistics 101", "teachers": ["alice"]}}],
+    )
     environment: Environment = Field(default_factory=Environment, description="The software in user servers.")
     environments: Environments = Field(
         {},
@@ -157,9 +165,10 @@ class Settings(Section):
         found = [
             *conflicts(self.http, self.tls_mode, self.base_url, self.network.subnet),
             *subdomain_conflicts(self.https, self.domain, self.tls_mode, behind=bool(self.http.trusted_proxies)),
-            *teacher_conflicts(self.teachers, self.users),
             *environments_conflicts(self.environments),
             *profile_conflicts(self.profiles, self.environments),
+            *teacher_conflicts(self.teacher_lists, self.users),
+            *course_conflicts(self.courses, self.shares, self.teachers),
             *self.auth.conflicts_with(listed=any(self.let_in) or self.users.allow_all is True),
         ]
         if not self.auth.from_elsewhere:
@@ -188,8 +197,34 @@ class Settings(Section):
     def let_in(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The names, and the groups, that may log in even if not everyone may."""
         users = self.users
-        names = [*users.admin, *users.allowed, *(name for group in self.teachers.values() for name in group)]
-        return tuple(dict.fromkeys(names)), (*users.admin_groups, *users.allowed_groups)
+        names = [*users.admin, *users.allowed, *(name for group in self.all_teachers.values() for name in group)]
+        return tuple(dict.fromkeys(names)), (*users.admin_groups, *self.allowed_groups)
+
+    @property
+    def allowed_groups(self) -> tuple[str, ...]:
+        """The groups that may log in: the listed ones, and the courses."""
+        return tuple(dict.fromkeys((*self.users.allowed_groups, *self.courses)))
+
+    @property
+    def course_groups(self) -> dict[str, tuple[str, str]]:
+        """Course → the groups of its members and of its teachers."""
+        return {name: (name, teachers_group(name)) for name in self.courses}
+
+    @property
+    def all_shares(self) -> dict[str, Share]:
+        """`shares`, and what courses bring."""
+        return self.shares | shares_of(self.courses)
+
+    @property
+    def all_teachers(self) -> dict[str, tuple[str, ...]]:
+        """Group → who teaches its members, by `teachers` and by courses."""
+        return self.teachers | {name: course.teachers for name, course in self.courses.items()}
+
+    @property
+    def teacher_lists(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+        """Where config.yaml says who teaches: key → names."""
+        listed = {("teachers", group): names for group, names in self.teachers.items()}
+        return listed | {("courses", name, "teachers"): course.teachers for name, course in self.courses.items()}
 
     @property
     def tls_mode(self) -> Mode:

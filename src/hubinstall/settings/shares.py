@@ -40,9 +40,15 @@ class Share(Section):
     )
     readers: ShareGroup | None = Field(
         None,
-        description="The group on this machine whose members may read. Nobody else sees what is in the share, or has a"
-        " link to it. Default: everyone; of a drop-box, root alone. Where a group may write, it is that group.",
+        description="The group on this machine whose members may read, besides the group that may write. Nobody else"
+        " sees what is in the share, or has a link to it. Default: everyone; of a drop-box, root alone.",
         examples=["teachers"],
+    )
+    members: ShareGroup | None = Field(
+        None,
+        description="Of a drop-box: the group on this machine whose members may put files in. Nobody else but `readers`"
+        " has a link to it. Default: everyone.",
+        examples=["course-101"],
     )
     path: SharedPath | None = Field(
         None,
@@ -62,9 +68,13 @@ class Share(Section):
 
     def conflicts(self) -> list[Conflict]:
         found = []
-        if self.group and self.readers not in {None, self.group}:
-            hint = f"try readers: {self.group}, or leaving it out (everyone can read)"
-            found.append(Conflict(("readers",), ("access", "readers"), "is not the group that may write", hint))
+        if self.path and self.group and self.readers not in {None, self.group}:
+            what = "is not the group that may write, which needs an access list that a file server may not have"
+            hint = f"try readers: {self.group}, or leaving out path"
+            found.append(Conflict(("readers",), ("access", "readers", "path"), what, hint))
+        if self.members and not self.drop_box:
+            what = "is for a drop-box, into which people put files"
+            found.append(Conflict(("members",), ("access", "members"), what, "try readers, or access: drop-box"))
         if self.drop_box and self.path:
             what = "contradicts access: drop-box, which needs modes that only a directory of its own has"
             found.append(Conflict(("path",), ("access", "path"), what, "try leaving it out"))

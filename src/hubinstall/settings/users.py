@@ -1,5 +1,6 @@
 """`users`: who may use the hub, and who its administrators are."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -163,16 +164,14 @@ def without_effect(users: Users) -> list[Conflict]:
     ]
 
 
-def teacher_conflicts(teachers: Teachers, users: Users) -> list[Conflict]:
-    """What config.yaml says twice, or against itself, about who teaches."""
-    about = ("teachers", "users")
+def teacher_conflicts(lists: Mapping[tuple[str, ...], tuple[str, ...]], users: Users) -> list[Conflict]:
+    """What config.yaml says twice, or against itself, about who teaches. `lists`: key → names."""
     found = []
-    for group, names in teachers.items():
+    for at, names in lists.items():
+        about = (at[0], "users")
+        found += [Conflict((*at, i), about, f"{n} is in the list twice", _ONCE) for i, n in repeats(names)]
         found += [
-            Conflict(("teachers", group, i), about, f"{n} is in the list twice", _ONCE) for i, n in repeats(names)
-        ]
-        found += [
-            Conflict(("teachers", group, index), about, f"{name} is banned", "try removing the name from users.banned")
+            Conflict((*at, index), about, f"{name} is banned", "try removing the name from users.banned")
             for index, name in enumerate(names)
             if name in users.banned
         ]

@@ -88,7 +88,7 @@ def health(host: Host, settings: Settings, facts: Facts, *, resources: list[Reso
     if any(isinstance(resource, DockerNetwork) for resource in resources) and engine(host).running:
         parts.append(("network", lambda: Check(*docker_parts.network(host, resources))))
         parts.append(("image", lambda: Check(*docker_parts.image(host, resources))))
-    if settings.shares:
+    if settings.all_shares:
         parts.append(("shares", lambda: Check(*shares(host, resources))))
     if settings.home.has_quotas:
         parts.append(("home quotas", lambda: Check(*home_quotas(host, settings, facts))))

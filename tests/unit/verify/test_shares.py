@@ -30,7 +30,7 @@ def test_what_is_away_or_closed_is_named_with_what_to_do(host, monkeypatch):
     host.path("/srv/data/course/lesson").chmod(0o600)
     monkeypatch.setattr("hubinstall.verify.shares.mounts.ask", ask)
     made = [Share("course"), Share("away", path="/mnt/away"), Share("gone", path="/mnt/gone")]
-    monkeypatch.setattr(Share, "_people", lambda *_: [])
+    monkeypatch.setattr(Share, "_homes", lambda *_: {})
     name, state, message, hint = shares(host, made)
     assert (name, state) == ("shares", "warning")
     assert "/mnt/away does not answer; /mnt/gone is not there" in message

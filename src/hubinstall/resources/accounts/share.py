@@ -30,9 +30,9 @@ class Home:
 
 @dataclass(frozen=True)
 class Share:
-    """`group`: this host group may write; None: only the directory's owner. `readers`: only this group may read, and
-    has links. `drop_box`: everyone may put in, and only `readers` may read. `path`: where the directory is, if not
-    below /srv/data.
+    """`group`: this host group may write; None: only the directory's owner. `readers`: only this group may read besides
+    it, and has links. `drop_box`: everyone may put in, and only `readers` may read; `members`: only this group may.
+    `path`: where the directory is, if not below /srv/data.
     """
 
     kind: ClassVar[str] = "share"
@@ -42,6 +42,7 @@ class Share:
     group: str | None = None
     readers: str | None = field(default=None, metadata=KEPT)
     drop_box: bool = field(default=False, metadata=KEPT)
+    members: str | None = field(default=None, metadata=KEPT)
     path: str = field(default="", metadata=KEPT)
     uid_min: int = field(default=1000, metadata=KEPT)
     uid_max: int = field(default=60000, metadata=KEPT)
@@ -58,11 +59,12 @@ class Share:
     @property
     def is_for_some(self) -> bool:
         """Whether only members of a group see it, so that new homes do not begin with a link to it."""
-        return bool(self.readers) and not self.drop_box
+        return bool(self.members if self.drop_box else self.readers)
 
     @property
     def _shared(self) -> SharedFolder:
-        return SharedFolder(self.folder, self.path, form(self.group, self.readers, drop_box=self.drop_box))
+        shape = form(self.group, self.readers, self.members, drop_box=self.drop_box)
+        return SharedFolder(self.folder, self.path, shape)
 
     def desired(self) -> State:
         skel = "absent" if self.is_for_some else self.folder
@@ -170,9 +172,9 @@ class Share:
 
     def _readers(self, host: Host, everyone: Iterable[Person]) -> list[Person]:
         """Who of `everyone` has a link to it."""
-        if not self.readers or not self.is_for_some:
+        if not self.is_for_some:
             return list(everyone)
-        names = members(host, [self.readers])
+        names = members(host, [group for group in (self.group, self.readers, self.members) if group])
         return [person for person in everyone if person.name in names]
 
     def _outsiders_with(self, host: Host) -> list[Person]:

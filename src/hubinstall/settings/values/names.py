@@ -1,4 +1,4 @@
-"""The names of accounts, groups, shares and images."""
+"""The names of accounts, groups, shares, courses and images."""
 
 import re
 from typing import Any
@@ -17,6 +17,10 @@ SHARE_GROUP = r"\w([\w.@+\\'-]| (?=\w)){0,253}\$?"
 SHARE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 # A directory's name, and a part of an image's (reference grammar of `distribution`).
 ENVIRONMENT = r"(?=.{1,40}$)[a-z0-9]+([._-][a-z0-9]+)*"
+TEACHERS, HAND_IN = "-teachers", "-hand-in"
+"""The ends of the names of a course's second group and second share."""
+COURSE = r"[a-z][a-z0-9_-]{0,22}"
+"""What groupadd(8) takes together with `TEACHERS`, a directory is called, and stands in an address as it is."""
 _IMAGE_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 IMAGE = (
     rf"({LABEL}(\.{LABEL})*(:[0-9]{{1,5}})?/)?{_IMAGE_PART}(/{_IMAGE_PART})*"
@@ -75,6 +79,20 @@ def parse_environment_name(value: Any) -> str:
             f"{shown(name)} cannot be the name of an environment",
             "try up to 40 small letters and digits, with a `.`, `-` or `_` between them, such as stats",
         )
+    return name
+
+
+def parse_course_name(value: Any) -> str:
+    """A name for a group, a share and a page; not one that another course's second group or share may have."""
+    name = as_text(value, "a name", "course-101")
+    if not re.fullmatch(COURSE, name) or name == "root":
+        raise wrong(
+            f"{shown(name)} cannot be the name of a course",
+            "try up to 23 small letters, digits, `-` and `_`, starting with a letter",
+        )
+    if name.endswith((TEACHERS, HAND_IN)):
+        end = TEACHERS if name.endswith(TEACHERS) else HAND_IN
+        raise wrong(f"the name of a course cannot end in {end}", f"try {name.removesuffix(end) or 'course-101'}")
     return name
 
 

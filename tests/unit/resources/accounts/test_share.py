@@ -205,6 +205,44 @@ def test_into_a_drop_box_everyone_writes_and_nobody_reads(host):
     assert host.stat("/etc/skel/handin").target == "/srv/data/handin"
 
 
+def lists(host, name):
+    path = host.path(f"/srv/data/{name}")
+    return [access_lists.described(access_lists.read(path, one)) for one in (access_lists.OWN, access_lists.ATTRIBUTE)]
+
+
+def test_one_group_writes_and_another_reads(host):
+    lesson = Share("lesson", group="tutors", readers="staff")
+    member(host, "alice")
+    host.answers["groupadd tutors"] = lambda *_: host.path("/etc/group").open("a").write("tutors:x:3001:\n") and ""
+    assert settle(host, lesson).verb == "create"
+    assert lists(host, "lesson") == ["u::rwx,g::rwx,g:3000:r-x,m::rwx,o::---"] * 2
+    assert (host.stat("/srv/data/lesson").mode, host.stat("/srv/data/lesson").group) == ("2770", "tutors")
+    assert host.stat("/home/alice/lesson").target == "/srv/data/lesson"
+    assert not host.exists("/etc/skel/lesson")
+    assert settle(host, lesson) is None
+    for attribute, key in ((access_lists.OWN, "also"), (access_lists.ATTRIBUTE, "new files")):
+        os.removexattr(host.path("/srv/data/lesson"), attribute)
+        host.forget()
+        assert key in settle(host, lesson).keys
+        assert settle(host, lesson) is None
+
+
+def test_into_a_drop_box_of_members_nobody_else_puts_anything(host):
+    box = Share("box", drop_box=True, readers="tutors", members="staff")
+    member(host, "alice")
+    host.path("/etc/group").open("a").write("tutors:x:3001:\n")
+    assert settle(host, box).verb == "create"
+    assert lists(host, "box") == ["u::rwx,g::r-x,g:3000:-wx,m::rwx,o::---", "u::rwx,g::r-x,g:100:---,m::r-x,o::---"]
+    assert (host.stat("/srv/data/box").mode, host.stat("/srv/data/box").group) == ("3770", "tutors")
+    assert host.stat("/home/alice/box").target == "/srv/data/box"
+    assert not host.exists("/etc/skel/box")
+    assert settle(host, box) is None
+    for everyones in (Share("box", drop_box=True, readers="tutors"), box):
+        host.tried.clear()
+        assert settle(host, everyones)
+        assert settle(host, everyones) is None
+
+
 def test_an_administrators_own_access_list_stays(host):
     settle(host)
     own = access_lists.of_new_files(7, 0, barred=1234)

@@ -1,0 +1,32 @@
+"""The verbs and flags of `hubinstall course`."""
+
+import argparse
+
+from hubinstall.cli.flags import add_verbose
+
+
+def add_course_verbs(course: argparse.ArgumentParser) -> None:
+    verbs = course.add_subparsers(dest="course_verb", required=True, metavar="VERB")
+
+    def verb(name: str, text: str) -> argparse.ArgumentParser:
+        return verbs.add_parser(name, help=text, description=text)
+
+    add = verb("add", "Make a course, or add to it: its people, its teachers, its material and its box to hand in.")
+    add.add_argument("name", metavar="COURSE", help="small letters, digits, `-` and `_`, such as stats-101")
+    add.add_argument("--title", metavar="TITLE", default="", help='such as "Statistics 101"')
+    add.add_argument("--teacher", metavar="NAME", action="append", default=[], help="an account; repeatable")
+    add.add_argument(
+        "--students", metavar="FILE", default="",
+        help="CSV, as for `user import`: who has no account gets one, and all are put into the course",
+    )  # fmt: skip
+    add.add_argument(
+        "--accept-names", action="store_true",
+        help="use the names that are proposed for lines without a name that an account can have",
+    )  # fmt: skip
+    add_verbose(add)
+    list_ = verb("list", "List the courses: how many students, who teaches.")
+    list_.add_argument("--json", action="store_true", help="print JSON")
+    remove = verb("remove", "End a course; accounts, and the files in its shares, stay.")
+    remove.add_argument("name", metavar="COURSE", help="the course")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    add_verbose(remove)

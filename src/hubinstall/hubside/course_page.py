@@ -1,0 +1,52 @@
+"""`/course/NAME`: through the login and a start of the person's server to the material of a course, in JupyterLab.
+
+Who has no account learns nothing here: the login comes first, whatever the name is.
+"""
+
+import asyncio
+from typing import Any
+
+from jupyterhub.handlers.base import BaseHandler
+from jupyterhub.utils import url_path_join
+from tornado.httputil import url_concat
+from tornado.web import HTTPError, authenticated
+
+from hubinstall.hubside import rights
+from hubinstall.hubside.courses import Course
+from hubinstall.hubside.settings import HubSettings
+
+
+class CourseHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
+    """The default server, which JupyterHub's own page starts, with its form if there is one."""
+
+    def initialize(self, hub_settings: HubSettings) -> None:
+        self._hub_settings = hub_settings
+
+    @authenticated  # type: ignore[untyped-decorator]
+    async def get(self, name: str) -> None:
+        course = next((one for one in self._hub_settings.courses if one.name == name), None)
+        if course is None:
+            raise HTTPError(404, "%s", "There is no course at this address. Ask your teacher for the right one.")
+        user: Any = self.current_user
+        if not await asyncio.to_thread(is_in, self._hub_settings, course, user.name):
+            raise HTTPError(403, "%s", not_in(course))
+        material = url_path_join(user.url, "lab/tree", course.name)
+        start = url_path_join(self.hub.base_url, "spawn", user.escaped_name)
+        self.redirect(url_concat(start, {"next": material}))
+
+
+def is_in(settings: HubSettings, course: Course, name: str) -> bool:
+    """Whether the account is a member of the course or teaches it. Asks the host; a directory may take seconds."""
+    rights.memberships.ask_again(name)  # who was just added need not wait for a minute
+    return rights.lists(settings, course.teachers, name) or rights.memberships.has((course.name,), name)
+
+
+def not_in(course: Course) -> str:
+    """Whom to ask, in words for somebody who is not in the course."""
+    whom = " or ".join(course.teachers) or "the people who run this hub"
+    return f"Your account is not in the course {course.title}. To get in, ask {whom}."
+
+
+def handlers(settings: HubSettings) -> list[tuple[str, type, dict[str, Any]]]:
+    """None without a course, so that such an address means what it means elsewhere."""
+    return [(r"/course/([^/]+)/?", CourseHandler, {"hub_settings": settings})] if settings.courses else []

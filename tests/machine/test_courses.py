@@ -1,0 +1,110 @@
+"""A course by one command: its people, its material, handing in, its address, and its end."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from harness import installed
+from harness.machine import Machine
+from hubinstall.verify.client.hub import HubClient
+
+pytestmark = pytest.mark.one_kind
+
+CLASS = "name;full name;email;group;password\nemmy;;;;noether-1918\nsofja;;;;partial-1874\nhedy;;;;lamarr-1942\n"
+ADD = "hubinstall course add stats-101 --teacher grace --students class.csv --title 'Statistics: 101'"
+SECONDS = 120
+TRY = """
+def tried(act):
+    try: return act()
+    except OSError as error: return error.strerror
+"""
+
+
+@pytest.fixture(scope="module")
+def course(installed_machine: Machine) -> Machine:
+    machine = installed_machine
+    machine.write("/root/class.csv", CLASS.encode())
+    machine.run("sed -i '1i # kept' /etc/hubinstall/config.yaml")
+    added = machine.run(f"cd /root && {ADD}")
+    assert "3 accounts joined the group stats-101: emmy, hedy, sofja" in added.err, added
+    assert f"{installed.url(machine)}course/stats-101" in added.err
+    return machine
+
+
+@pytest.fixture(scope="module")
+def grace(course: Machine) -> Iterator[HubClient]:
+    """The teacher, who has written a lesson in her server."""
+    with installed.client(course) as client:
+        client.login(installed.PERSON, installed.PERSON_PASSWORD)
+        client.start_server()
+        assert client.run_cell("print(open('stats-101/lesson.txt', 'w').write('mean'))") == "4\n"
+        yield client
+
+
+def test_a_second_time_there_is_nothing_to_do(course: Machine) -> None:
+    text, before = course.read(installed.CONFIG), installed.starts(course)
+    assert text.startswith("# kept\n")
+    assert 'courses:\n  stats-101: {title: "Statistics: 101", teachers: [grace]}\n' in text
+    again = course.run(f"cd /root && {ADD}")
+    assert "stats-101 is there already, with 3 students" in again.err
+    assert "joined" not in again.err
+    assert course.read(installed.CONFIG) == text
+    assert installed.starts(course) == before
+    assert installed.plan(course) == []
+
+
+def opened(client: HubClient, path: str = "course/stats-101") -> tuple[int, str, str]:
+    """Status, last URL and text of a page, when a server that it starts is up."""
+    end = time.monotonic() + SECONDS
+    while True:
+        page = client.request("GET", path, step="page")
+        if "spawn-pending" not in page.url.path or time.monotonic() > end:
+            return page.status_code, page.url.path, page.text
+        time.sleep(0.5)
+
+
+def test_from_the_address_to_the_material_and_back_to_the_teacher(course: Machine, grace: HubClient) -> None:
+    with installed.client(course) as emmy, installed.client(course) as sofja:
+        assert opened(emmy)[1].endswith("/hub/login")
+        for client, name, password in ((emmy, "emmy", "noether-1918"), (sofja, "sofja", "partial-1874")):
+            client.login(name, password)
+            status, path, _ = opened(client)
+            assert (status, path.partition("/user/")[2]) == (200, f"{name}/lab/tree/stats-101")
+        assert emmy.run_cell("print(open('stats-101/lesson.txt').read())") == "mean\n\n"
+        writes = f"{TRY}print(tried(lambda: open('stats-101/mine.txt', 'w')))"
+        assert emmy.run_cell(writes) == "Read-only file system\n"
+        hands_in = "import shutil; open('a.txt', 'w').write('42'); shutil.copy('a.txt', 'stats-101-hand-in/emmy.txt')"
+        emmy.run_cell(hands_in)
+        looks = (
+            "print(tried(lambda: os.listdir('stats-101-hand-in')), tried(lambda: open('stats-101-hand-in/emmy.txt')))"
+        )
+        assert sofja.run_cell(f"import os\n{TRY}{looks}") == "Permission denied Permission denied\n"
+    assert grace.run_cell("print(open('stats-101-hand-in/emmy.txt').read())") == "42\n\n"
+    assert grace.run_cell(f"{TRY}print(tried(lambda: open('stats-101-hand-in/emmy.txt', 'w')))") != "None\n"
+
+
+def test_others_are_told_whom_to_ask_and_nothing_about_members(course: Machine, grace: HubClient) -> None:
+    with installed.client(course) as ada:
+        ada.login(installed.ADMIN, installed.ADMIN_PASSWORD)
+        status, _, text = opened(ada)
+        assert (status, "To get in, ask grace." in text) == (403, True)
+        assert not any(name in text for name in ("emmy", "sofja", "hedy"))
+        status, _, text = opened(ada, "course/another")
+        assert (status, "There is no course at this address" in text) == (404, True)
+        ada.start_server()
+        tries = "print(os.path.lexists('stats-101'), tried(lambda: os.listdir('/srv/data/stats-101')),"
+        tries += " tried(lambda: open('/srv/data/stats-101-hand-in/x', 'w')))"
+        assert ada.run_cell(f"import os\n{TRY}{tries}") == "False Permission denied Permission denied\n"
+
+
+def test_the_end_of_a_course_keeps_people_and_files(course: Machine, grace: HubClient) -> None:
+    refused = course.run("hubinstall course remove stats-101 </dev/null", check=False)
+    assert (refused.code, "hubinstall course remove stats-101 --yes" in refused.err) == (2, True)
+    course.run("hubinstall course remove stats-101 --yes")
+    assert "stats-101" not in course.read(installed.CONFIG)
+    assert course.read("/srv/data/stats-101-hand-in/emmy.txt") == "42"
+    assert course.run("id emmy && ls -d /home/emmy").code == 0
+    assert not course.exists("/home/emmy/stats-101")
+    assert opened(grace)[0] == 404
+    assert installed.plan(course) == []

@@ -1,0 +1,50 @@
+"""Courses: what follows from one name, and what of it config.yaml may not say twice."""
+
+import pytest
+
+from hubinstall.config.problems import ConfigError
+from hubinstall.config.validate import load
+from hubinstall.settings.values.names import parse_course_name
+from hubinstall.settings.values.words import WrongValueError
+
+TWO = "courses:\n  stats-101: {title: Statistics, teachers: [prof, Lisa]}\n  bio:\n"
+
+
+def test_a_course_is_a_group_its_teachers_and_two_shares():
+    others = "users: {allow_all: false, admin: [ada]}\nshares: {slides: }\nteachers: {lab: [kim]}\n"
+    settings = load(others + TWO).settings
+    assert settings.all_teachers == {"lab": ("kim",), "stats-101": ("prof", "Lisa"), "bio": ()}
+    assert list(settings.all_shares) == ["slides", "stats-101", "stats-101-hand-in", "bio", "bio-hand-in"]
+    material, box = settings.all_shares["stats-101"], settings.all_shares["stats-101-hand-in"]
+    assert (material.group, material.readers) == ("stats-101-teachers", "stats-101")
+    assert (box.drop_box, box.readers, box.members) == (True, "stats-101-teachers", "stats-101")
+    assert settings.let_in == (("ada", "kim", "prof", "Lisa"), ("stats-101", "bio"))
+
+
+def test_without_courses_all_is_as_it_was():
+    text = "shares: {slides: }\nteachers: {lab: [kim]}\nusers: {allowed_groups: [x], allow_all: false}"
+    settings = load(text).settings
+    assert settings.all_shares == settings.shares
+    assert settings.all_teachers == settings.teachers
+    assert settings.allowed_groups == ("x",)
+
+
+@pytest.mark.parametrize("name", ["Stats", "1st", "a" * 24, "root", "x-teachers", "x-hand-in", "a.b", "", "a b", 7])
+def test_a_name_that_is_no_group_or_another_courses_second_is_refused(name):
+    with pytest.raises(WrongValueError):
+        parse_course_name(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("shares: {bio-hand-in: }\n", "is a share of the course bio already; try another name"),
+        ("teachers: {bio: [kim]}\n", "is a group of the course bio; try courses.bio.teachers"),
+        ("teachers: {bio-teachers: [kim]}\n", "is a group of the course bio; try courses.bio.teachers"),
+        ("users: {banned: [prof]}\n", "courses.stats-101.teachers[0]: prof is banned"),
+    ],
+)
+def test_what_contradicts_a_course_is_told_with_its_place(text, told):
+    with pytest.raises(ConfigError, match=r"config\.yaml:") as refused:
+        load(text + TWO)
+    assert told in str(refused.value)
