@@ -13,6 +13,7 @@ from hubinstall.cli import user_import
 from hubinstall.cli.session import apply_config, logged
 from hubinstall.cli.user import here
 from hubinstall.config import edit, typed
+from hubinstall.config.explain import dotted
 from hubinstall.config.validate import Config, load
 from hubinstall.errors import UserError
 from hubinstall.installation import inputs, lock, preflight
@@ -68,7 +69,7 @@ def course_name(text: str) -> str:
 
 def with_course(config: Config, name: str, arguments: Namespace) -> Config:
     """config.yaml with the course: what it says of it stays, and what was typed is added."""
-    words, key = f"course add {name}", f"courses.{name}"
+    words, key = f"course add {name}", key_of(name)
     known = config.settings.courses.get(name)
     edits = []
     if known is None:
@@ -82,6 +83,10 @@ def with_course(config: Config, name: str, arguments: Namespace) -> Config:
         more = [one for one in dict.fromkeys(arguments.teacher) if one not in known.teachers]
         edits += [typed.adding(f"{words} --teacher", f"{key}.teachers", json.dumps(one)) for one in more]
     return typed.edited(config.document, edits) if edits else config
+
+
+def key_of(name: str) -> str:
+    return dotted(("courses", name))
 
 
 def check_teachers(people: People, names: Sequence[str]) -> None:
@@ -145,7 +150,7 @@ def remove(arguments: Namespace, host: Host) -> int:
         raise UserError(f"there is no course {name}", "To see all: hubinstall course list", 2)
     if not arguments.yes:
         ask(name)
-    new = typed.edited(config.document, [typed.unsetting(f"course remove {name}", f"courses.{name}")])
+    new = typed.edited(config.document, [typed.unsetting(f"course remove {name}", key_of(name))])
     apply_config(host, new, Output(quiet=True, verbose=arguments.verbose))
     say(f"{name} is no course any more; its people keep their accounts, and files are still in"
         f" {layout.SHARED_DATA}/{name} and {layout.SHARED_DATA}/{hand_in(name)}")  # fmt: skip
