@@ -50,8 +50,8 @@ function _shtab_hubinstall_using
   test "$_shtab_hubinstall_cmdpath" = "$argv"
 end
 
-set -g _shtab_hubinstall_commands plan apply status verify uninstall config 'config show' 'config schema' 'config example' 'config proxy-snippet' 'config get' 'config set' 'config unset' 'config add-item' 'config remove-item' 'config edit' 'config reload' user 'user add' 'user invite' 'user list' 'user passwd' 'user remove' 'user import' 'user archive' environment 'environment add' 'environment remove' 'environment undo' 'environment list' course 'course add' 'course list' 'course remove' certificate 'certificate status' 'certificate renew' start stop restart logs top announce import-tljh bundle version help
-set -g _shtab_hubinstall_opts_with_value --admin --admin-password-file --apt --base-url --ca-bundle --cpu --days --domain --email --environment --full-name --group --image --lines --memory --no-proxy --npm-registry --output --person --pip-index --process-manager --proxy --r --sheet-folder --since --students --teacher --title --until -n
+set -g _shtab_hubinstall_commands plan apply status verify uninstall config 'config show' 'config schema' 'config example' 'config proxy-snippet' 'config get' 'config set' 'config unset' 'config add-item' 'config remove-item' 'config edit' 'config reload' user 'user add' 'user invite' 'user list' 'user passwd' 'user remove' 'user import' 'user archive' environment 'environment add' 'environment remove' 'environment undo' 'environment list' course 'course add' 'course list' 'course hand-out' 'course collect' 'course remove' certificate 'certificate status' 'certificate renew' start stop restart logs top announce import-tljh bundle version help
+set -g _shtab_hubinstall_opts_with_value --admin --admin-password-file --apt --base-url --ca-bundle --cpu --days --domain --email --environment --full-name --group --image --lines --memory --no-proxy --npm-registry --output --person --pip-index --process-manager --proxy --r --sheet-folder --since --students --teacher --title --to --until -n
 
 complete -c hubinstall -e
 complete -c hubinstall -f
@@ -211,6 +211,12 @@ complete -c hubinstall -n '_shtab_hubinstall_using course add' -l verbose -d 'pr
 complete -c hubinstall -n '_shtab_hubinstall_using course; and test $_shtab_hubinstall_npos -eq 0' -a list -d 'List the courses: how many students, who teaches.'
 complete -c hubinstall -n '_shtab_hubinstall_using course list' -s h -l help -d 'show this help message and exit'
 complete -c hubinstall -n '_shtab_hubinstall_using course list' -l json -d 'print JSON'
+complete -c hubinstall -n '_shtab_hubinstall_using course; and test $_shtab_hubinstall_npos -eq 0' -a hand-out -d 'Copy a folder to the material of a course; copies that students have made stay.'
+complete -c hubinstall -n '_shtab_hubinstall_using course hand-out' -s h -l help -d 'show this help message and exit'
+complete -c hubinstall -n '_shtab_hubinstall_using course; and test $_shtab_hubinstall_npos -eq 0' -a collect -d 'Copy what was handed in to a folder for each person, with a list; prints its path.'
+complete -c hubinstall -n '_shtab_hubinstall_using course collect' -s h -l help -d 'show this help message and exit'
+complete -c hubinstall -n '_shtab_hubinstall_using course collect' -l since -x -d 'only what came since: 2h, today, 14:30'
+complete -c hubinstall -n '_shtab_hubinstall_using course collect' -l to -x -d 'a folder that only root can write to; default: the share COURSE-collected, which the teachers read'
 complete -c hubinstall -n '_shtab_hubinstall_using course; and test $_shtab_hubinstall_npos -eq 0' -a remove -d 'End a course; accounts, and the files in its shares, stay.'
 complete -c hubinstall -n '_shtab_hubinstall_using course remove' -s h -l help -d 'show this help message and exit'
 complete -c hubinstall -n '_shtab_hubinstall_using course remove' -l yes -d 'do not ask'

@@ -62,6 +62,8 @@ _shtab_hubinstall_config_commands() {
 _shtab_hubinstall_course_commands() {
   local _commands=(
     add:'Make a course, or add to it: its people, its teachers, its material and its box to hand in.'
+    collect:'Copy what was handed in to a folder for each person, with a list; prints its path.'
+    hand-out:'Copy a folder to the material of a course; copies that students have made stay.'
     list:'List the courses: how many students, who teaches.'
     remove:'End a course; accounts, and the files in its shares, stay.'
   )
@@ -289,6 +291,25 @@ _shtab_hubinstall_course_add_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_hubinstall_course_add_defaults_added=0
+
+_shtab_hubinstall_course_collect_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--since[only what came since\: 2h, today, 14\:30]:TIME:"
+  "--to[a folder that only root can write to\; default\: the share COURSE-collected, which the teachers read]:FOLDER:"
+  ":the course:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_course_collect_defaults_added=0
+
+_shtab_hubinstall_course_hand_out_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  ":the course:"
+  ":the folder, whose name it has in the material, too:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_hubinstall_course_hand_out_defaults_added=0
 
 _shtab_hubinstall_course_list_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -668,6 +689,8 @@ _shtab_hubinstall_course() {
       curcontext="${curcontext%:*:*}:_shtab_hubinstall_course-$line[1]:"
       case $line[1] in
         add) _arguments -C -s $_shtab_hubinstall_course_add_options ;;
+        collect) _arguments -C -s $_shtab_hubinstall_course_collect_options ;;
+        hand-out) _arguments -C -s $_shtab_hubinstall_course_hand_out_options ;;
         list) _arguments -C -s $_shtab_hubinstall_course_list_options ;;
         remove) _arguments -C -s $_shtab_hubinstall_course_remove_options ;;
       esac

@@ -84,6 +84,31 @@ def test_from_the_address_to_the_material_and_back_to_the_teacher(course: Machin
     assert grace.run_cell(f"{TRY}print(tried(lambda: open('stats-101-hand-in/emmy.txt', 'w')))") != "None\n"
 
 
+def test_material_is_handed_out_and_what_was_handed_in_is_collected(course: Machine, grace: HubClient) -> None:
+    """Emmy has handed in; sofja tries to have the machine's secrets collected for her."""
+    course.run("mkdir -m 700 /root/week1 && echo 'Question 1' >/root/week1/questions.txt && chmod 600 /root/week1/*")
+    course.run("ln -s /etc/shadow /root/week1/link")
+    told = course.run("umask 077; hubinstall course hand-out stats-101 /root/week1").err
+    assert "/srv/data/stats-101/week1: 1 new" in told
+    assert "link is a link" in told
+    assert "1 the same already" in course.run("hubinstall course hand-out stats-101 /root/week1").err
+    as_emmy = "setpriv --reuid=emmy --regid=emmy --init-groups -- "
+    assert course.run(f"{as_emmy}cat /srv/data/stats-101/week1/questions.txt").out == "Question 1\n"
+    assert course.run(f"{as_emmy}sh -c 'echo >>/srv/data/stats-101/week1/questions.txt'", check=False).code
+    assert grace.run_cell("print(open('stats-101/week1/questions.txt', 'a').write('?'))") == "1\n"
+    course.run("setpriv --reuid=sofja --regid=sofja --init-groups -- ln -s /etc/shadow /srv/data/stats-101-hand-in/x")
+    done = course.run("umask 077; hubinstall course collect stats-101")
+    path = done.out.strip()
+    assert "1 person handed in: emmy" in done.err
+    assert "nothing from: hedy, sofja" in done.err
+    assert course.run(f"cd {path} && find . -type f | sort").out.split() == ["./emmy/emmy.txt", "./hand-in.csv"]
+    mode = course.run(f"stat -c '%a %U %G' {path} {path}/emmy {path}/emmy/emmy.txt {path}/hand-in.csv").out.splitlines()
+    assert mode == [f"{bits} root stats-101-teachers" for bits in ("2750", "2750", "640", "640")]
+    seen = grace.run_cell(f"print(open('{path.replace('/srv/data/', '')}/emmy/emmy.txt').read())")
+    assert seen == "42\n\n"
+    assert course.run(f"{as_emmy}ls {path}", check=False).code
+
+
 def test_others_are_told_whom_to_ask_and_nothing_about_members(course: Machine, grace: HubClient) -> None:
     with installed.client(course) as ada:
         ada.login(installed.ADMIN, installed.ADMIN_PASSWORD)

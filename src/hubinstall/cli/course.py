@@ -1,4 +1,4 @@
-"""`hubinstall course add | list | remove`: a group, its people, its teachers and its shares by one word."""
+"""`hubinstall course add | list | remove | …`: a group, its people, its teachers and its shares by one word."""
 
 import dataclasses
 import json
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hubinstall import layout
 from hubinstall.blueprint import urls
-from hubinstall.cli import user_import
+from hubinstall.cli import course_files, user_import
 from hubinstall.cli.session import apply_config, logged
 from hubinstall.cli.user import here
 from hubinstall.config import edit, typed
@@ -168,4 +168,6 @@ def ask(name: str) -> None:
         raise UserError("the course stays", typed.UNCHANGED, 2)
 
 
-VERBS: dict[str, Callable[[Namespace, Host], int]] = {"add": add, "list": list_, "remove": remove}
+VERBS: dict[str, Callable[[Namespace, Host], int]] = {
+    "add": add, "list": list_, "hand-out": course_files.hand_out, "collect": course_files.collect, "remove": remove,
+}  # fmt: skip

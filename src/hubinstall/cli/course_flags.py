@@ -26,6 +26,16 @@ def add_course_verbs(course: argparse.ArgumentParser) -> None:
     add_verbose(add)
     list_ = verb("list", "List the courses: how many students, who teaches.")
     list_.add_argument("--json", action="store_true", help="print JSON")
+    hand_out = verb("hand-out", "Copy a folder to the material of a course; copies that students have made stay.")
+    hand_out.add_argument("name", metavar="COURSE", help="the course")
+    hand_out.add_argument("folder", metavar="FOLDER", help="the folder, whose name it has in the material, too")
+    collect = verb("collect", "Copy what was handed in to a folder for each person, with a list; prints its path.")
+    collect.add_argument("name", metavar="COURSE", help="the course")
+    collect.add_argument("--since", metavar="TIME", default="", help="only what came since: 2h, today, 14:30")
+    collect.add_argument(
+        "--to", metavar="FOLDER", default="",
+        help="a folder that only root can write to; default: the share COURSE-collected, which the teachers read",
+    )  # fmt: skip
     remove = verb("remove", "End a course; accounts, and the files in its shares, stay.")
     remove.add_argument("name", metavar="COURSE", help="the course")
     remove.add_argument("--yes", action="store_true", help="do not ask")

@@ -71,10 +71,12 @@ def as_csv(lines: Sequence[Line], address: str) -> str:
     writer.writerow(["name", "full name", "email", column, "address"])
     for one in lines:
         writer.writerow([one.name, _plain(one.full_name), _plain(one.email), getattr(one, column), address])
+        writer.writerow([one.name, plain(one.full_name), plain(one.email), one.password, address])
     return text.getvalue()
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(FORMULA) else text
 
 

@@ -1,4 +1,4 @@
-"""`courses`: one name from which a group of the machine, its teachers and two shares follow."""
+"""`courses`: one name from which a group of the machine, its teachers and its shares follow."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 from hubinstall.settings.section import Conflict, Section
 from hubinstall.settings.shares import GroupAccess, Share
 from hubinstall.settings.types import Accounts, CourseName, Title
-from hubinstall.settings.values.names import HAND_IN, TEACHERS
+from hubinstall.settings.values.names import COLLECTED, HAND_IN, TEACHERS
 from hubinstall.settings.values.words import type_name, wrong
 
 
@@ -43,13 +43,21 @@ def hand_in(name: str) -> str:
     return f"{name}{HAND_IN}"
 
 
+def collected(name: str) -> str:
+    """The share of a course with what was handed in and then collected, for its teachers."""
+    return f"{name}{COLLECTED}"
+
+
 def shares_of(courses: Courses) -> dict[str, Share]:
-    """Two for each: what its teachers write and its members read, and what members put in and teachers read."""
+    """Three for each: what its teachers write and its members read, what members put in and teachers read, and what
+    root has collected of it for the teachers.
+    """
     found = {}
     for name in courses:
         teachers = teachers_group(name)
         found[name] = Share(access=GroupAccess(group=teachers), readers=name)
         found[hand_in(name)] = Share(access="drop-box", readers=teachers, members=name)
+        found[collected(name)] = Share(readers=teachers)
     return found
 
 
@@ -60,7 +68,7 @@ def course_conflicts(courses: Courses, shares: dict[str, Share], teachers: dict[
         taken = f"is a share of the course {name} already"
         found += [
             Conflict(("shares", share), ("courses", "shares"), taken, "try another name")
-            for share in (name, hand_in(name))
+            for share in (name, hand_in(name), collected(name))
             if share in shares
         ]
         found += [

@@ -134,7 +134,8 @@ class Settings(Section):
         {},
         description="Courses. Each name is a group of this machine, whose members are in the course and may log in, and"
         f" the share {layout.SHARED_DATA}/NAME, which its teachers write and its members read. Into"
-        f" {layout.SHARED_DATA}/NAME-hand-in members put what only its teachers read. /course/NAME opens the material.",
+        f" {layout.SHARED_DATA}/NAME-hand-in members put what only its teachers read; NAME-collected is for `hubinstall"
+        " course collect NAME`. /course/NAME opens the material.",
         examples=[{"course-101": {"title": "Statistics 101", "teachers": ["alice"]}}],
     )
     environment: Environment = Field(default_factory=Environment, description="The software in user servers.")

@@ -14,7 +14,9 @@ def test_a_course_is_a_group_its_teachers_and_two_shares():
     others = "users: {allow_all: false, admin: [ada]}\nshares: {slides: }\nteachers: {lab: [kim]}\n"
     settings = load(others + TWO).settings
     assert settings.all_teachers == {"lab": ("kim",), "stats-101": ("prof", "Lisa"), "bio": ()}
-    assert list(settings.all_shares) == ["slides", "stats-101", "stats-101-hand-in", "bio", "bio-hand-in"]
+    assert list(settings.all_shares) == [
+        "slides", *("stats-101", "stats-101-hand-in", "stats-101-collected"), *("bio", "bio-hand-in", "bio-collected"),
+    ]  # fmt: skip
     material, box = settings.all_shares["stats-101"], settings.all_shares["stats-101-hand-in"]
     assert (material.group, material.readers) == ("stats-101-teachers", "stats-101")
     assert (box.drop_box, box.readers, box.members) == (True, "stats-101-teachers", "stats-101")
@@ -29,7 +31,9 @@ def test_without_courses_all_is_as_it_was():
     assert settings.allowed_groups == ("x",)
 
 
-@pytest.mark.parametrize("name", ["Stats", "1st", "a" * 24, "root", "x-teachers", "x-hand-in", "a.b", "", "a b", 7])
+@pytest.mark.parametrize(
+    "name", ["Stats", "1st", "a" * 24, "root", "x-teachers", "x-hand-in", "x-collected", "a.b", "", "a b", 7]
+)
 def test_a_name_that_is_no_group_or_another_courses_second_is_refused(name):
     with pytest.raises(WrongValueError):
         parse_course_name(name)

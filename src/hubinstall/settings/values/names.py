@@ -17,8 +17,8 @@ SHARE_GROUP = r"\w([\w.@+\\'-]| (?=\w)){0,253}\$?"
 SHARE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 # A directory's name, and a part of an image's (reference grammar of `distribution`).
 ENVIRONMENT = r"(?=.{1,40}$)[a-z0-9]+([._-][a-z0-9]+)*"
-TEACHERS, HAND_IN = "-teachers", "-hand-in"
-"""The ends of the names of a course's second group and second share."""
+TEACHERS, HAND_IN, COLLECTED = "-teachers", "-hand-in", "-collected"
+"""The ends of the names of a course's second group, and of its second and third share."""
 COURSE = r"[a-z][a-z0-9_-]{0,22}"
 """What groupadd(8) takes together with `TEACHERS`, a directory is called, and stands in an address as it is."""
 _IMAGE_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
@@ -90,8 +90,7 @@ def parse_course_name(value: Any) -> str:
             f"{shown(name)} cannot be the name of a course",
             "try up to 23 small letters, digits, `-` and `_`, starting with a letter",
         )
-    if name.endswith((TEACHERS, HAND_IN)):
-        end = TEACHERS if name.endswith(TEACHERS) else HAND_IN
+    if end := next((end for end in (TEACHERS, HAND_IN, COLLECTED) if name.endswith(end)), ""):
         raise wrong(f"the name of a course cannot end in {end}", f"try {name.removesuffix(end) or 'course-101'}")
     return name
 

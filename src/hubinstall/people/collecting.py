@@ -1,0 +1,86 @@
+"""What a course's people have handed in, in a folder for each of them, with a list of who and when."""
+
+import csv
+import io
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from hubinstall.machine import careful_copy
+from hubinstall.machine.accounts import accounts
+from hubinstall.machine.careful_copy import Found, Left, Modes
+from hubinstall.machine.host import Host
+from hubinstall.people.sheet import plain
+
+MOST_BYTES, MOST_FILES = 2 << 30, 10_000
+"""Of one person; more is left out."""
+MOST_NAMED = 20
+"""What is left out and named, of one person."""
+LIST = "hand-in.csv"
+COLUMNS = ("name", "full name", "files", "bytes", "last", "left out")
+
+
+@dataclass
+class HandedIn:
+    """Of one person. `last`: when the last of the files came, in seconds since the epoch."""
+
+    name: str
+    full_name: str = ""
+    files: list[Found] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def last(self) -> float:
+        return max((found.changed for found in self.files), default=0.0)
+
+    def add(self, found: Found | Left) -> None:
+        if isinstance(found, Left):
+            self.leave(found)
+        elif len(self.files) >= MOST_FILES or self.size + found.size > MOST_BYTES:
+            self.leave(Left(found.path, found.uid, "is more than one person may hand in"))
+        else:
+            self.files.append(found)
+            self.size += found.size
+
+    def leave(self, left: Left) -> None:
+        if len(self.left) < MOST_NAMED:
+            self.left.append(left)
+
+
+def look(host: Host, box: int, students: Iterable[str], since: float) -> dict[str, HandedIn]:
+    """Name → what is in the open folder from `since` on: first the students, also those who have nothing there. Whose
+    account is gone has a number for a name.
+    """
+    rows = accounts(host)
+    names = {int(row[2]): name for name, row in rows.items()}
+    found = {name: HandedIn(name, rows[name][4].partition(",")[0] if name in rows else "") for name in students}
+    for one in careful_copy.files(box):
+        if isinstance(one, Found) and one.changed < since:
+            continue
+        name = names.get(one.uid, f"uid-{one.uid}")
+        found.setdefault(name, HandedIn(name)).add(one)
+    return found
+
+
+def collect(box: int, target: int, found: Iterable[HandedIn], gid: int) -> None:
+    """Copy all to FOLDER/NAME/…, readable for one group, and write the list. What could not be copied is in `left`."""
+    for person in found:
+        for one in list(person.files):
+            if why := careful_copy.copy(box, one, target, f"{person.name}/{one.path}", Modes(0o750, 0o640, gid)):
+                person.files.remove(one)
+                person.size -= one.size
+                person.leave(Left(one.path, one.uid, why))
+
+
+def table(found: Iterable[HandedIn]) -> str:
+    """As CSV; no cell is a formula for a spreadsheet."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in found:
+        last = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(one.last)) if one.files else ""
+        left = "; ".join(f"{left.path} {left.why}" for left in one.left)
+        cells = (one.name, one.full_name, str(len(one.files)), str(one.size), last, left)
+        writer.writerow([plain(cell) for cell in cells])
+    return text.getvalue()
