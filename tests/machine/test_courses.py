@@ -103,7 +103,7 @@ def test_material_is_handed_out_and_what_was_handed_in_is_collected(course: Mach
     assert "nothing from: hedy, sofja" in done.err
     assert course.run(f"cd {path} && find . -type f | sort").out.split() == ["./emmy/emmy.txt", "./hand-in.csv"]
     mode = course.run(f"stat -c '%a %U %G' {path} {path}/emmy {path}/emmy/emmy.txt {path}/hand-in.csv").out.splitlines()
-    assert mode == [f"{bits} root stats-101-teachers" for bits in ("2750", "2750", "640", "640")]
+    assert mode == [f"{bits} root stats-101-teachers" for bits in ("2750", "750", "640", "640")]
     seen = grace.run_cell(f"print(open('{path.replace('/srv/data/', '')}/emmy/emmy.txt').read())")
     assert seen == "42\n\n"
     assert course.run(f"{as_emmy}ls {path}", check=False).code
