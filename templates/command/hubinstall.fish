@@ -51,7 +51,7 @@ function _shtab_hubinstall_using
 end
 
 set -g _shtab_hubinstall_commands plan apply status verify uninstall config 'config show' 'config schema' 'config example' 'config proxy-snippet' 'config get' 'config set' 'config unset' 'config add-item' 'config remove-item' 'config edit' 'config reload' user 'user add' 'user invite' 'user list' 'user passwd' 'user remove' 'user import' 'user archive' environment 'environment add' 'environment remove' 'environment undo' 'environment list' course 'course add' 'course list' 'course hand-out' 'course collect' 'course remove' certificate 'certificate status' 'certificate renew' start stop restart logs top announce import-tljh bundle version help
-set -g _shtab_hubinstall_opts_with_value --admin --admin-password-file --apt --base-url --ca-bundle --cpu --days --domain --email --environment --full-name --group --image --lines --memory --no-proxy --npm-registry --output --person --pip-index --process-manager --proxy --r --sheet-folder --since --students --teacher --title --to --until -n
+set -g _shtab_hubinstall_opts_with_value --admin --admin-password-file --apt --archive --base-url --ca-bundle --cpu --days --domain --email --environment --full-name --group --image --lines --memory --no-proxy --npm-registry --output --person --pip-index --process-manager --proxy --r --sheet-folder --since --students --teacher --title --to --until -n
 
 complete -c hubinstall -e
 complete -c hubinstall -f
@@ -220,6 +220,7 @@ complete -c hubinstall -n '_shtab_hubinstall_using course collect' -l to -x -d '
 complete -c hubinstall -n '_shtab_hubinstall_using course; and test $_shtab_hubinstall_npos -eq 0' -a remove -d 'End a course; accounts, and the files in its shares, stay.'
 complete -c hubinstall -n '_shtab_hubinstall_using course remove' -s h -l help -d 'show this help message and exit'
 complete -c hubinstall -n '_shtab_hubinstall_using course remove' -l yes -d 'do not ask'
+complete -c hubinstall -n '_shtab_hubinstall_using course remove' -l archive -x -d 'first write a zip for each person, of what was handed in, to a folder that only root can write to'
 complete -c hubinstall -n '_shtab_hubinstall_using course remove' -l verbose -d 'print every step with its name and time, as in the log'
 complete -c hubinstall -n '_shtab_hubinstall_using; and test $_shtab_hubinstall_npos -eq 0' -a certificate -d 'Show the certificate, or request a new one.'
 complete -c hubinstall -n '_shtab_hubinstall_using certificate' -s h -l help -d 'show this help message and exit'

@@ -126,7 +126,12 @@ def test_others_are_told_whom_to_ask_and_nothing_about_members(course: Machine, 
 def test_the_end_of_a_course_keeps_people_and_files(course: Machine, grace: HubClient) -> None:
     refused = course.run("hubinstall course remove stats-101 </dev/null", check=False)
     assert (refused.code, "hubinstall course remove stats-101 --yes" in refused.err) == (2, True)
-    course.run("hubinstall course remove stats-101 --yes")
+    course.run("mkdir -m 700 /root/kept")
+    path = course.run("hubinstall course remove stats-101 --yes --archive /root/kept").out.strip()
+    assert course.run(f"ls {path}; python3 -m zipfile -l {path}/emmy.zip").out.split()[:2] == [
+        "emmy.zip",
+        "hand-in.csv",
+    ]
     assert "stats-101" not in course.read(installed.CONFIG)
     assert course.read("/srv/data/stats-101-hand-in/emmy.txt") == "42"
     assert course.run("id emmy && ls -d /home/emmy").code == 0

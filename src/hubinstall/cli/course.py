@@ -148,8 +148,12 @@ def remove(arguments: Namespace, host: Host) -> int:
     name, config = arguments.name, load(inputs.config_text(host))
     if name not in config.settings.courses:
         raise UserError(f"there is no course {name}", "To see all: hubinstall course list", 2)
+    if arguments.archive:
+        course_files.roots_own(host, arguments.archive)
     if not arguments.yes:
         ask(name)
+    if arguments.archive:
+        print(course_files.archive(host, here(host), course_files.known(here(host), name), arguments.archive))
     new = typed.edited(config.document, [typed.unsetting(f"course remove {name}", key_of(name))])
     apply_config(host, new, Output(quiet=True, verbose=arguments.verbose))
     say(f"{name} is no course any more; its people keep their accounts, and files are still in"

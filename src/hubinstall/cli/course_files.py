@@ -46,14 +46,12 @@ def collect(arguments: Namespace, host: Host) -> int:
     people = here(host)
     name = known(people, arguments.name)
     since = moments.past(arguments.since, time.time()) if arguments.since else 0.0
-    to = arguments.to or f"{layout.SHARED_DATA}/{collected(name)}"
-    if not only_root_writes(host, to):
-        raise UserError(f"{to} is not a folder that only root can write to", f"Make one: `mkdir --mode=0700 {to}`", 2)
+    to = roots_own(host, arguments.to or f"{layout.SHARED_DATA}/{collected(name)}")
     teachers = teachers_group(name)
     row = group(host, teachers)
     if row is None:
         raise UserError(f"there is no group {teachers}", "Make the course: hubinstall apply")
-    path = f"{to.rstrip('/')}/{time.strftime('%Y-%m-%d-%H%M%S')}"
+    path = f"{to}/{time.strftime('%Y-%m-%d-%H%M%S')}"
     with lock.one_run("course collect"), logged(host), share_at(hand_in(name)) as box:
         host.mkdir(path, "2750", "root", teachers)
         found = collecting.look(host, box, courses.students(host, people.settings, name), since)
@@ -70,6 +68,26 @@ def collect(arguments: Namespace, host: Host) -> int:
         for left in one.left[:SHOWN]:
             say(f"left out: {left.path} of {one.name} {left.why}")
     return 0
+
+
+def archive(host: Host, people: People, name: str, folder: str) -> str:
+    """A zip for each person of what was handed in, and the list, in a folder that only root can open; its path."""
+    path = f"{roots_own(host, folder)}/{name}-{time.strftime('%Y-%m-%d-%H%M%S')}"
+    with lock.one_run("course remove"), logged(host), share_at(hand_in(name)) as box:
+        host.mkdir(path, "0700")
+        found = collecting.look(host, box, courses.students(host, people.settings, name), 0.0)
+        with folder_at(path) as target:
+            collecting.zipped(box, target, found.values())
+        host.write(f"{path}/{collecting.LIST}", collecting.table(found.values()).encode("utf-8", "replace"), "0600")
+    return path
+
+
+def roots_own(host: Host, folder: str) -> str:
+    """Raises UserError if anybody but root can write there."""
+    if not only_root_writes(host, folder):
+        made = f"Make one: `mkdir --mode=0700 {folder}`"
+        raise UserError(f"{folder} is not a folder that only root can write to", made, 2)
+    return os.path.abspath(folder)
 
 
 def known(people: People, name: str) -> str:

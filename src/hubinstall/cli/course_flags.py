@@ -39,4 +39,8 @@ def add_course_verbs(course: argparse.ArgumentParser) -> None:
     remove = verb("remove", "End a course; accounts, and the files in its shares, stay.")
     remove.add_argument("name", metavar="COURSE", help="the course")
     remove.add_argument("--yes", action="store_true", help="do not ask")
+    remove.add_argument(
+        "--archive", metavar="FOLDER", default="",
+        help="first write a zip for each person, of what was handed in, to a folder that only root can write to",
+    )  # fmt: skip
     add_verbose(remove)

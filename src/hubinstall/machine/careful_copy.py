@@ -136,11 +136,8 @@ def copy(source: int, found: Found, target: int, to: str, modes: Modes) -> str:
             stack.callback(os.close, place)
             reading = reopened(source, found.path)
             stack.callback(os.close, reading)
-            seen = os.fstat(reading)
-            if why := trouble(seen):
+            if why := other(reading, found):
                 return why
-            if seen.st_uid != found.uid or seen.st_size > found.size:
-                return "has changed meanwhile"
             new = f".{name[:200]}.hubinstall-new"
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(new, dir_fd=place)
@@ -155,6 +152,14 @@ def copy(source: int, found: Found, target: int, to: str, modes: Modes) -> str:
             raise
         return error.strerror or str(error)
     return ""
+
+
+def other(file: int, found: Found) -> str:
+    """Why what is open is not what was found; empty if it is."""
+    seen = os.fstat(file)
+    if why := trouble(seen):
+        return why
+    return "has changed meanwhile" if seen.st_uid != found.uid or seen.st_size > found.size else ""
 
 
 def same(one: int, path: str, other: int, to: str) -> bool:

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import os
 import time
+import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -16,6 +18,8 @@ MOST_BYTES, MOST_FILES = 2 << 30, 10_000
 """Of one person; more is left out."""
 MOST_NAMED = 20
 """What is left out and named, of one person."""
+OLDEST = 366 * 86400.0 * 11
+"""The files of a zip are of 1980 at the earliest."""
 LIST = "hand-in.csv"
 COLUMNS = ("name", "full name", "files", "bytes", "last", "left out")
 
@@ -43,6 +47,12 @@ class HandedIn:
             self.files.append(found)
             self.size += found.size
 
+    def drop(self, found: Found, why: str) -> None:
+        """It could not be copied."""
+        self.files.remove(found)
+        self.size -= found.size
+        self.leave(Left(found.path, found.uid, why))
+
     def leave(self, left: Left) -> None:
         if len(self.left) < MOST_NAMED:
             self.left.append(left)
@@ -68,9 +78,38 @@ def collect(box: int, target: int, found: Iterable[HandedIn], gid: int) -> None:
     for person in found:
         for one in list(person.files):
             if why := careful_copy.copy(box, one, target, f"{person.name}/{one.path}", Modes(0o750, 0o640, gid)):
-                person.files.remove(one)
-                person.size -= one.size
-                person.leave(Left(one.path, one.uid, why))
+                person.drop(one, why)
+
+
+def zipped(box: int, folder: int, found: Iterable[HandedIn]) -> None:
+    """Write NAME.zip, which only root can read, for each who has handed in something, into an open folder."""
+    for person in found:
+        if not person.files:
+            continue
+        file = os.open(f"{person.name}.zip", careful_copy.NEW, 0o600, dir_fd=folder)
+        with os.fdopen(file, "wb") as raw, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
+            for one in list(person.files):
+                if why := _add(archive, box, one):
+                    person.drop(one, why)
+
+
+def _add(archive: zipfile.ZipFile, box: int, found: Found) -> str:
+    """Why the file is not in the archive; empty if it is."""
+    try:
+        file = careful_copy.reopened(box, found.path)
+    except OSError as error:
+        return error.strerror or str(error)
+    try:
+        if why := careful_copy.other(file, found):
+            return why
+        about = zipfile.ZipInfo(found.path, time.localtime(max(found.changed, OLDEST))[:6])
+        about.compress_type, about.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+        with archive.open(about, "w", force_zip64=True) as written:
+            for chunk in careful_copy.chunks(file, found.size):
+                written.write(chunk)
+    finally:
+        os.close(file)
+    return ""
 
 
 def table(found: Iterable[HandedIn]) -> str:

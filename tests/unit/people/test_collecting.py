@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import zipfile
 
 import pytest
 
@@ -44,6 +45,20 @@ def test_files_by_person_with_a_list(host, folders):
     assert (rows[ME]["files"], rows[ME]["bytes"], rows[ME]["left out"]) == ("1", "2", "link is a link")
     assert rows[ME]["last"].startswith("20")
     assert rows[ME]["full name"].startswith("'=")
+
+
+def test_an_archive_for_each(host, folders):
+    box, to = folders
+    host.path("/box/work").mkdir()
+    host.path("/box/work/a.txt").write_text("42")
+    os.utime(host.path("/box/work/a.txt"), (1, 1))
+    found = collecting.look(host, box, ["alice", ME], 0.0)
+    collecting.zipped(box, to, found.values())
+    assert [path.name for path in host.path("/to").iterdir()] == [f"{ME}.zip"]
+    assert host.path(f"/to/{ME}.zip").stat().st_mode & 0o777 == 0o600
+    with zipfile.ZipFile(host.path(f"/to/{ME}.zip")) as archive:
+        assert archive.read("work/a.txt") == b"42"
+        assert archive.testzip() is None
 
 
 def test_only_what_came_since(host, folders):
