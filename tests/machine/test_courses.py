@@ -37,6 +37,12 @@ def grace(course: Machine) -> Iterator[HubClient]:
     """The teacher, who has written a lesson in her server."""
     with installed.client(course) as client:
         client.login(installed.PERSON, installed.PERSON_PASSWORD)
+        course.run("gpasswd --delete grace stats-101-teachers")
+        client.start_server()
+        status, _, text = opened(client)
+        assert (status, "was started before" in text) == (409, True)
+        course.run("hubinstall apply --quiet")  # she is in its group again
+        client.stop_server()
         client.start_server()
         assert client.run_cell("print(open('stats-101/lesson.txt', 'w').write('mean'))") == "4\n"
         yield client

@@ -104,7 +104,7 @@ def hub_settings(settings: Settings, facts: Facts, image: Environments) -> HubSe
         cgroup_parent=users_cgroup(facts),
         cores=facts.cpus,
         shares=shared_folders(settings),
-        courses=tuple(Course(n, course.title or n, course.teachers) for n, course in settings.courses.items()),
+        courses=courses(settings),
         cull=Cull(**settings.services.cull.model_dump()),
         other_spawners=settings.spawner.allow.other_classes,
         way_out=way_out.of_machine(settings, facts).variables(),
@@ -113,6 +113,11 @@ def hub_settings(settings: Settings, facts: Facts, image: Environments) -> HubSe
         profiles=offered(settings),
         gpus=len(gpus(settings, facts)),
     )
+
+
+def courses(settings: Settings) -> tuple[Course, ...]:
+    groups = settings.course_groups
+    return tuple(Course(name, one.title or name, groups[name], one.teachers) for name, one in settings.courses.items())
 
 
 def shared_folders(settings: Settings) -> tuple[SharedFolder, ...]:

@@ -4,6 +4,7 @@ Who has no account learns nothing here: the login comes first, whatever the name
 """
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from jupyterhub.handlers.base import BaseHandler
@@ -11,9 +12,16 @@ from jupyterhub.utils import url_path_join
 from tornado.httputil import url_concat
 from tornado.web import HTTPError, authenticated
 
+from hubinstall import layout
 from hubinstall.hubside import rights
+from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.courses import Course
 from hubinstall.hubside.settings import HubSettings
+
+RESTART = (
+    "Your server was started before you were in the course {title}, and does not have it yet. Stop your server on your"
+    " page (Home), then open this address again."
+)
 
 
 class CourseHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
@@ -30,6 +38,8 @@ class CourseHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no typ
         user: Any = self.current_user
         if not await asyncio.to_thread(is_in, self._hub_settings, course, user.name):
             raise HTTPError(403, "%s", not_in(course))
+        if user.spawner.ready and await asyncio.to_thread(started_before, course, user.name):
+            raise HTTPError(409, "%s", RESTART.format(title=course.title))
         material = url_path_join(user.url, "lab/tree", course.name)
         start = url_path_join(self.hub.base_url, "spawn", user.escaped_name)
         self.redirect(url_concat(start, {"next": material}))
@@ -38,7 +48,19 @@ class CourseHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no typ
 def is_in(settings: HubSettings, course: Course, name: str) -> bool:
     """Whether the account is a member of the course or teaches it. Asks the host; a directory may take seconds."""
     rights.memberships.ask_again(name)  # who was just added need not wait for a minute
-    return rights.lists(settings, course.teachers, name) or rights.memberships.has((course.name,), name)
+    return rights.lists(settings, course.teachers, name) or rights.memberships.has(course.groups, name)
+
+
+def started_before(course: Course, name: str) -> bool:
+    """Whether a running server is in none of the course's groups, as its own /etc/group says, so that it shows nothing
+    of it. Not, if that cannot be known.
+    """
+    account = Account.brief(name)
+    try:
+        text = Path(f"{layout.SERVER_ACCOUNTS}/{account.uid}.group").read_text("utf-8") if account else ""
+    except (OSError, ValueError):
+        return False
+    return bool(text) and {line.partition(":")[0] for line in text.splitlines()}.isdisjoint(course.groups)
 
 
 def not_in(course: Course) -> str:

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Course:
-    """`name`: that of the group of its members and of the share with its material. `teachers`: names of config.yaml."""
+    """`name`: that of the share with its material. `groups`: of its members, and of its teachers. `teachers`: names of
+    config.yaml.
+    """
 
     name: str
     title: str
+    groups: tuple[str, ...]
     teachers: tuple[str, ...]

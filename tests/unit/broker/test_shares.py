@@ -16,7 +16,9 @@ SHARES = (
     SharedFolder("project", group="team"), SharedFolder("handin", readers="staff", drop_box=True),
     SharedFolder("exams", readers="staff"), SharedFolder("read", path="/mnt/read"),
     SharedFolder("theirs", path="/mnt/theirs", group="staff", readers="staff"),
-    SharedFolder("ours", path="/mnt/ours", group="team"),
+    SharedFolder("ours", path="/mnt/ours", group="team"), SharedFolder("lesson", group="staff", readers="team"),
+    SharedFolder("box", readers="staff", drop_box=True, members="team"),
+    SharedFolder("their-box", readers="team", drop_box=True, members="staff"),
 )  # fmt: skip
 POLICY = Policy(
     network=ServerNetwork("hubinstall", "hubinstall0", "10.99.0.0/16", "10.99.0.1"), image="i", image_label="",
@@ -39,6 +41,9 @@ POLICY = Policy(
         ("/mnt/theirs", True, False),
         ("/mnt/theirs", False, False),
         ("/mnt/ours", False, True),
+        ("/srv/data/lesson", False, False),
+        ("/srv/data/box", False, True),
+        ("/srv/data/their-box", False, False),
         ("/srv/data", True, True),
         ("/srv/data", False, False),
     ],
@@ -51,3 +56,11 @@ def test_a_share_is_mounted_for_its_groups_alone(monkeypatch, source, read_only,
         return
     with pytest.raises(RefusedError):
         sources.bind(POLICY, ADA, source, source, read_only=read_only)
+
+
+def test_links_are_for_all_who_may_enter():
+    of_team = {share.rpartition("/")[2] for share in shares.links(SHARES, {"team"})}
+    assert of_team == {"lesson", "box", "their-box"}
+    of_staff = {share.rpartition("/")[2] for share in shares.links(SHARES, {"staff"})}
+    assert of_staff == {"exams", "theirs", "lesson", "box", "their-box"}
+    assert shares.links(SHARES, set()) == []

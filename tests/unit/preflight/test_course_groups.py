@@ -1,0 +1,31 @@
+"""A course is no group of the system, and nobody's own: its members would get rights that no course gives."""
+
+import pytest
+
+from fakes.host import FakeHost
+from hubinstall.preflight.names import problems
+from hubinstall.settings.model import Settings
+
+
+@pytest.fixture
+def host(tmp_path):
+    host = FakeHost(tmp_path)
+    host.put("/etc/group", "root:x:0:\ndocker:x:996:\nemmy:x:1001:\nbio:x:2000:alice\nchem-teachers:x:997:\n")
+    host.put("/etc/passwd", "root:x:0:0::/root:/bin/sh\nemmy:x:1001:1001::/home/emmy:/bin/sh\n")
+    return host
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("docker", "docker is a group of the system"),
+        ("chem", "chem-teachers is a group of the system"),
+        ("emmy", "emmy is the own group of the account emmy"),
+        ("bio", ""),
+        ("new", ""),
+    ],
+)
+def test_a_group_that_is_there(host, name, why):
+    found = list(problems(host, Settings(courses={name: None}), 1000))
+    assert [at for at, _, _ in found] == ([("courses", name)] if why else [])
+    assert why in " ".join(words for _, words, _ in found)
