@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from hubinstall.config.problems import ConfigError
 from hubinstall.config.validate import load
 from hubinstall.settings.auth import Auth
+from hubinstall.settings.courses import Course
 from hubinstall.settings.environments import NamedEnvironment
 from hubinstall.settings.home import Home
 from hubinstall.settings.http import Http
@@ -41,11 +42,13 @@ from hubinstall.settings.types import (
     Slug,
     Title,
 )
+from hubinstall.settings.types import Account, Accounts, CourseName, Domain, EnvironmentName, Group, Quota, ShareName
 
 LONGEST_DOMAIN = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
 EXTREME: dict[str, tuple[str, ...]] = {
     "DNS name": (LONGEST_DOMAIN, "a", "xn--hb-umc.example.org", f"x.{'y' * 60}.org", "HUB.Example.ORG"),
     "account name": ("_", "a" * 32, "-".join("abcd"), "null", "true", "on", "x-", "www-data"),
+    "course name": ("c" * 23, "null", "x-", "on"),
     "group name": ("g" * 32, "_", "no"),
     "share name": ("s" * 64, "2026", "a..b", "true", "1e3", "x.-_", "null", "0x10"),
     "URL path": (
@@ -187,6 +190,7 @@ OTHERS: dict[str, SearchStrategy[Any]] = {
     "environments": st.dictionaries(
         values(EnvironmentName), st.one_of(st.none(), section(NamedEnvironment)), max_size=2
     ),
+    "courses": st.dictionaries(values(CourseName), st.one_of(st.none(), section(Course)), max_size=2),
     "teachers": st.dictionaries(values(Group), values(Accounts), max_size=2),
     "shares": SHARES,
     "profiles": PROFILES,
