@@ -77,7 +77,7 @@ def test_from_the_address_to_the_material_and_back_to_the_teacher(course: Machin
             client.login(name, password)
             status, path, _ = opened(client)
             assert (status, path.partition("/user/")[2]) == (200, f"{name}/lab/tree/stats-101")
-        assert emmy.run_cell("print(open('stats-101/lesson.txt').read())") == "mean\n\n"
+        assert emmy.run_cell("print(open('stats-101/lesson.txt').read())") == "mean\n"
         writes = f"{TRY}print(tried(lambda: open('stats-101/mine.txt', 'w')))"
         assert emmy.run_cell(writes) == "Read-only file system\n"
         hands_in = "import shutil; open('a.txt', 'w').write('42'); shutil.copy('a.txt', 'stats-101-hand-in/emmy.txt')"
@@ -86,7 +86,7 @@ def test_from_the_address_to_the_material_and_back_to_the_teacher(course: Machin
             "print(tried(lambda: os.listdir('stats-101-hand-in')), tried(lambda: open('stats-101-hand-in/emmy.txt')))"
         )
         assert sofja.run_cell(f"import os\n{TRY}{looks}") == "Permission denied Permission denied\n"
-    assert grace.run_cell("print(open('stats-101-hand-in/emmy.txt').read())") == "42\n\n"
+    assert grace.run_cell("print(open('stats-101-hand-in/emmy.txt').read())") == "42\n"
     assert grace.run_cell(f"{TRY}print(tried(lambda: open('stats-101-hand-in/emmy.txt', 'w')))") != "None\n"
 
 
@@ -111,7 +111,7 @@ def test_material_is_handed_out_and_what_was_handed_in_is_collected(course: Mach
     mode = course.run(f"stat -c '%a %U %G' {path} {path}/emmy {path}/emmy/emmy.txt {path}/hand-in.csv").out.splitlines()
     assert mode == [f"{bits} root stats-101-teachers" for bits in ("2750", "750", "640", "640")]
     seen = grace.run_cell(f"print(open('{path.replace('/srv/data/', '')}/emmy/emmy.txt').read())")
-    assert seen == "42\n\n"
+    assert seen == "42\n"
     assert course.run(f"{as_emmy}ls {path}", check=False).code
 
 
