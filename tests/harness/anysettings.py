@@ -33,6 +33,7 @@ from hubinstall.settings.sign_on_classes import OWN
 from hubinstall.settings.types import (
     Account,
     Accounts,
+    CourseName,
     Domain,
     EnvironmentName,
     Group,
@@ -42,7 +43,6 @@ from hubinstall.settings.types import (
     Slug,
     Title,
 )
-from hubinstall.settings.types import Account, Accounts, CourseName, Domain, EnvironmentName, Group, Quota, ShareName
 
 LONGEST_DOMAIN = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
 EXTREME: dict[str, tuple[str, ...]] = {

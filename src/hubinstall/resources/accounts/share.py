@@ -72,9 +72,14 @@ class Share:
         return self._shared.desired() | {"skel": skel, "homes without link": []} | others
 
     def actual(self, host: Host) -> State | None:
+        """None, too, where the directory of a share of before has stayed and no home has a link: the ledger must not
+        record it as adopted, because `remove` removes the links.
+        """
         place, skel = host.stat(self.folder), host.stat(self.skel)
         missing = [person.name for person in self._without(host) if self._path(person) not in host.tried]
         if (place if self.is_for_some else skel) is None:
+            return None
+        if self.is_for_some and missing and len(missing) == len(self._readers(host, self._homes(host))):
             return None
         found = self._shared.actual(host)
         if self.is_for_some:  # what an administrator keeps there under this name stays

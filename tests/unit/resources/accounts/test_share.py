@@ -175,6 +175,20 @@ def test_only_the_readers_of_a_share_have_links(host):
     assert settle(host, exams) is None
 
 
+def test_a_share_that_comes_back_is_not_adopted(host):
+    """Its directory has stayed, and the ledger removes only what was made."""
+    exams = Share("exams", readers="staff")
+    member(host, "alice")
+    settle(host, exams)
+    exams.remove(host)
+    host.tried.clear()
+    host.forget()
+    assert host.exists("/srv/data/exams")
+    assert settle(host, exams).verb == "create"
+    assert host.stat("/home/alice/exams").target == "/srv/data/exams"
+    assert settle(host, exams) is None
+
+
 def test_a_share_that_is_closed_takes_its_link_from_new_homes_and_leaves_others(host):
     settle(host)
     member(host)
