@@ -70,8 +70,7 @@ def as_csv(lines: Sequence[Line], address: str) -> str:
     column = "link" if any(one.link for one in lines) else "password"
     writer.writerow(["name", "full name", "email", column, "address"])
     for one in lines:
-        writer.writerow([one.name, _plain(one.full_name), _plain(one.email), getattr(one, column), address])
-        writer.writerow([one.name, plain(one.full_name), plain(one.email), one.password, address])
+        writer.writerow([one.name, plain(one.full_name), plain(one.email), getattr(one, column), address])
     return text.getvalue()
 
 
