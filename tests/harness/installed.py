@@ -14,6 +14,8 @@ from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import HubClient
 
 CONFIG = "/etc/hubinstall/config.yaml"
+PATIENCE = 30.0
+"""Seconds that a request may take on a machine that is as fast as the test host."""
 ADMIN, ADMIN_PASSWORD = "ada", "enigma-1843"
 PERSON, PERSON_PASSWORD = "grace", "cobol-1959"
 
@@ -59,7 +61,7 @@ def told(machine: Machine) -> str:
 def client(machine: Machine, *, name: str = "", token: str = "") -> HubClient:
     """A visitor of this machine's hub, whatever its certificate; `name`: a name to use instead of its address."""
     pinned = host(machine) if name else None
-    return HubClient(url(machine, name), address=pinned, verify=False, token=token)
+    return HubClient(url(machine, name), address=pinned, verify=False, token=token, timeout=PATIENCE * machine.pace)
 
 
 def add_person(machine: Machine, name: str = PERSON, password: str = PERSON_PASSWORD) -> None:

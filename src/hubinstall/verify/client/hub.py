@@ -64,7 +64,8 @@ class HubClient:
     """One person at one hub, or a service if `token` is given. Not thread-safe.
 
     `base_url` is what a person types, its path included (`https://hub.example.org/jupyter/`); `address` is where to
-    connect instead of asking the resolver; `timeout` is of one request, in seconds. `subdomains`: each server has
+    connect instead of asking the resolver; `timeout` is of one request, in seconds; the start of a kernel and a cell
+    may take twice as long unless a call says otherwise. `subdomains`: each server has
     a name of its own. Every failure is a HubError.
     """
 
@@ -169,8 +170,9 @@ class HubClient:
             raise HubError("page", f"the server of {self.user} is not running: its page redirects to {response.url}")
         return response
 
-    def kernel(self, name: str = "", timeout: float = 60) -> Kernel:
+    def kernel(self, name: str = "", timeout: float | None = None) -> Kernel:
         """Start a kernel in the running server (its default kernel if there is no `name`) and connect to it."""
+        timeout = timeout or 2 * self.timeout
         if not self.token:
             self.open_server()
         body = {"name": name} if name else {}
@@ -178,7 +180,7 @@ class HubClient:
         raise_for(response, "kernel")
         return Kernel(self, response.json()["id"], timeout)
 
-    def run_cell(self, code: str, timeout: float = 60) -> str:
+    def run_cell(self, code: str, timeout: float | None = None) -> str:
         """Run one cell in a new kernel and return its outputs as text, including an error's name and message."""
         with self.kernel(timeout=timeout) as kernel:
             try:

@@ -62,11 +62,13 @@ class Kernel:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def execute(self, code: str, timeout: float = 60) -> str:
+    def execute(self, code: str, timeout: float | None = None) -> str:
         """Run a cell and return its outputs as text: streams, results, and an error's name and message.
 
-        Raises HubError when the websocket broke, the kernel died, or the cell took more than `timeout` seconds.
+        Raises HubError when the websocket broke, the kernel died, or the cell took more than `timeout` seconds (as long
+        as the kernel's start may take if None).
         """
+        timeout = timeout or self._timeout
         end = time.monotonic() + timeout
         content = {
             "code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False,
