@@ -18,8 +18,10 @@ from hubinstall.cli.main import bootstrap_parser, parser
 from hubinstall.config.reference import schema
 from hubinstall.config.yaml.parser import parse
 from hubinstall.errors import UserError
+from hubinstall.settings.auth import UNKNOWN
 from hubinstall.settings.keys import known_keys
 from hubinstall.settings.model import Settings
+from hubinstall.settings.section import Conflict
 from hubinstall.settings.sign_on_classes import OWN
 
 Key = tuple[str, ...]
@@ -46,7 +48,7 @@ IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"(?<![\w/.'-])(`?)hubinstall((?: (?=[a-z])[^\s`;,()<]+)(?: [^\s`;,()<]+)*)")
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
-FILES = (".yaml", ".json", ".pem", ".py", ".d", ".target")
+FILES = (".yaml", ".json", ".pem", ".py", ".d", ".target", ".txt")
 """Endings of dotted names that are files or units."""
 FOREIGN = {
     "debian.org", "docker.io", "kernel.pid_max", "c.Spawner.default_url",
@@ -149,8 +151,14 @@ def accepts(key: Key, data: Any) -> bool:
     try:
         Settings.model_validate(data)
     except ValidationError as error:
-        return {fault["type"] for fault in error.errors()} <= {"conflicts"}
+        return all(
+            fault["type"] == "conflicts" and _about_values(fault["ctx"]["conflicts"]) for fault in error.errors()
+        )
     return True
+
+
+def _about_values(conflicts: list[Conflict]) -> bool:
+    return all(conflict.message != UNKNOWN for conflict in conflicts)
 
 
 def is_command(command: str) -> bool:

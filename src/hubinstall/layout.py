@@ -15,6 +15,7 @@ ENVIRONMENTS = f"{CONFIG_DIR}/environments"
 # What was asked for, what uv has made of it, and packages of the distribution and of R.
 REQUIRED, REQUIREMENTS, APT_LIST, R_LIST = "requirements.in", "requirements.txt", "apt.txt", "r.txt"
 ENVIRONMENT_FILES = (REQUIRED, REQUIREMENTS, APT_LIST, R_LIST)
+HUB_PACKAGES = f"{CONFIG_DIR}/hub-packages.txt"
 
 # Programs and their generated files. TREES holds directories named by their content; the links beside it switch them.
 PROGRAMS = "/opt/hubinstall"

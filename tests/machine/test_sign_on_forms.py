@@ -1,6 +1,8 @@
 """Sign-ons with the hub's own form: people of a real LDAP directory (slapd), a workshop's password, and none at all."""
 
+import io
 import time
+import zipfile
 from collections.abc import Iterator
 
 import pytest
@@ -22,6 +24,23 @@ ASKS_AT_ONCE = "c.ProviderRights.ask_every = 0.5\n"
 CERTIFICATE = "/etc/ldap/server.pem"
 CHANGE = f"ldapmodify -x -H ldapi:/// -D cn=admin,dc=example,dc=org -w {ROOTS} <<END\n{{}}\nEND\n"
 MEMBERS = f"dn: cn={{}},{GROUPS}\nchangetype: modify\n{{}}: memberUid\nmemberUid: emmy"
+WHEEL = "/srv/site_auth-1.0-py3-none-any.whl"
+SITES = """
+from jupyterhub.auth import Authenticator
+from traitlets import Unicode
+
+class SiteAuth(Authenticator):
+    word = Unicode("", config=True)
+
+    async def authenticate(self, handler, data):
+        return data["username"] if data["password"] == self.word else None
+"""
+IN_THE_WHEEL = {
+    "site_auth.py": SITES,
+    "site_auth-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: site-auth\nVersion: 1.0\nRequires-Dist: six\n",
+    "site_auth-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    "site_auth-1.0.dist-info/RECORD": "site_auth.py,,\n",
+}
 WORKSHOP, TEACHERS = "workshop-2026", "a-much-longer-password-for-the-teachers"
 
 
@@ -142,3 +161,36 @@ def test_for_tests_any_password_will_do(machine: Machine) -> None:
         anybody.login("marie", "any")
         assert installed.status(anybody, "hub/home") == 200
         assert machine.run(["getent", "passwd", "marie"]).out.endswith("nologin\n")
+
+
+def test_a_sites_own_class_of_its_own_package_survives_ten_applies(machine: Machine) -> None:
+    hubs = machine.run(["readlink", layout.HUB_VENV]).out
+    beside = machine.run("hubinstall config set auth.packages \"['jupyterhub<6']\" --apply", check=False)
+    assert beside.code == 78
+    assert "Because you require jupyterhub<6 and jupyterhub==6" in beside.err
+    assert machine.run(["readlink", layout.HUB_VENV]).out == hubs
+    machine.write(WHEEL, wheel())
+    options = "{word: open-sesame, wrod: x}"
+    change = ["hubinstall", "config", "set", "auth.type", "site_auth:SiteAuth", "auth.packages", f"[{WHEEL}]"]
+    change += ["users.allow_all", "false"]
+    refused = machine.run([*change, "auth.SiteAuth", options, "--apply"], check=False)
+    assert refused.code
+    assert "auth.SiteAuth.wrod: SiteAuth has no such option" in refused.err
+    assert machine.run(["readlink", layout.HUB_VENV]).out == hubs, "put back"
+    machine.run([*change, "auth.SiteAuth", "{word: open-sesame}", "--apply"])
+    for _ in range(8):
+        assert "nothing changed" in machine.run("hubinstall apply").err
+    machine.run("hubinstall config set limits.cpu 1.5 --apply")
+    with installed.client(machine) as person:
+        with pytest.raises(HubError, match="Invalid username or password"):
+            person.login("lise", "sesame")
+        with pytest.raises(HubError, match="lise is not on the list of people who may use this hub"):
+            person.login("lise", "open-sesame")
+
+
+def wheel() -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, text in IN_THE_WHEEL.items():
+            archive.writestr(name, text)
+    return made.getvalue()

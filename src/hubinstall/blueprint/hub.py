@@ -26,7 +26,6 @@ from hubinstall.resources.services.database import Database
 from hubinstall.settings.auth import ADMIN_PASSWORD, SECRET_FILE, Auth
 from hubinstall.settings.model import Settings
 from hubinstall.settings.profiles import all_that_is_given
-from hubinstall.settings.sign_on_classes import PATHS
 
 # Like py_compile, but it does not write a file next to the one that it checks.
 SCHEMA = "f460b0348206"
@@ -79,21 +78,23 @@ def database(facts: Facts, hub_venv: Virtualenv) -> Database:
 def hub_settings(settings: Settings, facts: Facts, image: Environments) -> HubSettings:
     """The hub's part of the settings. Read-only shares are not in it, so a new one needs no restart of the hub."""
     uid_min, uid_max = settings.users.uids(facts.uid_min)
+    # Behind a form of the hub's, names are in small letters, however they are typed.
+    written = str.lower if settings.auth.has_form else str
     return HubSettings(
         base_url=settings.base_url,
         subdomain_host=urls.subdomain_host(settings),
         network=network(settings).described,
-        appearance=Appearance(**{name: text or "" for name, text in settings.hub.model_dump().items()}),
+        appearance=appearance(settings),
         sign_on=sign_on(settings),
-        admins=tuple(settings.users.admin),
+        admins=tuple(map(written, settings.users.admin)),
         admin_groups=tuple(settings.users.admin_groups),
         admin_access=settings.users.admin_access,
-        allowed=tuple(settings.users.allowed),
+        allowed=tuple(map(written, settings.users.allowed)),
         allowed_groups=settings.allowed_groups,
         allow_all=settings.everyone,
-        banned=tuple(settings.users.banned),
+        banned=tuple(map(written, settings.users.banned)),
         banned_groups=tuple(settings.users.banned_groups),
-        teachers={group: list(names) for group, names in settings.all_teachers.items()},
+        teachers={group: list(map(written, names)) for group, names in settings.all_teachers.items()},
         uid_min=uid_min,
         uid_max=uid_max,
         image=image.image,
@@ -120,6 +121,11 @@ def courses(settings: Settings) -> tuple[Course, ...]:
     return tuple(Course(name, one.title or name, groups[name], one.teachers) for name, one in settings.courses.items())
 
 
+def appearance(settings: Settings) -> Appearance:
+    """What `hub` says of the pages."""
+    return Appearance(**{name: text or "" for name, text in settings.hub.model_dump(exclude={"packages"}).items()})
+
+
 def shared_folders(settings: Settings) -> tuple[SharedFolder, ...]:
     """The shares that not everybody sees alike."""
     found = [
@@ -137,7 +143,7 @@ def sign_on(settings: Settings) -> SignOn:
     title = oidc.title or (urlsplit(oidc.issuer).hostname if oidc.issuer else "")
     return SignOn(
         kind=auth.type,
-        class_path=PATHS.get(auth.type, ""),
+        class_path=auth.class_path,
         options=options(auth),
         issuer=(auth.ldap.server if auth.type == "ldap" else oidc.issuer) or "",
         client_id=oidc.client_id or "",

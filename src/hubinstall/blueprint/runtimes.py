@@ -9,7 +9,7 @@ from hubinstall import layout
 from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, digest, id_of, ids
-from hubinstall.resources.files.file import Directory, Link
+from hubinstall.resources.files.file import Directory, File, Link
 from hubinstall.resources.files.tree import Tree
 from hubinstall.resources.packages.virtualenv import NodeModules, Virtualenv
 
@@ -25,7 +25,7 @@ def locked(name: str) -> str:
 
 def virtualenv(name: str, facts: Facts, inside: str = "", needs: tuple[str, ...] = ()) -> tuple[Virtualenv, str]:
     """The virtualenv of locks/NAME.txt, and the target of the link to it (or to a directory `inside` it)."""
-    lockfile = locked(f"{name}.txt")
+    lockfile = locked(f"{name}.txt") + (facts.hub_packages if name == "hub" else "")
     path = layout.tree(name, digest(lockfile, facts.python, facts.arch))
     venv = Virtualenv(
         path, lockfile=lockfile, uv=layout.UV, python_version=facts.python, cache=CACHE,
@@ -55,11 +55,12 @@ def programs(facts: Facts) -> Programs:
         package=package, package_lock=package_lock, node=node_path, needs=ids(node),
     )  # fmt: skip
     hubside = hubside_tree()
+    sites = [File(layout.HUB_PACKAGES, facts.hub_packages)] if facts.hub_packages else []
     resources: list[Resource] = [
         Directory(layout.PROGRAMS),
         Directory(layout.TREES, needs=(id_of(Directory, layout.PROGRAMS),)),
         Directory(layout.CACHE, whole=True),
-        hub, node, modules, hubside,
+        *sites, hub, node, modules, hubside,
         Link(layout.HUB_VENV, hub_path, needs=ids(hub)),
         Link(layout.NODE, node_path, needs=ids(node)),
         Link(layout.PROXY_MODULES, modules.name, needs=ids(modules)),

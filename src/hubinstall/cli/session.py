@@ -37,7 +37,7 @@ def apply_config(
     yes: bool = False,
 ) -> int:
     """Apply the settings in `config`. `given`: account → first password; `yes`: even if that stops people's servers."""
-    desired, first = read(host, config), not host.exists(layout.ACCEPTED)
+    desired, first = read(host, config, online=True), not host.exists(layout.ACCEPTED)
     with lock.one_run("apply"), logged(host) as log, make_report(log, output) as report:
         host.say = report.aside
         try:

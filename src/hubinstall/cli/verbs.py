@@ -29,7 +29,7 @@ STARTS_NGINX = (NGINX_PACKAGES, id_of(Service, layout.NGINX_SERVICE))
 def plan(arguments: Namespace, host: Host) -> int:
     """Show everything that apply would change, or what it would refuse; with --check, return 3 if there is anything."""
     need_root()
-    desired = read(host, with_flags(host, arguments))
+    desired = read(host, with_flags(host, arguments), online=True)
     preflight.refuse(host, desired, may_stop_servers=arguments.yes)
     changes = differences(host, desired)
     print_plan(changes, host, preflight.warnings_in_words(host, desired), as_json=arguments.json)

@@ -13,6 +13,7 @@ from hubinstall.config import elsewhere
 from hubinstall.config.problems import MOST_SHOWN, Problem
 from hubinstall.config.yaml.nodes import Fault, Map, Node, Place, Scalar, without
 from hubinstall.config.yaml.parser import Document
+from hubinstall.settings.auth import UNKNOWN
 from hubinstall.settings.keys import known_keys
 from hubinstall.settings.model import Settings
 from hubinstall.settings.section import Conflict
@@ -27,7 +28,6 @@ from hubinstall.settings.values.words import (
 )
 
 Path = tuple[str | int, ...]
-UNKNOWN = "unknown key"
 _UNION_TAGS = {"<word>", "<group>"}  # pydantic adds the chosen branch of a union to the path
 _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
@@ -89,7 +89,7 @@ def _explained(root: Map, error: ValidationError, gone: set[Path]) -> tuple[list
         if detail["type"] == "conflicts":
             conflicts: list[Conflict] = detail["ctx"]["conflicts"]
             real = [c for c in conflicts if not any((*path, key) in gone for key in c.about)]
-            faults += [Fault(_value(root, (*path, *c.at)), (*path, *c.at), c.message, c.hint) for c in real]
+            faults += [_conflict(root, (*path, *c.at), c) for c in real]
             continue
         # ConfigError shows only the first of thousands of problems, so no suggestion is searched for the others.
         unexplained = detail["type"] == "extra_forbidden" and len(faults) > MOST_SHOWN
@@ -101,6 +101,13 @@ def _explained(root: Map, error: ValidationError, gone: set[Path]) -> tuple[list
             faults.append(Fault(_key(root, path) if on_key else _value(root, path), path, message, hint))
         bad.add(path[:-1] if detail["type"] == "missing" else path)
     return faults, bad - {()}
+
+
+def _conflict(root: Map, path: Path, conflict: Conflict) -> Fault:
+    """A section that takes keys of people's own says itself which of them is unknown."""
+    if conflict.message == UNKNOWN and len(conflict.at) == 1:
+        return Fault(_key(root, path), path, UNKNOWN, conflict.hint or meant(tuple(str(part) for part in path)))
+    return Fault(_value(root, path), path, conflict.message, conflict.hint)
 
 
 def _path(root: Node, location: tuple[str | int, ...]) -> Path:

@@ -7,11 +7,12 @@ from typing import Any
 
 from hubinstall import layout
 from hubinstall.config import edit
-from hubinstall.config.explain import UNKNOWN, Path, dotted, meant, placed
+from hubinstall.config.explain import Path, dotted, meant, placed
 from hubinstall.config.problems import ConfigError, Problem
 from hubinstall.config.validate import Config, Typed, validate
 from hubinstall.config.yaml.parser import Document
 from hubinstall.errors import BAD_CONFIGURATION, UserError
+from hubinstall.settings.auth import UNKNOWN
 from hubinstall.settings.keys import is_known, is_list
 from hubinstall.settings.values.words import quoted
 

@@ -116,7 +116,7 @@ def sign_on(c: Any, settings: HubSettings) -> None:
     c.JupyterHub.load_roles = [admin_role(settings), verify_role(), *teachers.roles(settings)]
 
 
-def authenticator(settings: HubSettings) -> type:
+def authenticator(settings: HubSettings) -> Any:
     """The class for `auth.type`."""
     if settings.sign_on.kind == "pam":
         return HostAuthenticator
@@ -129,10 +129,14 @@ def authenticator(settings: HubSettings) -> type:
         from hubinstall.hubside import workshop  # noqa: PLC0415
 
         return workshop.SharedPassword if settings.sign_on.kind == "shared-password" else workshop.AnyPassword
-    if settings.sign_on.class_path:
+    if settings.sign_on.class_path and settings.sign_on.class_path != settings.sign_on.kind:
         from hubinstall.hubside.oauth_rights import with_rights  # noqa: PLC0415
 
         return with_rights(import_item(settings.sign_on.class_path))
+    if settings.sign_on.class_path:
+        from hubinstall.hubside.own_class import own_class  # noqa: PLC0415
+
+        return own_class(settings.sign_on.class_path, settings.sign_on.options)
     from hubinstall.hubside.openid import OpenIdAuthenticator  # noqa: PLC0415
 
     return OpenIdAuthenticator

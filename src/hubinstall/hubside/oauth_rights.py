@@ -61,7 +61,9 @@ class OauthRights(ProviderRights):
         return self.id_of((model.get("auth_state") or {}).get(self.user_auth_state_key) or {})
 
     def _read_secret(self) -> None:
-        """At each sign-on: a new secret needs no restart of the hub."""
+        """At each sign-on: a new secret needs no restart of the hub. A site's own class may have it elsewhere."""
+        if getattr(self, "client_secret", "") and not Path(layout.SIGN_ON_SECRET).exists():
+            return
         try:
             self.client_secret = Path(layout.SIGN_ON_SECRET).read_text(encoding="utf-8").strip()
         except OSError as error:

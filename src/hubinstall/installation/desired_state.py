@@ -1,6 +1,6 @@
 """The desired state of the machine: the settings, the facts, and the resources that follow from both."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hubinstall import layout
 from hubinstall.blueprint import way_out
@@ -8,7 +8,7 @@ from hubinstall.blueprint.contents import blueprint
 from hubinstall.config.validate import Config, load
 from hubinstall.engine.ledger import Ledger
 from hubinstall.engine.run import plan
-from hubinstall.installation import inputs, prefetch
+from hubinstall.installation import hub_packages, inputs, prefetch
 from hubinstall.machine.facts import Facts, gather
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, Resource
@@ -29,8 +29,10 @@ class DesiredState:
         return self.config.settings
 
 
-def read(host: Host, config: Config | None = None) -> DesiredState:
-    """The desired state of config.yaml, or of a `config` that will replace it. Raises ConfigError; changes nothing."""
+def read(host: Host, config: Config | None = None, *, online: bool = False) -> DesiredState:
+    """The desired state of config.yaml, or of a `config` that will replace it. Raises ConfigError, and UserError if new
+    packages do not agree; changes nothing. `online`: new packages are looked up.
+    """
     config = load(inputs.config_text(host)) if config is None else config
     network = config.settings.network
     facts = gather(
@@ -40,6 +42,7 @@ def read(host: Host, config: Config | None = None) -> DesiredState:
         ca_bundle=network.ca_bundle or "",
     )
     host.way_out = way_out.of_machine(config.settings, facts).variables()
+    facts = replace(facts, hub_packages=hub_packages.list_of(host, config, facts, online=online))
     desired = DesiredState(config, facts, blueprint(config.settings, facts))
     prefetch.continue_with(host, desired.resources)
     return desired

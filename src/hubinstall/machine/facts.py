@@ -89,6 +89,8 @@ class Facts:
     """Path → SHA-256 of the administrator's drop-ins for the hub and nginx."""
     environments: dict[str, dict[str, str]]
     """Name → the lists of its packages: the name of the file → its text. Those without any are left out."""
+    hub_packages: str
+    """The locked list of a site's own packages for the hub (installation/hub_packages.py); empty if there are none."""
 
 
 def gather(host: Host, process_manager: str = "auto", *, proxy: str = "", ca_bundle: str = "") -> Facts:
@@ -136,6 +138,7 @@ def gather(host: Host, process_manager: str = "auto", *, proxy: str = "", ca_bun
         gpus=gpus(host),
         dropins=dropins(host),
         environments=environments(host),
+        hub_packages="",
     )
 
 

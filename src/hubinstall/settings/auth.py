@@ -1,15 +1,16 @@
 """How people log in: `auth` in config.yaml."""
 
 import difflib
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from hubinstall.settings.section import Conflict, Section, repeats
 from hubinstall.settings.sign_on_classes import COMMON, OWN, PATHS
 from hubinstall.settings.sign_on_forms import Ldap, SharedPassword
-from hubinstall.settings.types import Claim, ClientId, FilePath, GroupsElsewhere, Issuer, Scopes, Title
+from hubinstall.settings.types import Claim, ClientId, FilePath, GroupsElsewhere, Issuer, Requirements, Scopes, Title
 from hubinstall.settings.values.files import parse_file_path
 from hubinstall.settings.values.sign_on import LOOPBACK
 from hubinstall.settings.values.words import WrongValueError, not_among, type_name, wrong
@@ -86,12 +87,23 @@ _LISTS = {
     "allow_all": "users.allow_all",
 }  # fmt: skip
 """Options of all classes of JupyterHub's → the key that does it here."""
+UNKNOWN = "unknown key"
 _IS_OF = {"text": str, "true or false": bool, "a number": int | float, "a list": list | tuple, "a map": dict}
 
 
+IMPORT_PATH = r"[A-Za-z_][A-Za-z0-9_]{0,60}(\.[A-Za-z_][A-Za-z0-9_]{0,60}){0,9}[.:][A-Za-z_][A-Za-z0-9_]{0,60}"
+_KINDS = {path: kind for kind, path in PATHS.items()} | {
+    "jupyterhub.auth.PAMAuthenticator": "pam", "jupyterhub.auth.DummyAuthenticator": "dummy",
+}  # fmt: skip
+
+
 def _known_type(value: Any) -> Any:
+    """One of ours, or the path of a class, with dots."""
     if value in TYPES:
         return value
+    if isinstance(value, str) and re.fullmatch(IMPORT_PATH, value):
+        path = value.replace(":", ".")
+        return _KINDS.get(path, path)
     raise wrong(*not_among(value, TYPES))
 
 
@@ -101,7 +113,11 @@ def _options(value: Any) -> Any:
     raise wrong(f"must be a map of options, not {type_name(value)}", "try `{client_id: ID}`")
 
 
-Type = Annotated[str, BeforeValidator(_known_type), WithJsonSchema({"type": "string", "enum": list(TYPES)})]
+_CHOICES = [
+    {"type": "string", "enum": list(TYPES)},
+    {"type": "string", "title": "import path of a class", "pattern": f"^{IMPORT_PATH}$"},
+]
+Type = Annotated[str, BeforeValidator(_known_type), WithJsonSchema({"anyOf": _CHOICES})]
 Options = Annotated[dict[str, Any], BeforeValidator(_options)]
 
 
@@ -110,15 +126,31 @@ def _of(kind: str, name: str, sample: dict[str, Any]) -> Any:
     return Field({}, description=about, examples=[{"client_id": "ID", SECRET_FILE: "/etc/jupyterhub-secret", **sample}])
 
 
+def _own_class_in_schema(schema: dict[str, Any]) -> None:
+    about = "The options of the class of `auth.type`."
+    schema["patternProperties"] = {"^[A-Za-z_][A-Za-z0-9_]*$": {"type": "object", "description": about}}
+    schema["additionalProperties"] = False
+
+
 class Auth(Section):
+    # A class that `type` imports has its options under its name; `conflicts` refuses every other unknown key.
+    model_config = ConfigDict(extra="allow", json_schema_extra=_own_class_in_schema)
+
     type: Type = Field(
         "pam",
         description="How people log in. `pam`: with the password of their account on this machine. `oidc`: at an"
         " OpenID Connect provider, such as Keycloak, Entra ID or a university's; see `auth.oidc`. `ldap`: with the"
         " password of a directory; see `auth.ldap`. `shared-password`: with one password for all, for a workshop; see"
-        " `auth.shared_password`. `dummy`: with any name and any password, for tests. The others: at that service, with"
-        " the options of its class.",
+        " `auth.shared_password`. `dummy`: with any name and any password, for tests. A service such"
+        " as `github`: there, with the options of its class. `package.module.Class`: by a class of JupyterHub's kind in"
+        " `auth.packages`, with its options under `auth.Class`.",
         examples=["oidc"],
+    )
+    packages: Requirements = Field(
+        (),
+        description="Python packages for a class of your own: names with versions, or paths of wheels. They are locked"
+        " with their hashes when they are added, and installed beside the hub.",
+        examples=[["jupyterhub-nativeauthenticator==1.3.0"]],
     )
     oidc: Oidc = Field(default_factory=Oidc, description="The OpenID Connect provider, for `type: oidc`.")
     ldap: Ldap = Field(default_factory=Ldap, description="The LDAP directory, for `type: ldap`.")
@@ -143,8 +175,28 @@ class Auth(Section):
 
     def conflicts(self) -> list[Conflict]:
         found = [one for name, own in OWN.items() for one in _wrong_options(name, own, getattr(self, name))]
+        found += self._strangers()
         found += [] if found else self._missing()
         return found
+
+    def _strangers(self) -> list[Conflict]:
+        """Keys that are not ours, but for the options of the class that `type` imports."""
+        near = f"did you mean auth.{self.own_class}?"
+        found = [
+            Conflict((key,), (), UNKNOWN, near if difflib.get_close_matches(key, [self.own_class], cutoff=0.65) else "")
+            for key in self.model_extra or {}
+            if key != self.own_class
+        ]
+        options = (self.model_extra or {}).get(self.own_class, {})
+        if not isinstance(options, dict):
+            hint = "try `{option: value}`"
+            found.append(Conflict((self.own_class,), (), f"must be a map of options, not {type_name(options)}", hint))
+        return found
+
+    @property
+    def own_class(self) -> str:
+        """The name of a class that is not ours to know; empty if `type` is one of ours."""
+        return "" if self.type in TYPES else self.type.rpartition(".")[2]
 
     def _missing(self) -> list[Conflict]:
         """What the chosen sign-on cannot do without."""
@@ -156,7 +208,7 @@ class Auth(Section):
             at, missing = "shared_password", self.shared_password.missing
         else:
             at = self.class_name
-            needed = ("client_id", SECRET_FILE) if at else ()
+            needed = ("client_id", SECRET_FILE) if self.type in PATHS else ()
             missing = [f"auth.{at}.{key}" for key in needed if not self.options.get(key)]
         if not missing:
             return []
@@ -165,12 +217,24 @@ class Auth(Section):
 
     @property
     def class_name(self) -> str:
-        """Of oauthenticator's class with options of its own; empty if there is none."""
-        return PATHS[self.type].rpartition(".")[2] if self.type in PATHS else ""
+        """Of the class with options under its own name; empty if there is none."""
+        return PATHS[self.type].rpartition(".")[2] if self.type in PATHS else self.own_class
+
+    @property
+    def class_path(self) -> str:
+        """Where the hub imports that class; empty if it is ours."""
+        return PATHS.get(self.type, self.type if self.own_class else "")
+
+    @property
+    def redirects(self) -> bool:
+        """Whether the hub sends people to somebody else's page."""
+        return self.type == "oidc" or self.type in PATHS
 
     @property
     def options(self) -> dict[str, Any]:
         """Those of that class."""
+        if self.own_class:
+            return dict((self.model_extra or {}).get(self.own_class) or {})
         found: dict[str, Any] = getattr(self, self.class_name) if self.class_name else {}
         return found
 
@@ -226,7 +290,7 @@ class Auth(Section):
         """
         groups = [*self.groups_elsewhere]
         groups += [key for key, value in self.options.items() if key.startswith(("allowed_", "admin_")) and value]
-        if self.from_elsewhere and not (listed or groups):
+        if self.from_elsewhere and not (listed or groups or self.own_class):
             hint = (
                 "try users.admin or users.allowed with names, groups of the provider, or users.allow_all: true for"
                 " everyone whom the provider lets in"
@@ -251,7 +315,7 @@ def _refusal(name: str, key: str, value: Any, kind: str | None, known: dict[str,
         return "has no effect here", f"did you mean {_LISTS[key]}?"
     if kind is None:
         near = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.6)
-        return "unknown key", f"did you mean auth.{name}.{near[0]}?" if near else "try removing it"
+        return UNKNOWN, f"did you mean auth.{name}.{near[0]}?" if near else "try removing it"
     if not isinstance(value, _IS_OF[kind]) or (kind != "true or false" and isinstance(value, bool)):
         return f"must be {kind}, not {type_name(value)}", "try removing it, or a value of that kind"
     if key == SECRET_FILE:

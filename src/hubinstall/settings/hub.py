@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from hubinstall.settings.section import Section
-from hubinstall.settings.types import Announcement, FilePath, Link, Title
+from hubinstall.settings.types import Announcement, FilePath, Link, Requirements, Title
 
 
 class Hub(Section):
@@ -29,4 +29,10 @@ class Hub(Section):
         description="Plain text at the top of all pages of the hub. For one that comes and goes without a restart of"
         " the hub: `hubinstall announce`.",
         examples=["The exam is on Friday at 10."],
+    )
+    packages: Requirements = Field(
+        (),
+        description="Python packages that drop-ins of the hub import: names with versions, or paths of wheels. They are"
+        " locked with their hashes when they are added, and must agree with the hub's own.",
+        examples=[["jupyterhub-announcement==0.9"]],
     )

@@ -18,6 +18,7 @@ from hubinstall.settings.values import (
     pages,
     profiles,
     proxies,
+    requirements,
     sign_on,
     sizes,
     urls,
@@ -142,3 +143,8 @@ PersonFilter = Annotated[str, BeforeValidator(directory.parse_filter), schema("f
 Attribute = Annotated[
     str, BeforeValidator(directory.parse_attribute), schema("name of an attribute", directory.ATTRIBUTE)
 ]
+
+_Requirement = Annotated[
+    str, BeforeValidator(requirements.parse_requirement), schema("package", requirements.REQUIREMENT)
+]
+Requirements = Annotated[tuple[_Requirement, ...], BeforeValidator(parse_list)]

@@ -120,6 +120,9 @@ def elsewhere(
             for words in sign_on.form(client, host, settings, facts):
                 report.phase(f"verify: login: {words}")
             return
+        if not settings.auth.redirects:
+            report.phase("verify: login: the page answers; what it asks for is the class's")
+            return
         if not follow:
             report.phase(f"verify: login: the page leads to {urlsplit(sign_on.leads_to(client)).netloc}")
             return

@@ -93,3 +93,18 @@ def test_the_configuration_is_python_that_only_hands_over():
 def test_the_parent_cgroup_is_said_as_docker_wants_it(driver, parent):
     file = next(r for r in hub(Settings(), fake_facts(cgroup_driver=driver), IMAGE) if r.name == layout.HUB_SETTINGS)
     assert json.loads(file.content)["cgroup_parent"] == parent
+
+
+def test_names_of_a_form_are_in_small_letters():
+    users = {"admin": ["Ada"], "allow_all": True, "banned": ["Mallory"]}
+    assert written(users=users, auth={"type": "dummy"}).banned == ("mallory",)
+    assert written(users=users, auth={"type": "dummy"}).admins == ("ada",)
+    assert written(users=users).banned == ("Mallory",), "PAM says how names of this machine are written"
+
+
+def test_only_the_chosen_sign_on_has_secrets():
+    shared = {"password_file": "/etc/a", "admin_password_file": "/etc/b"}
+    made = parts(users={"allow_all": True}, auth={"type": "shared-password", "shared_password": shared})
+    assert made[layout.SIGN_ON_SECRET].source == "/etc/a"
+    assert made[layout.SIGN_ON_ADMIN_SECRET].source == "/etc/b"
+    assert layout.SIGN_ON_SECRET not in parts(auth={"shared_password": shared})
