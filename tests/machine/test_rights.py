@@ -10,6 +10,7 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
+from hubinstall import layout
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import PAGE, HubClient
 
@@ -158,6 +159,44 @@ def soon(check: Callable[[], bool], seconds: float = 45) -> bool:
     while not check() and time.monotonic() < end:
         time.sleep(1)
     return check()
+
+
+def servers_page(client: HubClient) -> dict[str, str]:
+    """Person → their row of the page, in words."""
+    page = client.request("GET", "hub/servers", step="servers", headers=PAGE)
+    assert page.status_code == 200, page.text
+    rows = {part.partition('"')[0]: part for part in page.text.split('data-person="')[1:]}
+    return {name: " ".join(re.sub("<[^>]*>", " ", row).split()) for name, row in rows.items()}
+
+
+def test_the_page_of_servers_shows_administrators_all_and_teachers_their_class_and_stops_one(
+    by_groups: Machine, log_in: LogIn
+) -> None:
+    machine = by_groups
+    prof, joan, grace = (log_in(name) for name in ("prof", "joan", installed.PERSON))
+    joan.start_server()
+    grace.start_server()
+    assert soon(lambda: "joan" in servers_page(prof))
+    joan.run_cell("sum(n * n for n in range(3 * 10**7))")
+    seen = servers_page(grace)
+    assert {"joan", installed.PERSON} <= seen.keys()
+    assert layout.PROBE_USER not in seen
+    for name in ("joan", installed.PERSON):
+        assert re.search(r"ready \d{4}-\d\d-\d\d \d\d:\d\d [0-9.]+ \d+M of [0-9.]+G .*hubinstall/default:", seen[name])
+    assert soon(lambda: float(servers_page(grace)["joan"].partition(":")[2].split()[1]) > 0, 20), "processor time"
+    assert servers_page(prof).keys() == {"joan"}
+    assert installed.status(joan, "hub/servers") == 403
+    form = HIDDEN.findall(prof.request("GET", "hub/servers", step="servers", headers=PAGE).text)
+
+    def stop(name: str) -> int:
+        data = {"_xsrf": dict(form)["_xsrf"], "user": name, "server": ""}
+        return prof.request("POST", "hub/servers", step="stop", headers=PAGE, data=data).status_code
+
+    assert stop(installed.PERSON) == 404
+    assert stop("joan") == 200
+    assert soon(lambda: installed.container("joan") not in containers(machine))
+    assert installed.container(installed.PERSON) in containers(machine)
+    assert servers_page(prof) == {}
 
 
 def test_a_teacher_opens_the_servers_of_a_class_and_no_other_until_taken_out(by_groups: Machine, log_in: LogIn) -> None:

@@ -39,9 +39,12 @@ ALLOWED: dict[str, frozenset[str]] = {
         "errors", "layout",
     }),
     "verify": frozenset({
-        "blueprint.urls", "hubside.cgroups", "machine", "quotas", "resources", "settings", "errors", "layout",
+        "blueprint.urls", "hubside.cgroups", "hubside.container_use", "machine", "quotas", "resources", "settings",
+        "errors", "layout",
     }),
-    "report": frozenset({"engine", "resources.base", "machine", "verify", "errors", "layout"}),
+    "report": frozenset({
+        "engine", "resources.base", "machine", "verify", "hubside.quantities", "errors", "layout",
+    }),
     "installation": EVERYTHING - {"installation", "bundle", "people"},
     "cli": EVERYTHING | {"hubside.appearance"},
     "hubside": frozenset({"layout"}),

@@ -21,6 +21,7 @@ from hubinstall.hubside import (
     full_homes,
     idle_api,
     repair,
+    servers_page,
     sign_ons,
     start_handlers,
     teachers,
@@ -55,7 +56,7 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
     def init_handlers(self) -> None:
         super().init_handlers()
         # The first that matches counts; JupyterHub's last one takes every other path of the API.
-        parts = (announcements_api, full_homes, idle_api, tokens_api, start_handlers)
+        parts = (announcements_api, full_homes, idle_api, servers_page, tokens_api, start_handlers)
         ours = [handler for part in parts for handler in part.HANDLERS]
         ours += course_page.handlers(HubSettings.load(layout.HUB_SETTINGS))
         self.handlers[:0] = self.add_url_prefix(self.hub_prefix, ours)

@@ -6,12 +6,12 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from hubinstall.hubside.quantities import ago, of, size
 from hubinstall.report.plan import printable
 
 if TYPE_CHECKING:
     from hubinstall.verify.servers_now import Found, Server
 
-MIB, GIB = 1 << 20, 1 << 30
 RIGHT = {"CPU", "MEMORY", "HOME", "ACTIVE"}
 """Columns of numbers."""
 
@@ -45,26 +45,8 @@ def _row(server: "Server", now: float) -> dict[str, str]:
         "STATE": "" if server.state == "ready" else server.state,
         "SINCE": f"{datetime.fromtimestamp(server.started).astimezone():%Y-%m-%d %H:%M}" if server.started else "",
         "CPU": f"{server.cpu:.2f}",
-        "MEMORY": _of(server.memory, server.memory_limit),
-        "HOME": "" if server.home is None else _of(server.home, server.home_limit),
+        "MEMORY": of(server.memory, server.memory_limit),
+        "HOME": "" if server.home is None else of(server.home, server.home_limit),
         "ACTIVE": ago(now - server.last_activity) if server.last_activity else "",
         "IMAGE": printable(server.image),
     }
-
-
-def _of(used: int, limit: int) -> str:
-    return f"{size(used)} of {size(limit)}" if limit else size(used)
-
-
-def size(number: int) -> str:
-    return f"{number / GIB:.1f}G" if number >= GIB else f"{number / MIB:.0f}M"
-
-
-def ago(seconds: float) -> str:
-    """How long since, in one unit; the hub writes activity down about once a minute."""
-    if seconds < 60:
-        return "now"
-    for unit, length, most in (("min", 60, 120), ("h", 3600, 48)):
-        if seconds < length * most:
-            return f"{seconds / length:.0f} {unit} ago"
-    return f"{seconds / 86400:.0f} d ago"

@@ -10,13 +10,13 @@ from typing import Any
 from urllib.parse import quote
 
 from hubinstall import layout
+from hubinstall.hubside import container_use
+from hubinstall.hubside.container_use import Use
 from hubinstall.machine import accounts
 from hubinstall.machine.docker import is_stopped
 from hubinstall.machine.host import Host
 from hubinstall.quotas import homes, kernel
 from hubinstall.settings.model import Settings
-from hubinstall.verify import container_use
-from hubinstall.verify.container_use import Use
 from hubinstall.verify.health import of_hub
 
 PAGE = 200

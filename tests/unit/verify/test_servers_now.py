@@ -8,11 +8,11 @@ import pytest
 from fakes.host import FakeHost
 from hubinstall import layout
 from hubinstall.cli import top
-from hubinstall.hubside import cgroups
-from hubinstall.report.top import ago, size
+from hubinstall.hubside import cgroups, container_use
+from hubinstall.hubside.container_use import Use
+from hubinstall.hubside.quantities import ago, size
 from hubinstall.settings.model import Settings
-from hubinstall.verify import container_use, servers_now
-from hubinstall.verify.container_use import Use
+from hubinstall.verify import servers_now
 from hubinstall.verify.http_probe import Answer
 from hubinstall.verify.servers_now import found
 
