@@ -28,6 +28,7 @@ from hubinstall.settings.model import Settings
 from hubinstall.verify.certificate import Seen
 from hubinstall.verify.health import Check, Health
 from hubinstall.verify.servers_now import Server
+from hubinstall.verify.servers_used import Total, Used
 
 FOLDER = CHECKOUT / "docs" / "reference"
 MANAGERS = ("systemd", "supervisor")
@@ -177,11 +178,15 @@ def json_page() -> str:
         fields(Health, "state"), "Each of `checks`:\n", fields(Check), block(sample_of_status()),
         "## hubinstall top --json\n",
         "`notes` are sentences about what is unknown. Each of `servers`, the one with the most memory first: "
-        + str(Server.__doc__).strip().removeprefix("One that runs. ").replace("\n    ", "\n") + "\n",
+        + said(Server).removeprefix("One that runs. ") + "\n",
         fields(Server),
+        "## hubinstall top --since TIME --json\n",
+        said(Used) + " Each of `people`, and of `sums`: "
+        + said(Total).removeprefix("Of one person. ") + "\n",
+        fields(Total),
         "## hubinstall user list --json\n",
         "Each of `people`, by number: "
-        + str(Listed.__doc__).strip().replace("\n    ", "\n") + "\n",
+        + said(Listed) + "\n",
         fields(Listed),
         "## hubinstall environment list --json\n",
         "Each of `environments`: " + str(ListedEnvironment.__doc__).strip().replace("\n    ", "\n") + "\n",
@@ -196,6 +201,10 @@ def json_page() -> str:
         "(it stood there before, and stays), `kept` and the last state. It is not a form for other programs.",
     ]  # fmt: skip
     return "\n".join(parts) + "\n"
+
+
+def said(form: type) -> str:
+    return str(form.__doc__).strip().replace("\n    ", "\n")
 
 
 def change() -> Change:

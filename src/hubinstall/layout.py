@@ -75,6 +75,8 @@ SECRETS = f"{STATE}/secrets"
 HUB_STATE = f"{STATE}/hub"
 HUB_DATABASE = f"{HUB_STATE}/jupyterhub.sqlite"
 SERVER_ACCOUNTS = f"{HUB_STATE}/accounts"
+# What each person's servers used, hour by hour.
+USE_HISTORY = f"{HUB_STATE}/use.sqlite"
 # What the hub found in the drop-ins at its start.
 DROPIN_REPORT = f"{HUB_STATE}/drop-ins.json"
 # Which account of the machine the hub last knew under each name.

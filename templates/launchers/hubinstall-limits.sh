@@ -14,8 +14,11 @@ fi
 
 put() { echo "$2" > "$1"; }
 
+# The hub reads there what servers use, as everybody may in a group that systemd makes. The unit's umask would close it.
+make() { mkdir -p "$@" && chmod 0755 "$@"; }
+
 version_1() {
-    mkdir -p "/sys/fs/cgroup/memory/$group" "/sys/fs/cgroup/cpu/$group"
+    make "/sys/fs/cgroup/memory/$group" "/sys/fs/cgroup/cpu/$group"
     cd "/sys/fs/cgroup/memory/$group"
     # The limit with swap may never be the smaller one: raised before, lowered after.
     if [ -e memory.memsw.limit_in_bytes ]; then put memory.memsw.limit_in_bytes "$memory" 2>/dev/null || :; fi
@@ -27,7 +30,7 @@ version_1() {
 
 version_2() {
     put /sys/fs/cgroup/cgroup.subtree_control "+memory +cpu"
-    mkdir -p "/sys/fs/cgroup/$group"
+    make "/sys/fs/cgroup/$group"
     put "/sys/fs/cgroup/$group/memory.max" "$memory"
     put "/sys/fs/cgroup/$group/memory.swap.max" 0 2>/dev/null || :
     put "/sys/fs/cgroup/$group/cpu.weight" "$weight"

@@ -107,6 +107,8 @@ def hub_settings(settings: Settings, facts: Facts, image: Environments) -> HubSe
         shares=shared_folders(settings),
         courses=courses(settings),
         cull=Cull(**settings.services.cull.model_dump()),
+        history=settings.services.history.enabled,
+        metrics_allow=settings.services.metrics.allow,
         other_spawners=settings.spawner.allow.other_classes,
         way_out=way_out.of_machine(settings, facts).variables(),
         server_way_out=way_out.of_servers(settings, facts).variables(),

@@ -77,6 +77,8 @@ def parser() -> Parser:
     logs.add_argument("-f", "--follow", action="store_true", help="follow new output")
     logs.add_argument("-n", "--lines", type=int, default=100, help="number of lines (default: 100)")
     top_ = verb("top", "Show whose servers run, since when, and what they use; the one with the most memory first.")
+    top_.add_argument("--since", metavar="TIME", default="", help="sums since then, at most 90 days: such as 7d, today")
+    top_.add_argument("--history", action="store_true", help="sums of the last 90 days")
     top_.add_argument("--json", action="store_true", help="print JSON")
     announce = verb("announce", "Show a text on the hub's pages, at once; without a text, print what is shown.")
     announce.add_argument("text", nargs="*", metavar="TEXT", help="plain text")

@@ -158,6 +158,8 @@ def top(arguments: Namespace, host: Host) -> int:
     from hubinstall.cli import top as cli_top  # noqa: PLC0415 - only here, and slow to import
 
     need_root()
+    if arguments.since or arguments.history:
+        return cli_top.history(host, arguments.since or cli_top.ALL, as_json=arguments.json)
     return cli_top.top(host, as_json=arguments.json)
 
 

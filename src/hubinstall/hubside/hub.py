@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import jupyterhub.app
+from prometheus_client import REGISTRY
 from tornado.httpserver import HTTPServer
 from tornado.web import RequestHandler
 
@@ -20,12 +21,14 @@ from hubinstall.hubside import (
     database_room,
     full_homes,
     idle_api,
+    metrics,
     repair,
     servers_page,
     sign_ons,
     start_handlers,
     teachers,
     tokens_api,
+    use_api,
 )  # fmt: skip
 from hubinstall.hubside.bodies import Bodies
 from hubinstall.hubside.host_rights import HostRights
@@ -56,9 +59,10 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
     def init_handlers(self) -> None:
         super().init_handlers()
         # The first that matches counts; JupyterHub's last one takes every other path of the API.
-        parts = (announcements_api, full_homes, idle_api, servers_page, tokens_api, start_handlers)
+        parts = (announcements_api, full_homes, idle_api, servers_page, tokens_api, start_handlers, use_api)
         ours = [handler for part in parts for handler in part.HANDLERS]
-        ours += course_page.handlers(HubSettings.load(layout.HUB_SETTINGS))
+        settings = HubSettings.load(layout.HUB_SETTINGS)
+        ours += [*course_page.handlers(settings), *metrics.handlers(settings.metrics_allow)]
         self.handlers[:0] = self.add_url_prefix(self.hub_prefix, ours)
 
     def init_tornado_application(self) -> None:
@@ -78,9 +82,12 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
 
     async def start(self) -> None:
         await super().start()
+        settings = HubSettings.load(layout.HUB_SETTINGS)
+        REGISTRY.register(metrics.Figures(self.users.values))
         self._watches = [
             asyncio.create_task(repair.of_this_hub().watch(self.log.warning)),
             asyncio.create_task(self._classes.watch()),
+            asyncio.create_task(use_api.Watch(self, keeps=settings.history).watch()),
         ]
         # A drop-in may have set another authenticator.
         if isinstance(self.authenticator, HostRights):

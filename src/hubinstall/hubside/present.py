@@ -53,7 +53,7 @@ def described(spawner: Any, measured: Measured | None, image: str) -> Server:
     return Server(
         spawner.user.name, spawner.name,
         _PENDING.get(str(spawner.pending), "ready" if spawner.ready else "unknown"),
-        image, _seconds(row.started), _seconds(row.last_activity),
+        image, seconds(row.started), seconds(row.last_activity),
         measured.cores if measured else 0.0, use.memory, use.memory_limit,
     )  # fmt: skip
 
@@ -92,7 +92,7 @@ class Images:
 IMAGES = Images()
 
 
-def _seconds(moment: datetime | None) -> float:
+def seconds(moment: datetime | None) -> float:
     """JupyterHub's database keeps UTC without saying so."""
     if moment is None:
         return 0.0

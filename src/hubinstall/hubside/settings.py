@@ -87,6 +87,10 @@ class HubSettings:
     """Those that everyone can read below /srv/data, and nobody write, are not listed."""
     courses: tuple[Course, ...]
     cull: Cull
+    history: bool
+    """Whether it is written down what each person's servers use."""
+    metrics_allow: tuple[str, ...]
+    """Addresses and networks from which /metrics is answered without a token."""
     other_spawners: bool
     """Whether a drop-in may choose a spawner class that is not ours."""
     way_out: dict[str, str]

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from hubinstall.settings.section import Conflict, Section, repeats
-from hubinstall.settings.types import Accounts, Age, Groups, IdleTime, Pause
+from hubinstall.settings.types import Accounts, Age, Groups, IdleTime, Networks, Pause
 
 
 class Cull(Section):
@@ -44,5 +44,32 @@ class Cull(Section):
         ]
 
 
+class History(Section):
+    enabled: bool = Field(
+        True,
+        description="Whether the hub writes down, hour by hour and for 90 days, how long each person's servers ran, and"
+        " how much processor time and memory they used (`hubinstall top --since 7d`). Only root can read it. false"
+        " deletes what was written down.",
+        examples=[False],
+    )
+
+
+class Metrics(Section):
+    allow: Networks = Field(
+        (),
+        description="The addresses and networks that may read `/hub/metrics` without a token, such as a Prometheus on"
+        " another machine. Others need a token with the scope `read:metrics`.",
+        examples=[["10.0.0.5"]],
+    )
+
+    def conflicts(self) -> list[Conflict]:
+        return [
+            Conflict(("allow", index), ("allow",), f"{place} is in the list twice", "try deleting one of them")
+            for index, place in repeats(self.allow)
+        ]
+
+
 class Services(Section):
     cull: Cull = Field(default_factory=Cull, description="Stopping servers that nobody uses.")
+    history: History = Field(default_factory=History, description="What each person's servers used.")
+    metrics: Metrics = Field(default_factory=Metrics, description="Figures for a monitoring system.")

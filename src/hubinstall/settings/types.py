@@ -110,6 +110,10 @@ Proxy = Annotated[
     str, BeforeValidator(networks.parse_proxy), schema("address or network", rf"{networks.ADDRESS}(/[0-9]{{1,3}})?")
 ]
 Proxies = Annotated[tuple[Proxy, ...], BeforeValidator(parse_list)]
+_Network = Annotated[
+    str, BeforeValidator(networks.parse_reader), schema("address or network", rf"{networks.ADDRESS}(/[0-9]{{1,3}})?")
+]
+Networks = Annotated[tuple[_Network, ...], BeforeValidator(parse_list)]
 
 WebProxy = Annotated[str, BeforeValidator(proxies.parse_web_proxy), schema("URL of a proxy", proxies.WEB_PROXY)]
 Mirror = Annotated[str, BeforeValidator(proxies.parse_mirror), schema("URL of a mirror", proxies.MIRROR)]

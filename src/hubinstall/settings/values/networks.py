@@ -113,24 +113,34 @@ def parse_address(value: Any) -> str:
     return str(address)
 
 
+EXAMPLES = "such as 10.0.0.5 or 10.0.0.0/24"
+
+
 def parse_proxy(value: Any) -> str:
-    """An address or a network, in its shortest form."""
+    """Of a web server in front: an address or a network, in its shortest form."""
+    return _source(
+        value, f"try the address that the web server in front connects from, {EXAMPLES}",
+        "anyone in it can claim to be any visitor", "try only the address of the web server in front",
+    )  # fmt: skip
+
+
+def parse_reader(value: Any) -> str:
+    """Of a machine that may read figures: the same."""
+    hint = f"try one {EXAMPLES}"
+    return _source(value, hint, "anyone in it could read the figures", hint)
+
+
+def _source(value: Any, otherwise: str, too_wide: str, narrower: str) -> str:
     text = as_text(value, "an address or a network", '"10.0.0.5"')
     if "%" in text or not re.fullmatch(r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?", text):
-        raise wrong(
-            f"{shown(text)} is not an address or a network",
-            "try the address that the web server in front connects from, such as 10.0.0.5 or 10.0.0.0/24",
-        )
+        raise wrong(f"{shown(text)} is not an address or a network", otherwise)
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         words = f"{shown(text)} is not an address or a network"
-        raise wrong(words, "try one such as 10.0.0.5 or 10.0.0.0/24") from None
+        raise wrong(words, f"try one {EXAMPLES}") from None
     if network.prefixlen < LARGEST[network.version]:
-        raise wrong(
-            f"{shown(text)} covers nearly all addresses, and anyone in it can claim to be any visitor",
-            "try only the address of the web server in front",
-        )
+        raise wrong(f"{shown(text)} covers nearly all addresses, and {too_wide}", narrower)
     alone = network.prefixlen == network.max_prefixlen
     if not alone and str(ipaddress.ip_address(text.partition("/")[0])) != str(network.network_address):
         address = text.partition("/")[0]
