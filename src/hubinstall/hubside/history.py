@@ -23,8 +23,8 @@ CREATE TABLE IF NOT EXISTS hours (
 CREATE TABLE IF NOT EXISTS counted (container TEXT PRIMARY KEY, at REAL, cpu REAL) WITHOUT ROWID;
 """
 _ADD = """
-INSERT INTO hours VALUES (?, ?, ?, ?, ?) ON CONFLICT (hour, person) DO UPDATE SET
-    seconds = seconds + excluded.seconds, cpu = cpu + excluded.cpu, memory = max(memory, excluded.memory)
+INSERT INTO hours VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (hour, person) DO UPDATE SET
+    seconds = seconds + ?3, cpu = cpu + ?4, memory = max(memory, ?5)
 """
 _SUMS = """
 SELECT hour - hour % ?, person, sum(seconds), sum(cpu), max(memory) FROM hours

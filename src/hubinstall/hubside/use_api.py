@@ -1,4 +1,4 @@
-"""The watch over what servers use, and its history for `hubinstall top --since`: root's, and nobody's at the hub."""
+"""The watch over what servers use, and its history for `hubinstall top --history`: root's, and nobody's at the hub."""
 
 import asyncio
 import sqlite3
@@ -87,7 +87,7 @@ class UseHandler(APIHandler):  # type: ignore[misc]  # JupyterHub has no types
     @needs_scope("read:servers")  # type: ignore[untyped-decorator]
     async def get(self) -> None:
         if getattr(self.current_user, "kind", "") != "service" or self.current_user.name != layout.VERIFY_SERVICE:
-            raise HTTPError(403, "The history of use is for the administrator of the machine: hubinstall top --since")
+            raise HTTPError(403, "The history of use is for the administrator of the machine: hubinstall top --history")
         since = moment(self.get_argument("since", ""))
         period = HOUR if time.time() - since <= IN_HOURS else DAY
         try:
