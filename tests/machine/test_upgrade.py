@@ -68,6 +68,10 @@ EXPECTED: dict[str, str] = {
         r"|unit:/etc/systemd/system/hubinstall-accounts\.service|service:hubinstall-accounts"
         r"|file:/opt/hubinstall/etc/supervisor\.d/hubinstall-accounts\.conf|directory:/var/lib/hubinstall/links"
     ),
+    "the hub may read what servers use": (
+        r"file:/opt/hubinstall/libexec/hubinstall-limits|unit:/etc/systemd/system/hubinstall-limits\.service"
+        r"|file:/opt/hubinstall/etc/supervisor\.d/hubinstall-limits\.conf|service:hubinstall-limits"
+    ),
     "systemd gives dockerd ten starts in a minute": (
         r"directory:/etc/systemd/system/docker\.service\.d"
         r"|unit:/etc/systemd/system/docker\.service\.d/hubinstall-restarts\.conf"
