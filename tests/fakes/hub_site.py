@@ -43,7 +43,7 @@ def application(db: Any, door: Any, handlers: list[Any], **more: Any) -> Applica
 
 
 class Browser:
-    """Logged in as the user of this row; it keeps cookies."""
+    """Logged in as the user of this row; it keeps cookies. `path`: of the page, below the hub's."""
 
     def __init__(self, application: Application, row: orm.User, path: str) -> None:
         self._application, self._path = application, path
@@ -51,14 +51,20 @@ class Browser:
         self.cookies = {COOKIE: value.decode(), SESSION: f"session-{id(self)}"}
 
     async def send(
-        self, method: str = "GET", headers: dict[str, str] | None = None, query: str = "", **form: str
+        self,
+        method: str = "GET",
+        headers: dict[str, str] | None = None,
+        *,
+        path: str = "",
+        query: str = "",
+        **form: str,
     ) -> HTTPResponse:
         listener, port = bind_unused_port()
         server = HTTPServer(self._application)
         server.add_socket(listener)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         answer = await AsyncHTTPClient(force_instance=True).fetch(
-            f"http://127.0.0.1:{port}/hub{self._path}{query}", method=method, follow_redirects=False,
+            f"http://127.0.0.1:{port}/hub/{path or self._path}{query}", method=method, follow_redirects=False,
             raise_error=False, headers={**NAVIGATES, "Cookie": cookies, **(headers or {})},
             body=urlencode(form) if method == "POST" else None,
         )  # fmt: skip

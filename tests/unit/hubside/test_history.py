@@ -220,7 +220,7 @@ def test_only_the_installers_own_service_is_told(tmp_path, monkeypatch: pytest.M
     application = hub_site.application(db, Authenticator(), use_api.HANDLERS, log=logging.getLogger("x"))
 
     def told(owner: Any, query: str) -> tuple[int, Any]:
-        browser = hub_site.Browser(application, ada, "/api/use")
+        browser = hub_site.Browser(application, ada, "api/use")
         browser.cookies.clear()
         token = owner.new_api_token()
         answer = asyncio.run(browser.send(query=query, headers={"Authorization": f"token {token}"}))

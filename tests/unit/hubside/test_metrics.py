@@ -69,7 +69,7 @@ def test_a_token_or_an_address_reads_them(allowed: tuple[str, ...], scopes: list
     db.add(orm.Role(name="prometheus", scopes=scopes or [], services=[service]))
     db.commit()
     application = hub_site.application(db, Authenticator(), metrics.handlers(allowed), authenticate_prometheus=True)
-    browser = hub_site.Browser(application, SimpleNamespace(cookie_id="none"), "/metrics")
+    browser = hub_site.Browser(application, SimpleNamespace(cookie_id="none"), "metrics")
     browser.cookies.clear()
     headers = {"Authorization": f"token {service.new_api_token()}"} if scopes else {}
     answer = asyncio.run(browser.send(headers=headers))

@@ -68,7 +68,7 @@ class Site:
         self.stopped.append((user.name, server))
 
     def browser(self, name: str) -> hub_site.Browser:
-        return hub_site.Browser(self.application, self.rows[name], "/servers")
+        return hub_site.Browser(self.application, self.rows[name], "servers")
 
     def seen(self, name: str, query: str = "") -> tuple[int, str]:
         answer = asyncio.run(self.browser(name).send(query=query))
