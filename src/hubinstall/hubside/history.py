@@ -57,6 +57,15 @@ class Sum:
     memory: int
 
 
+New = dict[tuple[int, str], tuple[float, float, int]]
+"""Hour and person → seconds, processor time, memory."""
+
+
+def add(sums: New, key: tuple[int, str], values: tuple[float, float, int]) -> None:
+    seconds, cpu, memory = sums.get(key, (0.0, 0.0, 0))
+    sums[key] = (seconds + values[0], cpu + values[1], max(memory, values[2]))
+
+
 class History:
     """`path`: the file; it is made at the first `keep` with something to say. Threads may call its methods."""
 
@@ -64,10 +73,11 @@ class History:
         self.on = True
         """Off: nothing is added or written."""
         self._path = path
-        self._lock = threading.Lock()
+        self._lock, self._file = threading.Lock(), threading.Lock()
+        """Of what is in memory, and of the file. Nobody waits for a slow disk to add."""
         self._counted: dict[str, tuple[float, float]] | None = None
         """Container → until when, and which processor time, it is in the sums."""
-        self._new: dict[tuple[int, str], tuple[float, float, int]] = {}
+        self._new: New = {}
         self._changed = False
 
     def add(self, samples: Iterable[Sample]) -> None:
@@ -92,36 +102,58 @@ class History:
             self._counted = counted
 
     def _count(self, hour: int, person: str, seconds: float = 0.0, cpu: float = 0.0, memory: int = 0) -> None:
-        before = self._new.get((hour, person), (0.0, 0.0, 0))
-        self._new[hour, person] = (before[0] + seconds, before[1] + cpu, max(before[2], memory))
+        add(self._new, (hour, person), (seconds, cpu, memory))
 
     def keep(self, now: float) -> None:
         """Write it down, and forget what is too old. Raises sqlite3.Error; then nothing of it is lost."""
-        with self._lock:
-            if not self.on or not self._changed:
-                return
-            connection = self._opened()
+        with self._file:
+            with self._lock:
+                if not self.on or not self._changed:
+                    return
+                new, counted = self._new, dict(self._counted or {})
+                self._new, self._changed = {}, False
             try:
-                with connection:
-                    connection.executemany(_ADD, [(*key, *values) for key, values in self._new.items()])
-                    connection.execute("DELETE FROM counted")
-                    rows = [(container, *values) for container, values in (self._counted or {}).items()]
-                    connection.executemany("INSERT INTO counted VALUES (?, ?, ?)", rows)
-                    connection.execute("DELETE FROM hours WHERE hour < ?", (now - KEPT,))
-            finally:
-                connection.close()
-            self._new, self._changed = {}, False
+                self._write(new, counted, now)
+            except BaseException:
+                with self._lock:
+                    self._changed = True
+                    for (hour, person), values in new.items():
+                        self._count(hour, person, *values)
+                raise
+
+    def _write(self, new: New, counted: dict[str, tuple[float, float]], now: float) -> None:
+        connection = self._opened()
+        try:
+            with connection:
+                connection.executemany(_ADD, [(*key, *values) for key, values in new.items()])
+                connection.execute("DELETE FROM counted")
+                rows = [(container, *values) for container, values in counted.items()]
+                connection.executemany("INSERT INTO counted VALUES (?, ?, ?)", rows)
+                connection.execute("DELETE FROM hours WHERE hour < ?", (now - KEPT,))
+        finally:
+            connection.close()
 
     def sums(self, since: float, period: int) -> list[Sum]:
-        """What is written down, in parts of `period` seconds: HOUR or DAY. Raises sqlite3.Error."""
-        with self._lock:
-            if not self._path.exists():
-                return []
-            connection = self._opened()
-            try:
-                return [Sum(*row) for row in connection.execute(_SUMS, (period, _hour(since)))]
-            finally:
-                connection.close()
+        """What was used, in parts of `period` seconds: HOUR or DAY. Raises sqlite3.Error."""
+        found: New = {}
+        with self._file:
+            for begin, person, seconds, cpu, memory in self._written(since, period):
+                found[begin, person] = (seconds, cpu, memory)
+            with self._lock:
+                new = dict(self._new)
+        for (hour, person), values in new.items():
+            if hour >= _hour(since):
+                add(found, (hour - hour % period, person), values)
+        return [Sum(begin, person, *values) for (begin, person), values in sorted(found.items())]
+
+    def _written(self, since: float, period: int) -> list[tuple[int, str, float, float, int]]:
+        if not self._path.exists():
+            return []
+        connection = self._opened()
+        try:
+            return connection.execute(_SUMS, (period, _hour(since))).fetchall()
+        finally:
+            connection.close()
 
     def _read_counted(self) -> dict[str, tuple[float, float]]:
         if not self._path.exists():
@@ -140,13 +172,13 @@ class History:
 
     def put_aside(self) -> None:
         """A file that is damaged; the next `keep` begins another. Raises OSError."""
-        with self._lock:
+        with self._file, self._lock:
             self._path.replace(self._path.with_suffix(".damaged"))
             self._counted = None
 
     def forget(self) -> None:
         """All of it."""
-        with self._lock:
+        with self._file, self._lock:
             self._path.unlink(missing_ok=True)
             self._counted, self._new, self._changed = None, {}, False
 

@@ -99,8 +99,7 @@ class UseHandler(APIHandler):  # type: ignore[misc]  # JupyterHub has no types
 
 
 def answered(since: float, period: int) -> list[dict[str, Any]]:
-    """With what has not been written down yet."""
-    keep()
+    """Off the hub's own thread: a disk may be slow."""
     return [asdict(one) for one in HISTORY.sums(since, period)]
 
 
