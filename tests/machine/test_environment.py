@@ -1,0 +1,59 @@
+"""Packages for everybody: added by one command while people work, refused, and without a network."""
+
+import json
+import time
+
+import pytest
+
+from harness import installed
+from harness.machine import Machine
+from hubinstall.verify.client.hub import HubClient
+
+pytestmark = pytest.mark.one_kind
+
+LISTS = "/etc/hubinstall/environments/default"
+NO_CACHE = {"UV_CACHE_DIR": "/var/tmp/no-cache"}
+
+
+def lists(machine: Machine) -> str:
+    return machine.run(f"tail -n +1 {LISTS}/* 2>&1", check=False).out
+
+
+def restart(grace: HubClient) -> None:
+    grace.stop_server()
+    grace.start_server()
+
+
+def test_what_is_added_is_there_at_the_next_start(installed_machine: Machine) -> None:
+    machine = installed_machine
+    with installed.client(machine) as grace:
+        grace.login(installed.PERSON, installed.PERSON_PASSWORD)
+        grace.start_server()
+        with grace.kernel() as kernel:
+            kernel.execute("kept = 42")
+            began = time.monotonic()
+            machine.run(["hubinstall", "environment", "add", "humanize"], timeout=600)
+            print(f"environment add: {time.monotonic() - began:.1f} s")
+            assert kernel.execute("print(kept)") == "42\n"
+            assert "ModuleNotFoundError" in kernel.execute("import humanize")
+        restart(grace)
+        assert grace.run_cell("import humanize\nprint(humanize.intcomma(1000))") == "1,000\n"
+        grace.stop_server()
+    assert installed.plan(machine) == []
+    [listed] = json.loads(machine.run(["hubinstall", "environment", "list", "--json"]).out)["environments"]
+    assert (listed["name"], listed["python"], list(listed["versions"])) == ("default", ["humanize"], ["humanize"])
+    assert 0 < listed["added"] < 20_000_000 < listed["size"]
+
+
+def test_packages_that_do_not_agree_are_named_and_nothing_changes(installed_machine: Machine) -> None:
+    machine, before = installed_machine, lists(installed_machine)
+    refused = machine.run(["hubinstall", "environment", "add", "pandas<2"], check=False, timeout=120)
+    assert refused.code == 1
+    assert "you require pandas<2 and pandas==" in refused.err
+    machine.run("ip route save default > /run/route && ip route del default")
+    cut = machine.run(["hubinstall", "environment", "add", "tinydb"], env=NO_CACHE, check=False, timeout=300)
+    machine.run("ip route restore < /run/route")
+    assert cut.code == 1
+    assert "the package index did not answer" in cut.err
+    assert lists(machine) == before
+    assert installed.plan(machine) == []
