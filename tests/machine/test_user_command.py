@@ -3,13 +3,17 @@
 import csv
 import io
 import json
+import re
 import time
 
+import httpx
 import pytest
 
 from harness import installed
 from harness.machine import Machine
 from hubinstall import layout
+from hubinstall.verify.client.errors import HubError
+from hubinstall.verify.client.hub import PAGE
 
 pytestmark = pytest.mark.one_kind
 
@@ -145,3 +149,106 @@ def test_a_class_of_a_hundred_from_a_spreadsheet(installed_machine: Machine) -> 
     with installed.client(machine) as student:
         student.login("asa.oeberg", rows["asa.oeberg"]["password"])
     assert installed.plan(machine) == []
+
+
+FIELDS = re.compile(r'name="(_xsrf|token)" value="([^"]*)"')
+
+
+def invitations(machine: Machine, *names: str) -> dict[str, str]:
+    """Account → its new link, as root is shown it."""
+    printed = machine.run(["hubinstall", "user", "invite", *names]).out
+    return dict(line.strip().split(": ") for line in printed.splitlines())
+
+
+def opened(link: str) -> httpx.Client:
+    """A browser of somebody who has the link, and nothing else."""
+    return httpx.Client(verify=False, base_url=link, follow_redirects=True, headers=PAGE)
+
+
+def use(link: str, new: str) -> httpx.Response:
+    """Open the link, and send the form that is there."""
+    with opened(link) as browser:
+        page = browser.get(link)
+        if page.status_code != 200:
+            return page
+        assert page.headers["Referrer-Policy"] == "no-referrer"
+        form = {**dict(FIELDS.findall(page.text)), "new": new, "again": new}
+        return browser.post(link.partition("?")[0], data=form)
+
+
+def test_one_time_links_of_root_and_of_a_teacher(installed_machine: Machine) -> None:
+    """All on one machine, whose logs are looked through at the end."""
+    machine = installed_machine
+    used = [*links_of_root(machine), link_of_a_teacher(machine), link_of_a_class(machine)]
+    secrets = [link.partition("=")[2] for link in used]
+    assert [len(secret) for secret in secrets] == [28] * 6
+    logs = machine.run(f"cat /var/log/nginx/*; cat {layout.LOGS}/*; journalctl --no-pager || true").out
+    assert "first-password?token=[secret]" in logs
+    assert [secret for secret in secrets if secret in logs] == []
+    assert machine.run(f"stat --format %a {layout.LINKS}").out == "700\n"
+    assert installed.plan(machine) == []
+
+
+def links_of_root(machine: Machine) -> list[str]:
+    """When they end, and who gets none."""
+    invited = invitations(machine, "grace", "lise")
+    assert use(invited["lise"], "short").status_code == 400
+    assert 'id="set"' in use(invited["lise"], "uranium-1938").text
+    assert use(invited["lise"], "again-1938-x").status_code == 404, "it works once"
+    with installed.client(machine) as lise:
+        lise.login("lise", "uranium-1938")
+    user(machine, "passwd", "grace", "--stdin", stdin="another-1960\n")
+    assert use(invited["grace"], "by-the-link-1").status_code == 404, "root has set another one"
+    links = [invitations(machine, "lise")["lise"] for _ in range(2)]
+    assert [opened(link).get(link).status_code for link in links] == [404, 200]
+    user(machine, "remove", "lise")
+    assert opened(links[1]).get(links[1]).status_code == 404
+    machine.run(["usermod", "--append", "--groups", "sudo", "grace"])
+    refused = machine.run(["hubinstall", "user", "invite", "ina", "grace"], check=False)
+    assert refused.code
+    assert "gets no link" in refused.err
+    assert machine.run("getent passwd ina", check=False).code == 2, "nothing was made"
+    machine.run(["gpasswd", "--delete", "grace", "sudo"])
+    return [*invited.values(), *links]
+
+
+def link_of_a_teacher(machine: Machine) -> str:
+    """For a student, and not for a colleague; and the student is banned by a group in the end."""
+    installed.add_person(machine, "prof", "noether-1918")
+    installed.add_person(machine, "assistant", "hilbert-1900")
+    machine.run("groupadd course-101; for name in grace assistant; do gpasswd --add $name course-101; done")
+    machine.run("groupadd suspended")
+    told = "teachers.course-101 '[prof, assistant]' users.banned_groups [suspended]"
+    machine.run(f"hubinstall config set {told} --apply", timeout=300)
+
+    def reset(person: str, *, password: str) -> httpx.Response:
+        page = prof.request("GET", "hub/reset-password", step="page", headers=PAGE).text
+        form = {**dict(FIELDS.findall(page)), "person": person, "password": password}
+        return prof.request("POST", "hub/reset-password", step="reset", data=form, headers=PAGE)
+
+    with installed.client(machine) as prof:
+        prof.login("prof", "noether-1918")
+        for person in ("assistant", installed.ADMIN, "prof", "lise", "root", "nobody-here"):
+            assert reset(person, password="noether-1918").status_code == 403, person
+        assert reset("grace", password="wrong").status_code == 403
+        made = reset("grace", password="noether-1918")
+        link = made.text.partition('<code id="link">')[2].partition("<")[0]
+    assert 'id="set"' in use(link, "by-the-link-1").text
+    with installed.client(machine) as grace:
+        grace.login("grace", "by-the-link-1")
+        assert grace.request("GET", "hub/reset-password", step="page").status_code == 403
+        machine.run(["gpasswd", "--add", "grace", "suspended"])
+    with installed.client(machine) as banned, pytest.raises(HubError, match="not allowed to use this hub"):
+        banned.login("grace", "by-the-link-1")
+    return link
+
+
+def link_of_a_class(machine: Machine) -> str:
+    machine.write("/root/class.csv", b"name;full name\nhedy;Hedy Lamarr\n")
+    user(machine, "import", "/root/class.csv", "--invite")
+    [row] = csv.DictReader(io.StringIO(machine.run(f"cat {layout.PEOPLE_SHEETS}/*-class.csv").out))
+    assert "<svg" in machine.run(f"cat {layout.PEOPLE_SHEETS}/*-class.html").out
+    assert 'id="set"' in use(row["link"], "spread-spectrum").text
+    with installed.client(machine) as hedy:
+        hedy.login("hedy", "spread-spectrum")
+    return row["link"]
