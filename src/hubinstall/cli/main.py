@@ -76,10 +76,7 @@ def parser() -> Parser:
     )  # fmt: skip
     logs.add_argument("-f", "--follow", action="store_true", help="follow new output")
     logs.add_argument("-n", "--lines", type=int, default=100, help="number of lines (default: 100)")
-    top_ = verb("top", "Show whose servers run, since when, and what they use; the one with the most memory first.")
-    top_.add_argument("--since", metavar="TIME", default="", help="sums since then, at most 90 days: such as 7d, today")
-    top_.add_argument("--history", action="store_true", help="sums of the last 90 days")
-    top_.add_argument("--json", action="store_true", help="print JSON")
+    add_top(verb("top", "Show whose servers run, since when, and what they use; the one with the most memory first."))
     announce = verb("announce", "Show a text on the hub's pages, at once; without a text, print what is shown.")
     announce.add_argument("text", nargs="*", metavar="TEXT", help="plain text")
     announce.add_argument("--until", metavar="TIME", default="", help="such as 2h, today, 18:00, 2026-12-01")
@@ -91,6 +88,12 @@ def parser() -> Parser:
     words = verb("help", "Show the verbs, or what one of them does and takes.")
     words.add_argument("words", nargs="*", metavar="VERB", help="such as config set")
     return top
+
+
+def add_top(top: Parser) -> None:
+    top.add_argument("--since", metavar="TIME", default="", help="sums since then, at most 90 days: such as 7d, today")
+    top.add_argument("--history", action="store_true", help="sums of the last 90 days")
+    top.add_argument("--json", action="store_true", help="print JSON")
 
 
 def bootstrap_parser() -> Parser:
