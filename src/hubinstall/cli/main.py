@@ -90,7 +90,7 @@ def parser() -> Parser:
     return top
 
 
-def add_top(top: Parser) -> None:
+def add_top(top: argparse.ArgumentParser) -> None:
     top.add_argument("--since", metavar="TIME", default="", help="sums since then, at most 90 days: such as 7d, today")
     top.add_argument("--history", action="store_true", help="sums of the last 90 days")
     top.add_argument("--json", action="store_true", help="print JSON")
