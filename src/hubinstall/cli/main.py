@@ -77,10 +77,9 @@ def parser() -> Parser:
     logs.add_argument("-f", "--follow", action="store_true", help="follow new output")
     logs.add_argument("-n", "--lines", type=int, default=100, help="number of lines (default: 100)")
     add_top(verb("top", "Show whose servers run, since when, and what they use; the one with the most memory first."))
-    announce = verb("announce", "Show a text on the hub's pages, at once; without a text, print what is shown.")
-    announce.add_argument("text", nargs="*", metavar="TEXT", help="plain text")
-    announce.add_argument("--until", metavar="TIME", default="", help="such as 2h, today, 18:00, 2026-12-01")
-    announce.add_argument("--clear", action="store_true", help="remove it")
+    add_announce_flags(
+        verb("announce", "Show a text on the hub's pages, at once; without a text, print what is shown.")
+    )
     add_import_tljh(verb("import-tljh", "Print our config.yaml for a config.yaml of The Littlest JupyterHub."))
     bundle = verb("bundle", "Make a file from which other machines of this release are installed without a network.")
     bundle.add_argument("file", metavar="FILE", help="the file to write, about half a GB")
@@ -130,6 +129,12 @@ def add_config_verbs(config: argparse.ArgumentParser) -> None:
             add_verbose(verb)
         if name == "proxy-snippet":
             verb.add_argument("server", nargs="?", choices=("nginx", "apache"), default="nginx", help="default: nginx")
+
+
+def add_announce_flags(announce: argparse.ArgumentParser) -> None:
+    announce.add_argument("text", nargs="*", metavar="TEXT", help="plain text")
+    announce.add_argument("--until", metavar="TIME", default="", help="such as 2h, today, 18:00, 2026-12-01")
+    announce.add_argument("--clear", action="store_true", help="remove it")
 
 
 def add_import_tljh(verb: argparse.ArgumentParser) -> None:
