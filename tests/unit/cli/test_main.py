@@ -19,7 +19,7 @@ def choices(parser):
 
 VERBS = choices(main.parser())
 CONFIG_VERBS = choices(VERBS["config"])
-WITH_MORE = {"config", "certificate", "environment", "user", "import-tljh", "bundle"}
+WITH_MORE = {"config", "certificate", "course", "environment", "user", "import-tljh", "bundle"}
 LINES = (
     *([verb] for verb in VERBS if verb not in WITH_MORE),
     ["bundle", "b.tar"],
@@ -38,6 +38,9 @@ LINES = (
     ["environment", "add", "plotly>=6", "numba", "--apt", "zip", "--apt", "sl", "--r", "tidyverse"],
     ["environment", "remove", "numba", "--environment", "stats"], ["environment", "undo"],
     ["environment", "list", "--json"],
+    ["course", "add", "stats-101", "--title", "Statistics", "--teacher", "prof", "--students", "class.csv"],
+    ["course", "list", "--json"], ["course", "remove", "stats-101"], ["course", "hand-out", "stats-101", "week1"],
+    ["course", "collect", "stats-101"],
     ["user", "add", "grace", "--full-name", "Grace Hopper", "--group", "a", "--group", "b", "--password-stdin"],
     ["user", "list", "--json"], ["user", "passwd", "grace", "--stdin"], ["user", "passwd", "grace", "--generate"],
     ["user", "remove", "grace", "--purge"], ["user", "archive", "grace", "/srv/archive"],
