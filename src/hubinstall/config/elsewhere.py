@@ -27,7 +27,7 @@ ANSWERS: dict[tuple[str, ...], str] = {
     ("services", "cull", "remove_named_servers"): "try leaving it out: a stopped server keeps its name",
     ("services", "configurator"): "try leaving it out: there is no configurator here",
     ("traefik_api",): _NO_TRAEFIK,
-    ("limits", "gpu"): "try leaving it out: a choice at the start lends GPUs to a server (`gpus` of a profile)",
+    ("limits", "gpu"): "try leaving it out: a choice at the start (profiles) lends GPUs to a server",
     ("environment", "packages"): "try leaving it out: `hubinstall environment add NAME` adds a package for everybody",
     ("proxy",): "did you mean network.proxy?",
     ("http_proxy",): "did you mean network.proxy?",
