@@ -147,20 +147,22 @@ def sign_on(settings: Settings) -> SignOn:
         kind=auth.type,
         class_path=auth.class_path,
         options=options(auth),
-        issuer=(auth.ldap.server if auth.type == "ldap" else oidc.issuer) or "",
-        client_id=oidc.client_id or "",
+        issuer={"ldap": auth.ldap.server, "lti": auth.lti.issuer}.get(auth.type, oidc.issuer) or "",
+        client_id=(auth.lti if auth.type == "lti" else oidc).client_id or "",
         callback=callback(settings),
-        title=(auth.provider if auth.type == "ldap" else title) or "",
+        title=(auth.provider if auth.type in {"ldap", "lti"} else title) or "",
         username_claim=oidc.username_claim or "",
         groups_claim=oidc.groups_claim,
-        admin_groups=oidc.admin_groups,
-        allowed_groups=oidc.allowed_groups,
+        admin_groups=auth.lti.admin_roles if auth.type == "lti" else oidc.admin_groups,
+        allowed_groups=auth.lti.allowed_roles if auth.type == "lti" else oidc.allowed_groups,
         scope=oidc.scope,
     )
 
 
 def options(auth: Auth) -> dict[str, object]:
     """What only the chosen class reads."""
+    if auth.type == "lti":
+        return {key: getattr(auth.lti, key) for key in ("authorize_url", "jwks_endpoint", "username_key")}
     if auth.type != "ldap":
         return {key: value for key, value in auth.options.items() if key != SECRET_FILE}
     ldap = auth.ldap

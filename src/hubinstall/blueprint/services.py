@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from hubinstall import layout
 from hubinstall.blueprint.accounts import PROXY_ACCOUNT
@@ -257,8 +258,10 @@ def reachable(settings: Settings, facts: Facts) -> list[object]:
 
 def alone(settings: Settings) -> str:
     """The address of the one server that the hub must reach; empty if there are others, or it has a name."""
+    auth = settings.auth
+    hosts = {"ldap": auth.ldap.host, "lti": urlsplit(auth.lti.jwks_endpoint or "").hostname}
     try:
-        return str(ip_address(settings.auth.ldap.host)) if settings.auth.type == "ldap" else ""
+        return str(ip_address(hosts.get(auth.type) or ""))
     except ValueError:
         return ""
 

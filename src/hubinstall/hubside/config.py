@@ -39,6 +39,14 @@ START_TIMEOUT = 600
 NAMED_SERVERS = 10
 """Of one person, where a drop-in allows named servers and neither it nor config.yaml says a number."""
 
+CLASSES = {
+    "ldap": "hubinstall.hubside.ldap.LdapAuthenticator",
+    "lti": "hubinstall.hubside.lti.LtiAuthenticator",
+    "shared-password": "hubinstall.hubside.workshop.SharedPassword",
+    "dummy": "hubinstall.hubside.workshop.AnyPassword",
+}
+"""`auth.type` → the class, which is imported where it is needed: they are slow to import."""
+
 
 def configure(c: Any) -> None:
     """Fill in JupyterHub's configuration object. Ends the hub with a message if it cannot work."""
@@ -120,15 +128,8 @@ def authenticator(settings: HubSettings) -> Any:
     """The class for `auth.type`."""
     if settings.sign_on.kind == "pam":
         return HostAuthenticator
-    # Each is imported where it is needed: they are slow to import.
-    if settings.sign_on.kind == "ldap":
-        from hubinstall.hubside.ldap import LdapAuthenticator  # noqa: PLC0415
-
-        return LdapAuthenticator
-    if settings.sign_on.kind in {"shared-password", "dummy"}:
-        from hubinstall.hubside import workshop  # noqa: PLC0415
-
-        return workshop.SharedPassword if settings.sign_on.kind == "shared-password" else workshop.AnyPassword
+    if settings.sign_on.kind in CLASSES:
+        return import_item(CLASSES[settings.sign_on.kind])
     if settings.sign_on.class_path and settings.sign_on.class_path != settings.sign_on.kind:
         from hubinstall.hubside.oauth_rights import with_rights  # noqa: PLC0415
 

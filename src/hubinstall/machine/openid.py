@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from hubinstall.machine.host import Host
@@ -34,18 +35,38 @@ def provider(host: Host, issuer: str, authorities: Iterable[str] = ()) -> Provid
     return host.once(f"openid {issuer}", lambda: _ask(host, issuer, authorities))
 
 
-def _ask(host: Host, issuer: str, authorities: Iterable[str]) -> Provider:
+def keys_trouble(host: Host, url: str, authorities: Iterable[str] = ()) -> str:
+    """Why no key of a learning platform (RFC 7517, 5) can be had there, in words; else empty. Asked once in a run."""
+    return host.once(f"keys {url}", lambda: _ask_for_keys(host, url, authorities))
+
+
+def _ask_for_keys(host: Host, url: str, authorities: Iterable[str]) -> str:
+    try:
+        found = _fetched(host, url, authorities)
+    except urllib.error.HTTPError as error:
+        return f"there are no keys there ({error.code})"
+    except (OSError, ValueError) as error:
+        return f"it does not answer with keys ({getattr(error, 'reason', error)})"
+    return "" if isinstance(found, dict) and found.get("keys") else "there are no keys there"
+
+
+def _fetched(host: Host, url: str, authorities: Iterable[str]) -> Any:
+    """The JSON there. Raises OSError or ValueError."""
     context = ssl.create_default_context()
     for pem in authorities:
         context.load_verify_locations(cadata=pem)
     past = {name.strip() for name in host.environment("NO_PROXY").split(",")}
-    proxy = "" if urlsplit(issuer).hostname in past else host.environment("HTTPS_PROXY")
+    proxy = "" if urlsplit(url).hostname in past else host.environment("HTTPS_PROXY")
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler({"https": proxy} if proxy else {}), urllib.request.HTTPSHandler(context=context)
     )
+    with opener.open(url, timeout=ANSWERING) as answer:
+        return json.loads(answer.read(MOST))
+
+
+def _ask(host: Host, issuer: str, authorities: Iterable[str]) -> Provider:
     try:
-        with opener.open(f"{issuer.rstrip('/')}/{WELL_KNOWN}", timeout=ANSWERING) as answer:
-            found = json.loads(answer.read(MOST))
+        found = _fetched(host, f"{issuer.rstrip('/')}/{WELL_KNOWN}", authorities)
         return Provider(str(found["issuer"]), str(found["authorization_endpoint"]))
     except urllib.error.HTTPError as error:
         return Provider(trouble=f"there is no OpenID provider there ({error.code})")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from hubinstall.machine import directory
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
-from hubinstall.machine.openid import provider
+from hubinstall.machine.openid import keys_trouble, provider
 from hubinstall.settings.sign_on_classes import OWN
 
 if TYPE_CHECKING:  # pydantic is not installed yet when bootstrap calls
@@ -24,7 +24,7 @@ FOR_ANYONE = (
 """Providers where anyone on the internet can have an account: hosts of issuers, and types."""
 LEAST = {"password_file": 8, "admin_password_file": 32}
 """The limits of JupyterHub's own SharedPasswordAuthenticator."""
-SECTIONS = {"oidc": "oidc", "ldap": "ldap", "shared_password": "shared-password"}
+SECTIONS = {"oidc": "oidc", "ldap": "ldap", "lti": "lti", "shared_password": "shared-password"}
 """Section → its type."""
 OPEN = {
     "dummy": ("anyone who reaches this hub logs in under any name, also as an administrator", "try it for tests only"),
@@ -82,6 +82,9 @@ def warnings(host: Host, settings: "Settings", facts: Facts) -> Iterator[Words]:
     yield from _without_effect(auth)
     if auth.type in OPEN:
         yield ("auth", "type"), *OPEN[auth.type]
+    if auth.type == "lti" and (trouble := keys_trouble(host, auth.lti.jwks_endpoint or "", facts.authorities)):
+        words = f"{trouble}: nobody can sign on until it does; who is signed on stays"
+        yield ("auth", "lti", "jwks_endpoint"), words, "try the platform's public keyset URL, or wait until it is back"
     if auth.type == "ldap":
         yield from _directory(host, settings, facts)
     if settings.everyone and auth.type in FOR_ANYONE:

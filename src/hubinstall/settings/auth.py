@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from hubinstall.settings.lti import Lti
 from hubinstall.settings.section import Conflict, Section, repeats
 from hubinstall.settings.sign_on_classes import COMMON, OWN, PATHS
 from hubinstall.settings.sign_on_forms import Ldap, SharedPassword
@@ -79,7 +80,7 @@ class Oidc(Section):
 
 FORMS = ("ldap", "shared-password", "dummy")
 """The sign-ons that have the hub's own form, besides PAM."""
-TYPES = ("pam", "oidc", *FORMS, *PATHS)
+TYPES = ("pam", "oidc", "lti", *FORMS, *PATHS)
 SECRET_FILE = "client_secret_file"  # noqa: S105 - the name of a key
 ADMIN_PASSWORD = "admin_password_file"  # noqa: S105 - the same
 _LISTS = {
@@ -141,9 +142,10 @@ class Auth(Section):
         description="How people log in. `pam`: with the password of their account on this machine. `oidc`: at an"
         " OpenID Connect provider, such as Keycloak, Entra ID or a university's; see `auth.oidc`. `ldap`: with the"
         " password of a directory; see `auth.ldap`. `shared-password`: with one password for all, for a workshop; see"
-        " `auth.shared_password`. `dummy`: with any name and any password, for tests. A service such"
-        " as `github`: there, with the options of its class. `package.module.Class`: by a class of JupyterHub's kind in"
-        " `auth.packages`, with its options under `auth.Class`.",
+        " `auth.shared_password`. `dummy`: with any name and any password, for tests. `lti`: from a course of a"
+        " learning platform, such as Moodle; see `auth.lti`. A service such as `github`: there, with the options of its"
+        " class. `package.module.Class`: by a class of JupyterHub's kind in `auth.packages`, with its options under"
+        " `auth.Class`.",
         examples=["oidc"],
     )
     packages: Requirements = Field(
@@ -157,6 +159,7 @@ class Auth(Section):
     shared_password: SharedPassword = Field(
         default_factory=SharedPassword, description="The password of a workshop, for `type: shared-password`."
     )
+    lti: Lti = Field(default_factory=Lti, description="The learning platform (LTI 1.3), for `type: lti`.")
     # The names of the classes, as in config.yaml of The Littlest JupyterHub.
     GitHubOAuthenticator: Options = _of("github", "GitHubOAuthenticator", {"allowed_organizations": ["example"]})
     GitLabOAuthenticator: Options = _of("gitlab", "GitLabOAuthenticator", {"gitlab_url": "https://gitlab.example.org"})
@@ -204,6 +207,8 @@ class Auth(Section):
             at, missing = "oidc", [f"auth.oidc.{key}" for key in _NEEDED if getattr(self.oidc, key) is None]
         elif self.type == "ldap":
             at, missing = "ldap", self.ldap.missing
+        elif self.type == "lti":
+            at, missing = "lti", self.lti.missing
         elif self.type == "shared-password":
             at, missing = "shared_password", self.shared_password.missing
         else:
@@ -253,6 +258,8 @@ class Auth(Section):
         """Whether the hub must reach another machine for it."""
         if self.type == "ldap":
             return self.ldap.host not in LOOPBACK
+        if self.type == "lti":
+            return self.lti.is_far
         here = self.type == "oidc" and (self.oidc.issuer or "").startswith("http://")  # which is on this machine
         return self.from_elsewhere and not self.has_form and not here
 
@@ -274,14 +281,16 @@ class Auth(Section):
     @property
     def provider(self) -> str:
         """Who says who people are, in a word for people."""
-        names = {"oidc": self.oidc.issuer, "ldap": self.ldap.title or self.ldap.host}
+        names = {"oidc": self.oidc.issuer, "ldap": self.ldap.title or self.ldap.host, "lti": self.lti.called}
         return names.get(self.type) or self.type
 
     @property
     def groups_elsewhere(self) -> tuple[str, ...]:
-        """Groups of the provider whose members may log in."""
+        """Groups of the provider whose members may log in, or roles."""
         if self.type == "oidc":
             return (*self.oidc.admin_groups, *self.oidc.allowed_groups)
+        if self.type == "lti":
+            return (*self.lti.admin_roles, *self.lti.allowed_roles)
         return (*self.ldap.admin_groups, *self.ldap.allowed_groups) if self.type == "ldap" else ()
 
     def conflicts_with(self, *, listed: bool) -> list[Conflict]:

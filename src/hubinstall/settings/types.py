@@ -134,6 +134,9 @@ _GroupElsewhere = Annotated[
     str, BeforeValidator(sign_on.parse_group_elsewhere), schema("group name", sign_on.GROUP_ELSEWHERE)
 ]
 GroupsElsewhere = Annotated[tuple[_GroupElsewhere, ...], BeforeValidator(parse_list)]
+Endpoint = Annotated[str, BeforeValidator(sign_on.parse_endpoint), schema("URL of a platform", sign_on.ENDPOINT)]
+_Role = Annotated[str, BeforeValidator(sign_on.parse_role), schema("role", sign_on.ROLE)]
+LtiRoles = Annotated[tuple[_Role, ...], BeforeValidator(parse_list)]
 _Scope = Annotated[str, BeforeValidator(sign_on.parse_scope), schema("scope", sign_on.SCOPE)]
 Scopes = Annotated[tuple[_Scope, ...], BeforeValidator(parse_list)]
 

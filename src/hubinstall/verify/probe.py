@@ -124,7 +124,7 @@ def elsewhere(
             report.phase("verify: login: the page answers; what it asks for is the class's")
             return
         if not follow:
-            report.phase(f"verify: login: the page leads to {urlsplit(sign_on.leads_to(client)).netloc}")
+            report.phase(f"verify: login: the page leads to {urlsplit(sign_on.leads_to(client, settings)).netloc}")
             return
         for words in sign_on.followed(client, host, settings, facts):
             report.phase(f"verify: sign-on: {words}")

@@ -1,12 +1,12 @@
 """The way to a sign-on elsewhere, as far as it can be gone without a person: the hub's page, and where it leads."""
 
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from hubinstall.machine import directory
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.host import Host
-from hubinstall.machine.openid import provider
+from hubinstall.machine.openid import keys_trouble, provider
 from hubinstall.settings.model import Settings
 from hubinstall.verify.client.errors import HubError, plain_text
 
@@ -33,6 +33,8 @@ def kind(settings: Settings) -> str:
     if settings.auth.type in FORMS:
         words, name = FORMS[settings.auth.type]
         return f"{words.format(settings.auth.provider)} ({name})"
+    if settings.auth.type == "lti":
+        return f"LTI 1.3 at {settings.auth.lti.issuer} (LtiAuthenticator)"
     if name := settings.auth.class_name:
         return f"{settings.auth.type} ({name})"
     return f"OpenID Connect at {settings.auth.oidc.issuer} (OpenIdAuthenticator)"
@@ -43,12 +45,23 @@ def trouble(host: Host, settings: Settings, facts: Facts) -> str:
     auth = settings.auth
     if auth.type == "ldap":
         return directory.trouble(host, auth.ldap.server or "", facts.authorities, tls=auth.ldap.tls)
+    if auth.type == "lti":
+        return keys_trouble(host, auth.lti.jwks_endpoint or "", facts.authorities)
     return provider(host, auth.oidc.issuer or "", facts.authorities).trouble if auth.type == "oidc" else ""
 
 
-def leads_to(client: "HubClient") -> str:
+def begins_at(settings: Settings) -> str:
+    """The hub's address where a sign-on elsewhere begins; of LTI, as a platform would say that somebody comes."""
+    lti = settings.auth.lti
+    if settings.auth.type != "lti":
+        return "hub/oauth_login"
+    told = {"iss": lti.issuer, "client_id": lti.client_id, "login_hint": "nobody", "target_link_uri": "/hub/home"}
+    return f"hub/lti13/oauth_login?{urlencode(told)}"
+
+
+def leads_to(client: "HubClient", settings: Settings) -> str:
     """The URL at the provider to which the hub sends people who sign on. Raises HubError if it sends them nowhere."""
-    answer = client.request("GET", "hub/oauth_login", step="sign-on", follow_redirects=False)
+    answer = client.request("GET", begins_at(settings), step="sign-on", follow_redirects=False)
     place = answer.headers.get("Location", "")
     if answer.status_code not in REDIRECTS or "client_id" not in parse_qs(urlsplit(place).query):
         raise HubError("sign-on", f"the hub sends nobody to the provider: {plain_text(answer)}", answer.status_code)
@@ -67,10 +80,16 @@ def form(client: "HubClient", host: Host, settings: Settings, facts: Facts) -> l
 
 def followed(client: "HubClient", host: Host, settings: Settings, facts: Facts) -> list[str]:
     """What `verify --sign-on` found, a line each. Raises HubError if the provider refuses the hub."""
-    place = leads_to(client)
+    place = leads_to(client, settings)
     if words := trouble(host, settings, facts):
         raise HubError("sign-on", f"{settings.auth.provider}: {words}")
     query = parse_qs(urlsplit(place).query)
+    if settings.auth.type == "lti":
+        return [
+            f"the hub sends people to {urlsplit(place).netloc}, and the platform shows its keys",
+            f"people come back to {query['redirect_uri'][0]}",
+            "not tried: a launch from a course there",
+        ]
     status, said = client.elsewhere(place, facts.authorities)
     if status >= 400:
         words = f"{urlsplit(place).netloc} answers {status} to the hub's request: {said}"

@@ -51,6 +51,7 @@ def test_the_ledger_makes_each_again_for_its_removal(manager):
         assert KINDS[resource.kind](**fields_kept(resource)).name == resource.name
 
 
+LTI = {"issuer": "https://moodle.example.org", "client_id": "hub", "authorize_url": "https://moodle.example.org/auth"}
 OIDC = {"client_id": "hub", "client_secret_file": "/etc/site/secret"}
 
 
@@ -60,6 +61,9 @@ OIDC = {"client_id": "hub", "client_secret_file": "/etc/site/secret"}
         ({}, "localhost 10.99.0.0/16"),
         ({"type": "oidc", "oidc": {**OIDC, "issuer": "https://login.example.org"}}, "localhost any"),
         ({"type": "oidc", "oidc": {**OIDC, "issuer": "http://localhost:9000"}}, "localhost 10.99.0.0/16"),
+        ({"type": "lti", "lti": {**LTI, "jwks_endpoint": "https://moodle.example.org/keys"}}, "localhost any"),
+        ({"type": "lti", "lti": {**LTI, "jwks_endpoint": "https://192.0.2.7/k"}}, "localhost 10.99.0.0/16 192.0.2.7"),
+        ({"type": "lti", "lti": {**LTI, "jwks_endpoint": "http://localhost/keys"}}, "localhost 10.99.0.0/16"),
     ],
 )
 def test_the_hub_alone_is_let_out_and_only_for_a_sign_on_elsewhere(auth, way_out):

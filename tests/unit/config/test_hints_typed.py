@@ -36,6 +36,10 @@ EXAMPLES = {
     "auth.ldap.search_base": "dc=example,dc=org",
     "auth.ldap.bind_dn": "cn=hub,dc=example,dc=org",
     "auth.ldap.bind_password_file": "/etc/hubinstall/ldap-password",
+    "auth.lti.issuer": "https://moodle.example.org",
+    "auth.lti.client_id": "hub",
+    "auth.lti.authorize_url": "https://moodle.example.org/mod/lti/auth.php",
+    "auth.lti.jwks_endpoint": "https://moodle.example.org/mod/lti/certs.php",
     "auth.shared_password.password_file": "/etc/hubinstall/workshop",
 }  # fmt: skip
 """Values for keys that a hint names without one."""

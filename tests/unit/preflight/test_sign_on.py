@@ -19,7 +19,8 @@ class Description(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         told = {"issuer": self.calls_itself, "authorization_endpoint": f"{self.calls_itself}/auth"}
-        self.send_response(200 if self.path == "/.well-known/openid-configuration" else 404)
+        told |= {"keys": [{"kty": "RSA"}]} if self.path == "/keys" else {}
+        self.send_response(200 if self.path in {"/.well-known/openid-configuration", "/keys", "/no-keys"} else 404)
         self.end_headers()
         self.wfile.write(json.dumps(told).encode())
 
@@ -116,3 +117,15 @@ def test_everyone_of_a_provider_where_anyone_can_have_an_account(host, monkeypat
     monkeypatch.setattr(sign_on, "provider_of_test", type("Quiet", (), {"trouble": ""}), raising=False)
     [found] = warnings(host, settings("https://accounts.google.com"))
     assert found.startswith("lets in everyone who has an account at accounts.google.com")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("keys", ""), ("no-keys", "there are no keys there: "), ("gone", "there are no keys there (404): ")],
+)
+def test_a_platform_without_keys_is_a_warning(host, issuer, path, words):
+    lti = {"issuer": issuer, "client_id": "hub", "authorize_url": f"{issuer}/auth", "jwks_endpoint": f"{issuer}/{path}"}
+    made = Settings.model_validate({"auth": {"type": "lti", "lti": lti}, "users": {"allow_all": True}})
+    found = warnings(host, made)
+    assert len(found) == bool(words)
+    assert all(one.startswith(f"{words}nobody can sign on until it does") for one in found)

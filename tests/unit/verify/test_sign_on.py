@@ -90,4 +90,23 @@ def test_a_hub_that_sends_nobody_there_is_broken(host, client):
     with pytest.raises(VerifyError, match="sends nobody to the provider"):
         said(host, client, follow=False)
     with pytest.raises(HubError):
-        sign_on.leads_to(client)
+        sign_on.leads_to(client, SETTINGS)
+
+
+def test_of_a_learning_platform_the_way_to_it_and_its_keys_are_tried(host, monkeypatch):
+    url = "https://moodle.example.org"
+    lti = {"issuer": url, "client_id": "hub", "authorize_url": f"{url}/auth", "jwks_endpoint": f"{url}/keys"}
+    settings = Settings.model_validate({"auth": {"type": "lti", "lti": lti}, "users": {"allow_all": True}})
+    monkeypatch.setattr(sign_on, "keys_trouble", lambda *_arguments: "")
+    client = Client(location=f"{url}/auth?client_id=hub&redirect_uri=https%3A%2F%2Fhub%2Fback")
+    assert sign_on.begins_at(settings).startswith(
+        "hub/lti13/oauth_login?iss=https%3A%2F%2Fmoodle.example.org&client_id=hub"
+    )
+    assert sign_on.followed(client, host, settings, fake_facts()) == [
+        "the hub sends people to moodle.example.org, and the platform shows its keys",
+        "people come back to https://hub/back",
+        "not tried: a launch from a course there",
+    ]
+    monkeypatch.setattr(sign_on, "keys_trouble", lambda *_arguments: "there are no keys there (404)")
+    with pytest.raises(HubError, match="there are no keys there"):
+        sign_on.followed(client, host, settings, fake_facts())

@@ -11,6 +11,8 @@ ISSUER = rf"https?://{HOST}(:[0-9]{{1,5}})?(/[A-Za-z0-9._~%+-]+)*/?"
 CLIENT_ID = r"[\x21-\x7e]{1,400}"
 CLAIM = r"[A-Za-z0-9_:/.-]{1,200}"
 GROUP_ELSEWHERE = r"[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]{0,254}[^\s\x00-\x1f\x7f-\x9f])?"
+ENDPOINT = rf"{ISSUER}(\?[A-Za-z0-9._~%+=&/:-]*)?"
+ROLE = r"[A-Za-z]{1,60}|(https?|urn):[A-Za-z0-9._~:/#-]{1,200}"
 SCOPE = r"[\x21\x23-\x5b\x5d-\x7e]{1,200}"
 """RFC 6749, 3.3."""
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -26,9 +28,31 @@ def parse_issuer(value: Any) -> str:
             f"{shown(text)} is the provider's description, not the provider",
             f"try {shown(text.rstrip('/').removesuffix('/.well-known/openid-configuration'))}",
         )
+    return _encrypted(text)
+
+
+def parse_endpoint(value: Any) -> str:
+    """Where a learning platform answers."""
+    text = as_text(value, "a URL of the platform", "https://moodle.example.org/mod/lti/auth.php")
+    if len(text) > 400 or not re.fullmatch(ENDPOINT, text):
+        hint = "try one such as https://moodle.example.org/mod/lti/auth.php"
+        raise wrong(f"{shown(text)} is not a URL of a platform", hint)
+    return _encrypted(text)
+
+
+def _encrypted(text: str) -> str:
     host = urlsplit(text).netloc.rpartition(":")[0] or urlsplit(text).netloc
     if text.startswith("http://") and host not in LOOPBACK and urlsplit(text).netloc not in LOOPBACK:
         raise wrong(f"{shown(text)} is not encrypted", f"try {shown('https' + text[4:])}")
+    return text
+
+
+def parse_role(value: Any) -> str:
+    """A role of LTI 1.3: a word for one in a course, or the whole URI."""
+    text = as_text(value, "a role", "Learner")
+    if not re.fullmatch(ROLE, text):
+        hint = "try one such as Learner"
+        raise wrong(f"{shown(text)} is not a role of a learning platform", hint)
     return text
 
 
