@@ -23,6 +23,8 @@ from hubinstall.resources.files.file import File
 from hubinstall.resources.services.unit import UnitFile
 from hubinstall.settings.model import Settings
 
+pytestmark = pytest.mark.one_kind
+
 COUNT = 25
 NUMBERS = range(40)
 FOLDER = "/root/rendered"

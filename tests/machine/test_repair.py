@@ -9,6 +9,8 @@ from harness import addresses, installed
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
 
+pytestmark = pytest.mark.one_kind
+
 # Behind another web server there is no TLS to be set.
 NGINX = "/etc/nginx/conf.d/hubinstall.conf" if addresses.here().behind else "/etc/nginx/snippets/hubinstall-tls.conf"
 SETTINGS = "/opt/hubinstall/etc/hub.json"

@@ -20,6 +20,8 @@ from harness.manifest import diff, manifest
 from hubinstall.verify.client.hub import HubClient
 from hubinstall.verify.client.kernel import Kernel
 
+pytestmark = pytest.mark.one_kind
+
 ORDERS = ("one kind after the other", "in turns", "shuffled")
 CONFIG, CONFIG_BEFORE = "/etc/hubinstall/config.yaml", "/root/config.yaml"
 SETTINGS = {

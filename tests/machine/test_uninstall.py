@@ -4,11 +4,15 @@ import json
 import re
 from collections.abc import Callable
 
+import pytest
+
 from harness import installed, remains
 from harness.commands import Result
 from harness.machine import Machine
 from harness.manifest import manifest
 from harness.nspawn import ProcessManager
+
+pytestmark = pytest.mark.one_kind
 
 # As nsenter says it, whichever of the two processes it is that sees the kill.
 KILLED = (137, -9)
