@@ -24,6 +24,7 @@ MANAGERS = {
             "https": {"letsencrypt": {"email": "ops@example.org"}},
             "users": {"admin": ["alice", "bob"]},
             "shares": {"course-101": None, "project": {"access": {"group": "teachers"}}},
+            "courses": {"stats-101": {"teachers": ["alice"]}},
         },
         fake_facts(addresses=ADDRESS, cgroup_driver="systemd", sshd=True, environments={"default": {"apt.txt": "zip"}}),
     ),

@@ -74,7 +74,7 @@ def course_conflicts(courses: Courses, shares: dict[str, Share], teachers: dict[
         found += [
             Conflict(
                 ("teachers", group), ("courses", "teachers"), f"is a group of the course {name}",
-                f"try courses.{name}.teachers for who teaches it",
+                f"try leaving it out: courses.{name}.teachers says who teaches it",
             )
             for group in (name, teachers_group(name))
             if group in teachers

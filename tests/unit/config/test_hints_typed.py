@@ -166,7 +166,7 @@ def test_following_the_hints_of_a_bad_file_ends_well(case: nonsense.Nonsense) ->
 
 
 def test_most_hints_propose_something_to_type() -> None:
-    """Lest nothing is wrong because nothing is typed."""
+    """Lest nothing is wrong because nothing is typed: of five different hints four name what to type."""
     found = [problem for case in BAD for problem in problems(data_of(case))]
     untyped = {re.sub('"[^"]*"', '""', problem.hint) for problem in found if not list(edits(problem))}
-    assert len(untyped) < 20 < len({problem.hint for problem in found})
+    assert 100 < 5 * len(untyped) < len({problem.hint for problem in found})

@@ -125,7 +125,7 @@ def test_plain_http_becomes_https() -> None:
         ("users: {admin: [root]}", "users.admin"),
         ("users: {admin: [ada], banned: [ada]}", "users.banned: ada is an administrator"),
         ("base_url: 7", "base_url: left out"),
-        ("limits: {memory: 2G, gpu: 1}", "limits.gpu: user servers cannot use the GPUs"),
+        ("limits: {memory: 2G, gpu: 1}", "limits.gpu: a choice at the start (profiles) lends GPUs"),
         ("auth: {type: [pam]}", "auth.type"),
         ("nonsense: {deep: 1}", "nonsense.deep: is no setting of TLJH's"),
     ],

@@ -43,8 +43,8 @@ def test_a_name_that_is_no_group_or_another_courses_second_is_refused(name):
     ("text", "told"),
     [
         ("shares: {bio-hand-in: }\n", "is a share of the course bio already; try another name"),
-        ("teachers: {bio: [kim]}\n", "is a group of the course bio; try courses.bio.teachers"),
-        ("teachers: {bio-teachers: [kim]}\n", "is a group of the course bio; try courses.bio.teachers"),
+        ("teachers: {bio: [kim]}\n", "is a group of the course bio; try leaving it out: courses.bio.teachers"),
+        ("teachers: {bio-teachers: [kim]}\n", "is a group of the course bio; try leaving it out: courses.bio.teachers"),
         ("users: {banned: [prof]}\n", "courses.stats-101.teachers[0]: prof is banned"),
     ],
 )
