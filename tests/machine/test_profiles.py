@@ -8,6 +8,7 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
+from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import HubClient
 
 pytestmark = pytest.mark.one_kind
@@ -141,3 +142,24 @@ def test_what_is_offered_is_given(machine: Machine, ada: HubClient, grace: HubCl
     grace.start_server()
     assert memory(machine) == [500], "an administrator's start has the default"
     grace.stop_server()
+
+
+def test_a_gpu_is_lent_to_one_server_whatever_is_restarted(machine: Machine, ada: HubClient, grace: HubClient) -> None:
+    """No test machine has a card: another device of the machine is lent instead."""
+    profiles = json.dumps([{"display_name": "Plain"}, {"display_name": "Card", "gpus": 1}])
+    machine.run(["hubinstall", "config", "set", "profiles", profiles, "spawner.gpus", "[/dev/full]", "--apply"])
+    card = {"profile": "card"}
+    assert "1 of 1 GPU is free now" in grace.fetch("GET", "hub/spawn", step="form").text
+    grace.start_server(options=card)
+    assert "0 of 1 GPU are free now" in ada.fetch("GET", "hub/spawn", step="form").text
+    machine.run("hubinstall restart jupyterhub")
+    machine.run("kill -KILL $(pgrep -of hubinstall.broker)")
+    with pytest.raises(HubError, match=r"The GPU of this machine is in use\. Try again later"):
+        ada.start_server(options=card)
+    devices = machine.run(
+        "docker inspect -f '{{json .HostConfig.Devices}}' " + installed.container(installed.PERSON)
+    ).out
+    assert [one["PathOnHost"] for one in json.loads(devices)] == ["/dev/full"]
+    grace.stop_server()
+    ada.start_server(options=card)
+    ada.stop_server()
