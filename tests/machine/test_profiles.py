@@ -32,6 +32,7 @@ PROFILES = [
         },
     },
     {"display_name": "Staff", "memory": "900M", "groups": ["staff-only"]},
+    {"display_name": "Clean", "empty_home": True},
 ]  # fmt: skip
 WRITTEN = (
     "900M",
@@ -142,6 +143,16 @@ def test_what_is_offered_is_given(machine: Machine, ada: HubClient, grace: HubCl
     grace.start_server()
     assert memory(machine) == [500], "an administrator's start has the default"
     grace.stop_server()
+
+
+def test_an_empty_home_keeps_the_old_one(machine: Machine, grace: HubClient) -> None:
+    home = f"/home/{installed.PERSON}"
+    machine.run(f"echo 42 > {home}/.mine && chown {installed.PERSON}: {home}/.mine")
+    for options in ({"profile": "clean"}, None):
+        grace.start_server(options=options)
+        grace.stop_server()
+    kept = machine.run(f"cd {home}; ls -d old-home-*; cat old-home-*/.mine; test ! -e .mine").out.splitlines()
+    assert kept[1:] == ["42"], "one folder, and the next start has moved nothing"
 
 
 def test_a_gpu_is_lent_to_one_server_whatever_is_restarted(machine: Machine, ada: HubClient, grace: HubClient) -> None:
