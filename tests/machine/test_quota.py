@@ -1,6 +1,7 @@
 """Quotas of homes, which only a kernel with quotas shows: on ext4 and xfs, each mounted at /home for its test."""
 
 import gzip
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ pytestmark = [pytest.mark.any_machine, pytest.mark.own_kernel]
 MAKE = {"ext4": "mkfs.ext4 -q -O project,quota", "xfs": "mkfs.xfs -q"}
 FULL = {"ext4": "Disk quota exceeded", "xfs": "No space left on device"}
 """What a write beyond a project's limit is told (xfs_trans_dquot.c says why)."""
+SAID = r"Your home is (nearly )?full: (39\.\d|40) MB of 40 MB are used\. The biggest: big\.bin \("
+"""xfs gives back a little of what it had set aside for a file that could not grow."""
 AT_HOME = """
 gunzip > /var/tmp/homes.img && mkdir -p /mnt/homes && mount -o loop,prjquota /var/tmp/homes.img /mnt/homes
 cp -a /home/. /mnt/homes/ && umount /mnt/homes && mount -o loop,prjquota /var/tmp/homes.img /home
@@ -86,12 +89,12 @@ def test_nobody_keeps_more_than_the_quota(kind: str, installed_machine: Machine)
         print(f"a full home on {kind}: {time.monotonic() - begun:.1f} s, {machine.pace:.1f} times slower here")
         assert grace.run_cell("print(6 * 7)") == "42\n"
         end = time.monotonic() + 30 * machine.pace
-        while "Your home is full: 40 MB of 40 MB are used. The biggest: big.bin (" not in (
-            page := grace.request("GET", "hub/home", step="page").text
-        ):
+        while not re.search(SAID, page := grace.request("GET", "hub/home", step="page").text):
             assert time.monotonic() < end, page
             time.sleep(2)
-        assert "nearly full: grace 100 % of 0.0391 GB" in machine.run("hubinstall status", check=False).out
+        assert re.search(
+            r"nearly full: grace (9[89]|100) % of 0\.0391 GB", machine.run("hubinstall status", check=False).out
+        )
         for name, password, size, more in (
             (JOAN, JOANS_PASSWORD, 55, 10), (installed.ADMIN, installed.ADMIN_PASSWORD, 70, 15),
         ):  # fmt: skip
