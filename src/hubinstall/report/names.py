@@ -41,6 +41,7 @@ KINDS = {
     "firewall-table": "loading the firewall",
     "kernel-setting": "setting kernel parameters",
     "share": "making links to shared folders",
+    "group-members": "making the groups of courses",
     "service": "starting the services",
     "database": "upgrading the hub's database",
     "supervisord": "starting the services",
