@@ -233,7 +233,7 @@ class Auth(Section):
     @property
     def redirects(self) -> bool:
         """Whether the hub sends people to somebody else's page."""
-        return self.type == "oidc" or self.type in PATHS
+        return self.type in {"oidc", "lti"} or self.type in PATHS
 
     @property
     def options(self) -> dict[str, Any]:

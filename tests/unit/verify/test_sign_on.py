@@ -107,6 +107,9 @@ def test_of_a_learning_platform_the_way_to_it_and_its_keys_are_tried(host, monke
         "people come back to https://hub/back",
         "not tried: a launch from a course there",
     ]
+    report = Report()
+    probe.elsewhere(host, client, settings, fake_facts(), report, follow=False)
+    assert report.said[1:] == ["verify: login: the page leads to moodle.example.org"]
     monkeypatch.setattr(sign_on, "keys_trouble", lambda *_arguments: "there are no keys there (404)")
     with pytest.raises(HubError, match="there are no keys there"):
         sign_on.followed(client, host, settings, fake_facts())
