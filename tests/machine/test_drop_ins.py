@@ -64,7 +64,7 @@ def notes(applied: Result) -> list[str]:
 
 @pytest.fixture(scope="module")
 def machine(installed_machine: Machine) -> Machine:
-    image = "$(grep -o 'hubinstall/default:[0-9a-f]*' /opt/hubinstall/etc/hub.json)"
+    image = "$(grep -o 'hubinstall/default:[0-9a-f]*' /opt/hubinstall/etc/hub.json | head -n 1)"
     installed_machine.run(f"docker tag {image} site/python:1 && docker tag {image} site/r:1")
     installed_machine.run("mkdir /srv/datasets && echo 42 >/srv/datasets/numbers")
     return installed_machine

@@ -51,7 +51,7 @@ BROKEN = (
 # Enough of a userland to be a container, and nothing of Jupyter in it.
 IMAGE_WITHOUT_A_SERVER = "tar -C / -c bin lib lib64 usr/bin usr/lib64 usr/lib/x86_64-linux-gnu | docker import - bare:1"
 IMAGE_WITHOUT_A_KERNEL = """set -e
-from=$(grep -o 'hubinstall/default:[0-9a-f]*' /opt/hubinstall/etc/hub.json)
+from=$(grep -o 'hubinstall/default:[0-9a-f]*' /opt/hubinstall/etc/hub.json | head -n 1)
 docker create --name kernelless --user 0 --entrypoint sh "$from" -c \
     'rm -r $(find / -xdev -type d -path "*-packages/ipykernel")'
 docker start --attach kernelless

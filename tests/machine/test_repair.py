@@ -26,7 +26,7 @@ BREAKS = {
     f"directory:{SECRETS}": f"chmod 777 {SECRETS}",
     f"secret:{SECRETS}/proxy-token.hub": f"chmod 644 {SECRETS}/proxy-token.proxy",
     # The image of before an update may be there, too.
-    "image:hubinstall/default": f"""image=$(grep -o 'hubinstall/default:[0-9a-f]*' {SETTINGS})
+    "image:hubinstall/default": f"""image=$(grep -o 'hubinstall/default:[0-9a-f]*' {SETTINGS} | head -n 1)
         docker tag $image kept:1 && docker rmi $image""",
     "account:jupyterhub": "gpasswd --add jupyterhub shadow",
     "firewall-table:hubinstall": "nft delete table inet hubinstall",
