@@ -184,7 +184,7 @@ EDITS = (
     "config set limits.memory much", "config set limits.memory '2G\\n[Service]\\nUser=root'", "config set limits 2G",
     "config set domain 'hub.example.org; return 200'", "config set domain $'hub\\nusers: {admin: [mallory]}'",
     "config set domain '*x'", "config set users.admin '!!python/object/apply:os.system [id]'", "config set a..b 1",
-    "config set users.admin '[root]'", "config add-item users.admin '$(reboot)'",
+    "config set users.admin '[root]'", "config add-item users.admin '$(reboot)/'",
     "config add-item users.admin jupyterhub", "config add-item domain x", "config remove-item users.admin nobody",
     "config unset limits.nothing", "config unset ''", "config set limits.memory much --apply",
     "config set base_url /../ --apply", "config get nothing", "apply --memory much",
