@@ -95,6 +95,17 @@ def test_what_is_not_run_is_counted_and_says_why() -> None:
     assert sum(block.console for block in left) == KNOWN_NOT_RUN
 
 
+def test_what_a_command_prints_that_is_run_elsewhere_is_looked_for_there() -> None:
+    found = []
+    for page in pages.pages():
+        before = None
+        for block in pages.blocks(page):
+            if block.language == "text" and before and before.elsewhere and not block.elsewhere:
+                found.append(block.place)
+            before = block if block.console else before
+    assert found == [], "nothing is printed there: give it the mark of the block above"
+
+
 def test_marks_and_excerpts() -> None:
     text = "words\n<!-- before: true\nfalse -->\n<!-- exit code: 3 -->\n```sh\nhubinstall status\n```\n"
     [block] = pages.blocks_of("x.md", text)
