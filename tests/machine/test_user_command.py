@@ -244,10 +244,10 @@ def link_of_a_teacher(machine: Machine) -> str:
 
 
 def link_of_a_class(machine: Machine) -> str:
-    machine.write("/root/class.csv", b"name;full name\nhedy;Hedy Lamarr\n")
-    user(machine, "import", "/root/class.csv", "--invite")
-    [row] = csv.DictReader(io.StringIO(machine.run(f"cat {layout.PEOPLE_SHEETS}/*-class.csv").out))
-    assert "<svg" in machine.run(f"cat {layout.PEOPLE_SHEETS}/*-class.html").out
+    machine.write("/root/invited.csv", b"name;full name\nhedy;Hedy Lamarr\n")
+    user(machine, "import", "/root/invited.csv", "--invite")
+    [row] = csv.DictReader(io.StringIO(machine.run(f"cat {layout.PEOPLE_SHEETS}/*-invited.csv").out))
+    assert "<svg" in machine.run(f"cat {layout.PEOPLE_SHEETS}/*-invited.html").out
     assert 'id="set"' in use(row["link"], "spread-spectrum").text
     with installed.client(machine) as hedy:
         hedy.login("hedy", "spread-spectrum")
