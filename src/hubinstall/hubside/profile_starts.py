@@ -1,6 +1,6 @@
 """The profiles of config.yaml at each start of a person's server: which are offered, and which was chosen.
 
-They are found by whose server it is, and judged at each start, whoever asks for it and how. A start for which nobody
+They are found by whose server it is, and judged at each start, no matter who asks and how. A start for which nobody
 says anything has the usual profile: what was chosen last is only preselected in the form.
 """
 
