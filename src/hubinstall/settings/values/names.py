@@ -62,36 +62,30 @@ def _host_name(value: Any, what: str, example: str, table: str, pattern: str = H
 
 def parse_share_name(value: Any) -> str:
     """A name that is safe for a directory and for a link."""
-    name = as_text(value, "a name", "course-101")
-    if not re.fullmatch(SHARE, name):
-        raise wrong(
-            f"{shown(name)} cannot be the name of a share",
-            "try up to 64 letters, digits, `.`, `-` and `_`, starting with a letter or digit",
-        )
-    return name
+    hint = "try up to 64 letters, digits, `.`, `-` and `_`, starting with a letter or digit"
+    return _own_name(value, "a share", "course-101", SHARE, hint)
 
 
 def parse_environment_name(value: Any) -> str:
     """A name that is safe for a directory and for an image."""
-    name = as_text(value, "a name", "stats")
-    if not re.fullmatch(ENVIRONMENT, name):
-        raise wrong(
-            f"{shown(name)} cannot be the name of an environment",
-            "try up to 40 small letters and digits, with a `.`, `-` or `_` between them, such as stats",
-        )
-    return name
+    hint = "try up to 40 small letters and digits, with a `.`, `-` or `_` between them, such as stats"
+    return _own_name(value, "an environment", "stats", ENVIRONMENT, hint)
 
 
 def parse_course_name(value: Any) -> str:
     """A name for a group, a share and a page; not one that another course's second group or share may have."""
-    name = as_text(value, "a name", "course-101")
-    if not re.fullmatch(COURSE, name) or name == "root":
-        raise wrong(
-            f"{shown(name)} cannot be the name of a course",
-            "try up to 23 small letters, digits, `-` and `_`, starting with a letter",
-        )
+    hint = "try up to 23 small letters, digits, `-` and `_`, starting with a letter"
+    name = _own_name(value, "a course", "course-101", rf"(?!root$){COURSE}", hint)
     if end := next((end for end in (TEACHERS, HAND_IN, COLLECTED) if name.endswith(end)), ""):
         raise wrong(f"the name of a course cannot end in {end}", f"try {name.removesuffix(end) or 'course-101'}")
+    return name
+
+
+def _own_name(value: Any, what: str, example: str, pattern: str, hint: str) -> str:
+    """A name that config.yaml gives to something."""
+    name = as_text(value, "a name", example)
+    if not re.fullmatch(pattern, name):
+        raise wrong(f"{shown(name)} cannot be the name of {what}", hint)
     return name
 
 
