@@ -12,7 +12,9 @@ from hubinstall.hubside import container_use
 from hubinstall.hubside.container_use import Use
 
 LEAST = 2.0
-"""Seconds between two looks, at least: many may have the page open."""
+"""Seconds between two looks at a container, at least: many may have the page open."""
+FORGOTTEN = 600.0
+"""Seconds after which a container that nobody asks for is forgotten."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +31,23 @@ class Meter:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._at = float("-inf")
         self.last: dict[str, Measured] = {}
 
     def read(self, ids: Iterable[str]) -> dict[str, Measured]:
-        """Container id → what it uses now, or did a moment ago; without those that have no control group."""
-        now = self._clock()
-        if not 0 <= now - self._at < LEAST:
-            there = container_use.folders(names, ids)
-            self.last = {id_: self._measured(id_, container_use.use(*both), now) for id_, both in there.items()}
-            self._at = now
-        return self.last
+        """Container id → what it uses now, or did a moment ago; without those that have no control group.
+
+        Each is looked at for itself: a teacher's page asks for a few, an administrator's for all.
+        """
+        now, wanted = self._clock(), set(ids)
+        due = {id_ for id_ in wanted if not self._within(id_, now, LEAST)}
+        kept = {id_: one for id_, one in self.last.items() if id_ not in due and self._within(id_, now, FORGOTTEN)}
+        there = container_use.folders(names, due) if due else {}
+        self.last = kept | {id_: self._measured(id_, container_use.use(*both), now) for id_, both in there.items()}
+        return {id_: one for id_, one in self.last.items() if id_ in wanted}
+
+    def _within(self, id_: str, now: float, seconds: float) -> bool:
+        last = self.last.get(id_)
+        return last is not None and 0 <= now - last.at < seconds
 
     def _measured(self, id_: str, use: Use, now: float) -> Measured:
         before = self.last.get(id_)

@@ -179,27 +179,54 @@ def test_started_is_in_utc_in_jupyterhubs_database(site: Site) -> None:
     assert present.described(spawner, None, "").started == STARTED.replace(tzinfo=UTC).timestamp()
 
 
-def test_cores_are_the_processor_time_since_the_look_before(tmp_path, monkeypatch):
-    now = [1000.0]
-    folder = tmp_path / "hubinstall-users" / f"{1:064x}"
-    folder.mkdir(parents=True)
-    (folder / "memory.current").write_text(f"{5 * MIB}\n")
-    monkeypatch.setattr(cgroups, "HIERARCHIES", (str(tmp_path),))
-    monkeypatch.setattr(cgroups, "MOUNTED", str(tmp_path))
-    one = Meter(lambda: now[0])
+class Groups:
+    """Control groups as files, a meter, and its clock."""
 
-    def look(usec: int) -> Measured:
+    def __init__(self, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.top = tmp_path / "hubinstall-users"
+        monkeypatch.setattr(cgroups, "HIERARCHIES", (str(tmp_path),))
+        monkeypatch.setattr(cgroups, "MOUNTED", str(tmp_path))
+        self.now = 1000.0
+        self.meter = Meter(lambda: self.now)
+
+    def has_used(self, number: int, usec: int) -> str:
+        """The id of this container."""
+        folder = self.top / f"{number:064x}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "memory.current").write_text(f"{5 * MIB}\n")
         (folder / "cpu.stat").write_text(f"usage_usec {usec}\n")
-        return one.read([f"{1:064x}"])[f"{1:064x}"]
+        return folder.name
 
-    assert look(1_000_000) == Measured(Use(5 * MIB, 0, 1.0), 0.0, 1000.0)
-    now[0] += 1
-    assert look(9_000_000).use.cpu == 1.0, "a moment later it is not read again"
-    now[0] += 9
-    assert look(6_000_000).cores == 0.5
-    now[0] -= 500
-    assert look(7_000_000).cores == 0.0, "a clock that was set back"
-    assert one.read([f"{2:064x}"]).keys() == {f"{1:064x}"}
-    now[0] += 60
-    assert one.read([f"{2:064x}"]) == {}
+    def look(self, number: int, usec: int) -> Measured:
+        id_ = self.has_used(number, usec)
+        return self.meter.read([id_])[id_]
+
+
+def test_cores_are_the_processor_time_since_the_look_before(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = Groups(tmp_path, monkeypatch)
+    assert groups.look(1, 1_000_000) == Measured(Use(5 * MIB, 0, 1.0), 0.0, 1000.0)
+    groups.now += 1
+    assert groups.look(1, 9_000_000).use.cpu == 1.0, "a moment later it is not read again"
+    groups.now += 9
+    assert groups.look(1, 6_000_000).cores == 0.5
+    groups.now -= 500
+    assert groups.look(1, 7_000_000).cores == 0.0, "a clock that was set back"
+    assert groups.meter.read([f"{2:064x}"]) == {}
     assert meter.names(str(tmp_path / "none")) == []
+
+
+def test_a_look_at_few_takes_no_figures_from_a_look_at_more(tmp_path, monkeypatch):
+    """A teacher's page, and within two seconds an administrator's."""
+    groups = Groups(tmp_path, monkeypatch)
+    one, two = (groups.has_used(number, 1_000_000) for number in (1, 2))
+    assert groups.meter.read([one]).keys() == {one}
+    groups.now += 1
+    assert groups.meter.read([one, two]).keys() == {one, two}
+    groups.now += 10
+    assert groups.meter.read([one]).keys() == {one}
+    groups.has_used(2, 6_000_000)
+    groups.now += 10
+    assert groups.meter.read([one, two])[two].cores == 0.25
+    groups.now += meter.FORGOTTEN
+    groups.meter.read([one])
+    assert groups.meter.last.keys() == {one}
