@@ -10,6 +10,7 @@ from hubinstall.blueprint import environments as blueprint
 from hubinstall.cli.session import apply_config
 from hubinstall.errors import UserError
 from hubinstall.installation import environments, inputs, lock
+from hubinstall.installation.apply import RestoredError
 from hubinstall.installation.desired_state import DesiredState, read
 from hubinstall.installation.environment_listing import ListedEnvironment, listed
 from hubinstall.installation.environments import Asked, Lists
@@ -61,6 +62,9 @@ def change(arguments: Namespace, host: Host, make: Callable[[Lists], Lists], *, 
         environments.keep(host, name, after)
     try:
         apply_config(host, desired.config, Output(verbose=arguments.verbose))
+    except RestoredError as error:
+        inputs.forget_refused(host, name, after)
+        raise refused(name, error) from error
     except BaseException:
         if read(host).facts.environments.get(name, {}) == after:
             environments.keep(host, name, before)
@@ -68,6 +72,14 @@ def change(arguments: Namespace, host: Host, make: Callable[[Lists], Lists], *, 
     option = "" if name == DEFAULT else f" --environment {name}"
     say(f"The next start of a server has it; what runs goes on. `hubinstall environment undo`{option} goes back.")
     return 0
+
+
+def refused(name: str, error: RestoredError) -> UserError:
+    """What failed, and what to do, instead of which files were restored."""
+    first = error.first
+    why, hint = (first.message, first.hint) if isinstance(first, UserError) else (str(first), "")
+    as_before = f"Everything is as before. The full output is in {layout.LOG_FILE}."
+    return UserError(f"the environment {name} was not changed: {why}", "\n  ".join(filter(None, [hint, as_before])))
 
 
 def checked(name: str) -> str:

@@ -29,6 +29,14 @@ from hubinstall.resources.services.service import Service
 NOT_ON_THE_WAY_TO_A_CELL = {"share", "person"}
 
 
+class RestoredError(UserError):
+    """A run failed, and everything is as it was when it last worked. `first`: what failed first."""
+
+    def __init__(self, message: str, hint: str, first: BaseException) -> None:
+        super().__init__(message, hint)
+        self.first = first
+
+
 def apply(
     host: Host, desired: DesiredState, report: Report, given: Mapping[str, str] | None = None, *,
     may_stop_servers: bool = False,
@@ -119,19 +127,28 @@ class _Application:
         """End a failed run. It is rolled back to what worked before; a first install stays, so that it can continue."""
         outcome = self.run.outcome
         self.report.failure(outcome)
+        words = f"failed: {', '.join(outcome.failed)}"
+        log = f"The full output is in {layout.LOG_FILE}."
         if self.ledger.installed:
             self.report.phase("rolling back the changes")
             with _signals(lambda: None):
-                hint = self._put_back()
+                left, refused = self._put_back()
+            if not left:
+                hint = "\n".join(["The machine is back as it was when everything last worked.", *refused, log])
+                raise RestoredError(words, hint, next(iter(outcome.failed.values())))
+            on = "Fix these problems, then run `hubinstall apply`: it continues from here."
+            hint = "\n".join(["Not everything could be restored:", *left, *refused, on])
         else:
             hint = (
                 "Fix the problems listed above, then run it again: completed steps are kept. To remove them, run"
                 " `hubinstall uninstall --yes`."
             )
-        raise UserError(f"failed: {', '.join(outcome.failed)}", f"{hint}\nThe full output is in {layout.LOG_FILE}.")
+        raise UserError(words, f"{hint}\n{log}")
 
-    def _put_back(self) -> str:
-        """Restore what worked last: files, people's own files, then what follows from them. Returns what to tell."""
+    def _put_back(self) -> tuple[list[str], list[str]]:
+        """Restore what worked last: files, people's own files, then what follows from them. Returns what could not be
+        restored, and what to tell about people's files.
+        """
         self.host.journal = None
         with self.host.step("put back"):
             self.ledger.unsettle()  # first: otherwise, after a kill here, restored files would look edited by hand
@@ -145,10 +162,7 @@ class _Application:
                 self.journal.close()
         except (UserError, OSError) as error:
             left.append(str(of_system(error) if isinstance(error, OSError) else error))
-        if left:
-            on = "Fix these problems, then run `hubinstall apply`: it continues from here."
-            return "\n".join(["Not everything could be restored:", *left, *refused, on])
-        return "\n".join(["The machine is back as it was when everything last worked.", *refused])
+        return left, refused
 
     def _restore(self) -> list[str]:
         """Restore every file; returns what could not be restored and why."""

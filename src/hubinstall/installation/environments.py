@@ -144,12 +144,14 @@ def disagreement(output: str) -> UserError:
 
 
 def keep(host: Host, name: str, lists: Lists) -> None:
-    """Write the directory of an environment; one without packages goes."""
+    """Write the directory of an environment; one without packages goes. What was asked for is the last file: if we are
+    killed before it, the next apply builds what the others say, and the same command is not taken for done.
+    """
     folder = f"{layout.ENVIRONMENTS}/{name}"
     for path in (layout.ENVIRONMENTS, folder):
         if lists and not host.exists(path):
             host.mkdir(path)
-    for file in layout.ENVIRONMENT_FILES:
+    for file in reversed(layout.ENVIRONMENT_FILES):
         path = f"{folder}/{file}"
         if file in lists:
             host.write(path, lists[file].encode())

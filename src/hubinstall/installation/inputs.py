@@ -70,7 +70,7 @@ def put_back(host: Host) -> list[str]:
         if now.get(path) == kept.get(path):
             continue
         if path in now:
-            refused = f"{layout.EDITS}/{path.strip('/').replace('/', '%')}"
+            refused = _refused(path)
             if not host.exists(layout.EDITS):
                 host.mkdir(layout.EDITS, mode="0700")
             host.write(refused, now[path], mode="0600")
@@ -82,6 +82,18 @@ def put_back(host: Host) -> list[str]:
         else:
             host.remove(path)
     return notes
+
+
+def forget_refused(host: Host, name: str, lists: dict[str, str]) -> None:
+    """Remove these lists of an environment where `put_back` has kept them: a command made them, and no person."""
+    for file, text in lists.items():
+        if host.text(path := _refused(f"{layout.ENVIRONMENTS}/{name}/{file}")) == text:
+            host.remove(path)
+
+
+def _refused(path: str) -> str:
+    """Where a version that did not work is kept."""
+    return f"{layout.EDITS}/{path.strip('/').replace('/', '%')}"
 
 
 def _restore(host: Host, path: str, content: bytes) -> None:

@@ -105,6 +105,14 @@ def test_a_directory_without_packages_goes(host):
     assert host.names(layout.ENVIRONMENTS) == []
 
 
+def test_what_was_asked_for_is_written_last(host, monkeypatch):
+    """Killed before it, the same command is not taken for one that changes nothing."""
+    order, write = [], host.write
+    monkeypatch.setattr(host, "write", lambda path, *more, **keys: (order.append(path), write(path, *more, **keys)))
+    environments.keep(host, "default", dict.fromkeys(layout.ENVIRONMENT_FILES, "x\n"))
+    assert order[-1].endswith(f"/{layout.REQUIRED}")
+
+
 def test_what_was_accepted_before_is_the_way_back(host):
     first, second = {layout.REQUIRED: "a\n"}, {layout.REQUIRED: "b\n"}
     inputs.accept(host)
