@@ -1,5 +1,6 @@
 """End what a person has at the hub: sessions, tokens and running servers."""
 
+import asyncio
 from typing import Any
 
 from jupyterhub import orm
@@ -7,6 +8,8 @@ from jupyterhub.utils import new_token
 
 SERVER_NOTE = "Server at "
 """With it begins the note that JupyterHub gives the token of a server (User.spawn); tokens_api refuses it to others."""
+POLL = 0.1
+"""Seconds between two looks at a server that is already being stopped."""
 
 
 def withdraw(row: Any, *, but_servers: bool = False) -> None:
@@ -45,13 +48,23 @@ async def end(app: Any, name: str) -> None:
 
 
 async def end_servers(app: Any, row: Any) -> None:
+    """The same of the servers alone. `row`: the user's row in the hub's database.
+
+    Also waits for one that is being stopped already, by whatever has asked for it first: a login that lets somebody in
+    must not pass the watch that ends what another person had under the name.
+    """
     user = app.users[row]
     for server_name, spawner in list(user.spawners.items()):
+        while spawner.pending == "stop":  # noqa: ASYNC110 - JupyterHub tells nobody
+            await asyncio.sleep(POLL)
         if not spawner.active or spawner.pending:
             continue
+        spawner._stop_pending = True  # noqa: SLF001 - before the first await, as JupyterHub does (stop_single_user)
         try:
             await app.proxy.delete_user(user, server_name)
             await user.stop(server_name)
         except Exception:
             # JupyterHub has forgotten the server all the same; its container is removed before the next start.
             app.log.exception("The server of %s did not end", row.name)
+        finally:
+            spawner._stop_pending = False  # noqa: SLF001

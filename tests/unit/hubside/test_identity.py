@@ -62,6 +62,17 @@ def test_a_list_that_is_lost_or_damaged_is_made_of_what_servers_have_left(state,
     assert people.change(person("iris", 1002)) is None
 
 
+class Spawner:
+    """As much of one of JupyterHub's."""
+
+    def __init__(self) -> None:
+        self.active, self.starting, self._stop_pending = True, False, False
+
+    @property
+    def pending(self):
+        return "spawn" if self.starting else "stop" if self._stop_pending else None
+
+
 class Hub:
     """As much of JupyterHub as a departure needs; `ended`: whose servers it has stopped, with the routes to them."""
 
@@ -78,7 +89,7 @@ class Hub:
             self.db.add(row)
             self.db.commit()
             row.new_api_token(note="by hand", scopes=[])
-            spawner = SimpleNamespace(active=True, pending=None)
+            spawner = Spawner()
             self.users[row] = SimpleNamespace(name=name, spawners={"": spawner}, stop=self.stop(name, spawner))
         self.db.commit()
 
@@ -180,12 +191,42 @@ def test_a_server_that_was_only_starting_ends_when_it_is_up(state, monkeypatch):
     hub, accounts = Hub("grace"), {}
     watch = departures(monkeypatch, hub, accounts)
     [user] = hub.users.values()
-    user.spawners[""].pending = "spawn"
+    user.spawners[""].starting = True
     asyncio.run(watch.look(0))
     assert hub.ended == []
-    user.spawners[""].pending = None
+    user.spawners[""].starting = False
     asyncio.run(watch.look(10))
     assert hub.ended == ["route grace", "server grace"]
+
+
+def test_a_login_waits_for_the_end_of_a_server_that_the_watch_is_ending(state, monkeypatch):
+    hub, accounts = Hub("grace"), {"grace": person("grace", 1001)}
+    watch = departures(monkeypatch, hub, accounts)
+    asyncio.run(watch.look(0))
+    [user] = hub.users.values()
+    stop, accounts["grace"] = user.stop, person("grace", 1003)
+
+    async def both():
+        begun, over = asyncio.Event(), asyncio.Event()
+
+        async def slowly(server_name):
+            begun.set()
+            await over.wait()
+            await stop(server_name)
+
+        user.stop = slowly
+        looks = asyncio.create_task(watch.look(10))
+        await begun.wait()
+        login = asyncio.create_task(watch.arrived(accounts["grace"]))
+        await asyncio.sleep(0.05)
+        assert not login.done()
+        over.set()
+        await login
+        assert hub.ended == ["route grace", "server grace"]
+        await looks
+
+    asyncio.run(both())
+    assert hub.ended == ["route grace", "server grace"], "it was ended once"
 
 
 def test_the_list_can_be_read(state):
@@ -339,11 +380,11 @@ def test_a_server_that_was_starting_when_the_account_changed_ends_when_it_is_up(
     watch = departures(monkeypatch, hub, accounts)
     asyncio.run(watch.look(0))
     [user] = hub.users.values()
-    user.spawners[""].pending = "spawn"
+    user.spawners[""].starting = True
     accounts["grace"] = person("grace", 1003)
     asyncio.run(watch.look(10))
     assert hub.ended == []
-    user.spawners[""].pending = None
+    user.spawners[""].starting = False
     asyncio.run(watch.look(20))
     asyncio.run(watch.look(30))
     assert hub.ended == ["route grace", "server grace"]
