@@ -6,6 +6,7 @@ import os
 import pwd
 import socket
 import threading
+import time
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -189,14 +190,17 @@ def test_the_helper_says_how_long(machine, monkeypatch):
 
 def test_not_more_than_so_many_are_checked_at_once(machine, monkeypatch):
     at_work, most, lock = 0, 0, threading.Lock()
-    over = threading.Event()
+    full = threading.Event()
 
     def slow(*_arguments: str) -> None:
         nonlocal at_work, most
         with lock:
             at_work += 1
             most = max(most, at_work)
-        over.wait(0.05)
+            if at_work >= answers.CHECKS:
+                full.set()
+        full.wait(60)
+        time.sleep(0.05)  # in which one more would come
         with lock:
             at_work -= 1
 

@@ -83,9 +83,9 @@ def test_a_right_password_that_does_not_help_is_told_why(service, words):
 
 def test_pam_does_not_wait_after_a_wrong_password():
     began = time.monotonic()
-    for _ in range(5):
+    for _ in range(10):
         pam.refusal("closed", "grace", "wrong")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10, "see below: with a wait each takes more than a second"
 
 
 def test_pam_would_wait():

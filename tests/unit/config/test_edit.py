@@ -201,6 +201,7 @@ def test_any_key_and_value_end_in_a_text_or_in_words(key, value):
     refused(unset, TEXT, key)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=0x2027, exclude_categories=["Cc", "Cs"])))
 def test_a_quoted_text_means_itself(text):
     assert parse(f"a: {flow_text(text)}").root.data == {"a": text}

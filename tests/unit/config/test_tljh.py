@@ -1,7 +1,7 @@
 """A file of The Littlest JupyterHub becomes a valid one of ours, and nothing of it is dropped in silence."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hubinstall.config import tljh, validate
@@ -176,6 +176,7 @@ FILES = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @example({"https": {"enabled": True, "letsencrypt": {"domains": True}}})
 @given(FILES)
 def test_whatever_the_file_says_ours_is_valid(tree: object) -> None:

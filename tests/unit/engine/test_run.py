@@ -36,7 +36,7 @@ class Patient(Toy):
     """A toy that is done once another one is there."""
 
     def apply(self, host, change):
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while not host.exists(f"/etc/{self.wish}"):
             assert time.monotonic() < end, f"{self.wish} has not begun"
             time.sleep(0.01)

@@ -148,6 +148,14 @@ def test_what_the_helper_counts_makes_wait_too(sign_on, monkeypatch):
         assert refusal(sign_on, "alice") == "429 Too many failed logins. Try again in 8 seconds."
 
 
+def best(measured, wanted):
+    """The least of up to five times: what else this machine does can only make it more."""
+    found = [measured()]
+    while min(found) >= wanted and len(found) < 5:
+        found.append(measured())
+    return min(found)
+
+
 @pytest.mark.parametrize("check", [0.05, 0.5])
 def test_a_wrong_password_takes_as_long_as_a_made_up_name(sign_on, monkeypatch, check):
     """Also where the check itself takes longer than any answer does, and there is a queue."""
@@ -156,21 +164,27 @@ def test_a_wrong_password_takes_as_long_as_a_made_up_name(sign_on, monkeypatch, 
         time.sleep(check)
         return helper.Refusal("no")
 
-    async def timed(name):
+    async def timed(door, name):
         began = time.monotonic()
-        assert await sign_on.authenticate(HANDLER, {"username": name, "password": "wrong"}) is None
+        assert await door.authenticate(HANDLER, {"username": name, "password": "wrong"}) is None
         return time.monotonic() - began
 
-    async def together(names):
-        return await asyncio.gather(*map(timed, names))
+    async def together(door, names):
+        return await asyncio.gather(*(timed(door, name) for name in names))
+
+    def spread():
+        door = HostAuthenticator(hub_settings=SETTINGS)
+        asyncio.run(timed(door, "alice"))
+        alice, *_, ghost, root, carol = asyncio.run(
+            together(door, ["alice", "alice", "bob", "bob", "ghost", "root", "carol"])
+        )
+        assert alice >= max(0.2, check)
+        assert ghost >= max(0.2, 2 * check), "it waited for its turn"
+        return max(ghost, root, carol) - min(ghost, root, carol)
 
     monkeypatch.setattr(helper, "refusal", slow)
     monkeypatch.setattr(module, "WRONG_TAKES", 0.2)
-    asyncio.run(timed("alice"))
-    alice, *_, ghost, root, carol = asyncio.run(together(["alice", "alice", "bob", "bob", "ghost", "root", "carol"]))
-    assert alice >= max(0.2, check)
-    assert max(ghost, root, carol) - min(ghost, root, carol) < 0.2
-    assert ghost >= max(0.2, 2 * check), "it waited for its turn"
+    assert best(spread, 0.2) < 0.2
 
 
 CHECK = 0.02
@@ -218,13 +232,15 @@ def test_a_good_login_does_not_wait_behind_fifty_bad_ones_a_second(sign_on, monk
         time.sleep(CHECK)
         return None if password == "right" else helper.Refusal("no")
 
-    sign_on.hub_settings = everyone()
+    def longest():
+        door = HostAuthenticator(hub_settings=everyone())
+        return asyncio.run(good_among(door, GUESSERS[guesser], lambda n: (CLASS[n // 20], "right", HANDLER)))
+
     for number, name in enumerate(CLASS):
         monkeypatch.setitem(PEOPLE, name, account(name, 2000 + number))
     monkeypatch.setattr(helper, "refusal", slow)
     monkeypatch.setattr(module, "WRONG_TAKES", 1.0)
-    longest = asyncio.run(good_among(sign_on, GUESSERS[guesser], lambda n: (CLASS[n // 20], "right", HANDLER)))
-    assert longest < 1
+    assert best(longest, 1) < 1
 
 
 def test_a_session_ends_with_the_right(sign_on):

@@ -8,7 +8,7 @@ from hubinstall.hubside.shares import SharedFolder
 
 
 def test_what_does_not_answer_is_left_out_and_waited_for_once(monkeypatch):
-    monkeypatch.setattr(elsewhere, "PATIENCE", 0.3)
+    monkeypatch.setattr(elsewhere, "PATIENCE", 1.0)
     monkeypatch.setattr(elsewhere.container, "is_folder", lambda folder: folder == "/srv/data/in")
     asked = []
 
@@ -32,7 +32,7 @@ def test_what_does_not_answer_is_left_out_and_waited_for_once(monkeypatch):
         return first, asyncio.get_running_loop().time() - begun
 
     (mounted, away), seconds = asyncio.run(twice())
-    assert seconds < 0.2
+    assert seconds < 0.9, "it was waited for the second time, too"
     assert mounted == {"/mnt/here": True, "/srv/data/in": False}
     assert away == {"/mnt/away", "/mnt/gone", "/srv/data/lost"}
     assert sorted(asked) == ["/mnt/away", "/mnt/gone", "/mnt/gone", "/mnt/here", "/mnt/here"]

@@ -46,8 +46,8 @@ def server(*pauses):
 
 
 def test_a_line_that_brings_a_byte_now_and_then_is_waited_for():
-    with server(*[0.5] * 8, 0) as port:
-        assert run(sys.executable, "-c", RECEIVE, port, stall=1.5).returncode == 0
+    with server(*[0.5] * 10, 0) as port:
+        assert run(sys.executable, "-c", RECEIVE, port, stall=4).returncode == 0
 
 
 def test_a_line_that_brings_nothing_more_is_not():
@@ -55,7 +55,7 @@ def test_a_line_that_brings_nothing_more_is_not():
     with server(0.2, 0.2, 0.2) as port:
         ended = run(sys.executable, "-c", RECEIVE, port, stall=1.5)
     assert any("socket.create_connection" in line for line in ended.stalled)
-    assert 1.5 < time.monotonic() - began < 20
+    assert 1.5 < time.monotonic() - began < 50
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def test_a_group_of_steps_has_one_line_and_the_log_has_every_step(log: Log, tmp_
     kept = (tmp_path / "logs/hubinstall.log").read_text()
     for name in "abc":
         assert f"begin create link:/etc/{name}: type" in kept
-        assert f"create  link:/etc/{name}  0.0 s" in kept
+        assert re.search(rf"create  link:/etc/{name}  \d+\.\d s", kept)
 
 
 def test_a_failure_has_message_and_hint_and_a_bug_its_traceback_in_the_log_only(log: Log, tmp_path: Path) -> None:
@@ -119,7 +120,9 @@ def test_the_result_as_data(log: Log) -> None:
         report.failure(Outcome(failed={"a:b": UserError("")}, skipped=["c:d"]))
         time.sleep(0.02)
     ended = report.data(UserError("failed: a:b", "Run it again."))
-    assert ended["changes"] == [{"id": "link:/etc/x", "verb": "create", "seconds": 0.0}]
+    [change] = ended["changes"]
+    assert 0 <= change.pop("seconds") < 60
+    assert change == {"id": "link:/etc/x", "verb": "create"}
     assert ended["failures"] == [{"id": "a:b", "message": "it is full", "hint": "make room"}]
     assert ended["not_started"] == ["c:d"]
     assert ended["seconds"] >= 0.02
@@ -127,16 +130,21 @@ def test_the_result_as_data(log: Log) -> None:
     assert report.data(urls=[])["error"] is None
 
 
+def until(holds: Callable[[], object]) -> None:
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 def test_a_sign_of_life_names_what_is_running(log: Log) -> None:
     screen = io.StringIO()
     with Report(log, screen, interval=0.1) as report:
         report.started(NEW)
-        time.sleep(0.25)
+        until(lambda: re.search(r"still running: writing configuration files \(\d+ s\)\n", screen.getvalue()))
         report.finished(NEW)
         report.phase("verify: login")
-        time.sleep(0.25)
-    assert "still running: writing configuration files (0 s)\n" in screen.getvalue()
-    assert "still running: verify: login\n" in screen.getvalue()
+        until(lambda: "still running: verify: login\n" in screen.getvalue())
 
 
 def test_a_screen_that_is_gone_stops_nothing(log: Log, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as how
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -206,6 +207,7 @@ def test_what_was_written_out_is_read_back():
     assert Settings.model_validate(settings.model_dump(mode="json")) == settings
 
 
+@how(deadline=None)
 @given(
     st.sampled_from(["domain", "base_url", "admin", "group", "share", "image", "email"]),
     st.text(st.sampled_from("ab1.-_/:@%$;'\"\\{} \n\t#é\x00~*`"), max_size=12),
@@ -233,6 +235,7 @@ def test_what_is_accepted_has_no_character_of_another_language(which, text):
     assert ".." not in text.split("/")
 
 
+@how(deadline=None)
 @given(st.ip_addresses(v=4), st.integers(0, 32))
 def test_subnets_are_private_and_of_a_size_that_serves(address, prefix):
     try:
