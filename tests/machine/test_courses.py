@@ -1,5 +1,6 @@
 """A course by one command: its people, its material, handing in, its address, and its end."""
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -7,12 +8,15 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
+from hubinstall import layout
 from hubinstall.verify.client.hub import HubClient
 
 pytestmark = pytest.mark.one_kind
 
 CLASS = "name;full name;email;group;password\nemmy;;;;noether-1918\nsofja;;;;partial-1874\nhedy;;;;lamarr-1942\n"
-ADD = "hubinstall course add stats-101 --teacher grace --students class.csv --title 'Statistics: 101'"
+ADD = (
+    "hubinstall course add stats-101 --teacher grace --students class.csv --title 'Statistics: 101' --environment stats"
+)
 SECONDS = 120
 TRY = """
 def tried(act):
@@ -26,6 +30,10 @@ def course(installed_machine: Machine) -> Machine:
     machine = installed_machine
     machine.write("/root/class.csv", CLASS.encode())
     machine.run("sed -i '1i # kept' /etc/hubinstall/config.yaml")
+    refused = machine.run(f"cd /root && {ADD}", check=False)
+    assert "hubinstall environment add --environment stats PACKAGE" in refused.err, refused
+    assert "stats-101" not in machine.read("/etc/group")
+    machine.run("hubinstall config set environments.stats.title Statistics")
     added = machine.run(f"cd /root && {ADD}")
     assert "3 accounts joined the group stats-101: emmy, hedy, sofja" in added.err, added
     assert f"{installed.url(machine)}course/stats-101" in added.err
@@ -51,13 +59,21 @@ def grace(course: Machine) -> Iterator[HubClient]:
 def test_a_second_time_there_is_nothing_to_do(course: Machine) -> None:
     text, before = course.read(installed.CONFIG), installed.starts(course)
     assert text.startswith("# kept\n")
-    assert 'courses:\n  stats-101: {title: "Statistics: 101", teachers: [grace]}\n' in text
+    assert 'courses:\n  stats-101: {title: "Statistics: 101", teachers: [grace], environment: stats}\n' in text
     again = course.run(f"cd /root && {ADD}")
     assert "stats-101 is there already, with 3 students" in again.err
     assert "joined" not in again.err
     assert course.read(installed.CONFIG) == text
     assert installed.starts(course) == before
     assert installed.plan(course) == []
+
+
+def started_with(machine: Machine, name: str) -> str:
+    """The profile that the broker has admitted for a person's server, which says its environment."""
+    label = f'{{{{index .Config.Labels "{layout.CHOICE_LABEL}"}}}}'
+    found = machine.run(f"docker inspect --format '{label}' $(docker ps -q --filter label={layout.USER_LABEL}={name})")
+    profile: str = json.loads(found.out)["profile"]
+    return profile
 
 
 def opened(client: HubClient, path: str = "course/stats-101") -> tuple[int, str, str]:
@@ -77,6 +93,7 @@ def test_from_the_address_to_the_material_and_back_to_the_teacher(course: Machin
             client.login(name, password)
             status, path, _ = opened(client)
             assert (status, path.partition("/user/")[2]) == (200, f"{name}/lab/tree/stats-101")
+        assert [started_with(course, name) for name in ("emmy", "grace")] == ["stats-101"] * 2
         assert emmy.run_cell("print(open('stats-101/lesson.txt').read())") == "mean\n"
         writes = f"{TRY}print(tried(lambda: open('stats-101/mine.txt', 'w')))"
         assert emmy.run_cell(writes) == "Read-only file system\n"

@@ -24,6 +24,7 @@ from hubinstall.resources.files.secret_copy import SecretCopy
 from hubinstall.resources.packages.virtualenv import Virtualenv
 from hubinstall.resources.services.database import Database
 from hubinstall.settings.auth import ADMIN_PASSWORD, SECRET_FILE, Auth
+from hubinstall.settings.courses import choices_of
 from hubinstall.settings.model import Settings
 from hubinstall.settings.profiles import all_that_is_given
 
@@ -197,7 +198,8 @@ def other_limits(settings: Settings) -> OtherLimits:
 
 
 def offered(settings: Settings) -> tuple[Profile, ...]:
-    return profiles.parse(one.described() for one in settings.profiles)
+    """The courses come first: who is in one gets it without a choice, unless a profile says that it is the default."""
+    return profiles.parse([*choices_of(settings.courses), *(one.described() for one in settings.profiles)])
 
 
 def gpus(settings: Settings, facts: Facts) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hubinstall import layout
 from hubinstall.blueprint import urls
@@ -74,15 +75,25 @@ def with_course(config: Config, name: str, arguments: Namespace) -> Config:
     edits = []
     if known is None:
         given = {"title": arguments.title, "teachers": list(dict.fromkeys(arguments.teacher))}
-        value = {at: what for at, what in given.items() if what}
+        value = {at: what for at, what in (given | software(arguments)).items() if what}
         edits.append(typed.Edit(words, key, lambda document: edit.set_value(document, key, value)))
     else:
         if arguments.title and arguments.title != known.title:
             title = json.dumps(arguments.title)
             edits.append(typed.setting(f"{words} --title", f"{key}.title", title))
+        edits += [
+            typed.setting(f"{words} --{at}", f"{key}.{at}", json.dumps(what))
+            for at, what in software(arguments).items()
+            if what and what != getattr(known, at)
+        ]
         more = [one for one in dict.fromkeys(arguments.teacher) if one not in known.teachers]
         edits += [typed.adding(f"{words} --teacher", f"{key}.teachers", json.dumps(one)) for one in more]
     return typed.edited(config.document, edits) if edits else config
+
+
+def software(arguments: Namespace) -> dict[str, Any]:
+    """What was typed about the software of its people's servers, by its key."""
+    return {"environment": arguments.environment}
 
 
 def key_of(name: str) -> str:

@@ -20,6 +20,10 @@ def add_course_verbs(course: argparse.ArgumentParser) -> None:
         help="CSV, as for `user import`: who has no account gets one, and all are put into the course",
     )  # fmt: skip
     add.add_argument(
+        "--environment", metavar="NAME", default="",
+        help="of its people's servers, such as one that `environment add --environment NAME` has made",
+    )  # fmt: skip
+    add.add_argument(
         "--accept-names", action="store_true",
         help="use the names that are proposed for lines without a name that an account can have",
     )  # fmt: skip

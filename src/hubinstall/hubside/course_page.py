@@ -7,7 +7,6 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.utils import url_path_join
 from tornado.httputil import url_concat
 from tornado.web import HTTPError, authenticated
@@ -16,7 +15,10 @@ from hubinstall import layout
 from hubinstall.hubside import rights
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.courses import Course
+from hubinstall.hubside.profile_starts import ProfileStarts
+from hubinstall.hubside.profiles import PROFILE, named
 from hubinstall.hubside.settings import HubSettings
+from hubinstall.hubside.start_handlers import StartHandler
 
 RESTART = (
     "Your server was started before you were in the course {title}, and does not have it yet. Stop your server on your"
@@ -24,8 +26,16 @@ RESTART = (
 )
 
 
-class CourseHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
-    """The default server, which JupyterHub's own page starts, with its form if there is one."""
+OTHER_SOFTWARE = (
+    "Your server runs without the software of the course {title}. Stop your server on your page (Home), then open this"
+    " address again."
+)
+
+
+class CourseHandler(StartHandler):
+    """The default server: with the course's own software, or as JupyterHub's page starts it, with its form if there is
+    one.
+    """
 
     def initialize(self, hub_settings: HubSettings) -> None:
         self._hub_settings = hub_settings
@@ -40,15 +50,28 @@ class CourseHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no typ
             raise HTTPError(403, "%s", not_in(course))
         if user.spawner.ready and await asyncio.to_thread(started_before, course, user.name):
             raise HTTPError(409, "%s", RESTART.format(title=course.title))
-        material = url_path_join(user.url, "lab/tree", course.name)
-        start = url_path_join(self.hub.base_url, "spawn", user.escaped_name)
-        self.redirect(url_concat(start, {"next": material}))
+        following = {"next": url_path_join(user.url, "lab/tree", course.name)}
+        chosen = await asyncio.to_thread(choice_of, user.spawner, course)
+        if chosen and user.spawner.ready and await asyncio.to_thread(user.spawner.slug_now) != course.name:
+            raise HTTPError(409, "%s", OTHER_SOFTWARE.format(title=course.title))
+        if chosen and not user.spawner.active:
+            pending = url_path_join(self.hub.base_url, "spawn-pending", user.escaped_name)
+            await self._wrap_spawn_single_user(
+                user, "", "", user.spawner, url_concat(pending, following), options={PROFILE: course.name}
+            )
+            return
+        self.redirect(url_concat(url_path_join(self.hub.base_url, "spawn", user.escaped_name), following))
 
 
 def is_in(settings: HubSettings, course: Course, name: str) -> bool:
     """Whether the account is a member of the course or teaches it. Asks the host; a directory may take seconds."""
     rights.memberships.ask_again(name)  # who was just added need not wait for a minute
     return rights.lists(settings, course.teachers, name) or rights.memberships.has(course.groups, name)
+
+
+def choice_of(spawner: Any, course: Course) -> bool:
+    """Whether the course is a choice at the start of this server. A drop-in's class has choices of its own."""
+    return isinstance(spawner, ProfileStarts) and bool(named(spawner.offered_profiles(), course.name))
 
 
 def started_before(course: Course, name: str) -> bool:

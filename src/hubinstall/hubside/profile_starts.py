@@ -68,6 +68,12 @@ class ProfileStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has n
             self._usual_image = self._usual_image or self.image
             self.image = named.image if named else self._usual_image
 
+    def slug_now(self) -> str:
+        """The profile with which the server was started last; empty if there was none."""
+        kept, _ = self.parted(self.user_options or {})
+        found = self.chosen or (profiles.choose(offered, kept) if (offered := self.offered_profiles()) else None)
+        return found.profile.slug if found else ""
+
     @property
     def gives(self) -> Gives:
         return self.chosen.gives if self.chosen else Gives()

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from hubinstall import layout
 from hubinstall.machine import accounts
 from hubinstall.machine.host import Host
 
@@ -42,6 +43,7 @@ def problems(host: Host, settings: "Settings", least: int) -> Iterator[Words]:
                 words = f"there is no account {name}, and none is created with such a name"
                 yield at, words, f"try {other}creating it first (useradd -m), or an existing account's name"
     yield from _group_problems(host, settings, least)
+    yield from _environment_problems(host, settings)
 
 
 def _group_problems(host: Host, settings: "Settings", least: int) -> Iterator[Words]:
@@ -57,6 +59,16 @@ def _group_problems(host: Host, settings: "Settings", least: int) -> Iterator[Wo
         for group in groups:
             if why := no_group_of_people(host, group, least):
                 yield ("courses", name), why, "try another name for the course"
+
+
+def _environment_problems(host: Host, settings: "Settings") -> Iterator[Words]:
+    """Environments of courses, which are in config.yaml, or have packages."""
+    known = sorted({"default", *settings.environments, *host.names(layout.ENVIRONMENTS)})
+    for name, course in settings.courses.items():
+        if course.environment and course.environment not in known:
+            words = f"there is no environment {course.environment}, only {', '.join(known)}"
+            hint = f"try making it first: `hubinstall environment add --environment {course.environment} PACKAGE`"
+            yield ("courses", name, "environment"), words, hint
 
 
 def no_group_of_people(host: Host, name: str, least: int) -> str:

@@ -4,9 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from hubinstall.settings.environments import DEFAULT
+from hubinstall.settings.profiles import Profile
 from hubinstall.settings.section import Conflict, Section
 from hubinstall.settings.shares import GroupAccess, Share
-from hubinstall.settings.types import Accounts, CourseName, Title
+from hubinstall.settings.types import Accounts, CourseName, EnvironmentName, Title
 from hubinstall.settings.values.names import COLLECTED, HAND_IN, TEACHERS
 from hubinstall.settings.values.words import type_name, wrong
 
@@ -21,6 +23,18 @@ class Course(Section):
         " open the servers of its members, as with `teachers`. They may log in.",
         examples=[["alice"]],
     )
+    environment: EnvironmentName | None = Field(
+        None,
+        description="The environment of its members' and teachers' servers: one of `environments`, or one that"
+        " `hubinstall environment add` has made. Then each course is a choice at the start of its people's servers,"
+        " and who is in one course only is not asked. Default: default.",
+        examples=["stats"],
+    )
+
+    @property
+    def has_software(self) -> bool:
+        """Whether its people's servers differ from those of everyone."""
+        return self.environment is not None
 
 
 def _map(value: Any) -> Any:
@@ -59,6 +73,36 @@ def shares_of(courses: Courses) -> dict[str, Share]:
         found[hand_in(name)] = Share(access="drop-box", readers=teachers, members=name)
         found[collected(name)] = Share(readers=teachers)
     return found
+
+
+def choices_of(courses: Courses) -> list[dict[str, Any]]:
+    """The courses as profiles, in the form of settings/profiles.py; none as long as no course has software of its own.
+
+    Then the others are choices, too: who is in one of each must be able to choose.
+    """
+    if not any(course.has_software for course in courses.values()):
+        return []
+    return [
+        {
+            "slug": name, "display_name": course.title or name, "description": "", "default": False,
+            "groups": (name, teachers_group(name)), "gives": {"environment": course.environment or DEFAULT},
+            "options": {},
+        }
+        for name, course in courses.items()
+    ]  # fmt: skip
+
+
+def choice_conflicts(courses: Courses, profiles: tuple[Profile, ...]) -> list[Conflict]:
+    """Profiles with the name under which a course is a choice."""
+    names = {choice["slug"] for choice in choices_of(courses)}
+    return [
+        Conflict(
+            ("profiles", index), ("courses", "profiles"), f"has the slug {one.name}, which the course {one.name} has",
+            "try another slug",
+        )
+        for index, one in enumerate(profiles)
+        if one.name in names
+    ]  # fmt: skip
 
 
 def course_conflicts(courses: Courses, shares: dict[str, Share], teachers: dict[str, Any]) -> list[Conflict]:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from hubinstall import layout
 from hubinstall.settings.auth import Auth
-from hubinstall.settings.courses import Courses, course_conflicts, shares_of, teachers_group
+from hubinstall.settings.courses import Courses, choice_conflicts, course_conflicts, shares_of, teachers_group
 from hubinstall.settings.environments import Environments, environments_conflicts
 from hubinstall.settings.home import Home
 from hubinstall.settings.http import Http, conflicts
@@ -170,6 +170,7 @@ class Settings(Section):
             *profile_conflicts(self.profiles, self.environments),
             *teacher_conflicts(self.teacher_lists, self.users),
             *course_conflicts(self.courses, self.shares, self.teachers),
+            *choice_conflicts(self.courses, self.profiles),
             *self.auth.conflicts_with(listed=any(self.let_in) or self.users.allow_all is True),
         ]
         if not self.auth.from_elsewhere:

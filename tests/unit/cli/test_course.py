@@ -68,6 +68,10 @@ def test_one_command_and_a_second_time_nothing_is_to_do(machine, said):
     assert machine.text(layout.CONFIG_FILE) == text
     said("add", "stats-101", "--title", "another one")
     assert machine.text(layout.CONFIG_FILE) == text.replace("Stats: 101", "another one")
+    said("add", "stats-101", "--environment", "stats")
+    assert "environment: stats}\n" in machine.text(layout.CONFIG_FILE)
+    said("add", "bio", "--environment", "stats")
+    assert "  bio: {environment: stats}\n" in machine.text(layout.CONFIG_FILE)
 
 
 def test_what_a_killed_run_has_left_is_done(machine, said, monkeypatch):

@@ -18,8 +18,9 @@ from tornado.web import HTTPError
 from fakes.hub_installation import configured, with_files, with_people
 from fakes.hub_people import SETTINGS
 from hubinstall import layout
-from hubinstall.hubside import container, limits, profile_form, profiles, start_options
+from hubinstall.hubside import container, course_page, limits, profile_form, profiles, start_options
 from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.courses import Course
 from hubinstall.hubside.environments import ServerEnvironment
 from hubinstall.hubside.profiles import NoChoiceError
 from hubinstall.hubside.settings import HubSettings
@@ -249,6 +250,17 @@ def test_an_environment_is_for_one_start(made):
     for options, image in (({"profile": "stats"}, "site/stats:1"), ({}, usual), ({"profile": "stats"}, "site/stats:1")):
         started(alice, options)
         assert alice.image == image
+
+
+def test_the_profile_of_a_server_is_known_after_a_restart_of_the_hub(made):
+    alice = made("alice")
+    assert (started(alice, {"profile": "small"}), alice.slug_now()) == ((GIB // 2, 1.5), "small")
+    alice.chosen = None
+    assert alice.slug_now() == "small"
+    assert made("alice", ()).slug_now() == ""
+    courses = [Course(name, name, (name,), ()) for name in ("small", "none")]
+    assert [course_page.choice_of(alice, one) for one in courses] == [True, False]
+    assert not course_page.choice_of(object(), courses[0]), "a drop-in's class"
 
 
 def test_the_form_says_how_many_gpus_are_free(made, monkeypatch):

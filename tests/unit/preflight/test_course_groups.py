@@ -29,3 +29,14 @@ def test_a_group_that_is_there(host, name, why):
     found = list(problems(host, Settings(courses={name: None}), 1000))
     assert [at for at, _, _ in found] == ([("courses", name)] if why else [])
     assert why in " ".join(words for _, words, _ in found)
+
+
+def test_an_environment_that_nobody_has_made(host):
+    host.path("/etc/hubinstall/environments/packed").mkdir(parents=True)
+    courses = {"bio": {"environment": "packed"}, "new": {"environment": "listed"}, "old": {"environment": "lab"}}
+    [(at, words, hint)] = problems(host, Settings(courses=courses, environments={"listed": None}), 1000)
+    assert (at, words) == (
+        ("courses", "old", "environment"),
+        "there is no environment lab, only default, listed, packed",
+    )
+    assert "hubinstall environment add --environment lab PACKAGE" in hint

@@ -2,8 +2,10 @@
 
 import pytest
 
+from hubinstall.blueprint.hub import offered
 from hubinstall.config.problems import ConfigError
 from hubinstall.config.validate import load
+from hubinstall.settings.courses import choices_of
 from hubinstall.settings.values.names import parse_course_name
 from hubinstall.settings.values.words import WrongValueError
 
@@ -31,6 +33,20 @@ def test_without_courses_all_is_as_it_was():
     assert settings.allowed_groups == ("x",)
 
 
+def test_with_software_of_its_own_each_course_is_a_choice():
+    assert choices_of(load(TWO).settings.courses) == []
+    settings = load(
+        TWO.replace("{title", "{environment: stats, title") + "profiles: [{display_name: Small}]\n"
+    ).settings
+    stats, bio, small = offered(settings)
+    assert (stats.slug, stats.display_name, stats.groups) == (
+        "stats-101",
+        "Statistics",
+        ("stats-101", "stats-101-teachers"),
+    )
+    assert (stats.gives.environment, bio.gives.environment, small.gives.environment) == ("stats", "default", None)
+
+
 @pytest.mark.parametrize(
     "name", ["Stats", "1st", "a" * 24, "root", "x-teachers", "x-hand-in", "x-collected", "a.b", "", "a b", 7]
 )
@@ -45,10 +61,11 @@ def test_a_name_that_is_no_group_or_another_courses_second_is_refused(name):
         ("shares: {bio-hand-in: }\n", "is a share of the course bio already; try another name"),
         ("teachers: {bio: [kim]}\n", "is a group of the course bio; try leaving it out: courses.bio.teachers"),
         ("teachers: {bio-teachers: [kim]}\n", "is a group of the course bio; try leaving it out: courses.bio.teachers"),
+        ("profiles: [{display_name: Chem}]\n", "has the slug chem, which the course chem has; try another slug"),
         ("users: {banned: [prof]}\n", "courses.stats-101.teachers[0]: prof is banned"),
     ],
 )
 def test_what_contradicts_a_course_is_told_with_its_place(text, told):
     with pytest.raises(ConfigError, match=r"config\.yaml:") as refused:
-        load(text + TWO)
+        load(text + TWO + "  chem: {environment: lab}\n")
     assert told in str(refused.value)
