@@ -144,6 +144,8 @@ BROKER_ACCOUNTS = f"{BROKER_DIR}/accounts"
 # Where the hub asks whether a password is right.
 ACCOUNTS_DIR = f"{RUNTIME}/accounts"
 ACCOUNTS_SOCKET = f"{ACCOUNTS_DIR}/accounts.sock"
+# What homes with a quota hold; there, because the hub alone can read what is there.
+HOME_USE = f"{ACCOUNTS_DIR}/home-use.json"
 # Exists once the quotas of all homes are set.
 QUOTAS_SOCKET = f"{RUNTIME}/quotas.sock"
 SUPERVISOR_SOCKET = f"{RUNTIME}/supervisor.sock"

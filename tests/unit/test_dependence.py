@@ -52,7 +52,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         "hubside.accounts", "hubside.helper", "hubside.memberships", "hubside.new_accounts", "hubside.rights",
         "hubside.settings", "hubside.sockets", "settings.values", "layout",
     }),
-    "quotas": frozenset({"hubside.accounts", "hubside.limits", "layout"}),
+    "quotas": frozenset({"hubside.accounts", "hubside.home_use", "hubside.limits", "layout"}),
     "broker": frozenset({
         "hubside.accounts", "hubside.limits", "hubside.network", "hubside.profiles", "hubside.seccomp",
         "hubside.shares", "hubside.sockets", "layout",

@@ -13,7 +13,7 @@ from jupyterhub.scopes import needs_scope
 from tornado.web import HTTPError, authenticated
 
 from hubinstall import layout
-from hubinstall.hubside import present, quantities
+from hubinstall.hubside import home_use, present, quantities
 from hubinstall.hubside.present import Server
 
 ACTIVE = 0.005
@@ -28,6 +28,7 @@ class Row:
     since: str
     cpu: str
     memory: str
+    home: str
     active: str
     opens: str
     can_stop: bool
@@ -44,8 +45,9 @@ class ServersHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no ty
         rows = await self._rows()
         self.set_header("Cache-Control", "no-store")
         html = await self.render_template(
-            page, rows=rows, any_named=any(row.server.name for row in rows), total=total([row.server for row in rows])
-        )
+            page, rows=rows, any_named=any(row.server.name for row in rows), any_home=any(row.home for row in rows),
+            total=total([row.server for row in rows]),
+        )  # fmt: skip
         self.finish(html)
 
     @authenticated  # type: ignore[untyped-decorator]
@@ -70,16 +72,18 @@ class ServersHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no ty
 
     async def _rows(self) -> list[Row]:
         seen = [one for one in present.spawners(self.users.values()) if self._may("read:servers", one)]
-        now = time.time()
-        return [self._row(spawner, server, now) for spawner, server in await present.described_all(seen)]
+        now, homes = time.time(), home_use.told()
+        found = await present.described_all(seen)
+        return [self._row(spawner, server, homes.get(server.person), now) for spawner, server in found]
 
-    def _row(self, spawner: Any, server: Server, now: float) -> Row:
+    def _row(self, spawner: Any, server: Server, home: tuple[int, int] | None, now: float) -> Row:
         opens = spawner.ready and self._may("access:servers", spawner)
         return Row(
             server,
             since=f"{datetime.fromtimestamp(server.started).astimezone():%Y-%m-%d %H:%M}" if server.started else "",
             cpu=f"{server.cpu:.2f}" if server.cpu >= ACTIVE else "0",
             memory=quantities.of(server.memory, server.memory_limit) if server.memory else "",
+            home=quantities.of(*home) if home else "",
             active=quantities.ago(now - server.last_activity) if server.last_activity else "",
             opens=spawner.user.server_url(server.name) if opens else "",
             can_stop=not spawner.pending and self._may("delete:servers", spawner),

@@ -11,8 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubinstall import layout
+from hubinstall.hubside import home_use
 from hubinstall.hubside.accounts import tidy
-from hubinstall.quotas import homes
+from hubinstall.quotas import homes, kernel
 from hubinstall.quotas.policy import Policy, people
 
 
@@ -56,17 +58,22 @@ class Keeper:
         self.said: set[str] = set()
 
     def look(self) -> None:
-        """Set all limits."""
+        """Set all limits, and tell the hub how much of them is used."""
+        figures: home_use.Figures = {}
         for owner in owners(self.policy, self.folder):
             try:
                 with homes.opened(self.folder, owner.home, owner.uid) as home:
                     homes.set_limit(home, owner.uid, owner.limit)
                     inode = os.fstat(home).st_ino
+                    if owner.limit:
+                        figures[owner.name] = kernel.usage(home, owner.uid).used, owner.limit
             except (homes.SkippedError, OSError) as error:
                 self.say(f"no quota for {owner.name}: {error}")
                 continue
             if owner.limit and self.gathered.get(owner.home) != [inode, owner.uid]:
                 self.todo[owner.home] = owner.uid
+        with suppress(OSError):  # until the accounts helper has made the directory
+            home_use.tell(figures)
 
     def gather(self, end: float) -> None:
         """Look through homes that were there before their limit, until then; the next call goes on."""
@@ -99,7 +106,8 @@ class Keeper:
                     homes.end_limit(home, owner.uid)
             except (homes.SkippedError, OSError) as error:
                 self.say(f"{owner.home} stays as it is: {error}")
-        self.path.unlink(missing_ok=True)
+        for path in (self.path, Path(layout.HOME_USE)):
+            path.unlink(missing_ok=True)
 
     def say(self, words: str) -> None:
         """Once."""

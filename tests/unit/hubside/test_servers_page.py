@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ from jupyterhub.auth import Authenticator
 
 from fakes import hub_site
 from hubinstall import layout
-from hubinstall.hubside import cgroups, meter, present, servers_page, teachers
+from hubinstall.hubside import cgroups, home_use, meter, present, servers_page, teachers
 from hubinstall.hubside.container_use import Use
 from hubinstall.hubside.meter import Measured, Meter
 from hubinstall.hubside.servers_page import total
@@ -39,6 +40,7 @@ class Site:
         for number, name in enumerate(PEOPLE):
             self._runs(self.application.settings["users"][name], number)
         monkeypatch.setattr(present, "IMAGES", present.Images())
+        monkeypatch.setattr(layout, "HOME_USE", "/nonexistent")
         monkeypatch.setattr(present.METER, "read", lambda _: self.measured)
         self.measured = {f"{n:064x}": Measured(Use(n * 100 * MIB, 1024 * MIB, 9.0), n / 2, 0.0) for n in range(4)}
         monkeypatch.setattr(servers_page.ServersHandler, "stop_single_user", self._stop)
@@ -100,6 +102,17 @@ def test_an_administrator_sees_everybody_with_the_most_memory_first_and_not_the_
     assert "image:3" in html
     assert '<p id="total">4 servers: 600M of memory, 3.00 cores</p>' in html
     assert html.count('type="submit"') == 4
+
+
+def test_homes_stand_beside_their_quotas_where_these_are_known(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert 'end">Home<' not in site.seen("ada")[1]
+    monkeypatch.setattr(layout, "HOME_USE", str(tmp_path / "home-use.json"))
+    home_use.tell({"grace": (512 * MIB, 2048 * MIB), "nobody-here": (1, 2)})
+    assert 'end">Home<' in site.seen("ada")[1]
+    assert "512M of 2.0G" in site.seen("ada")[1]
+    assert 'end">Home<' not in site.seen("prof")[1], "grace is not in the course"
 
 
 def test_a_teacher_sees_the_own_server_and_those_of_the_class(site: Site) -> None:

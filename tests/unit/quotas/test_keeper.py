@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from hubinstall import layout
+from hubinstall.hubside import home_use
 from hubinstall.quotas import homes, kernel
 from hubinstall.quotas.keeper import Keeper, Owner
 from hubinstall.quotas.policy import Policy, most_files, people
@@ -27,6 +29,7 @@ class Table:
     projects: dict[int, tuple[int, bool]] = field(default_factory=dict)
     limits: dict[int, tuple[int, int]] = field(default_factory=dict)
     sets: int = 0
+    used: int = 0
 
     def project(self, file: int) -> tuple[int, bool]:
         return self.projects.get(os.fstat(file).st_ino, (0, False))
@@ -36,7 +39,7 @@ class Table:
 
     def usage(self, file: int, project: int) -> kernel.Usage:
         size, files = self.limits.get(project, (0, 0))
-        return kernel.Usage(0, size, 0, files)
+        return kernel.Usage(self.used, size, 0, files)
 
     def limit(self, file: int, project: int, size: int, files: int) -> None:
         self.sets += 1
@@ -47,8 +50,9 @@ class Table:
 
 
 @pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch) -> Table:
+def table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Table:
     table = Table()
+    monkeypatch.setattr(layout, "HOME_USE", str(tmp_path / "home-use.json"))
     for name in ("project", "give", "usage", "limit"):
         monkeypatch.setattr(kernel, name, getattr(table, name))
     return table
@@ -126,6 +130,26 @@ def test_all_in_a_home_counts_and_a_second_look_changes_nothing(
     again = keeper(alice.parent, monkeypatch, Owner("alice", UID, str(alice), 2 * GB))
     again.look()
     assert (again.todo, table.sets) == ({}, 1)
+
+
+def test_the_hub_is_told_what_homes_hold(alice: Path, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert home_use.told() == {}
+    kept = keeper(alice.parent, monkeypatch, Owner("alice", UID, str(alice), 2 * GB))
+    table.used = 3
+    kept.look()
+    assert home_use.told() == {"alice": (3, 2 * GB)}
+    assert Path(layout.HOME_USE).stat().st_mode & 0o777 == 0o640
+    table.used = GB
+    kept = keeper(alice.parent, monkeypatch, Owner("alice", UID, str(alice), 2 * GB))
+    kept.look()
+    assert home_use.told() == {"alice": (GB, 2 * GB)}
+    Path(layout.HOME_USE).write_text('{"alice": [1]}')
+    assert home_use.told() == {}
+    kept.undo()
+    assert not Path(layout.HOME_USE).exists()
+    monkeypatch.setattr(layout, "HOME_USE", "/nonexistent/use.json")
+    kept = keeper(alice.parent, monkeypatch, Owner("alice", UID, str(alice), 2 * GB))
+    kept.look()
 
 
 def test_a_large_home_is_looked_through_in_parts(alice: Path, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
