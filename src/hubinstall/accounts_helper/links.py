@@ -64,10 +64,10 @@ def forget(folder: Path, name: str) -> None:
             _end(folder, name)
 
 
-def pending(folder: Path) -> set[str]:
-    """Who has a link that has not ended by its time."""
+def pending(folder: Path) -> dict[str, Link]:
+    """Account → its link, if that has not ended by its time."""
     found = map(_read, folder.iterdir()) if folder.is_dir() else ()
-    return {link.name for link in found if link and time.time() < link.until}
+    return {link.name: link for link in found if link and time.time() < link.until}
 
 
 def _end(folder: Path, name: str) -> None:

@@ -25,8 +25,11 @@ from hubinstall.resources.accounts import first_passwords
 from hubinstall.settings.values.passwords import LONGEST
 from hubinstall.settings.values.words import WrongValueError
 
-COLUMNS = ("name", "uid", "role", "state", "home_state", "last_seen", "full_name")
-TITLES = ("NAME", "UID", "ROLE", "ACCOUNT", "HOME", "LAST SEEN (UTC)", "FULL NAME")
+COLUMNS = {
+    "name": "NAME", "uid": "UID", "role": "ROLE", "state": "ACCOUNT", "home_state": "HOME",
+    "last_seen": "LAST SEEN (UTC)", "link_until": "LINK UNTIL (UTC)", "full_name": "FULL NAME",
+}  # fmt: skip
+"""Of `user list`, with their titles; that of links only where somebody has one."""
 
 
 def here(host: Host) -> People:
@@ -97,8 +100,10 @@ def list_(arguments: Namespace, host: Host) -> int:
     if arguments.json:
         print(json.dumps({"people": [dataclasses.asdict(one) for one in found]}, indent=1, ensure_ascii=False))
         return 0
-    rows = [TITLES, *(tuple(str(getattr(one, column)) for column in COLUMNS) for one in found)]
-    widths = [max(len(row[number]) for row in rows) for number in range(len(TITLES))]
+    columns = [name for name in COLUMNS if name != "link_until" or any(one.link_until for one in found)]
+    titles = [COLUMNS[name] for name in columns]
+    rows = [titles, *([str(getattr(one, name)) for name in columns] for one in found)]
+    widths = [max(len(row[number]) for row in rows) for number in range(len(titles))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     return 0

@@ -59,13 +59,24 @@ def give(host: Host, tokens: Mapping[str, str], days: int) -> None:
     folder = host.path(layout.LINKS)
     if not folder.is_dir():
         host.mkdir(layout.LINKS, mode="0700")
-    key, until = host.text(layout.ACCOUNTS_KEY).strip().encode(), int(time.time()) + days * links.DAY
+    until = int(time.time()) + days * links.DAY
     note_made(host, [name for name in tokens if has_no_password(host, name)])
     for name, token in tokens.items():
-        line = _line(host, name)
-        entry = shadow.parsed(":".join(line), key, int(time.time() // shadow.DAY))
         uid = next(int(row.split(":")[2]) for row in _rows(host, "/etc/passwd", name))
-        links.keep(folder, token, Link(name, uid, entry.fingerprint, until))
+        links.keep(folder, token, Link(name, uid, _entry(host, name).fingerprint, until))
+
+
+def unused(host: Host, everyone: Sequence[Found]) -> dict[str, int]:
+    """Account → until when its link is good, in seconds since 1970; without those whose password is another one since
+    (accounts_helper/by_link.py refuses them), and accounts that have ended.
+    """
+    pending = links.pending(host.path(layout.LINKS))
+    good = [one for one in everyone if one.name in pending and not one.ended]
+    return {
+        one.name: pending[one.name].until
+        for one in good
+        if (one.uid, _entry(host, one.name).fingerprint) == (pending[one.name].uid, pending[one.name].fingerprint)
+    }
 
 
 def forget(host: Host, name: str) -> None:
@@ -79,7 +90,16 @@ def addresses(hub: str, tokens: Mapping[str, str]) -> dict[str, str]:
 
 
 def last_day(days: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(time.time() + days * links.DAY))
+    return f"{in_words(time.time() + days * links.DAY)} UTC"
+
+
+def in_words(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(moment))
+
+
+def _entry(host: Host, name: str) -> shadow.Entry:
+    key = host.text(layout.ACCOUNTS_KEY).strip().encode()
+    return shadow.parsed(":".join(_line(host, name)), key, int(time.time() // shadow.DAY))
 
 
 def _line(host: Host, name: str) -> list[str]:

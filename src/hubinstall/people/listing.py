@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from hubinstall import layout
 from hubinstall.machine.accounts import ask_homes
 from hubinstall.machine.host import Host, Stat
+from hubinstall.people import invitations
 from hubinstall.people.directory import Found, People
+from hubinstall.people.invitations import in_words
 
 
 @dataclass(frozen=True)
 class Listed:
     """`role`: administrator, allowed, not allowed or banned; `state`: ok, removed, or why the account cannot be used;
-    `home_state`: ok, absent, or whose it is; `last_seen`: at the hub, as YYYY-MM-DD HH:MM in UTC, or "".
+    `home_state`: ok, absent, or whose it is; `last_seen`: at the hub, as YYYY-MM-DD HH:MM in UTC, or ""; `link_until`:
+    the same, for a one-time link that was not used yet.
     """
 
     name: str
@@ -24,17 +27,19 @@ class Listed:
     home: str
     home_state: str
     last_seen: str
+    link_until: str
 
 
 def listed(people: People) -> list[Listed]:
     """In the order of their numbers."""
     everyone, seen = people.all(), last_seen(people.host)
+    unused = {name: in_words(until) for name, until in invitations.unused(people.host, everyone).items()}
     homes = ask_homes(people.host, [one.home for one in everyone], people.host.stat)
     roles = _roles(people, [one.name for one in everyone])
     return [
         Listed(
             one.name, one.uid, one.full_name, roles[one.name], "removed" if one.removed else one.ended or "ok",
-            one.home, _home_state(one, homes[one.home]), seen.get(one.name, ""),
+            one.home, _home_state(one, homes[one.home]), seen.get(one.name, ""), unused.get(one.name, ""),
         )
         for one in everyone
     ]  # fmt: skip

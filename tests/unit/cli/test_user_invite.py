@@ -79,6 +79,26 @@ def test_who_was_removed_comes_back_with_the_old_number_and_without_the_old_pass
     assert kept(machine, token).uid == 1001
 
 
+def test_the_list_says_until_when_a_link_is_good_and_never_what_is_secret_in_it(machine, invite, capsys):
+    def shown(*words):
+        capsys.readouterr()
+        hubinstall(machine, "list", *words)
+        return capsys.readouterr().out
+
+    hubinstall(machine, "add", "emmy")
+    assert "LINK" not in shown(), "no column that is empty for everybody"
+    tokens = invite("grace", "lise", "--days", "2")
+    until = time.strftime("%Y-%m-%d %H:%M", time.gmtime(kept(machine, tokens["lise"]).until))
+    rows = {one["name"]: one["link_until"] for one in json.loads(shown("--json"))["people"]}
+    assert rows == dict.fromkeys(rows, "") | {"grace": until, "lise": until}
+    assert "LINK UNTIL (UTC)" in shown()
+    assert until in shown()
+    assert not [token for token in tokens.values() if token in shown() + shown("--json")]
+    machine.shadow.chpasswd([], "grace:cobol-1959\n")
+    hubinstall(machine, "remove", "lise")
+    assert "LINK" not in shown(), "one has another password by now, and the other is locked"
+
+
 @pytest.mark.parametrize("verb", [("invite", "grace"), ("passwd", "grace", "--generate"), ("remove", "grace")])
 def test_when_a_link_ends(machine, invite, verb):
     tokens = invite("grace", "lise")
@@ -151,8 +171,8 @@ def test_links_whose_time_is_over_are_deleted_with_the_next(machine, invite):
     [path] = folder.iterdir()
     path.write_text(json.dumps(json.loads(path.read_text()) | {"until": 1}))
     (folder / ".left").write_text("half")
-    assert links.pending(folder) == set()
+    assert links.pending(folder) == {}
     token = invite("lise")["lise"]
     assert len(os.listdir(folder)) == 1
     assert kept(machine, token).name == "lise"
-    assert links.pending(folder) == {"lise"}
+    assert list(links.pending(folder)) == ["lise"]
