@@ -1,40 +1,26 @@
 """The classes of oauthenticator with config.yaml's rights before them: where each sends people, and whom it lets in."""
 
 import asyncio
+import json
 from dataclasses import replace
 from types import SimpleNamespace
+from urllib.parse import parse_qs
 
+import oauthenticator.openshift
 import pytest
+from jupyterhub import orm
 from tornado.web import HTTPError
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
+from fakes import hub_site
 from fakes.hub_installation import with_people
 from fakes.hub_people import SETTINGS
+from fakes.sign_on_providers import CLUSTER, PROVIDERS
 from hubinstall import layout
 from hubinstall.hubside import helper
 from hubinstall.hubside.oauth_rights import OauthRights, with_rights
 from hubinstall.settings.sign_on_classes import PATHS
-
-DOCUMENTED = {
-    "github": "https://github.com/login/oauth/authorize",
-    "gitlab": "https://gitlab.example.org/oauth/authorize",
-    "google": "https://accounts.google.com/o/oauth2/v2/auth",
-    "bitbucket": "https://bitbucket.org/site/oauth2/authorize",
-    "auth0": "https://example.auth0.com/authorize",
-    "cilogon": "https://cilogon.org/authorize",
-    "azuread": "https://login.microsoftonline.com/T/oauth2/authorize",
-    "globus": "https://auth.globus.org/v2/oauth2/authorize",
-}
-"""Where each provider's documentation says that people are sent. OpenShift's is asked of the cluster."""
-MORE = {
-    "gitlab": {"gitlab_url": "https://gitlab.example.org"},
-    "auth0": {"auth0_domain": "example.auth0.com"},
-    "azuread": {"tenant_id": "T"},
-    "cilogon": {
-        "allowed_idps": {"https://github.com/login/oauth/authorize": {"username_derivation": {"username_claim": "sub"}}}
-    },
-}
 
 
 @pytest.fixture
@@ -51,19 +37,48 @@ def made(tmp_path, monkeypatch):
         sign_on = replace(SETTINGS.sign_on, kind=kind, class_path=path, callback="https://hub.example.org/hub/back")
         settings = replace(SETTINGS, sign_on=sign_on, admins=(), allowed=(), allow_all=False)
         of = with_rights(import_item(path))
-        config = Config({of.__name__: {"client_id": "1", **MORE.get(kind, {}), **options}})
+        config = Config({of.__name__: {"client_id": "1", **PROVIDERS[kind].options, **options}})
         return of(config=config, hub_settings=settings, enable_auth_state=True)
 
     return make
 
 
-@pytest.mark.parametrize("kind", DOCUMENTED)
-def test_people_are_sent_where_the_providers_documentation_says(made, kind):
-    authenticator = made(kind)
+@pytest.fixture(scope="module")
+def db():
+    return hub_site.database()
+
+
+def test_every_service_is_compared():
+    assert PROVIDERS.keys() == PATHS.keys()
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_people_are_sent_where_the_providers_documentation_says(made, monkeypatch, db, kind):
+    """By the redirect of the class's own page, which is what a browser follows."""
+    monkeypatch.setattr(oauthenticator.openshift, "HTTPClient", Cluster)
+    authenticator, said = made(kind), PROVIDERS[kind]
     assert isinstance(authenticator, OauthRights)
-    assert authenticator.authorize_url == DOCUMENTED[kind]
-    assert authenticator.client_id == "1"
-    assert authenticator.get_callback_url(None) == "https://hub.example.org/hub/back"
+    assert authenticator.token_url == said.token
+    pages = [(path, page) for path, page in authenticator.get_handlers(None) if "oauth_login" in path]
+    stranger = orm.User(name="nobody-yet", cookie_id="of-no-session")
+    browser = hub_site.Browser(hub_site.application(db, authenticator, pages), stranger, "oauth_login")
+    answer = asyncio.run(browser.send())
+    place, _, query = answer.headers["Location"].partition("?")
+    asked = {key: values[0] for key, values in parse_qs(query).items()}
+    assert (answer.code, place) == (302, said.authorize)
+    assert (asked["client_id"], asked["response_type"]) == ("1", "code")
+    assert asked["redirect_uri"] == "https://hub.example.org/hub/back"
+    assert {*asked.get("scope", "").split()} == said.scopes
+    assert asked["state"]
+    assert asked["code_challenge_method"] == "S256"
+
+
+class Cluster:
+    """An OpenShift cluster, which is asked where people sign on (tornado's HTTPClient)."""
+
+    def fetch(self, request):
+        assert request.url == "https://openshift.example.org/.well-known/oauth-authorization-server"
+        return SimpleNamespace(body=json.dumps(CLUSTER).encode())
 
 
 def login(authenticator, user_info, **state):
