@@ -8,7 +8,7 @@ from hubinstall.machine import mounts
 from hubinstall.machine.docker import engine
 from hubinstall.machine.host import Host
 
-GIB = 1 << 30
+GIB, MIB = 1 << 30, 1 << 20
 LITTLE, NEXT_TO_NOTHING = 0.10, 0.02
 """Shares of a disk, or of its inodes."""
 
@@ -46,7 +46,14 @@ def disk(path: str, found: os.statvfs_result) -> Row:
         state = "warning"
     if min(shares) < NEXT_TO_NOTHING or free < GIB // 4:
         state = "failed"
-    message = f"{free / GIB:.1f} GB of {size / GIB:.0f} GB free"
+    message = f"{amount(free)} of {amount(size)} free"
     if shares[1] < LITTLE:
         message += f", {found.f_favail} inodes (files) free"
     return f"disk {path}", state, message, "Free some space: on a full disk people cannot save their work."
+
+
+def amount(size: int) -> str:
+    """`size`: bytes."""
+    if size < GIB:
+        return f"{size / MIB:.0f} MB"
+    return f"{size / GIB:.1f} GB" if size < 100 * GIB else f"{size / GIB:.0f} GB"

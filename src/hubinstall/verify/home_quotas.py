@@ -7,11 +7,11 @@ from hubinstall.quotas import homes, kernel
 from hubinstall.quotas.keeper import Owner, owners
 from hubinstall.quotas.policy import Policy
 from hubinstall.settings.model import Settings
+from hubinstall.verify.disks import amount
 
 NEARLY = 0.95
 SHOWN = 10
 """People who are named."""
-GIB = 1 << 30
 Row = tuple[str, str, str, str]
 
 
@@ -44,7 +44,7 @@ def filled(owner: Owner, found: kernel.Usage) -> str:
     shares = [part / whole for part, whole in ((found.used, found.limit), (found.files, found.most_files)) if whole]
     if max(shares, default=0.0) < NEARLY:
         return ""
-    return f"{owner.name} {100 * max(shares):.0f} % of {owner.limit / GIB:.3g} GB"
+    return f"{owner.name} {100 * max(shares):.0f} % of {amount(owner.limit)}"
 
 
 def some(words: list[str]) -> str:

@@ -20,7 +20,7 @@ from hubinstall.resources.docker.image import LABEL, Image
 from hubinstall.resources.docker.network import DockerNetwork
 from hubinstall.settings.model import Settings
 from hubinstall.verify import health, http_probe
-from hubinstall.verify.disks import GIB, disk
+from hubinstall.verify.disks import GIB, amount, disk
 from hubinstall.verify.http_probe import Answer, ask
 
 UP = {service: Look(known=True, running=True) for service in layout.SERVICES}
@@ -174,6 +174,7 @@ def filesystem(free: float, inodes: float = 1.0) -> os.statvfs_result:
 
 
 def test_disks() -> None:
+    assert amount(41_943_040) == "40 MB"
     assert disk("/", filesystem(50))[1:3] == ("ok", "50.0 GB of 100 GB free")
     assert disk("/", filesystem(5))[1] == "warning"
     assert disk("/", filesystem(0.1))[1] == "failed"
