@@ -14,6 +14,7 @@ from hubinstall.installation.apply import RestoredError
 from hubinstall.installation.desired_state import DesiredState, read
 from hubinstall.installation.environment_listing import ListedEnvironment, listed
 from hubinstall.installation.environments import Asked, Lists
+from hubinstall.machine.docker import inspect_image
 from hubinstall.machine.host import Host
 from hubinstall.report.choose import Output
 from hubinstall.report.words import say
@@ -39,10 +40,16 @@ def remove(arguments: Namespace, host: Host) -> int:
 def undo(arguments: Namespace, host: Host) -> int:
     """Back to the lists of before the last change; the same again takes that back."""
     name = checked(arguments.environment)
-    before = inputs.environment_before(host, name)
-    if before is None:
-        raise UserError(f"nothing is known of the environment {name} before its last change", "Nothing was changed.")
-    return change(arguments, host, lambda _: before, resolve=False)
+
+    def before(lists: Lists) -> Lists:
+        if lists != (accepted := inputs.accepted_environment(host, name)):
+            return accepted  # the last change was killed, or made by hand and not applied
+        if (found := inputs.environment_before(host, name)) is None:
+            words = f"nothing is known of the environment {name} before its last change"
+            raise UserError(words, "Nothing was changed.")
+        return found
+
+    return change(arguments, host, before, resolve=False)
 
 
 def change(arguments: Namespace, host: Host, make: Callable[[Lists], Lists], *, resolve: bool = True) -> int:
@@ -56,7 +63,7 @@ def change(arguments: Namespace, host: Host, make: Callable[[Lists], Lists], *, 
         after = make(before)
         if resolve:
             after = environments.locked(host, after, base_of(desired, name))
-        if after == before:
+        if after == before == inputs.accepted_environment(host, name) and is_there(host, desired, name):
             say("nothing changed: the environment has these packages already")
             return 0
         environments.keep(host, name, after)
@@ -87,6 +94,12 @@ def checked(name: str) -> str:
         return parse_environment_name(name)
     except WrongValueError as error:
         raise UserError(error.message, f"{error.hint[:1].upper()}{error.hint[1:]}.", 2) from None
+
+
+def is_there(host: Host, desired: DesiredState, name: str) -> bool:
+    """Whether the image of an environment is on this machine: somebody may have removed it."""
+    named = blueprint.environments(desired.settings, desired.facts, docker=()).named
+    return name not in named or bool(inspect_image(host, named[name].image))
 
 
 def base_of(desired: DesiredState, name: str) -> str:

@@ -115,6 +115,11 @@ def environment_before(host: Host, name: str) -> dict[str, str] | None:
     return found
 
 
+def accepted_environment(host: Host, name: str) -> dict[str, str]:
+    """The lists of an environment that everything worked with last."""
+    return _environments(_kept(host)).get(name, {})
+
+
 def _keep_environments(host: Host, kept: dict[str, bytes], now: dict[str, bytes]) -> None:
     """Keep what was accepted before of each environment that has changed, for a way back. Of a run that was killed
     while it accepted this change, what it has kept stays.

@@ -36,6 +36,7 @@ def host(tmp_path, monkeypatch):
     inputs.accept(host)
     host.put(BY_HAND, "edited by a person\n")
     monkeypatch.setattr(layout, "LOCK", str(tmp_path / "lock"))
+    monkeypatch.setattr(environment, "is_there", lambda *_: True)
     monkeypatch.setattr(environment, "read", lambda host: Desired(fake_facts(environments=facts.environments(host))))
     return host
 
@@ -68,3 +69,31 @@ def test_a_run_that_never_began_leaves_the_lists_as_they_were(host, monkeypatch)
     error = change(host, monkeypatch, UserError("port 443 is taken", "Stop it."), restores=False)
     assert error.message == "port 443 is taken"
     assert facts.environments(host) == {"default": BEFORE}
+
+
+def typed(host, monkeypatch, run) -> list[dict[str, str]]:
+    """The lists with which a command came to apply."""
+    applied = []
+    monkeypatch.setattr(
+        environment, "apply_config", lambda host, *_: applied.append(facts.environments(host).get("default", {}))
+    )
+    run(Namespace(environment="default", environment_verb="add", verbose=False))
+    return applied
+
+
+def test_the_same_command_takes_up_a_run_that_was_killed(host, monkeypatch):
+    def again(arguments):
+        environment.change(arguments, host, lambda _: AFTER, resolve=False)
+
+    environments.keep(host, "default", AFTER)  # and killed
+    assert typed(host, monkeypatch, again) == [AFTER]
+    inputs.accept(host)
+    assert typed(host, monkeypatch, again) == []
+    monkeypatch.setattr(environment, "is_there", lambda *_: False)  # docker system prune --all
+    assert typed(host, monkeypatch, again) == [AFTER]
+
+
+def test_undo_goes_back_from_a_run_that_was_killed_before_it_goes_further_back(host, monkeypatch):
+    environments.keep(host, "default", AFTER)
+    assert typed(host, monkeypatch, lambda arguments: environment.undo(arguments, host)) == [BEFORE]
+    assert typed(host, monkeypatch, lambda arguments: environment.undo(arguments, host)) == [{}]
