@@ -26,8 +26,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "resources": frozenset({"machine", "hubside.cgroups", "hubside.network", "errors", "layout"}),
     "blueprint": frozenset({
         "settings", "machine", "resources", "hubside.appearance", "hubside.courses", "hubside.cull",
-        "hubside.environments", "hubside.limits", "hubside.profiles", "hubside.settings", "hubside.shares",
-        "accounts_helper.policy", "broker.policy", "quotas.policy", "errors", "layout",
+        "hubside.environments", "hubside.images", "hubside.limits", "hubside.profiles", "hubside.settings",
+        "hubside.shares", "accounts_helper.policy", "broker.policy", "quotas.policy", "errors", "layout",
     }),
     "people": frozenset({
         "accounts_helper.links", "accounts_helper.shadow", "machine", "resources", "settings", "errors", "layout",
@@ -54,8 +54,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     }),
     "quotas": frozenset({"hubside.accounts", "hubside.home_use", "hubside.limits", "layout"}),
     "broker": frozenset({
-        "hubside.accounts", "hubside.limits", "hubside.network", "hubside.profiles", "hubside.seccomp",
-        "hubside.shares", "hubside.sockets", "layout",
+        "hubside.accounts", "hubside.images", "hubside.limits", "hubside.network", "hubside.profiles",
+        "hubside.seccomp", "hubside.shares", "hubside.sockets", "layout",
     }),
 }  # fmt: skip
 """Room (a folder or file at the top of the package) → the rooms, or single files of one, that its files may import;

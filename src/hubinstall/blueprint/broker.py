@@ -33,6 +33,7 @@ def policy(settings: Settings, facts: Facts, image: Environments) -> Policy:
         other_limits=other_limits(settings),
         shares=shared_folders(settings),
         trust_store=layout.TRUST_STORE if facts.authorities else "",
+        other_sources=image.other_sources,
         more_images=tuple(sorted({one.image for one in image.named.values()} - {image.image})),
         allowed=settings.spawner.allow.docker,
         profiles=offered(settings),

@@ -10,11 +10,12 @@ from hubinstall.blueprint.docker import users_cgroup
 from hubinstall.blueprint.templating import DATA
 from hubinstall.blueprint.user_image import Environment
 from hubinstall.hubside.environments import DEFAULT, ServerEnvironment
-from hubinstall.hubside.settings import ImageSource
+from hubinstall.hubside.images import ImageSource
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, digest, id_of, ids
 from hubinstall.resources.docker.layer import ImageLayer
 from hubinstall.resources.docker.layer_build import LayerBuild
+from hubinstall.resources.docker.layer_copy import path_of
 from hubinstall.resources.files.file import Directory
 from hubinstall.settings.environments import NamedEnvironment
 from hubinstall.settings.model import Settings
@@ -39,6 +40,10 @@ class Environments:
     source: ImageSource
     named: dict[str, ServerEnvironment]
     """All environments by name, `default` among them."""
+    other_sources: dict[str, ImageSource]
+    """The same for all other images of environments, and for those that images are layers upon."""
+    layers: dict[str, str]
+    """Image → the one that it is a layer upon."""
     providers: tuple[Resource, ...]
     """What provides the images."""
 
@@ -64,9 +69,15 @@ def environments(settings: Settings, facts: Facts, docker: tuple[str, ...]) -> E
     }
     providers = (base.provider, *(one.provider for one in others.values()), *added.values())
     resources = [*base.resources, *(resource for one in others.values() for resource in one.resources)]
-    # A layer is built again by `apply` alone: the hub could only fetch its base.
-    source = base.source if DEFAULT not in added else ImageSource(label="", archive="", pin="")
-    return Environments([*resources, *added.values()], base, images[DEFAULT], source, named, providers)
+    sources = {one.image: one.source for one in bases.values()} | {
+        one.reference: ImageSource(label="", archive=path_of(one.name, one.tag), pin="") for one in added.values()
+    }
+    used = {*images.values(), *(one.base for one in added.values())}
+    return Environments(
+        [*resources, *added.values()], base, images[DEFAULT], sources[images[DEFAULT]], named,
+        {image: sources[image] for image in sorted(used - {images[DEFAULT]})},
+        {one.reference: one.base for one in added.values()}, providers,
+    )  # fmt: skip
 
 
 def base_images(settings: Settings, facts: Facts, *more: str) -> dict[str, str]:

@@ -116,6 +116,8 @@ def hub_settings(settings: Settings, facts: Facts, image: Environments) -> HubSe
         trust_store=layout.TRUST_STORE if facts.authorities else "",
         profiles=offered(settings),
         gpus=len(gpus(settings, facts)),
+        other_sources=image.other_sources,
+        layers=image.layers,
     )
 
 

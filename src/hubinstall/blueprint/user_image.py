@@ -7,7 +7,7 @@ from pathlib import Path
 from hubinstall import layout
 from hubinstall.blueprint.packages import BASE_PACKAGES
 from hubinstall.blueprint.templating import DATA
-from hubinstall.hubside.settings import ImageSource
+from hubinstall.hubside.images import ImageSource
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, digest, id_of, ids
 from hubinstall.resources.docker.image import LABEL, Image, ImageRoot, Recipe

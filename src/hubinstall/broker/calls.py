@@ -89,8 +89,8 @@ def _tag(asked: Asked) -> Call:
 
 
 def _load(asked: Asked) -> Call:
-    """What is loaded is the machine's own copy, whatever the hub has."""
-    return Call("POST", "/images/load", {"quiet": "0"}, images.Copy(asked.policy))
+    """What is loaded is the machine's own copy: the hub sends the image's name alone."""
+    return Call("POST", "/images/load", {"quiet": "0"}, images.Copy(asked.policy, asked.request.body.decode("latin-1")))
 
 
 def _run(asked: Asked) -> Call:
@@ -114,7 +114,7 @@ ROUTES = (
     route("GET", f"/images/{_IMAGE}/json", lambda a: images.inspected(a.policy, a.engine, a.what)),
     route("POST", f"/images/{_IMAGE}/tag", _tag, {"repo": _IMAGE, "tag": "[a-zA-Z0-9_.-]{1,128}", "force": _FLAG}),
     route("POST", "/images/create", _pull, {"fromImage": _IMAGE, "tag": "[a-zA-Z0-9_.:-]{1,128}"}),
-    route("POST", "/images/load", _load, {"quiet": _FLAG}),
+    route("POST", "/images/load", _load, {"quiet": _FLAG}, body=True),
     route(
         "GET", "/containers/json", lambda a: servers.listed(a.given("all"), a.given("filters")),
         _LIST | {"limit": "-1", "size": "0", "trunc_cmd": _FLAG},

@@ -9,40 +9,46 @@ from hubinstall.broker.engine import Call, Engine
 from hubinstall.broker.policy import Policy
 from hubinstall.broker.refusal import RefusedError
 from hubinstall.broker.typed import decoded, each, fields, only
+from hubinstall.hubside.images import ImageSource
 
 
 def inspected(policy: Policy, engine: Engine, name: str) -> Call:
-    """To inspect one that is admitted, or, by its id, one that may become ours again."""
-    if not policy.admits_image(name) and not (name.startswith("sha256:") and is_ours(policy, engine, name)):
+    """To inspect one that is admitted or that the hub may bring back, or, by its id, one that may become ours again."""
+    known = policy.admits_image(name) or name in policy.other_sources
+    if not known and not (name.startswith("sha256:") and is_ours(policy, engine, name)):
         raise RefusedError(f"the image {name}", "" if name.startswith("sha256:") else f"image {name}")
     return Call("GET", f"/images/{name}/json")
 
 
 def is_ours(policy: Policy, engine: Engine, id_: str) -> bool:
-    """Whether an image has the content of the servers' image, or one of the admitted names."""
-    if id_ == policy.pin().get("id"):
+    """Whether an image has the content of one that the hub may bring back, or one of the admitted names."""
+    sources = policy.sources().values()
+    if any(id_ == source.pinned().get("id") for source in sources):
         return True
     found = engine.ask(f"/images/{id_}/json") or {}
-    return _has_label(policy, found) or any(policy.admits_image(name) for name in found.get("RepoTags") or ())
+    return any(_has_label(source, found) for source in sources) or any(
+        policy.admits_image(name) for name in found.get("RepoTags") or ()
+    )
 
 
-def _has_label(policy: Policy, found: dict[str, Any]) -> bool:
-    key, _, value = policy.image_label.partition("=")
+def _has_label(source: ImageSource, found: dict[str, Any]) -> bool:
+    key, _, value = source.label.partition("=")
     return bool(key) and ((found.get("Config") or {}).get("Labels") or {}).get(key) == value
 
 
 def listed(policy: Policy, filters: str) -> Call:
-    wanted = each(only(policy.image_label))
-    if not policy.image_label or not fields(decoded(filters.encode()), "filters", {"label": wanted}).get("label"):
+    labels = {source.label for source in policy.sources().values()} - {""}
+    asked = fields(decoded(filters.encode()), "filters", {"label": each(only(*sorted(labels)))}).get("label")
+    if not labels or not asked:
         raise RefusedError(f"the images with {filters[:200]}")
-    return Call("GET", "/images/json", {"filters": json.dumps({"label": [policy.image_label]})})
+    return Call("GET", "/images/json", {"filters": json.dumps({"label": asked})})
 
 
 def tagged(policy: Policy, engine: Engine, id_: str, name: str) -> Call:
-    """To give the servers' image its name back: only to an image with the same content."""
-    found = engine.ask(f"/images/{id_}/json") or {}
-    same = _has_label(policy, found) and len((found.get("RootFS") or {}).get("Layers") or ()) == 1
-    if name != policy.image or not found or not (same or found.get("Id") == policy.pin().get("id")):
+    """To give an image its name back: only to an image with the same content."""
+    found, source = engine.ask(f"/images/{id_}/json") or {}, policy.sources().get(name)
+    same = source and _has_label(source, found) and len((found.get("RootFS") or {}).get("Layers") or ()) == 1
+    if not source or not found or not (same or found.get("Id") == source.pinned().get("id")):
         raise RefusedError(f"the name {name} for the image {id_}")
     repository, _, tag = name.rpartition(":")
     return Call("POST", f"/images/{found['Id']}/tag", {"repo": repository, "tag": tag})
@@ -50,18 +56,20 @@ def tagged(policy: Policy, engine: Engine, id_: str, name: str) -> Call:
 
 def pulled(policy: Policy, repository: str, tag: str, login: str) -> Call:
     name = f"{repository}{'@' if tag.startswith('sha256:') else ':'}{tag or 'latest'}"
-    if name != policy.pin().get("digest") and not policy.admits_image(name):
+    digests = {source.pinned().get("digest") for source in policy.sources().values()}
+    if name not in digests and not policy.admits_image(name):
         raise RefusedError(f"the image {name}", f"image {name}")
     query = {"fromImage": repository, "tag": tag or "latest"}
     return Call("POST", "/images/create", query, headers={"X-Registry-Auth": login} if login else None)
 
 
 class Copy:
-    """Our own copy of the servers' image, unpacked on the way: the Engine itself may not know zstd."""
+    """Our own copy of an image, unpacked on the way: the Engine itself may not know zstd."""
 
-    def __init__(self, policy: Policy) -> None:
-        stem = policy.image_archive.removesuffix(".zst")
-        there = [one for one in (policy.image_archive, f"{stem}.gz") if policy.image_archive and Path(one).is_file()]
+    def __init__(self, policy: Policy, name: str) -> None:
+        source = policy.sources().get(name)
+        archive = source.archive if source else ""
+        there = [one for one in (archive, f"{archive.removesuffix('.zst')}.gz") if archive and Path(one).is_file()]
         if not there:
             raise RefusedError("an image of which this machine has no copy", status=404)
         self._process = subprocess.Popen(["zstd", "-q", "-d", "-c", "-f", there[0]], stdout=subprocess.PIPE)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hubinstall.hubside import profiles
+from hubinstall.hubside.images import ImageSource
 from hubinstall.hubside.limits import OtherLimits, ServerLimits
 from hubinstall.hubside.network import ServerNetwork
 from hubinstall.hubside.profiles import Profile
@@ -38,11 +39,13 @@ class Policy:
     profiles: tuple[Profile, ...] = ()
     gpus: tuple[str, ...] = ()
     """What there is to lend: NVIDIA's UUIDs, or paths of devices."""
+    other_sources: dict[str, ImageSource] = field(default_factory=dict)
+    """Of the images beside `image` that the hub may bring back; not all of them may be run."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError if a key is missing or unknown: broker.json and this code belong together."""
-        data = {"profiles": [], "gpus": [], **json.loads(text)}
+        data = {"profiles": [], "gpus": [], "other_sources": {}, **json.loads(text)}
         if set(data) != (names := {one.name for one in fields(cls)}):
             raise ValueError(f"missing or unknown keys: {', '.join(sorted(set(data) ^ names))}")
         parts: dict[str, Any] = {
@@ -51,6 +54,7 @@ class Policy:
             "other_limits": OtherLimits.parse(data["other_limits"]),
             "shares": tuple(SharedFolder(**share) for share in data["shares"]),
             "profiles": profiles.parse(data["profiles"]),
+            "other_sources": ImageSource.parsed(data["other_sources"]),
         }
         return cls(**data | parts | {name: tuple(data[name]) for name in ("allowed", "more_images", "gpus")})
 
@@ -71,13 +75,9 @@ class Policy:
             self.allows(f"image {one}") for one in (name, name.removesuffix(":latest"))
         )
 
-    def pin(self) -> dict[str, str]:
-        """The note about the image's digest and id, if it is one of a registry; empty if not."""
-        try:
-            found = json.loads(Path(self.image_pin).read_text(encoding="utf-8")) if self.image_pin else {}
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+    def sources(self) -> dict[str, ImageSource]:
+        """Of all images that the hub may bring back, by their names."""
+        return {self.image: ImageSource(self.image_label, self.image_archive, self.image_pin), **self.other_sources}
 
 
 def _matches(line: str, pattern: str) -> bool:

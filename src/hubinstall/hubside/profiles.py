@@ -155,7 +155,8 @@ def parse(data: Iterable[Mapping[str, Any]]) -> tuple[Profile, ...]:
 
 def without_unused(data: dict[str, Any]) -> dict[str, Any]:
     """The content of a file without these keys if nothing is said: an upgrade changes no file without need."""
-    return {name: value for name, value in data.items() if value or name not in {"profiles", "gpus"}}
+    unused = {"profiles", "gpus", "other_sources", "layers"}
+    return {name: value for name, value in data.items() if value or name not in unused}
 
 
 def lent(container: Mapping[str, Any]) -> tuple[str, ...]:

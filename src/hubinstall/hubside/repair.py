@@ -8,7 +8,7 @@ start of a server. Only one repair is at work at a time: of several starts, the 
 """
 
 import asyncio
-import json
+import functools
 import os
 import socket
 import sys
@@ -24,8 +24,9 @@ from docker.types import IPAMConfig, IPAMPool
 
 from hubinstall import layout
 from hubinstall.hubside import cgroups
+from hubinstall.hubside.images import ImageSource
 from hubinstall.hubside.network import ServerNetwork, devices_here, upper_half
-from hubinstall.hubside.settings import HubSettings, ImageSource
+from hubinstall.hubside.settings import HubSettings
 
 TIMEOUT = 600
 """Seconds that Docker may be silent, for example while it unpacks an image."""
@@ -50,7 +51,7 @@ class Repairs:
 
     async def before_start(self, image: str, say: Say) -> None:
         """What a server's container needs is there, or RepairError. `say` is told what is being repaired."""
-        wanted = image if image == self._settings.image else ""  # another image is a drop-in's
+        wanted = image if self._settings.source_of(image) else ""  # another image is a drop-in's
         await asyncio.get_running_loop().run_in_executor(self._thread, self._ensure, wanted, say)
 
     async def watch(self, say: Say) -> None:
@@ -72,7 +73,10 @@ class Repairs:
         client, settings = self._client(), self._settings
         steps: list[tuple[bool, Callable[[], None]]] = [
             (network_differs(client, settings.network) is None, lambda: repair_network(client, settings.network, say)),
-            (not wanted or has_image(client, wanted), lambda: repair_image(client, wanted, settings.image_source, say)),
+            *(
+                (False, functools.partial(repair_image, client, *one, say))
+                for one in lost_images(client, settings, wanted)
+            ),
         ]
         for repair in [repair for well, repair in steps if not well]:
             self._try(repair)
@@ -191,6 +195,14 @@ def repair_network(client: Any, wanted: ServerNetwork, say: Say) -> None:
         raise RepairError(f"The Docker network {wanted.name} was created, but differs: {differing}")
 
 
+def lost_images(client: Any, settings: HubSettings, wanted: str) -> list[tuple[str, ImageSource]]:
+    """What is missing of an image and of those that it is a layer upon, the lowest first."""
+    source = settings.source_of(wanted)
+    if source is None or has_image(client, wanted):
+        return []
+    return [*lost_images(client, settings, settings.layers.get(wanted, "")), (wanted, source)]
+
+
 def has_image(client: Any, name: str) -> bool:
     return inspect(client.inspect_image, name) is not None
 
@@ -204,8 +216,8 @@ def repair_image(client: Any, name: str, source: ImageSource, say: Say) -> None:
         return
     try:
         if source.archive:
-            finish(client.load_image(b""))  # the broker puts the machine's own copy there
-        elif (note := pinned(source)).get("digest"):
+            finish(client.load_image(name.encode()))  # the broker puts the machine's own copy there
+        elif (note := source.pinned()).get("digest"):
             finish(client.pull(note["digest"], stream=True, decode=True))
             client.tag(note["id"], repository, tag)
     except (DockerException, OSError) as error:
@@ -226,7 +238,7 @@ def kept(client: Any, source: ImageSource) -> list[str]:
     """
     labelled = client.images(filters={"label": source.label}) if source.label else []
     found = [image["Id"] for image in labelled if layers(client, image["Id"]) == 1]
-    id_ = pinned(source).get("id")
+    id_ = source.pinned().get("id")
     return [*found, *([id_] if id_ and has_image(client, id_) else [])]
 
 
@@ -236,15 +248,6 @@ def layers(client: Any, id_: str) -> int:
         return len(client.inspect_image(id_)["RootFS"]["Layers"])
     except NotFound:
         return 0
-
-
-def pinned(source: ImageSource) -> dict[str, Any]:
-    """The note about an image of a registry; empty if there is none."""
-    try:
-        found = json.loads(Path(source.pin).read_text(encoding="utf-8")) if source.pin else {}
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def finish(events: Iterable[dict[str, Any]]) -> None:

@@ -1,7 +1,7 @@
 """What the hub needs to know about an installation: one JSON file that `apply` writes (blueprint/hub.py)."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,22 +10,11 @@ from hubinstall.hubside.appearance import Appearance
 from hubinstall.hubside.courses import Course
 from hubinstall.hubside.cull import Cull
 from hubinstall.hubside.environments import ServerEnvironment
+from hubinstall.hubside.images import ImageSource
 from hubinstall.hubside.limits import OtherLimits, ServerLimits
 from hubinstall.hubside.network import ServerNetwork
 from hubinstall.hubside.profiles import Profile
 from hubinstall.hubside.shares import SharedFolder
-
-
-@dataclass(frozen=True)
-class ImageSource:
-    """Where the image comes from if somebody has removed it. An empty text: not from there."""
-
-    label: str
-    """A label, with its value, that only an image with this content has, whatever its names are."""
-    archive: str
-    """The path of a copy that `docker load` reads."""
-    pin: str
-    """The path of the note that says which image of a registry it is (resources/docker/pulled_image.py)."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +91,15 @@ class HubSettings:
     profiles: tuple[Profile, ...] = ()
     gpus: int = 0
     """How many there are to lend."""
+    other_sources: dict[str, ImageSource] = field(default_factory=dict)
+    """Of the images beside `image`: those of environments, and those that images are layers upon."""
+    layers: dict[str, str] = field(default_factory=dict)
+    """Image → the one that it is a layer upon, which must be there first."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError if a key is missing or unknown: hub.json and this code belong together."""
-        data = checked(cls, {"profiles": [], "gpus": 0, **json.loads(text)})
+        data = checked(cls, {"profiles": [], "gpus": 0, "other_sources": {}, "layers": {}, **json.loads(text)})
         values = frozen(data)
         values["shares"] = tuple(SharedFolder(**checked(SharedFolder, share)) for share in data["shares"])
         values["environments"] = {
@@ -116,6 +109,7 @@ class HubSettings:
         values["courses"] = tuple(Course(**frozen(checked(Course, course))) for course in data["courses"])
         parts: dict[str, Any] = {name: kind(**frozen(checked(kind, values[name]))) for name, kind in PARTS.items()}
         parts["profiles"] = profiles.parse(data["profiles"])
+        parts["other_sources"] = ImageSource.parsed(data["other_sources"])
         return cls(**values | parts | {"other_limits": OtherLimits.parse(values["other_limits"])})
 
     @classmethod
@@ -124,6 +118,10 @@ class HubSettings:
 
     def as_dict(self) -> dict[str, Any]:
         return profiles.without_unused(asdict(self))
+
+    def source_of(self, image: str) -> ImageSource | None:
+        """None: it is a drop-in's."""
+        return self.image_source if image == self.image else self.other_sources.get(image)
 
 
 Part = Appearance | Cull | ServerLimits | ServerNetwork | ImageSource | SignOn
@@ -141,7 +139,7 @@ def checked(
     kind: type[HubSettings | SharedFolder | Course | ServerEnvironment | Part], data: dict[str, Any]
 ) -> dict[str, Any]:
     """`data` if its keys are exactly the fields of the class, else ValueError."""
-    names = {field.name for field in fields(kind)}
+    names = {one.name for one in fields(kind)}
     if set(data) != names:
         raise ValueError(f"missing or unknown keys: {', '.join(sorted(set(data) ^ names))}")
     return data

@@ -3,10 +3,12 @@
 import json
 
 from fakes.facts import fake_facts
+from hubinstall import layout
 from hubinstall.blueprint.broker import policy
 from hubinstall.blueprint.contents import blueprint
 from hubinstall.blueprint.environments import environments
 from hubinstall.blueprint.hub import hub_settings
+from hubinstall.broker.policy import Policy
 from hubinstall.hubside.environments import ServerEnvironment
 from hubinstall.hubside.settings import HubSettings
 from hubinstall.resources.base import resource_id
@@ -51,6 +53,29 @@ def test_the_hub_and_its_broker_are_told_of_all():
     assert HubSettings.parse(json.dumps(told.as_dict())) == told
     assert policy(settings, FACTS, found).admits_image(found.named["r"].image)
     assert not policy(made(), FACTS, environments(made(), FACTS, docker=())).admits_image(found.named["r"].image)
+
+
+def test_the_hub_can_bring_back_layers_and_what_they_are_upon():
+    facts = fake_facts(environments={"default": {layout.APT_LIST: "zip\n"}, "r": {layout.APT_LIST: "zip\n"}})
+    settings = made(environments={"r": {"base": R}})
+    found = environments(settings, facts, docker=())
+    told, asked = hub_settings(settings, facts, found), policy(settings, facts, found)
+    assert HubSettings.parse(json.dumps(told.as_dict())) == told
+    assert Policy.parse(json.dumps(asked.as_dict())) == asked
+    for name in ("default", "r"):
+        layer = found.named[name].image
+        base = told.layers[layer]
+        assert told.source_of(layer).archive.endswith(f"-{name}-{layer.rpartition(':')[2]}.tar.zst")
+        assert told.source_of(base).label or told.source_of(base).pin
+        assert asked.sources()[layer] == told.source_of(layer)
+        assert asked.admits_image(layer)
+        assert not asked.admits_image(base)
+
+
+def test_without_layers_the_files_say_nothing_of_them():
+    found = environments(made(), FACTS, docker=())
+    assert not {"layers", "other_sources"} & hub_settings(made(), FACTS, found).as_dict().keys()
+    assert "other_sources" not in policy(made(), FACTS, found).as_dict()
 
 
 def test_the_hub_waits_for_all_images():

@@ -11,9 +11,9 @@ import requests
 from fakes.hub_installation import with_files
 from fakes.hub_people import SETTINGS
 from hubinstall.hubside import repair
+from hubinstall.hubside.images import ImageSource
 from hubinstall.hubside.network import BRIDGE_NAME, ICC
 from hubinstall.hubside.repair import RepairError, Repairs
-from hubinstall.hubside.settings import ImageSource
 
 NETWORK = SETTINGS.network
 NAME, DIGEST = SETTINGS.image, "registry.example/lab@sha256:1"
@@ -30,7 +30,7 @@ class Engine:
 
     def __init__(self):
         self.networks, self.names, self.labels, self.calls = {}, {NAME: "id-1"}, {}, []
-        self.registry, self.refuses, self.layers = {}, None, {}
+        self.registry, self.refuses, self.layers, self.without_copy = {}, None, {}, set()
         self.create_network(NETWORK.name, "bridge", NETWORK.options, None, check_duplicate=True)
         self.calls.clear()
 
@@ -67,9 +67,11 @@ class Engine:
         self.names[f"{repository}:{tag}"] = id_
 
     def load_image(self, file):
-        assert file == b""
-        self.names[NAME] = "id-1"
-        self.calls.append("load")
+        name = file.decode()
+        if name in self.without_copy:
+            raise refusal(404, "an image of which this machine has no copy")
+        self.names[name] = "id-1"
+        self.calls.append(f"load {name}")
         return [{"stream": "Loaded image"}]
 
     def pull(self, reference, *, stream, decode):
@@ -212,7 +214,43 @@ def test_an_image_comes_back_from_the_machines_copy(engine, tmp_path):
     engine.names.clear()
     source = ImageSource("", "copy.tar.zst", "")
     assert len(start(engine, told(tmp_path, source), times=5)) == 1
-    assert engine.calls == ["load"]
+    assert engine.calls == [f"load {NAME}"]
+
+
+LAYER, BASE = f"{NAME.rpartition(':')[0]}/default:2", "hubinstall/pulled:3"
+
+
+def layered(tmp_path):
+    """A hub whose image is a layer upon one of a registry, and one more environment is that without the layer."""
+    pin = tmp_path / "pin.json"
+    pin.write_text(json.dumps({"id": "id-3", "digest": DIGEST, "ours": True}))
+    own, pulled = ImageSource("", "layer.tar.zst", ""), ImageSource("", "", str(pin))
+    return replace(
+        told(tmp_path, own), image=LAYER, other_sources={BASE: pulled, "other:9": own}, layers={LAYER: BASE}
+    )  # fmt: skip
+
+
+def test_a_layer_comes_back_after_what_it_is_a_layer_upon(engine, tmp_path, monkeypatch):
+    settings = layered(tmp_path)
+    monkeypatch.setattr(Repairs, "_settings_are_current", lambda _: True)
+    engine.registry = {DIGEST: "id-3"}
+    engine.names.clear()
+    asyncio.run(Repairs(settings, engine).before_start(LAYER, print))
+    assert engine.calls == [f"pull {DIGEST}", "tag id-3", f"load {LAYER}"]
+    del engine.names[BASE]  # its layers are there as long as the layer is
+    asyncio.run(Repairs(settings, engine).before_start(LAYER, print))
+    assert engine.calls[3:] == []
+    del engine.names[LAYER]
+    engine.without_copy = {LAYER}
+    with pytest.raises(RepairError, match=rf"no longer has the image {LAYER}.*no copy.*hubinstall apply"):
+        asyncio.run(Repairs(settings, engine).before_start(LAYER, print))
+
+
+def test_the_image_of_another_environment_comes_back_too(engine, tmp_path, monkeypatch):
+    monkeypatch.setattr(Repairs, "_settings_are_current", lambda _: True)
+    engine.names.pop("other:9", None)
+    asyncio.run(Repairs(layered(tmp_path), engine).before_start("other:9", print))
+    assert engine.calls == ["load other:9"]
 
 
 def test_a_pinned_image_is_pulled_by_its_digest(engine, tmp_path):

@@ -10,6 +10,7 @@ from typing import ClassVar
 from hubinstall.machine.docker import docker, inspect_image
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
+from hubinstall.resources.docker import image_copy, layer_copy
 from hubinstall.resources.docker.descendants import built_upon, is_upon
 from hubinstall.resources.docker.image import tags
 from hubinstall.resources.docker.layer_build import LABEL, LayerBuild, clear
@@ -45,15 +46,29 @@ class ImageLayer:
         return {"tag": others[0], "base": "as it is now"} if others else None
 
     def apply(self, host: Host, change: Change) -> None:
-        """Build it, try it, and give it its name. The one of before stays, for servers and for a way back."""
-        id_ = self.build.make(host, self.name, self.base, self.tag)
-        docker(host, "image", "tag", id_, self.reference)
+        """Build it, try it, and give it its name; or bring it back. The one of before stays, for servers and for a way
+        back.
+        """
+        if not self._brought_back(host):
+            id_ = self.build.make(host, self.name, self.base, self.tag)
+            layer_copy.keep(host, f"{self.build.scripts}/save.py", id_, self.reference)
+            docker(host, "image", "tag", id_, self.reference)
         kept = {self.tag, (change.last or change.before or {}).get("tag")}
         self._drop(host, [tag for tag in tags(host, self.name) if tag not in kept])
+        layer_copy.drop_others(host, self.name, [self.tag, *tags(host, self.name)])
+
+    def _brought_back(self, host: Host) -> bool:
+        """Whether an image that somebody has removed is there again, from its copy."""
+        there = bool(inspect_image(host, self.reference))
+        path = layer_copy.path_of(self.name, self.tag)
+        if there or not inspect_image(host, self.base) or not image_copy.load(host, path):
+            return False
+        return is_upon(inspect_image(host, self.reference), inspect_image(host, self.base))
 
     def remove(self, host: Host) -> None:
         clear(host, self.name)
         self._drop(host, tags(host, self.name))
+        layer_copy.drop_others(host, self.name, tags(host, self.name))
         if left := tags(host, self.name):
             host.notice(f"the image {self.name}:{left[0]} was not removed: a container, or another image, uses it")
 

@@ -1,5 +1,7 @@
 """Images with more packages, on a host whose Docker is a few dictionaries."""
 
+import json
+
 import pytest
 
 from fakes.docker import Docker
@@ -10,6 +12,7 @@ from hubinstall.blueprint.environments import environments
 from hubinstall.engine.ledger import Ledger
 from hubinstall.errors import UserError
 from hubinstall.resources.base import Change, look
+from hubinstall.resources.docker import layer_copy
 from hubinstall.resources.docker.image import Image
 from hubinstall.resources.docker.layer import ImageLayer
 from hubinstall.settings.model import Settings
@@ -125,6 +128,23 @@ def test_what_a_killed_build_has_left_goes(host, docker):
     assert "docker image rm layer-lost" in host.commands
     assert "docker image rm layer-of-another" not in host.commands
     assert host.names(layout.IMAGES) == []
+
+
+def test_an_image_that_somebody_has_removed_is_loaded_and_not_built(host, docker):
+    wished = layer()
+    host.answers |= {"bash": docker.pipe(host), "GET /info": json.dumps({"ServerVersion": "1", "Driver": "btrfs"})}
+    apply(host, wished)
+    path = layer_copy.path_of(wished.name, wished.tag)
+    host.put(path, f"{wished.reference} {docker.images[wished.reference]}")
+    del docker.images[wished.reference]
+    before = len(run_words(host))
+    assert apply(host, wished, wished.desired()).verb == "create"
+    assert len(run_words(host)) == before
+    del docker.images[wished.reference]
+    host.put(path, "nonsense that Docker cannot read")
+    apply(host, wished, wished.desired())
+    assert len(run_words(host)) == before + 2
+    assert not host.exists(path)
 
 
 def test_another_base_of_the_same_name_is_noticed(host, docker):
