@@ -13,13 +13,14 @@ from typing import Self
 
 from hubinstall import layout
 from hubinstall.errors import CommandError, UserError, cures
-from hubinstall.machine.docker import AT_SOCKET, DAEMONS, docker, docker_query, inspect_image
+from hubinstall.machine.docker import AT_SOCKET, DAEMONS, asked, docker, docker_query, inspect_image
 from hubinstall.machine.host import Completed, Host
-from hubinstall.machine.way_out import AUTHORITIES
+from hubinstall.resources.docker import build_place
+from hubinstall.resources.docker.build_guard import guarded
+from hubinstall.resources.docker.build_place import ALL_OF_IT, PLACE
 from hubinstall.resources.docker.descendants import layers
 from hubinstall.resources.packages.apt_sources import sources
 from hubinstall.resources.packages.downloads import retry_if_stalled
-from hubinstall.resources.packages.virtualenv import uv_environment
 
 LABEL = "org.hubinstall.layer"
 """The label with the tag of the layer, by which ours are known, even without a name."""
@@ -27,9 +28,6 @@ AT_WORK = (*DAEMONS, "containerd-shim", "uv", "apt-get", "http", "https", "dpkg"
 """The programs that do what a container of ours is for; the kernel cuts their names after 15 bytes."""
 # What apt and dpkg need of root's rights to write files of others; nothing that reaches beyond the container.
 RIGHTS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETGID", "SETUID")
-PLACE = "/mnt"
-ALL_OF_IT = 'eval "$(cat)"'
-"""What a shell is told to do with a program on its standard input, which the commands of that program do not see."""
 SAID = re.compile(r"^(E: |error: |\s+cause: |\s+And because|ERROR|.*[Ee]rror: )")
 NOBODY = "65534:65534"
 
@@ -70,12 +68,7 @@ class LayerBuild:
     def _bring(self, host: Host, work: "Work") -> None:
         """Write all that the container sees of this machine."""
         host.mkdir(f"{work.path}/cache")
-        trusted = uv_environment(host, "")["SSL_CERT_FILE"]
-        files = {
-            "uv": "",  # what it is mounted upon
-            "variables": self._variables(host),
-            "ca.pem": host.text(trusted),
-        }
+        files = build_place.files(host, f"{PLACE}/cache/uv")
         lists = {"requirements.txt": self.requirements} | {
             name: "".join(f"{line}\n" for line in lines)
             for name, lines in {"apt.txt": self.apt, "kernels.txt": self.kernels}.items()
@@ -91,12 +84,6 @@ class LayerBuild:
         for name, text in files.items():
             host.write(f"{work.path}/{name}", text.encode(), mode="0600")
 
-    def _variables(self, host: Host) -> str:
-        """A file of root's for the shell, not an environment: `docker commit` would keep that, with passwords."""
-        found = {**uv_environment(host, ""), **host.way_out} | dict.fromkeys(AUTHORITIES, f"{PLACE}/ca.pem")
-        found |= {"UV_CACHE_DIR": f"{PLACE}/cache/uv", "UV_LINK_MODE": "copy"}
-        return "".join(f"export {name}='{value}'\n" for name, value in found.items())
-
     def _install(self, host: Host, work: "Work", base: str) -> None:
         """Everything into the container. One of a try that hung goes; what it has downloaded is used again."""
         docker(host, "rm", "--force", "--volumes", work.container, check=False)
@@ -108,15 +95,21 @@ class LayerBuild:
             "--entrypoint=/bin/sh", "--cap-drop=ALL", *(f"--cap-add={right}" for right in RIGHTS), *self._limits(),
             *(f"--volume={mount}" for mount in mounts),
         ]  # fmt: skip
-        done = self._run(host, "build.sh", *words, base, "-c", ALL_OF_IT)
+        with guarded(host, work.container, work.path) as guard:
+            done = self._run(host, "build.sh", *words, base, "-c", ALL_OF_IT)
+        message = f"the packages of the environment {self.title} could not be installed"
+        if guard.why:
+            raise UserError(f"{message}: {guard.why}", guard.hint)
+        if done.returncode and asked(host, f"/containers/{work.container}/json").get("State", {}).get("OOMKilled"):
+            needed = f"a program in it needed more than {self.memory / (1 << 30):.3g} GB of memory"
+            raise UserError(
+                f"{message}: {needed}", "A build has as much as a server of a person: limits.memory in config.yaml."
+            )
         if done.returncode:
-            raise failure(f"the packages of the environment {self.title} could not be installed", done)
+            raise failure(message, done)
 
     def _limits(self) -> list[str]:
-        words = ["--security-opt=no-new-privileges", "--pids-limit=4096", "--log-driver=none"]
-        words += [f"--memory={self.memory}", f"--memory-swap={self.memory}"] if self.memory else []
-        words += [f"--cpus={self.cpus:g}"] if self.cpus else []
-        return [*words, *([f"--cgroup-parent={self.cgroup_parent}"] if self.cgroup_parent else [])]
+        return build_place.limits(self.memory, self.cpus, self.cgroup_parent)
 
     def _run(self, host: Host, program: str, *words: str) -> Completed:
         argv = ["docker", "run", *words]

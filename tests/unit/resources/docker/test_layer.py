@@ -85,6 +85,13 @@ def test_a_build_that_fails_says_the_line(host, docker):
     assert raised.value.hint == "E: Unable to locate package nosuch"
 
 
+def test_a_build_that_needed_too_much_memory_says_so(host):
+    host.answers |= {"docker run": lambda *_: (137, "", "Killed"), "GET /containers/": '{"State": {"OOMKilled": true}}'}
+    with pytest.raises(UserError, match="needed more than 2 GB of memory") as raised:
+        apply(host, layer(limits={"memory": "2G"}))
+    assert "limits.memory" in raised.value.hint
+
+
 def test_the_build_is_within_the_limits_of_a_server_and_sees_no_docker(host):
     apply(host, layer(limits={"memory": "2G", "cpu": 1.5}))
     build, trial = run_words(host)

@@ -1,0 +1,69 @@
+"""Ends a build that takes too much of the disk, or goes on for ever: Docker limits neither."""
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hubinstall.machine.docker import docker, info
+from hubinstall.machine.host import Host
+
+EVERY = 1.0
+"""Seconds between two looks."""
+LONGEST = 2 * 3600.0
+"""Seconds. What downloads is ended by itself when it is silent (machine/activity.py); what computes is not."""
+KEPT_FREE = 1 << 30
+"""Bytes of the disk that are left for the rest of the machine."""
+
+
+@dataclass
+class Guard:
+    """`why`: it was ended, in words; empty: it was not."""
+
+    why: str = ""
+    hint: str = ""
+
+
+@contextlib.contextmanager
+def guarded(host: Host, container: str, path: str) -> Iterator[Guard]:
+    """Within the block, a container is at work that may be ended. `path`: the directory that it may write to."""
+    guard, over = Guard(), threading.Event()
+    places = [str(host.path(place)) for place in (info(host).get("DockerRootDir", ""), path) if place]
+    watch = threading.Thread(target=_watch, args=(host, container, places, guard, over), daemon=True)
+    watch.start()
+    try:
+        yield guard
+    finally:
+        over.set()
+        watch.join()
+
+
+def _watch(host: Host, container: str, places: list[str], guard: Guard, over: threading.Event) -> None:
+    begun, before = time.monotonic(), {place: free(place) for place in places}
+    while not over.wait(EVERY):
+        if time.monotonic() - begun > LONGEST:
+            guard.why = f"it did not end within {LONGEST / 3600:g} hours"
+        elif full := next((place for place in places if not has_room(before[place], free(place))), ""):
+            guard.why = f"it has written {(before[full] - free(full)) / 1e9:.1f} GB, and needs the same again"
+            guard.hint = (
+                f"Free some space on the disk of {full} (`df -h {full}`), or take packages that need less of it."
+            )
+        if guard.why:
+            docker(host, "kill", container, check=False)
+            return
+
+
+def has_room(before: int, now: int) -> bool:
+    """Whether what a build has written fits once more: Docker copies it into the image. Both in free bytes."""
+    return now - (before - now) > KEPT_FREE
+
+
+def free(path: str) -> int:
+    """The free bytes of a disk; without end if there is no such path."""
+    try:
+        found = os.statvfs(path)
+    except OSError:
+        return 1 << 62
+    return found.f_bavail * found.f_frsize
