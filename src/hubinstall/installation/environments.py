@@ -10,8 +10,11 @@ from hubinstall.blueprint.environments import SCRIPTS, words
 from hubinstall.errors import CommandError, UserError, cures
 from hubinstall.machine.docker import AT_SOCKET, inspect_image
 from hubinstall.machine.host import Host
+from hubinstall.resources.docker import uv_container
 from hubinstall.resources.packages.virtualenv import PYTHON, uv_environment
 
+NO_WHEEL = re.compile(r"no-build|[Bb]uilding (from source|source distributions)")
+"""How uv says that it has run no program of a package."""
 Lists = dict[str, str]
 """The name of a file → its text; those without any text are left out."""
 REQUIREMENT = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]\n]*\])?\s*([<>=!~@;][^\n]*)?")
@@ -93,7 +96,7 @@ def locked(host: Host, lists: Lists, base: str) -> Lists:
     """
     found = {file: text for file, text in lists.items() if file != layout.REQUIREMENTS}
     if layout.REQUIRED in found:
-        found[layout.REQUIREMENTS] = _compiled(host, found[layout.REQUIRED], *_installed(host, base))
+        found[layout.REQUIREMENTS] = _compiled(host, base, found[layout.REQUIRED], *_installed(host, base))
     return found
 
 
@@ -111,24 +114,36 @@ def _installed(host: Host, base: str) -> tuple[str, str]:
     return found["python"], as_text(f"{name}=={version}" for name, version in found["packages"].items())
 
 
-def _compiled(host: Host, required: str, python: str, constraints: str) -> str:
+def _compiled(host: Host, base: str, required: str, python: str, constraints: str) -> str:
+    """Of wheels alone, uv reads what they need. For what has no wheel, a program of it must run: in a container."""
+    texts = {"requirements.in": required, "constraints.txt": constraints}
+    words = [
+        "pip", "compile", "--quiet", "--no-config", "--color=never", "--generate-hashes", f"--python-version={python}",
+        "--no-annotate", "--no-header", "--constraints=constraints.txt", "requirements.in",
+    ]  # fmt: skip
+    try:
+        return _of_wheels(host, texts, words)
+    except CommandError as error:
+        if cures(error.output) or not NO_WHEEL.search(error.output):
+            raise disagreement(error.output) from None
+    try:
+        return uv_container.run(host, base, texts, words)
+    except CommandError as error:
+        raise disagreement(error.output) from None
+
+
+def _of_wheels(host: Host, texts: Lists, words: list[str]) -> str:
     folder = f"{layout.CACHE}/environment"
     host.remove_tree(folder)
     host.mkdir(folder, mode="0700")
-    for name, text in {"requirements.in": required, "constraints.txt": constraints}.items():
-        host.write(f"{folder}/{name}", text.encode())
     try:
-        done = host.run(
-            [layout.UV, "pip", "compile", "--quiet", "--no-config", "--color=never", "--generate-hashes",
-             f"--python={PYTHON}", f"--python-version={python}", "--no-annotate", "--no-header",
-             f"--constraints={folder}/constraints.txt", f"{folder}/requirements.in"],
-            env=uv_environment(host, f"{layout.CACHE}/uv"),
-        )  # fmt: skip
-    except CommandError as error:
-        raise disagreement(error.output) from None
+        for name, text in texts.items():
+            host.write(f"{folder}/{name}", text.encode())
+        argv = [layout.UV, *words, "--no-build", f"--python={PYTHON}"]
+        env = uv_environment(host, f"{layout.CACHE}/uv")
+        return host.run(argv, env=env, cwd=str(host.path(folder)), bound=True).stdout
     finally:
         host.remove_tree(folder)
-    return done.stdout
 
 
 def disagreement(output: str) -> UserError:

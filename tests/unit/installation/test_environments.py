@@ -18,6 +18,11 @@ DISAGREEMENT = """error: No solution found when resolving dependencies
          cannot be used.
          And because you require numba==0.58.0, we can conclude that your requirements are unsatisfiable.
 """
+NO_WHEEL = """error: No solution found when resolving dependencies
+  cause: Because all versions of docopt have no usable wheels and you require docopt, we can conclude that your
+         requirements are unsatisfiable.
+hint: Wheels are required for `docopt` because building from source is disabled (i.e., with `--no-build`)
+"""
 
 
 @pytest.fixture
@@ -81,6 +86,42 @@ def test_packages_that_do_not_agree_are_named(host):
         UserError, match=r"do not go together: Because numba==0\.58\.0 depends on numpy>=1\.21,<1\.26 and"
     ):
         environments.locked(host, {layout.REQUIRED: "numba==0.58.0\n"}, BASE)
+    assert not [command for command in host.commands if "docker run" in command and "compile" in command]
+
+
+def in_container(host, answer):
+    """What uv says in a container."""
+    of_image = host.answers["docker run"]
+    host.answers["docker run"] = lambda argv, _: answer if "compile" in argv else of_image
+
+
+def test_a_program_of_a_package_runs_in_a_container_alone(host):
+    host.answers[UV] = lambda *_: (1, "", NO_WHEEL)
+    host.way_out = {"HTTPS_PROXY": "http://u:secret@proxy:3128"}
+    in_container(host, LOCKED)
+    assert environments.locked(host, {layout.REQUIRED: "x\n"}, BASE)[layout.REQUIREMENTS] == LOCKED
+    [on_host] = [command for command in host.commands if command.startswith(UV)]
+    assert "--no-build" in on_host
+    run = next(command for command in host.commands if "docker run" in command and "compile" in command)
+    for word in (
+        "--user=65534:65534",
+        "--read-only",
+        "--cap-drop=ALL",
+        "--security-opt=no-new-privileges",
+        "--memory=",
+    ):
+        assert word in run
+    assert "docker.sock" not in run
+    assert "secret" not in run
+    assert all(mount.partition("=")[2].endswith(":ro") for mount in run.split() if mount.startswith("--volume"))
+    assert host.names(layout.CACHE) == []
+
+
+def test_a_program_of_a_package_that_is_ended_is_told(host):
+    host.answers[UV] = lambda *_: (1, "", NO_WHEEL)
+    in_container(host, (137, "", ""))
+    with pytest.raises(UserError, match=r"could not be found out: a program .* needs more than 2 GB of memory"):
+        environments.locked(host, {layout.REQUIRED: "x\n"}, BASE)
 
 
 def test_an_index_that_does_not_answer_is_told_apart(host):
