@@ -57,7 +57,7 @@ def change(arguments: Namespace, host: Host, make: Callable[[Lists], Lists], *, 
     name = checked(arguments.environment)
     if not host.exists(layout.ACCEPTED):
         raise UserError("hubinstall is not installed here", "Install it first: hubinstall apply")
-    with lock.one_run(f"environment {arguments.environment_verb}"):
+    with lock.one_run(f"environment {arguments.environment_verb}") as held:
         desired = read(host)
         before = desired.facts.environments.get(name, {})
         after = make(before)
@@ -67,15 +67,16 @@ def change(arguments: Namespace, host: Host, make: Callable[[Lists], Lists], *, 
             say("nothing changed: the environment has these packages already")
             return 0
         environments.keep(host, name, after)
-    try:
-        apply_config(host, desired.config, Output(verbose=arguments.verbose))
-    except RestoredError as error:
-        inputs.forget_refused(host, name, after)
-        raise refused(name, error) from error
-    except BaseException:
-        if read(host).facts.environments.get(name, {}) == after:
-            environments.keep(host, name, before)
-        raise
+        lock.pass_on(held)
+        try:
+            apply_config(host, desired.config, Output(verbose=arguments.verbose))
+        except RestoredError as error:
+            inputs.forget_refused(host, name, after)
+            raise refused(name, error) from error
+        except BaseException:
+            if read(host).facts.environments.get(name, {}) == after:
+                environments.keep(host, name, before)
+            raise
     option = "" if name == DEFAULT else f" --environment {name}"
     say(f"The next start of a server has it; what runs goes on. `hubinstall environment undo`{option} goes back.")
     return 0

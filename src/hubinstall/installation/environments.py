@@ -20,10 +20,10 @@ Lists = dict[str, str]
 REQUIREMENT = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]\n]*\])?\s*([<>=!~@;][^\n]*)?")
 """A name, and what may follow it (packaging.python.org, "Dependency specifiers"); uv judges the rest."""
 NAMES = {
-    layout.APT_LIST: (re.compile(r"[a-z0-9][a-z0-9+.-]+"), "package of the distribution", "zip"),
+    layout.APT_LIST: (re.compile(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+.]"), "package of the distribution", "zip"),
     layout.R_LIST: (re.compile(r"[A-Za-z][A-Za-z0-9.]*"), "package of R", "tidyverse"),
 }
-"""Debian's policy, 5.6.1; "Writing R Extensions", 1.1.1."""
+"""Debian's policy, 5.6.1 (for apt-get, a minus at the end means to remove it); "Writing R Extensions", 1.1.1."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def key(package: str) -> str:
 def check(wanted: Asked) -> None:
     """Raises UserError (exit code 2) for what is no package."""
     for package in wanted.python:
-        if not REQUIREMENT.fullmatch(package.strip()):
+        if not REQUIREMENT.fullmatch(package.strip()) or not package.isprintable():
             hint = "Write its name, and a version if it must be that one: plotly, 'plotly>=6', 'plotly==6.1'."
             raise UserError(f"{package!r} is not a Python package as pip writes it", hint, 2)
     for file, (pattern, what, example) in NAMES.items():

@@ -13,9 +13,9 @@ LOCK_FD = "HUBINSTALL_LOCK_FD"
 
 
 @contextlib.contextmanager
-def one_run(verb: str, *, patience: float = 0) -> Iterator[None]:
+def one_run(verb: str, *, patience: float = 0) -> Iterator[int]:
     """Hold the lock of this machine; bootstrap may have taken it and passed it on. Raises UserError (exit code 75) if
-    another run still holds it after `patience` seconds.
+    another run still holds it after `patience` seconds. The block gets what `pass_on` wants.
     """
     passed_on = os.environ.pop(LOCK_FD, "")
     fd = int(passed_on) if passed_on else os.open(layout.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -29,10 +29,15 @@ def one_run(verb: str, *, patience: float = 0) -> Iterator[None]:
     os.ftruncate(fd, 0)
     os.pwrite(fd, f"hubinstall {verb} (pid {os.getpid()})\n".encode(), 0)
     try:
-        yield
+        yield fd
     finally:
         os.ftruncate(fd, 0)
         os.close(fd)
+
+
+def pass_on(held: int) -> None:
+    """Let the next `one_run` of this process hold the same lock, as a part of this run."""
+    os.environ[LOCK_FD] = str(os.dup(held))
 
 
 def _locked(fd: int) -> bool:

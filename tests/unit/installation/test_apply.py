@@ -208,6 +208,18 @@ def test_two_runs_at_once_the_second_names_the_first(tmp_path, monkeypatch):
     assert (tmp_path / "lock").read_text() == ""
 
 
+def test_a_part_of_a_run_holds_its_lock(tmp_path, monkeypatch):
+    monkeypatch.setattr(layout, "LOCK", str(tmp_path / "lock"))
+    with lock.one_run("environment add") as held:
+        lock.pass_on(held)
+        with lock.one_run("apply"):
+            pass
+        with pytest.raises(UserError, match="holds the lock"), lock.one_run("apply"):
+            pass
+    with lock.one_run("apply"):
+        pass
+
+
 def test_bootstraps_lock_is_taken_over(tmp_path, monkeypatch):
     monkeypatch.setattr(layout, "LOCK", str(tmp_path / "lock"))
     fd = os.open(layout.LOCK, os.O_RDWR | os.O_CREAT)

@@ -51,11 +51,19 @@ def test_what_is_removed_is_named_without_its_version():
         environments.removing(lists, ["numpy"])
 
 
-@pytest.mark.parametrize("word", ["-r/etc/shadow", "/srv/a.whl", "a b", "a\n--index-url=x", "", "--pre"])
+@pytest.mark.parametrize("word", ["-r/etc/shadow", "/srv/a.whl", "a b", "a\n--index-url=x", "", "--pre", "a==1\x1b[2J"])
 def test_what_is_no_package_is_refused(word):
     with pytest.raises(UserError, match="is not a Python package") as raised:
         environments.check(Asked((word,)))
     assert raised.value.code == 2
+
+
+@pytest.mark.parametrize("word", ["python3-", "-y", "zip=3", "a/b", "zip;id", "ZIP", "z\x07ip"])
+def test_what_apt_get_would_take_for_something_else_is_refused(word):
+    """`apt-get install python3-` removes python3."""
+    with pytest.raises(UserError, match="is not the name of a package of the distribution"):
+        environments.check(Asked(apt=(word,)))
+    environments.check(Asked(apt=("g++", "libstdc++6", "r-cran-data.table", "zip")))
 
 
 @pytest.mark.parametrize("word", ["plotly", "a[b,c]>=1,<2", "x @ https://example.org/x.whl", "y; python_version>'3'"])
