@@ -18,6 +18,7 @@ from hubinstall.machine.docker import inspect_image
 from hubinstall.machine.host import Host
 from hubinstall.report.choose import Output
 from hubinstall.report.words import say
+from hubinstall.resources.docker.layer import ImageLayer, sweep
 from hubinstall.settings.environments import DEFAULT
 from hubinstall.settings.values.names import parse_environment_name
 from hubinstall.settings.values.words import WrongValueError
@@ -77,6 +78,7 @@ def change(arguments: Namespace, host: Host, make: Callable[[Lists], Lists], *, 
             if read(host).facts.environments.get(name, {}) == after:
                 environments.keep(host, name, before)
             raise
+    sweep(host, {one.name for one in read(host).resources if isinstance(one, ImageLayer)})
     option = "" if name == DEFAULT else f" --environment {name}"
     say(f"The next start of a server has it; what runs goes on. `hubinstall environment undo`{option} goes back.")
     return 0

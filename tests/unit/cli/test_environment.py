@@ -24,6 +24,7 @@ BY_HAND = f"{layout.EDITS}/etc%hubinstall%environments%default%r.txt"
 class Desired:
     facts: object
     config: object = field(default_factory=lambda: load(""))
+    resources: tuple = ()
 
 
 @pytest.fixture
@@ -37,6 +38,7 @@ def host(tmp_path, monkeypatch):
     host.put(BY_HAND, "edited by a person\n")
     monkeypatch.setattr(layout, "LOCK", str(tmp_path / "lock"))
     monkeypatch.setattr(environment, "is_there", lambda *_: True)
+    monkeypatch.setattr(environment, "sweep", lambda *_: None)
     monkeypatch.setattr(environment, "read", lambda host: Desired(fake_facts(environments=facts.environments(host))))
     return host
 

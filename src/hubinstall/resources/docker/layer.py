@@ -4,10 +4,12 @@ A layer is made in a container of its base, and gets its name only when a server
 it have been tried: a kill at any moment leaves nothing that counts, and servers that run are not touched.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from hubinstall.machine.docker import docker, inspect_image
+from hubinstall import layout
+from hubinstall.machine.docker import docker, docker_query, inspect_image
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
 from hubinstall.resources.docker import image_copy, layer_copy
@@ -73,7 +75,23 @@ class ImageLayer:
             host.notice(f"the image {self.name}:{left[0]} was not removed: a container, or another image, uses it")
 
     def _drop(self, host: Host, old: list[str]) -> None:
-        """Docker refuses to remove images that a container uses; the next change tries again."""
-        for reference in (f"{self.name}:{tag}" for tag in old):
-            if not built_upon(host, reference):
-                docker(host, "image", "rm", reference, check=False)
+        drop(host, [f"{self.name}:{tag}" for tag in old])
+
+
+def drop(host: Host, references: Iterable[str]) -> None:
+    """Docker refuses to remove images that a container uses; the next change tries again."""
+    for reference in references:
+        if not built_upon(host, reference):
+            docker(host, "image", "rm", reference, check=False)
+
+
+def sweep(host: Host, repositories: Collection[str]) -> None:
+    """Remove the layers of other repositories of ours: environments that have no packages any more, whose images were
+    still used when that changed.
+    """
+    listed = docker_query(
+        host, "image", "ls", "--filter", f"label={LABEL}", "--format", "{{.Repository}}:{{.Tag}}", check=False
+    ).stdout.split()
+    ours = (f"{layout.IMAGE_REPOSITORY}/", f"{layout.PULLED_REPOSITORY}/")
+    old = [one for one in listed if one.startswith(ours) and one.rpartition(":")[0] not in repositories]
+    drop(host, [one for one in old if not one.endswith(":<none>")])

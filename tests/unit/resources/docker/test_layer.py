@@ -14,7 +14,7 @@ from hubinstall.errors import UserError
 from hubinstall.resources.base import Change, look
 from hubinstall.resources.docker import layer_copy
 from hubinstall.resources.docker.image import Image
-from hubinstall.resources.docker.layer import ImageLayer
+from hubinstall.resources.docker.layer import ImageLayer, sweep
 from hubinstall.settings.model import Settings
 
 BASE = environments(Settings(), fake_facts(), docker=()).image
@@ -171,6 +171,14 @@ def test_a_base_stays_while_something_is_built_upon_it(host, docker):
     del docker.images["site/course:1"]
     Image(layout.IMAGE_REPOSITORY).remove(host)
     assert BASE not in docker.images
+
+
+def test_what_a_server_used_when_its_environment_lost_its_packages_goes_later(host, docker):
+    kept, gone, own = "hubinstall/default/default:a", "hubinstall/default/stats:b", "site/course:1"
+    host.answers["docker image ls --filter"] = f"{kept}\n{gone}\n{own}\nhubinstall/default/stats:<none>\n"
+    docker.images |= {kept: "id-a", gone: "id-b", own: "id-own"}
+    sweep(host, {"hubinstall/default/default"})
+    assert docker.images.keys() == {BASE, kept, own}
 
 
 def test_what_the_ledger_keeps_is_enough_to_remove_it(host, docker):
