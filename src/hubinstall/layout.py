@@ -210,6 +210,8 @@ USERS_CGROUP = "hubinstall-users"
 # Where home.sh is in a user's container: sourced by the start.sh of every image that follows the contract of
 # docker-stacks, as the first of its hooks.
 HOME_HOOK = "/usr/local/bin/before-notebook.d/00-hubinstall-home.sh"
+# Where the configuration of nbgrader (hubside/nbgrader) is in a container of a course.
+NBGRADER_CONFIG = "/etc/hubinstall-nbgrader"
 HUB_PORT = 8081
 MOST_FOR_HUB = 1 << 20
 """The maximum size of a request's body for the hub, in bytes; nginx and the hub itself refuse more."""

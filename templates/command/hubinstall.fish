@@ -207,6 +207,7 @@ complete -c hubinstall -n '_shtab_hubinstall_using course add' -l title -x -d 's
 complete -c hubinstall -n '_shtab_hubinstall_using course add' -l teacher -x -d 'an account; repeatable'
 complete -c hubinstall -n '_shtab_hubinstall_using course add' -l students -xka "(__fish_complete_path (commandline -ct))" -d 'CSV, as for `user import`: who has no account gets one, and all are put into the course'
 complete -c hubinstall -n '_shtab_hubinstall_using course add' -l environment -x -d 'of its people'"'"'s servers, such as one that `environment add --environment NAME` has made'
+complete -c hubinstall -n '_shtab_hubinstall_using course add' -l nbgrader -d 'assignments with nbgrader, which is added to the environment; default for that: one called nbgrader'
 complete -c hubinstall -n '_shtab_hubinstall_using course add' -l accept-names -d 'use the names that are proposed for lines without a name that an account can have'
 complete -c hubinstall -n '_shtab_hubinstall_using course add' -l verbose -d 'print every step with its name and time, as in the log'
 complete -c hubinstall -n '_shtab_hubinstall_using course; and test $_shtab_hubinstall_npos -eq 0' -a list -d 'List the courses: how many students, who teaches.'

@@ -285,6 +285,7 @@ _shtab_hubinstall_course_add_options=(
   "*--teacher[an account\; repeatable]:NAME:"
   "--students[CSV, as for \`user import\`\: who has no account gets one, and all are put into the course]:FILE:_files"
   "--environment[of its people\'s servers, such as one that \`environment add --environment NAME\` has made]:NAME:"
+  "--nbgrader[assignments with nbgrader, which is added to the environment\; default for that\: one called nbgrader]"
   "--accept-names[use the names that are proposed for lines without a name that an account can have]"
   "--verbose[print every step with its name and time, as in the log]"
   ":small letters, digits, \`-\` and \`_\`, such as stats-101:"

@@ -54,8 +54,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     }),
     "quotas": frozenset({"hubside.accounts", "hubside.home_use", "hubside.limits", "layout"}),
     "broker": frozenset({
-        "hubside.accounts", "hubside.images", "hubside.limits", "hubside.network", "hubside.profiles",
-        "hubside.seccomp", "hubside.shares", "hubside.sockets", "layout",
+        "hubside.accounts", "hubside.grading", "hubside.images", "hubside.limits", "hubside.network",
+        "hubside.profiles", "hubside.seccomp", "hubside.shares", "hubside.sockets", "layout",
     }),
 }  # fmt: skip
 """Room (a folder or file at the top of the package) → the rooms, or single files of one, that its files may import;

@@ -38,6 +38,7 @@ def policy(settings: Settings, facts: Facts, image: Environments) -> Policy:
         allowed=settings.spawner.allow.docker,
         profiles=offered(settings),
         gpus=gpus(settings, facts),
+        nbgrader=settings.graded,
     )
 
 

@@ -24,7 +24,7 @@ from hubinstall.resources.files.secret_copy import SecretCopy
 from hubinstall.resources.packages.virtualenv import Virtualenv
 from hubinstall.resources.services.database import Database
 from hubinstall.settings.auth import ADMIN_PASSWORD, SECRET_FILE, Auth
-from hubinstall.settings.courses import choices_of
+from hubinstall.settings.courses import choices_of, exchange
 from hubinstall.settings.model import Settings
 from hubinstall.settings.profiles import all_that_is_given
 
@@ -118,6 +118,7 @@ def hub_settings(settings: Settings, facts: Facts, image: Environments) -> HubSe
         gpus=len(gpus(settings, facts)),
         other_sources=image.other_sources,
         layers=image.layers,
+        nbgrader=settings.graded,
     )
 
 
@@ -139,7 +140,13 @@ def shared_folders(settings: Settings) -> tuple[SharedFolder, ...]:
         )
         for name, share in settings.all_shares.items()
     ]
-    return tuple(share for share in found if share != SharedFolder(share.name))
+    # Members and teachers write to the exchange, and nobody has a link to it.
+    exchanges = [
+        SharedFolder(exchange(name), group=group)
+        for name in settings.graded
+        for group in settings.course_groups[name]
+    ]  # fmt: skip
+    return tuple(share for share in (*found, *exchanges) if share != SharedFolder(share.name))
 
 
 def sign_on(settings: Settings) -> SignOn:

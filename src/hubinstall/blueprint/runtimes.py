@@ -2,8 +2,10 @@
 
 import functools
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from hubinstall import layout
 from hubinstall.blueprint.packages import BASE_PACKAGES
@@ -92,9 +94,16 @@ def hubside_tree() -> Tree:
     sources = {"hubinstall/__init__.py": b'"""The part of hubinstall that runs inside the hub."""\n'}
     for path in ("layout.py", *PASSWORD_RULES):
         sources[f"hubinstall/{path}"] = (package / path).read_bytes()
-    for folder in ("hubside", "hubside/pages", "broker", "accounts_helper", "quotas"):
-        for entry in (package / folder).iterdir():
-            if entry.is_file() and not entry.name.endswith(".pyc"):
-                sources[f"hubinstall/{folder}/{entry.name}"] = entry.read_bytes()
+    for folder in ("hubside", "broker", "accounts_helper", "quotas"):
+        sources |= {f"hubinstall/{path}": data for path, data in below(package / folder, folder)}
     name = hashlib.sha256(repr(sorted(sources.items())).encode()).hexdigest()
     return Tree(layout.tree("hubside", name), sources, needs=(id_of(Directory, layout.TREES),))
+
+
+def below(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
+    """The path and the content of every file, without what Python keeps of its own."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from below(entry, f"{path}/{entry.name}")
+        elif not entry.name.endswith(".pyc"):
+            yield f"{path}/{entry.name}", entry.read_bytes()

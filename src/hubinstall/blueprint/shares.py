@@ -8,6 +8,7 @@ from hubinstall.resources.accounts.group_members import GroupMembers
 from hubinstall.resources.accounts.share import Share
 from hubinstall.resources.base import Resource, digest, id_of, ids
 from hubinstall.resources.files.file import Directory, File
+from hubinstall.settings.courses import exchange
 from hubinstall.settings.model import Settings
 
 
@@ -26,8 +27,12 @@ def shares(settings: Settings, facts: Facts) -> list[Resource]:
         )
         for name, share in settings.all_shares.items()
     ]  # fmt: skip
+    exchanges = [
+        Share(exchange(name), group=teachers, members=name, linked=False, needs=(root, *ids(*taught)))
+        for name, teachers in settings.graded.items()
+    ]
     kept = [share for share in made if (share.group or share.drop_box) and not share.path]
-    return [Directory(layout.SHARED_DATA), *taught, *made, *keeper(kept, facts)]
+    return [Directory(layout.SHARED_DATA), *taught, *made, *exchanges, *keeper(kept, facts)]
 
 
 def keeper(kept: list[Share], facts: Facts) -> list[Resource]:

@@ -12,7 +12,7 @@ from hubinstall.broker.refusal import RefusedError
 from hubinstall.broker.typed import boolean, decoded, each, fields, mapping, nested, number, only, text, unless_empty
 from hubinstall.hubside import profiles
 from hubinstall.hubside.accounts import Account, NoServerError, homes
-from hubinstall.hubside.profiles import Gives, NoChoiceError
+from hubinstall.hubside.profiles import Chosen, Gives, NoChoiceError
 
 RIGHTS, VOLUME_PLACE = ["CHOWN", "FOWNER", "DAC_OVERRIDE"], "/volume"
 """As in hubside/volumes.py, which cannot be imported here: it needs Docker's client."""
@@ -53,10 +53,11 @@ def rebuilt(policy: Policy, body: bytes, name: str) -> dict[str, Any]:
     if not NAME.fullmatch(name):
         raise RefusedError(f"a container with the name {name[:80]!r}")
     account = person(policy, said.get("Labels"))
-    owner = Owner(policy, account, chosen(policy, account, said.get("Labels")))
+    choice = chosen(policy, account, said.get("Labels"))
+    owner = Owner(policy, account, choice.gives if choice else Gives())
     if layout.GPU_LABEL in said["Labels"]:
         raise RefusedError("a server with a label that only the broker gives")
-    sources.write_files(policy, account)
+    sources.write_files(policy, account, choice)
     found = fields(said, "the container", _SETTINGS | {
         "HostConfig": lambda value, key: host_config(owner, value, key),
         "Runtime": unless_empty,
@@ -95,14 +96,14 @@ def person(policy: Policy, labels: Any) -> Account:
     return account
 
 
-def chosen(policy: Policy, account: Account, labels: Any) -> Gives:
-    """What the options in a server's label give this person. Without the label, or without profiles, nothing."""
+def chosen(policy: Policy, account: Account, labels: Any) -> Chosen | None:
+    """What the options in a server's label choose, for this person. None without the label, or without profiles."""
     said = labels.get(layout.CHOICE_LABEL)
     if said is None or not policy.profiles:
-        return Gives()
+        return None
     options = decoded(_LABEL(said, "the label of the choice").encode())
     try:
-        return profiles.choose(profiles.of_person(policy.profiles, account), options).gives
+        return profiles.choose(profiles.of_person(policy.profiles, account), options)
     except NoChoiceError as error:
         raise RefusedError(f"a server of {account.name} with a choice that it does not have: {error}") from None
 
@@ -110,7 +111,8 @@ def chosen(policy: Policy, account: Account, labels: Any) -> Gives:
 def gpus_of(policy: Policy, body: Mapping[str, Any]) -> int:
     """How many the choice of a server gives. `body`: what `rebuilt` has made."""
     labels = body["Labels"]
-    return chosen(policy, person(policy, labels), labels).gpus or 0
+    choice = chosen(policy, person(policy, labels), labels)
+    return (choice.gives.gpus if choice else None) or 0
 
 
 def _is_persons(policy: Policy, uid: int) -> bool:

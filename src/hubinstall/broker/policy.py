@@ -41,11 +41,13 @@ class Policy:
     """What there is to lend: NVIDIA's UUIDs, or paths of devices."""
     other_sources: dict[str, ImageSource] = field(default_factory=dict)
     """Of the images beside `image` that the hub may bring back; not all of them may be run."""
+    nbgrader: dict[str, str] = field(default_factory=dict)
+    """The courses with nbgrader → the group of their teachers."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError if a key is missing or unknown: broker.json and this code belong together."""
-        data = {"profiles": [], "gpus": [], "other_sources": {}, **json.loads(text)}
+        data = {"profiles": [], "gpus": [], "other_sources": {}, "nbgrader": {}, **json.loads(text)}
         if set(data) != (names := {one.name for one in fields(cls)}):
             raise ValueError(f"missing or unknown keys: {', '.join(sorted(set(data) ^ names))}")
         parts: dict[str, Any] = {

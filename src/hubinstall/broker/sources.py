@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from hubinstall import layout
 from hubinstall.broker.policy import Policy
 from hubinstall.broker.refusal import RefusedError
-from hubinstall.hubside import shares
+from hubinstall.hubside import grading, shares
 from hubinstall.hubside.accounts import Account, group_text, passwd_text
-from hubinstall.hubside.profiles import Gives
+from hubinstall.hubside.profiles import Chosen, Gives
 
 MOST_LINKS = 40
 HOME_SCRIPT = f"{layout.HUBSIDE}/hubinstall/hubside/home.sh"
@@ -25,7 +25,7 @@ def bind(
         raise RefusedError(f"the directory {source!r}")
     if own := _files(account).get(source):
         return _exactly(own, source, target, read_only=read_only)
-    fixed = {HOME_SCRIPT: layout.HOME_HOOK}
+    fixed = {HOME_SCRIPT: layout.HOME_HOOK, grading.SOURCE: layout.NBGRADER_CONFIG}
     if policy.trust_store:
         fixed[policy.trust_store] = layout.TRUST_STORE
     if source in fixed:
@@ -67,11 +67,15 @@ def _files(account: Account) -> Mapping[str, tuple[str, str]]:
     }  # fmt: skip
 
 
-def write_files(policy: Policy, account: Account) -> None:
-    """What a server sees of the machine's accounts: its owner, and the groups of the shares that it may write to."""
+def write_files(policy: Policy, account: Account, chosen: Chosen | None = None) -> None:
+    """What a server sees of the machine's accounts: its owner, the groups of the shares that it may write to, and the
+    members of the course that is graded in it.
+    """
+    graded = grading.grading(chosen, policy.nbgrader, account)
+    others = graded.classmates() if graded else []
     groups = shares.groups_of(policy.shares, account)
     os.makedirs(layout.BROKER_ACCOUNTS, mode=0o711, exist_ok=True)
-    for kind, text in (("passwd", passwd_text(account)), ("group", group_text(account, groups))):
+    for kind, text in (("passwd", passwd_text(account, others)), ("group", group_text(account, groups))):
         path = f"{layout.BROKER_ACCOUNTS}/{account.uid}.{kind}"
         new = f"{path}.new"
         with open(new, "w", encoding="utf-8") as file:

@@ -10,7 +10,7 @@ from typing import Any
 
 from hubinstall import layout
 from hubinstall.blueprint import urls
-from hubinstall.cli import course_files, user_import
+from hubinstall.cli import course_files, environment, user_import
 from hubinstall.cli.session import apply_config, logged
 from hubinstall.cli.user import here
 from hubinstall.config import edit, typed
@@ -19,14 +19,16 @@ from hubinstall.config.validate import Config, load
 from hubinstall.errors import UserError
 from hubinstall.installation import inputs, lock, preflight
 from hubinstall.installation.desired_state import read
+from hubinstall.installation.environments import Asked, adding
 from hubinstall.machine.accounts import find
 from hubinstall.machine.host import Host
 from hubinstall.people import courses
 from hubinstall.people.directory import People
 from hubinstall.people.importing import Handout
+from hubinstall.preflight.names import has_nbgrader
 from hubinstall.report.choose import Output
 from hubinstall.report.words import counted, say
-from hubinstall.settings.courses import hand_in, teachers_group
+from hubinstall.settings.courses import NBGRADER, exchange, grading, hand_in, teachers_group
 from hubinstall.settings.values.names import parse_course_name
 from hubinstall.settings.values.words import WrongValueError
 
@@ -49,6 +51,7 @@ def add(arguments: Namespace, host: Host) -> int:
     name, config = course_name(arguments.name), load(inputs.config_text(host))
     new = with_course(config, name, arguments)
     check_teachers(people, new.settings.courses[name].teachers)
+    bring_nbgrader(host, new, name, verbose=arguments.verbose)
     preflight.refuse(host, read(host, new))
     if arguments.students:
         take_in(people, name, read_class(people, arguments))
@@ -93,7 +96,16 @@ def with_course(config: Config, name: str, arguments: Namespace) -> Config:
 
 def software(arguments: Namespace) -> dict[str, Any]:
     """What was typed about the software of its people's servers, by its key."""
-    return {"environment": arguments.environment}
+    return {"environment": arguments.environment, "nbgrader": arguments.nbgrader}
+
+
+def bring_nbgrader(host: Host, config: Config, name: str, *, verbose: bool) -> None:
+    """Put nbgrader into the environment of the course, if it is not there."""
+    course = config.settings.courses[name]
+    if course.nbgrader and not has_nbgrader(host, config.settings, chosen := course.own_environment or ""):
+        say(f"nbgrader is added to the environment {chosen} first; this takes a minute")
+        given = Namespace(environment=chosen, environment_verb="add", verbose=verbose)
+        environment.change(given, host, lambda lists: adding(lists, Asked((NBGRADER,))))
 
 
 def key_of(name: str) -> str:
@@ -140,6 +152,9 @@ def say_places(host: Host, config: Config, name: str) -> None:
     say(f"  address: {at}course/{name}")
     say(f"  material: {layout.SHARED_DATA}/{name} (the group {teachers_group(name)} writes, {name} reads)")
     say(f"  handed in: {layout.SHARED_DATA}/{hand_in(name)} ({name} puts in, {teachers_group(name)} reads)")
+    if config.settings.courses[name].nbgrader:
+        say(f"  nbgrader: {layout.SHARED_DATA}/{grading(name)} ({teachers_group(name)} grades),"
+            f" {layout.SHARED_DATA}/{exchange(name)} (its exchange)")  # fmt: skip
 
 
 def list_(arguments: Namespace, host: Host) -> int:

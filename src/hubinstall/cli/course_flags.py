@@ -24,6 +24,10 @@ def add_course_verbs(course: argparse.ArgumentParser) -> None:
         help="of its people's servers, such as one that `environment add --environment NAME` has made",
     )  # fmt: skip
     add.add_argument(
+        "--nbgrader", action="store_true",
+        help="assignments with nbgrader, which is added to the environment; default for that: one called nbgrader",
+    )  # fmt: skip
+    add.add_argument(
         "--accept-names", action="store_true",
         help="use the names that are proposed for lines without a name that an account can have",
     )  # fmt: skip

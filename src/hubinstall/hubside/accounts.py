@@ -130,13 +130,21 @@ def group_ids(names: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def passwd_text(account: Account) -> str:
-    """The /etc/passwd of a user server: root, nobody and the server's owner."""
+def classmates(group: str) -> list[Account]:
+    """The accounts in a group of the host, as far as its line names them (group(5))."""
+    with contextlib.suppress(KeyError):
+        return [found for name in grp.getgrnam(group).gr_mem if (found := Account.brief(name))]
+    return []
+
+
+def passwd_text(account: Account, others: Iterable[Account] = ()) -> str:
+    """The /etc/passwd of a user server: root, nobody and the server's owner. `others`: known by name, and no more."""
+    more = {one.uid: one for one in others if one.uid != account.uid and not UNSAFE & set(one.name)}
     return (
         "root:x:0:0:root:/root:/usr/sbin/nologin\n"
         "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
         f"{account.name}:x:{account.uid}:{account.gid}::{account.home}:/bin/bash\n"
-    )
+    ) + "".join(f"{one.name}:x:{one.uid}:{one.gid}::/nonexistent:/usr/sbin/nologin\n" for one in more.values())
 
 
 def group_text(account: Account, groups: Mapping[str, int]) -> str:

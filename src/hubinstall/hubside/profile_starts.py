@@ -17,6 +17,7 @@ from traitlets import Instance
 from hubinstall import layout
 from hubinstall.hubside import container, profile_form, profiles
 from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.grading import SOURCE, grading
 from hubinstall.hubside.profiles import Chosen, Gives, NoChoiceError, Profile
 from hubinstall.hubside.settings import HubSettings
 
@@ -88,6 +89,13 @@ class ProfileStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has n
         """The directories that the chosen profile gives."""
         here = container.mountinfo_here()
         return [container.shared(path, here, read_only=only) for path, only in self.gives.folders().items()]
+
+    def grading(self, account: Account) -> tuple[list[container.Mount], dict[str, str]]:
+        """What a server of a course with nbgrader mounts, and its variables."""
+        found = grading(self.chosen, self.hub_settings.nbgrader, account)
+        if not found:
+            return [], {}
+        return [container.bind(SOURCE, layout.NBGRADER_CONFIG, read_only=True)], found.environment()
 
     def old_home(self) -> str:
         """The folder that what is in the home is moved to before this start; empty if it stays."""

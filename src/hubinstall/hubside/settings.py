@@ -95,11 +95,14 @@ class HubSettings:
     """Of the images beside `image`: those of environments, and those that images are layers upon."""
     layers: dict[str, str] = field(default_factory=dict)
     """Image → the one that it is a layer upon, which must be there first."""
+    nbgrader: dict[str, str] = field(default_factory=dict)
+    """The courses with nbgrader, which are profiles, too → the group of their teachers."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError if a key is missing or unknown: hub.json and this code belong together."""
-        data = checked(cls, {"profiles": [], "gpus": 0, "other_sources": {}, "layers": {}, **json.loads(text)})
+        absent = {"profiles": [], "gpus": 0, "other_sources": {}, "layers": {}, "nbgrader": {}}
+        data = checked(cls, {**absent, **json.loads(text)})
         values = frozen(data)
         values["shares"] = tuple(SharedFolder(**checked(SharedFolder, share)) for share in data["shares"])
         values["environments"] = {

@@ -242,6 +242,7 @@ class HomeSpawner(OwnLimits, SafeStarts):
         groups = container.further_groups(self.image, share_groups.values(), drop_boxes=boxes)
         files = container.AccountFiles(*write_account_files(account, share_groups))
         limits = replace(self.own_limits(account), memory=extra.size(self.mem_limit), cpu=self.cpu_limit)
+        for_grading, course = self.grading(account)
         entrypoint = image["Config"].get("Entrypoint")
         init = not container.has_init(entrypoint)
         config = container.host_config(limits, self.hub_settings.cgroup_parent, groups, init=init) | {
@@ -249,6 +250,7 @@ class HomeSpawner(OwnLimits, SafeStarts):
                 account, files, folders, container.mountinfo_here(), self.hub_settings.trust_store
             )
             + self.chosen_mounts()
+            + for_grading
             + self.mount_binds,
             "binds": self.volume_binds,
             "links": self.links,
@@ -268,6 +270,7 @@ class HomeSpawner(OwnLimits, SafeStarts):
                 links=shares.links(self.hub_settings.shares, share_groups),
                 given=container.machines_region(self.image) | self.hub_settings.server_way_out | self.get_env(),
             )
+            | course
             | self.safe_environment(),
             "user": f"{account.uid}:{account.gid}",
             "working_dir": account.home,

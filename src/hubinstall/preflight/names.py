@@ -65,10 +65,26 @@ def _environment_problems(host: Host, settings: "Settings") -> Iterator[Words]:
     """Environments of courses, which are in config.yaml, or have packages."""
     known = sorted({"default", *settings.environments, *host.names(layout.ENVIRONMENTS)})
     for name, course in settings.courses.items():
-        if course.environment and course.environment not in known:
-            words = f"there is no environment {course.environment}, only {', '.join(known)}"
-            hint = f"try making it first: `hubinstall environment add --environment {course.environment} PACKAGE`"
-            yield ("courses", name, "environment"), words, hint
+        environment = course.own_environment
+        add = f"hubinstall environment add --environment {environment}"
+        if course.environment and environment not in known:
+            words = f"there is no environment {environment}, only {', '.join(known)}"
+            yield ("courses", name, "environment"), words, f"try making it first: `{add} PACKAGE`"
+        elif course.nbgrader and not has_nbgrader(host, settings, environment or ""):
+            words = f"is not in the environment {environment} of the course"
+            yield (
+                ("courses", name, "nbgrader"),
+                words,
+                f"try `{add} nbgrader`, or `hubinstall course add {name} --nbgrader`",
+            )
+
+
+def has_nbgrader(host: Host, settings: "Settings", environment: str) -> bool:
+    """Whether an environment has it, as far as can be known: a base of the administrator's may have anything."""
+    named = settings.environments.get(environment)
+    own_base = (named and named.base != "default") or settings.environment.image is not None
+    locked = host.text(f"{layout.ENVIRONMENTS}/{environment}/{layout.REQUIREMENTS}")
+    return own_base or any(line.startswith("nbgrader==") for line in locked.splitlines())
 
 
 def no_group_of_people(host: Host, name: str, least: int) -> str:

@@ -9,7 +9,7 @@ from hubinstall.settings.profiles import Profile
 from hubinstall.settings.section import Conflict, Section
 from hubinstall.settings.shares import GroupAccess, Share
 from hubinstall.settings.types import Accounts, CourseName, EnvironmentName, Title
-from hubinstall.settings.values.names import COLLECTED, HAND_IN, TEACHERS
+from hubinstall.settings.values.names import COLLECTED, EXCHANGE, GRADING, HAND_IN, TEACHERS
 from hubinstall.settings.values.words import type_name, wrong
 
 
@@ -31,10 +31,17 @@ class Course(Section):
         examples=["stats"],
     )
 
+    nbgrader: bool = Field(
+        False,
+        description="Whether assignments are handed out, collected and graded with nbgrader, which is in the course's"
+        " environment. Default for that is then nbgrader.",
+        examples=[True],
+    )
+
     @property
-    def has_software(self) -> bool:
-        """Whether its people's servers differ from those of everyone."""
-        return self.environment is not None
+    def own_environment(self) -> str | None:
+        """The environment of its people's servers; None if it is that of everyone."""
+        return self.environment or (NBGRADER if self.nbgrader else None)
 
 
 def _map(value: Any) -> Any:
@@ -45,6 +52,10 @@ def _map(value: Any) -> Any:
 
 Courses = Annotated[dict[CourseName, Course], BeforeValidator(_map)]
 """The name of a course, which is that of the group of its members, too → the rest."""
+
+
+NBGRADER = "nbgrader"
+"""The environment of a course with nbgrader that names no other."""
 
 
 def teachers_group(name: str) -> str:
@@ -62,16 +73,28 @@ def collected(name: str) -> str:
     return f"{name}{COLLECTED}"
 
 
+def grading(name: str) -> str:
+    """The share of a course in which its teachers keep what nbgrader grades, and the gradebook."""
+    return f"{name}{GRADING}"
+
+
+def exchange(name: str) -> str:
+    """The directory beside the shares through which nbgrader's assignments, submissions and feedback go."""
+    return f"{name}{EXCHANGE}"
+
+
 def shares_of(courses: Courses) -> dict[str, Share]:
     """Three for each: what its teachers write and its members read, what members put in and teachers read, and what
-    root has collected of it for the teachers.
+    root has collected of it for the teachers. With nbgrader, also where they grade.
     """
     found = {}
-    for name in courses:
+    for name, course in courses.items():
         teachers = teachers_group(name)
         found[name] = Share(access=GroupAccess(group=teachers), readers=name)
         found[hand_in(name)] = Share(access="drop-box", readers=teachers, members=name)
         found[collected(name)] = Share(readers=teachers)
+        if course.nbgrader:
+            found[grading(name)] = Share(access=GroupAccess(group=teachers), readers=teachers)
     return found
 
 
@@ -80,12 +103,12 @@ def choices_of(courses: Courses) -> list[dict[str, Any]]:
 
     Then the others are choices, too: who is in one of each must be able to choose.
     """
-    if not any(course.has_software for course in courses.values()):
+    if not any(course.own_environment for course in courses.values()):
         return []
     return [
         {
             "slug": name, "display_name": course.title or name, "description": "", "default": False,
-            "groups": (name, teachers_group(name)), "gives": {"environment": course.environment or DEFAULT},
+            "groups": (name, teachers_group(name)), "gives": {"environment": course.own_environment or DEFAULT},
             "options": {},
         }
         for name, course in courses.items()
@@ -105,15 +128,26 @@ def choice_conflicts(courses: Courses, profiles: tuple[Profile, ...]) -> list[Co
     ]  # fmt: skip
 
 
+def names_of(name: str, course: Course) -> tuple[str, ...]:
+    """Its directories; that with its own name is the first."""
+    of_nbgrader = (grading(name), exchange(name)) if course.nbgrader else ()
+    return (name, hand_in(name), collected(name), *of_nbgrader)
+
+
 def course_conflicts(courses: Courses, shares: dict[str, Share], teachers: dict[str, Any]) -> list[Conflict]:
     """Names that a course brings, and that config.yaml gives a second meaning."""
     found = []
-    for name in courses:
+    for name, course in courses.items():
         taken = f"is a share of the course {name} already"
         found += [
             Conflict(("shares", share), ("courses", "shares"), taken, "try another name")
-            for share in (name, hand_in(name), collected(name))
+            for share in names_of(name, course)
             if share in shares
+        ]
+        found += [
+            Conflict(("courses", other), ("courses",), f"is a directory of the course {name}", "try another name")
+            for other in names_of(name, course)[1:]
+            if other in courses
         ]
         found += [
             Conflict(

@@ -213,6 +213,11 @@ class Settings(Section):
         return {name: (name, teachers_group(name)) for name in self.courses}
 
     @property
+    def graded(self) -> dict[str, str]:
+        """The courses with nbgrader → the group of their teachers."""
+        return {name: self.course_groups[name][1] for name, course in self.courses.items() if course.nbgrader}
+
+    @property
     def all_shares(self) -> dict[str, Share]:
         """`shares`, and what courses bring."""
         return self.shares | shares_of(self.courses)

@@ -19,6 +19,7 @@ CONFIG = "# ours\nusers:\n  admin: [alice]  # for now\n"
 def machine(tmp_path, monkeypatch):
     """Its applies only keep config.yaml."""
     applied: list[str] = []
+    brought: list[tuple[dict[str, str], str]] = []
 
     def apply_config(host, config, _output):
         host.write(layout.CONFIG_FILE, config.text.encode())
@@ -30,8 +31,11 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setattr(course, "apply_config", apply_config)
     monkeypatch.setattr(course, "read", lambda _host, _config: SimpleNamespace(facts=facts))
     monkeypatch.setattr(course.preflight, "refuse", lambda *_: None)
+    monkeypatch.setattr(
+        course.environment, "change", lambda given, _, make: brought.append((make({}), given.environment))
+    )
     machine = made(tmp_path, monkeypatch)
-    machine.applied = applied
+    machine.applied, machine.brought = applied, brought
     machine.put(layout.CONFIG_FILE, CONFIG)
     machine.path("/root").mkdir()
     return machine
@@ -70,6 +74,9 @@ def test_one_command_and_a_second_time_nothing_is_to_do(machine, said):
     assert machine.text(layout.CONFIG_FILE) == text.replace("Stats: 101", "another one")
     said("add", "stats-101", "--environment", "stats")
     assert "environment: stats}\n" in machine.text(layout.CONFIG_FILE)
+    said("add", "stats-101", "--nbgrader")
+    assert "nbgrader: true}\n" in machine.text(layout.CONFIG_FILE)
+    assert machine.brought == [({layout.REQUIRED: "nbgrader\n"}, "stats")]
     said("add", "bio", "--environment", "stats")
     assert "  bio: {environment: stats}\n" in machine.text(layout.CONFIG_FILE)
 

@@ -40,3 +40,14 @@ def test_an_environment_that_nobody_has_made(host):
         "there is no environment lab, only default, listed, packed",
     )
     assert "hubinstall environment add --environment lab PACKAGE" in hint
+
+
+def test_nbgrader_that_is_in_no_environment(host):
+    for name, package in (("with", "nbgrader==0.9.6"), ("without", "nbgrader-x==1")):
+        host.put(f"/etc/hubinstall/environments/{name}/requirements.txt", f"{package} \\\n")
+    courses = {name: {"environment": name, "nbgrader": True} for name in ("with", "without", "own")}
+    settings = Settings(courses=courses | {"bio": {"nbgrader": True}}, environments={"own": {"base": "site/lab:1"}})
+    found = {at[1]: (words, hint) for at, words, hint in problems(host, settings, 1000)}
+    assert found.keys() == {"without", "bio"}
+    assert found["bio"][0] == "is not in the environment nbgrader of the course"
+    assert "`hubinstall environment add --environment nbgrader nbgrader`" in found["bio"][1]

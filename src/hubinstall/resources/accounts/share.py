@@ -31,8 +31,9 @@ class Home:
 @dataclass(frozen=True)
 class Share:
     """`group`: this host group may write; None: only the directory's owner. `readers`: only this group may read besides
-    it, and has links. `drop_box`: everyone may put in, and only `readers` may read; `members`: only this group may.
-    `path`: where the directory is, if not below /srv/data.
+    it, and has links. `drop_box`: everyone may put in, and only `readers` may read; `members`: only this group may,
+    and what is no drop-box it may enter. `linked`: whether homes have links. `path`: where the directory is, if not
+    below /srv/data.
     """
 
     kind: ClassVar[str] = "share"
@@ -44,6 +45,7 @@ class Share:
     drop_box: bool = field(default=False, metadata=KEPT)
     members: str | None = field(default=None, metadata=KEPT)
     path: str = field(default="", metadata=KEPT)
+    linked: bool = field(default=True, metadata=KEPT)
     uid_min: int = field(default=1000, metadata=KEPT)
     uid_max: int = field(default=60000, metadata=KEPT)
     needs: tuple[str, ...] = ()
@@ -59,7 +61,7 @@ class Share:
     @property
     def is_for_some(self) -> bool:
         """Whether only members of a group see it, so that new homes do not begin with a link to it."""
-        return bool(self.members if self.drop_box else self.readers)
+        return not self.linked or bool(self.members if self.drop_box else self.readers)
 
     @property
     def _shared(self) -> SharedFolder:
@@ -179,6 +181,8 @@ class Share:
         """Who of `everyone` has a link to it."""
         if not self.is_for_some:
             return list(everyone)
+        if not self.linked:
+            return []
         names = members(host, [group for group in (self.group, self.readers, self.members) if group])
         return [person for person in everyone if person.name in names]
 

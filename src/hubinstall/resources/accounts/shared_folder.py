@@ -5,6 +5,7 @@ on a file server that maps root to nobody (exports(5), root_squash) root may cha
 hold nobody. Then there is a notice, and no failure.
 """
 
+import stat
 from dataclasses import dataclass
 
 from hubinstall.errors import UserError
@@ -22,17 +23,19 @@ CLOSED = frozenset({"2770", "2750", "3733", "3773", "3770"})
 
 @dataclass(frozen=True)
 class Also:
-    """A second group that has rights to the directory itself: 5 to read and enter it, 3 to put something into it."""
+    """A second group that has rights to the directory itself: 5 to read and enter it, 3 to put something into it, 1 to
+    enter it.
+    """
 
     group: str
     may: int
 
     @property
     def described(self) -> str:
-        return f"{self.group} {'r-x' if self.may == READS else '-wx'}"
+        return f"{self.group} {stat.filemode(self.may)[-3:]}"
 
 
-READS, PUTS_IN = 5, 3
+READS, PUTS_IN, ENTERS = 5, 3, 1
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,11 @@ def form(group: str | None, readers: str | None, members: str | None, *, drop_bo
     also when its owner's program opens it to all others, as `shutil.copy` does. The group's part of a mode with an
     access list is its mask (acl(5)): the most that all groups may.
     """
-    if drop_box and members:
-        return Form("3770", readers or "root", BARRED, Also(members, PUTS_IN))
     if drop_box:
-        return Form("3773" if readers else "3733", readers or "root", BARRED)
+        mode = "3770" if members else "3773" if readers else "3733"
+        return Form(mode, readers or "root", BARRED, Also(members, PUTS_IN) if members else None)
+    if group and members:
+        return Form("2770", group, access_lists.of_new_files(7, 5), Also(members, ENTERS))
     if group and readers and readers != group:
         return Form("2770", group, access_lists.of_new_files(7, 0), Also(readers, READS))
     if group:
