@@ -1,9 +1,12 @@
 """Who is led into a course, and what the others are told: whom to ask, and nothing about its members."""
 
+import asyncio
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+from tornado.web import HTTPError
 
 from fakes.hub_people import SETTINGS
 from hubinstall import layout
@@ -56,3 +59,45 @@ def test_a_server_from_before_is_known_by_its_own_groups(tmp_path, monkeypatch):
     assert course_page.started_before(STATS, "emmy")
     (tmp_path / "1000.group").write_text("root:x:0:\nusers:x:100:emmy\nstats-101-teachers:x:2000:emmy\n")
     assert not course_page.started_before(STATS, "emmy")
+
+
+@pytest.fixture
+def opened(members, monkeypatch):
+    """What the page does for emmy: the error's status and words, or the URL and the options of a start."""
+
+    def run(*, choice: bool, slug: str = "", ready: bool = False) -> tuple[object, object]:
+        done: list[tuple[object, object]] = []
+
+        async def start(_user, _name, _title, _spawner, pending, options):
+            done.append((pending, options))
+
+        spawner = SimpleNamespace(ready=ready, active=ready, slug_now=lambda: slug)
+        user = SimpleNamespace(name="emmy", escaped_name="emmy", url="/user/emmy/", spawner=spawner)
+        page = SimpleNamespace(
+            _hub_settings=WITH, current_user=user, hub=SimpleNamespace(base_url="/hub/"),
+            redirect=lambda url: done.append((url, None)), _wrap_spawn_single_user=start,
+        )  # fmt: skip
+        monkeypatch.setattr(course_page, "choice_of", lambda *_: choice)
+        monkeypatch.setattr(course_page, "started_before", lambda *_: False)
+        try:
+            asyncio.run(course_page.CourseHandler.get.__wrapped__(page, "stats-101"))
+        except HTTPError as error:
+            return error.status_code, error.args
+        [found] = done
+        return found
+
+    return run
+
+
+NEXT = "?next=%2Fuser%2Femmy%2Flab%2Ftree%2Fstats-101"
+
+
+def test_a_server_is_started_with_the_software_of_the_course(opened):
+    assert opened(choice=True) == (f"/hub/spawn-pending/emmy{NEXT}", {"profile": "stats-101"})
+    assert opened(choice=False) == (f"/hub/spawn/emmy{NEXT}", None), "JupyterHub's page, which may have a form"
+
+
+def test_one_that_runs_leads_to_the_material_unless_it_has_other_software(opened):
+    assert opened(choice=True, slug="stats-101", ready=True) == (f"/hub/spawn/emmy{NEXT}", None)
+    status, words = opened(choice=True, slug="bio", ready=True)
+    assert (status, "without the software of the course 100% statistics" in str(words)) == (409, True)
