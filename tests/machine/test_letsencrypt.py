@@ -212,7 +212,7 @@ def test_the_administrators_own_files_are_served_and_a_change_is_taken_up(site: 
         timer(site)
     ask = f"openssl s_client -connect {site.address}:443 -servername {NAME} </dev/null 2>/dev/null"
     changed = f"{ask} | openssl x509 -noout -serial | grep -qv {first['serial']}"
-    site.run(f"for i in $(seq 60); do {changed} && exit; sleep 0.5; done; exit 1")
+    site.run(f"for i in $(seq 360); do {changed} && exit; sleep 0.5; done; exit 1")
     if site.process_manager is ProcessManager.SYSTEMD:
         site.run(ENDED)
     nothing_to_do(site)

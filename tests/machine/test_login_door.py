@@ -20,6 +20,7 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
+from harness.waiting import LONG
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import PAGE, HubClient
 
@@ -101,7 +102,7 @@ class Guesser:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         url = f"https://{self._machine.address}/hub/login"
-        async with httpx.AsyncClient(verify=context, limits=limits, timeout=60, headers=PAGE) as http:
+        async with httpx.AsyncClient(verify=context, limits=limits, timeout=LONG, headers=PAGE) as http:
             await http.get(url)
             token = next(cookie.value for cookie in http.cookies.jar if cookie.name == "_xsrf")
             tasks: list[asyncio.Task[httpx.Response]] = []
@@ -119,7 +120,7 @@ class Guesser:
 
 def login(machine: Machine, name: str, password: str = PASSWORD) -> None:
     """Log in as a person does, page and all."""
-    with HubClient(f"https://{machine.address}/", verify=False, timeout=60) as client:
+    with HubClient(f"https://{machine.address}/", verify=False, timeout=LONG) as client:
         client.login(name, password)
 
 
@@ -166,7 +167,7 @@ def test_a_container_that_asks_the_hub_itself_is_slowed_too(door: Machine) -> No
     image = door.run("docker image ls --format '{{.Repository}}:{{.Tag}}' hubinstall/default").out.split()[0]
     argv = ["docker", "run", *CONTAINER.split(), "--entrypoint=python3", image, "-c", GUESS]
     began = time.monotonic()
-    codes = json.loads(door.run([*argv, "http://10.99.0.1:8081", "owner", "40"], timeout=120).out)
+    codes = json.loads(door.run([*argv, "http://10.99.0.1:8081", "owner", "40"]).out)
     tried = Counter(codes)
     assert tried.keys() == {403, 429}
     assert 5 <= tried[403] <= most_tries(time.monotonic() - began)

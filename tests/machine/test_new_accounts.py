@@ -12,6 +12,7 @@ from harness import inside, installed, openid
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
 from harness.openid import OpenIdProvider
+from harness.waiting import LONG
 from hubinstall import layout
 from hubinstall.hubside.new_accounts import account_name
 
@@ -125,7 +126,7 @@ def test_thirty_first_starts_of_people_from_the_provider(provider: OpenIdProvide
             client.start_server()
             hers = f"docker ps --quiet --filter label={layout.USER_LABEL}={client.user}"
             runs = machine.run(f"docker inspect --format '{{{{.Config.User}}}}' $({hers})")
-            client.stop_server()
+            client.stop_server(timeout=LONG)
             return runs.out.strip()
 
     began = time.monotonic()
@@ -164,7 +165,7 @@ def test_killed_at_any_moment_the_next_call_makes_it_whole(machine: Machine) -> 
         name = f"killed{number}"
         kill = f"(sleep 0.{40 + 8 * number}; pkill -KILL -f [h]ubinstall.accounts_helper)"
         machine.run(f"{kill} & {AS_HUB}; wait", stdin=json.dumps([name]).encode(), check=False)
-        end = time.monotonic() + 60
+        end = time.monotonic() + LONG
         while "Unavailable" in str(answer := asked(machine, [name])["found"][name]) and time.monotonic() < end:
             time.sleep(0.2)
         assert answer[0] == name, answer

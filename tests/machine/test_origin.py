@@ -43,8 +43,12 @@ RequestHandler.finish = finish
 """
 UPGRADE = (
     "-H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' "
-    "-H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' --http1.1 -m 3"
+    "-H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' --http1.1"
 )
+# A websocket that is open stays open: curl is ended when it has printed the headers.
+ASK = """exec 3< <(exec curl -sk -m 60 -D - -o /dev/null -H "Cookie: $1" {options} "$2" 2>/dev/null); curl=$!
+sed -u '/^\\r*$/q' <&3
+kill $curl 2>/dev/null || true"""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +66,7 @@ def headers(machine: Machine, client: HubClient, path: str, options: str = "") -
     """The header lines of one answer, as they leave nginx."""
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in client._http.cookies.jar)
     url = f"https://{machine.address}{path}"
-    said = machine.run(f"curl -sk -D - -o /dev/null -H 'Cookie: {cookies}' {options} '{url}'", check=False).out
+    said = machine.run(["bash", "-c", ASK.format(options=options), "bash", cookies, url]).out
     return [line.strip() for line in said.splitlines() if ":" in line]
 
 

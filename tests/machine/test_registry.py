@@ -18,7 +18,7 @@ CONFIG = f"""version: 0.1
 storage: {{filesystem: {{rootdirectory: /srv/registry}}}}
 http: {{addr: "{REGISTRY}"}}
 """
-UP = f"for i in $(seq 100); do curl -sf http://{REGISTRY}/v2/ >/dev/null && exit; sleep 0.1; done; exit 1"
+UP = f"for i in $(seq 1800); do curl -sf http://{REGISTRY}/v2/ >/dev/null && exit; sleep 0.1; done; exit 1"
 # The image that a name means changes: a label more, and the same name again.
 PUSH_ANOTHER = f"""set -e
 container=$(docker create {NAME})

@@ -47,7 +47,7 @@ values["live-restore"] = False
 json.dump(values, open(path, "w"))
 X
 kill -HUP $(cat /run/docker.pid)
-for turn in $(seq 50); do docker info -f '{{.LiveRestoreEnabled}}' | grep -q false && exit; sleep 0.1; done; exit 1"""
+for turn in $(seq 1800); do docker info -f '{{.LiveRestoreEnabled}}' | grep -q false && exit; sleep 0.1; done; exit 1"""
 ONE_RULE = """set -e
 rules=$(nft --handle list table inet hubinstall)
 chain=$(echo "$rules" | awk '$1 == "chain" {name = $2} / drop .*# handle/ {print name; exit}')

@@ -24,11 +24,15 @@ c.ServerApp.tornado_settings = {"headers": {"Service-Worker-Allowed": "/", "Cont
 READS_A_PAGE = """fetch("%s/hub/home", {credentials: "include"}).then((answer) => answer.text())
     .then((text) => text.includes("ada") ? "did read" : text, String)"""
 READS_A_WINDOW = """new Promise((done) => {
-    const seen = open("%s/hub/token");
-    setTimeout(() => {
-        try { done(seen.document.querySelector("#token-note") ? "did see the form" : "no form"); }
-        catch (error) { done(`${error}`); }
-    }, 4000);
+    const seen = open("%s/hub/token"), until = Date.now() + 60000;
+    const look = setInterval(() => {
+        let found = "";
+        try { found = seen.document.querySelector("#token-note") ? "did see the form" : ""; }
+        catch (error) { found = `${error}`; }
+        if (!found && Date.now() < until) return;
+        clearInterval(look);
+        done(found || "no form");
+    }, 100);
 })"""
 TAKES_A_WORKER = """navigator.serviceWorker.register("worker.js", {scope: "/"}).then(() => "did register", String)"""
 SETS_COOKIES = """["__Host-jupyterhub-hub-login", "_xsrf", "jupyterhub-session-id"].map((name) => {
@@ -129,7 +133,7 @@ def test_a_person_works_in_jupyterlab_at_a_name_of_their_own(named: Machine, bro
     page = logged_in(browser, installed.PERSON, installed.PERSON_PASSWORD)
     page.goto("/")
     page.wait_for_url(f"{SERVER}/user/grace/lab**")
-    expect(page.locator(".hubinstall-announcements")).to_contain_text("Exam at 10")
+    expect(page.locator(".hubinstall-announcements")).to_contain_text("Exam at 10", timeout=60_000)
     page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
     page.context.close()

@@ -40,7 +40,7 @@ while True:
         os.replace("/run/most.new", "/run/most")
     time.sleep(0.1)
 """
-WATCHING = "for i in $(seq 100); do test -e /run/most && exit; sleep 0.1; done; exit 1"
+WATCHING = "for i in $(seq 1800); do test -e /run/most && exit; sleep 0.1; done; exit 1"
 KEEPS = """location = /kept {
     client_max_body_size 64m;
     proxy_request_buffering on;

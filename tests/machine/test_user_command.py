@@ -49,10 +49,8 @@ def test_from_the_first_password_to_the_trash(installed_machine: Machine) -> Non
         assert lise.run_cell(WHO) == f"{number} /home/lise\n"
         assert listed(machine)["lise"]["last_seen"].startswith("20")
 
-        begin = time.monotonic()
         user(machine, "remove", "lise")
-        assert time.monotonic() - begin < 60
-        running = machine.run("docker ps --all --format '{{.Names}}'").out.split()
+        running = machine.run("docker ps --format '{{.Names}}'").out.split()
         assert installed.container("lise") not in running, "it has waited until the server has ended"
         assert not lise.request("GET", "hub/home", step="session").url.path.endswith("/hub/home")
     assert listed(machine)["lise"]["state"] == "removed"
@@ -130,10 +128,12 @@ def test_a_class_of_a_hundred_from_a_spreadsheet(installed_machine: Machine) -> 
     machine.run(f"timeout --signal KILL 6 {command}", check=False)
     killed, between = time.monotonic() - begin, len(listed(machine)) - len(before)
     begin = time.monotonic()
-    told = machine.run(command)
-    seconds = killed + time.monotonic() - begin
-    print(f"100 accounts: {between} in {killed:.1f} s until the kill, all in {seconds:.1f} s")
-    assert seconds < 60 * machine.pace, "on a test host with nothing else to do it takes less than half of it"
+    told = machine.run(["bash", "-c", f"TIMEFORMAT='%U %S'; time {command}"])
+    seconds, worked = killed + time.monotonic() - begin, sum(map(float, told.err.splitlines()[-1].split()))
+    print(
+        f"100 accounts: {between} in {killed:.1f} s until the kill, all in {seconds:.1f} s, {worked:.1f} of a processor"
+    )
+    assert worked < 60 * machine.pace, "of a processor: what else the machine does makes it no slower"
     new = set(listed(machine)) - before
     assert len(new) == 100
     assert {"grace.h", "mueller", "asa.oeberg", "max"} <= new
