@@ -11,6 +11,7 @@ import pytest
 from checkout_path import CHECKOUT
 from harness import installed, memory
 from harness.machine import Machine
+from harness.waiting import soon
 from hubinstall import layout
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import HubClient
@@ -18,8 +19,6 @@ from hubinstall.verify.client.hub import HubClient
 pytestmark = pytest.mark.one_kind
 
 WHO = "import os; print(os.getuid(), os.environ['HOME'])"
-SOON = 45
-"""Seconds in which a server ends without anyone's visit."""
 WHOSE = "The home directory {} belongs to {}, and {} cannot write to it."
 
 
@@ -62,10 +61,8 @@ def runs(machine: Machine, name: str) -> bool:
 
 
 def ends(machine: Machine, name: str) -> bool:
-    end = time.monotonic() + SOON
-    while runs(machine, name) and time.monotonic() < end:
-        time.sleep(0.5)
-    return not runs(machine, name)
+    """Whether the server ends without anyone's visit."""
+    return soon(lambda: not runs(machine, name))
 
 
 def refusal(client: HubClient) -> str:
@@ -177,6 +174,7 @@ def test_users_without_an_account_are_refused_in_words(installed_machine: Machin
             response = ada.fetch(method, f"hub/api/users{path}", step="users", json=body)
             return f"{response.status_code} {response.json()['message']}"
 
+        ada.fetch("POST", f"hub/api/users/{installed.PERSON}", step="users")  # 409 if it was there
         listed = {user["name"] for user in ada.api("GET", "users")}
         assert {installed.ADMIN, installed.PERSON} <= listed
         assert layout.PROBE_USER not in listed

@@ -8,8 +8,10 @@ from harness import installed
 from harness.faults import Place
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
+from harness.waiting import LONG, soon
 
 CTL = "/opt/hubinstall/supervisor/bin/supervisorctl -c /opt/hubinstall/etc/supervisord.conf"
+BROKER = "pgrep -of '[h]ubinstall.broker'"
 OURS = "containerd docker nginx jupyterhub-proxy jupyterhub"
 # A process of ours whose parent is not supervisord is one that a killed supervisord has left.
 ORPHANS = """for file in $(grep -lz ^HUBINSTALL_SERVICE= /proc/[0-9]*/environ); do
@@ -17,7 +19,6 @@ ORPHANS = """for file in $(grep -lz ^HUBINSTALL_SERVICE= /proc/[0-9]*/environ); 
     name=$(cat /proc/$pid/comm)
     [ "$(awk '$1 == "PPid:" {print $2}' /proc/$pid/status)" != 1 ] || echo "$name"
 done | grep -v -e ^containerd-shim -e ^supervisord || :"""
-BACK_WITHIN = 60
 
 
 def kills_all(machine: Machine) -> str:
@@ -40,8 +41,8 @@ def again(machine: Machine, before: dict[str, str]) -> set[str]:
 
 def works(place: Place, before: str) -> None:
     """The hub answers, nothing differs, and grace's kernel of before runs in her container of before."""
-    installed.wait_for_login_page(place.machine, BACK_WITHIN)
-    end = time.monotonic() + BACK_WITHIN
+    installed.wait_for_login_page(place.machine, LONG)
+    end = time.monotonic() + LONG
     while "failed" in (seen := place.machine.run("hubinstall status", check=False).out):
         assert time.monotonic() < end, seen
         time.sleep(1)
@@ -65,11 +66,16 @@ def test_a_restart_of_nginx_breaks_no_websocket(place: Place) -> None:
 def test_a_stopped_docker_stays_stopped_whoever_looks(place: Place) -> None:
     machine, before = place.machine, containers(place.machine)
     machine.run("hubinstall stop docker")
-    # An administrator's own way to stop it leaves the socket.
-    machine.run("[ ! -d /run/systemd/system ] || systemctl start docker.socket")
-    seen = machine.run("hubinstall status", check=False).out
-    machine.run(["hubinstall", "plan"])
-    assert machine.run("pidof dockerd", check=False).out == ""
+    # The hub asks for its servers twice a minute, which would start Docker by the socket: its way there is held.
+    machine.run(f"kill -STOP $({BROKER})")
+    try:
+        # An administrator's own way to stop it leaves the socket.
+        machine.run("[ ! -d /run/systemd/system ] || systemctl start docker.socket")
+        seen = machine.run("hubinstall status", check=False).out
+        machine.run(["hubinstall", "plan"])
+        assert machine.run("pidof dockerd", check=False).out == ""
+    finally:
+        machine.run(f"kill -CONT $({BROKER})")
     assert "docker is " in seen
     assert installed.server_answers(place.grace)
     assert place.kernel.execute("print(kept)") == "42\n"
@@ -86,11 +92,11 @@ def test_what_is_killed_comes_back(place: Place, service: str) -> None:
     if machine.process_manager is ProcessManager.PLAIN:
         pid = f"{CTL} pid {service}"
     machine.run(kills_all(machine) if service == "all" else f"kill -9 $({pid})")
-    end = time.monotonic() + BACK_WITHIN
+    end = time.monotonic() + LONG
     expected = installed.names(machine, *(OURS.split() if service == "all" else [service]))
     while not expected <= again(machine, started):
         assert time.monotonic() < end, machine.run("ps axo pid,ppid,args").out
         time.sleep(0.5)
     works(place, before)
     if machine.process_manager is ProcessManager.PLAIN:
-        assert machine.run(ORPHANS).out == ""
+        assert soon(lambda: machine.run(ORPHANS).out == "")
