@@ -45,6 +45,23 @@ def test_what_is_added_is_there_at_the_next_start(installed_machine: Machine) ->
     assert 0 < listed["added"] < 20_000_000 < listed["size"]
 
 
+def test_after_a_system_prune_a_start_has_the_packages(installed_machine: Machine) -> None:
+    machine = installed_machine
+    ids = "docker image ls --quiet --no-trunc hubinstall/default/default"
+    before = machine.run(ids).out
+    machine.run("docker system prune --all --force --volumes")
+    assert machine.run("docker images --quiet").out == ""
+    installed.wait_for_login_page(machine)
+    with installed.client(machine) as grace:
+        grace.login(installed.PERSON, installed.PERSON_PASSWORD)
+        with machine.offline():
+            grace.start_server()
+        assert grace.run_cell("import humanize\nprint(humanize.intcomma(1000))") == "1,000\n"
+        grace.stop_server()
+    assert machine.run(ids).out == before
+    assert installed.plan(machine) == []
+
+
 def test_packages_that_do_not_agree_are_named_and_nothing_changes(installed_machine: Machine) -> None:
     machine, before = installed_machine, lists(installed_machine)
     refused = machine.run(["hubinstall", "environment", "add", "pandas<2"], check=False, timeout=120)
