@@ -90,6 +90,13 @@ def answers(server: "subprocess.Popen[str]") -> str:
     return (server.communicate()[0].strip().splitlines() or ["it says nothing"])[-1]
 
 
+def loads() -> str:
+    """Whether what the hub starts can be loaded, which needs the hub itself to run; its last words if not."""
+    argv = [sys.executable, "-c", "import jupyterhub.singleuser"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=SECONDS, check=False)
+    return (done.stderr.strip().splitlines() or ["it says nothing"])[-1] if done.returncode else ""
+
+
 def main() -> int:
     words = [f"--ServerApp.port={PORT}", "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=try", "--no-browser"]
     server = subprocess.Popen(
@@ -104,7 +111,7 @@ def main() -> int:
         failed += [f"{package}: {why}" for package, why in imports(added("/mnt/cache/installed")).items()]
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told
         failed.append(f"no kernel runs: {error}")
-    if why := answers(server):
+    if why := answers(server) or loads():
         failed.append(f"no server starts: {why}")
     server.kill()
     print("\n".join(failed))
