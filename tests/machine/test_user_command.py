@@ -11,6 +11,7 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
+from harness.waiting import LONG
 from hubinstall import layout
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import PAGE
@@ -133,7 +134,8 @@ def test_a_class_of_a_hundred_from_a_spreadsheet(installed_machine: Machine) -> 
     print(
         f"100 accounts: {between} in {killed:.1f} s until the kill, all in {seconds:.1f} s, {worked:.1f} of a processor"
     )
-    assert worked < 60 * machine.pace, "of a processor: what else the machine does makes it no slower"
+    assert worked < 15 * machine.pace, "of a processor, of which it takes three"
+    assert seconds < LONG * machine.pace, "half a minute, also on a test host that does twenty other things"
     new = set(listed(machine)) - before
     assert len(new) == 100
     assert {"grace.h", "mueller", "asa.oeberg", "max"} <= new
