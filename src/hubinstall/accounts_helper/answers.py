@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from hubinstall import layout
-from hubinstall.accounts_helper import new_passwords, pam
+from hubinstall.accounts_helper import new_passwords, pam, questions
 from hubinstall.accounts_helper.allowance import Allowance
 from hubinstall.accounts_helper.by_link import ByLink
+from hubinstall.accounts_helper.gone import Gone
 from hubinstall.accounts_helper.making import ADMINISTRATOR, Maker
 from hubinstall.accounts_helper.policy import Policy
 from hubinstall.accounts_helper.questions import Change, First, Password, Question, Reset, States, Wanted, Whose
@@ -32,10 +33,12 @@ class Answers:
         self._allowance = Allowance()
         self._places = threading.BoundedSemaphore(CHECKS)
         self._maker = Maker(policy)
+        self._gone = Gone(policy, self._entry, self._changing)
         self._by_link = ByLink(policy, service, self._entry, self._changing)
         self._answers: dict[type[Question], Callable[[Any], dict[str, Any]]] = {
             Password: self._password, Change: self._change, Wanted: self._account, States: self._states,
             Whose: self._by_link.whose, First: self._by_link.first, Reset: self._reset,
+            questions.Gone: lambda question: self._gone.lock(question.name),
         }  # fmt: skip
 
     def to(self, question: Question) -> dict[str, Any]:
@@ -79,10 +82,10 @@ class Answers:
         return {"answer": "changed", "fingerprint": entry.fingerprint}
 
     def _account(self, question: Wanted) -> dict[str, Any]:
-        """As Maker.answer; one that was locked or has expired since is refused."""
+        """As Maker.answer; one that was locked or has expired since is refused, but for who was gone and is back."""
         answer = self._maker.answer(question.name, question.of)
         if answer["answer"] == "account":
-            entry = self._entry(question.name)
+            entry = self._gone.unlock(question.name)
             if entry and entry.ended:
                 return {"answer": "refused", "words": f"{entry.ended} {ADMINISTRATOR}"}
         return answer

@@ -55,6 +55,13 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Gone:
+    """The sign-on no longer knows the person of this account: it is locked, if it was made for the sign-on."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Whose:
     """Whose is this one-time link, if it is good?"""
 
@@ -90,13 +97,14 @@ class Reset:
         return f"Reset({self.name!r}, {self.person!r})"
 
 
-Question = Password | Change | States | Wanted | Whose | First | Reset
+Question = Password | Change | States | Wanted | Gone | Whose | First | Reset
 _NAME, _PASSWORD = {"name": LONGEST_NAME}, {"password": LONGEST_PASSWORD}
 _NEW, _TOKEN = {"new": LONGEST_PASSWORD}, {"token": LONGEST_TOKEN}
 TEXTS: dict[str, tuple[Callable[..., Question], dict[str, int]]] = {
     "password": (Password, _NAME | _PASSWORD),
     "change": (Change, _NAME | _PASSWORD | _NEW),
     "account": (Wanted, _NAME | {"of": LONGEST_OF}),
+    "gone": (Gone, _NAME),
     "whose": (Whose, _TOKEN),
     "first": (First, _TOKEN | _NEW),
     "reset": (Reset, _NAME | _PASSWORD | {"person": LONGEST_NAME}),

@@ -16,6 +16,8 @@ from hubinstall import layout
 
 FILE = "/etc/shadow"
 DAY = 86400
+GONE = 2
+"""The day on which an account has expired that is locked because the sign-on no longer knows its person."""
 NO_HASH = frozenset({"", "*", "x"})
 """What stands there instead of a hash. Behind "!" the account never had a password, and is not one that is locked."""
 
@@ -23,11 +25,12 @@ NO_HASH = frozenset({"", "*", "x"})
 @dataclass(frozen=True)
 class Entry:
     """`fingerprint`: of the key and, after a colon, of what the account's password was set to. `ended`: why nobody may
-    use the account any more, or "".
+    use the account any more, or "". `expires`: the day on which it expires, -1 if it never does.
     """
 
     fingerprint: str
     ended: str = ""
+    expires: int = -1
 
 
 class Shadow:
@@ -66,6 +69,7 @@ def parsed(line: str, key: bytes, today: int) -> Entry:
     return Entry(
         f"{hashlib.sha256(key).hexdigest()[:8]}:{digest}",
         ended(name, password, days, today),
+        days[-1],
     )
 
 
@@ -76,6 +80,8 @@ def ended(name: str, password: str, days: list[int], today: int) -> str:
     changed, _, longest, _, inactive, expires = days
     if password.startswith("!") and password.lstrip("!") not in NO_HASH:
         return f"The account {name} is locked."
+    if expires == GONE:
+        return f"The account {name} is locked, because the sign-on no longer knows its person."
     if 0 <= expires <= today:
         return f"The account {name} has expired."
     if changed == 0:

@@ -110,6 +110,15 @@ def need_account(name: str, of: str) -> None:
         raise NoAccountError(str(found["words"]))
 
 
+def lock(name: str) -> bool:
+    """The sign-on no longer knows the person of this account: whether it is locked now. It is not if others than the
+    helper have made it, or given it a day on which it expires.
+
+    Blocks as long as that takes. Raises UnavailableError.
+    """
+    return bool(asked({"ask": "gone", "name": name}, MAKE)["answer"] == "locked")
+
+
 def states(names: Iterable[str]) -> dict[str, Entry | None]:
     """What /etc/shadow says of these accounts; None for one that has no line there. Raises UnavailableError."""
     rest, found = [name for name in names if fits(name, LONGEST_NAME) and name], dict[str, Entry | None]()

@@ -5,6 +5,7 @@ JupyterHub's own lists are not used: they are merged with what the database reme
 name still stands for the same account.
 """
 
+from collections.abc import Coroutine
 from typing import Any
 
 from jupyterhub import orm
@@ -34,6 +35,10 @@ class HostRights(Authenticator):  # type: ignore[misc]  # JupyterHub has no type
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.departures = Departures(self.parent, self.people, lambda account: self._refusal(account.name, account))
+
+    def watches(self) -> list[Coroutine[Any, Any, None]]:
+        """What is looked after for as long as the hub runs."""
+        return [self.departures.watch()]
 
     def get_handlers(self, app: Any) -> list[Any]:
         """JupyterHub's, after those that take only people of this machine: the first that matches counts."""

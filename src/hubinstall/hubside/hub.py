@@ -91,7 +91,7 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
         ]
         # A drop-in may have set another authenticator.
         if isinstance(self.authenticator, HostRights):
-            self._watches.append(asyncio.create_task(self.authenticator.departures.watch()))
+            self._watches += [asyncio.create_task(watch) for watch in self.authenticator.watches()]
 
     async def shutdown_cancel_tasks(self, sig: Any = None) -> None:
         if self.http_server is not None:

@@ -6,6 +6,7 @@ again while people work. Sources: RFC 4511 to 4515.
 """
 
 import asyncio
+import re
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -23,15 +24,16 @@ from tornado.web import HTTPError
 
 from hubinstall import layout
 from hubinstall.hubside.password_login import PasswordLogin
-from hubinstall.hubside.provider_rights import GoneError, UnaskableError
 from hubinstall.hubside.rights import Vouched
+from hubinstall.hubside.seen import DepartedError, GoneError, UnaskableError
 
 PATIENCE = 5
 """Seconds for a connection, and for an answer."""
 THREADS = 16
 IDS = ("entryUUID", "objectGUID", "nsUniqueId", "ipaUniqueID", "GUID")
 """Where directories put the ID of a person that never becomes somebody else's."""
-ANSWERS = frozenset({0, 32, 50})
+NOT_THERE = 32
+ANSWERS = frozenset({0, NOT_THERE, 50})
 """success, noSuchObject, insufficientAccessRights (RFC 4511, 4.1.9)."""
 AWAY = ("busy", "unavailable", "timeLimit", "adminLimit")
 """What a directory says of itself, not of a password."""
@@ -61,6 +63,8 @@ class Found:
 
 
 class LdapAuthenticator(PasswordLogin, LDAPAuthenticator):  # type: ignore[misc]  # JupyterHub has no types
+    asks_by_itself = True
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.executor = ThreadPoolExecutor(THREADS, thread_name_prefix="ldap")
@@ -155,13 +159,15 @@ class LdapAuthenticator(PasswordLogin, LDAPAuthenticator):  # type: ignore[misc]
         return {"name": user.name, "auth_state": {KEPT: {**kept, "groups": now}}}
 
     def _again(self, kept: dict[str, Any]) -> tuple[str, ...]:
-        """The groups of somebody who has signed on before. Raises GoneError, and OSError if nothing can be said."""
+        """The groups of somebody who has signed on before. Raises GoneError, DepartedError if there is no such entry,
+        and OSError if nothing can be said.
+        """
         self.lookup_dn_search_password = bind_password()
         asker = self._asker()
         if asker is None:
             raise OSError("the directory answers nobody without a password")
         if not self._is_there(asker, kept["dn"], kept["told"]):
-            raise GoneError
+            raise DepartedError if self._has_no_entry(asker, kept["dn"], kept["told"]) else GoneError
         return self._groups(asker, kept["dn"], kept["told"])
 
     def _found(self, conn: Any, dn: str) -> Found:
@@ -186,6 +192,19 @@ class LdapAuthenticator(PasswordLogin, LDAPAuthenticator):  # type: ignore[misc]
         wanted = self.lookup_dn_search_filter.format(login_attr=self.user_attribute, login=escape_filter_chars(told))
         search(conn, self.user_search_base, wanted, [self.user_attribute], scope=ldap3.SUBTREE)
         return [entry.entry_dn.lower() for entry in conn.entries] == [dn.lower()]
+
+    def _has_no_entry(self, conn: Any, dn: str, told: str) -> bool:
+        """Whether the directory has the place of the person's entry, but no entry, there or elsewhere. No if it only
+        does not show it: the filter may leave out who is on leave, and one that was just set up again has nobody.
+        """
+        if search(conn, dn, "(objectClass=*)", ["objectClass"]) or conn.result["result"] != NOT_THERE:
+            return False
+        above = self.user_search_base if self.lookup_dn else re.split(r"(?<!\\),", dn, maxsplit=1)[-1]
+        if self.lookup_dn:
+            named = f"({self.user_attribute}={escape_filter_chars(told)})"
+            if search(conn, above, named, [self.user_attribute], scope=ldap3.SUBTREE):
+                return False
+        return bool(read(conn, above, ["objectClass"]))
 
     def _groups(self, conn: Any, dn: str, told: str) -> tuple[str, ...]:
         wanted = self.group_search_filter.format(userdn=escape_filter_chars(dn), uid=escape_filter_chars(told))

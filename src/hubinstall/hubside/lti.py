@@ -20,8 +20,9 @@ from ltiauthenticator.utils import convert_request_to_dict
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.web import HTTPError
 
-from hubinstall.hubside.provider_rights import ProviderRights, UnaskableError
+from hubinstall.hubside.provider_rights import ProviderRights
 from hubinstall.hubside.rights import Vouched
+from hubinstall.hubside.seen import UnaskableError
 from hubinstall.hubside.through_proxy import ThroughProxy
 
 ROLES = "https://purl.imsglobal.org/spec/lti/claim/roles"

@@ -7,7 +7,8 @@ from tornado.httpclient import HTTPClientError
 from tornado.web import HTTPError
 
 from hubinstall import layout
-from hubinstall.hubside.provider_rights import GoneError, ProviderRights, UnaskableError
+from hubinstall.hubside.provider_rights import ProviderRights
+from hubinstall.hubside.seen import GoneError, UnaskableError
 from hubinstall.hubside.through_proxy import ThroughProxy
 
 IDS = ("sub", "oid", "id", "uuid")

@@ -11,8 +11,9 @@ from traitlets.utils.importstring import import_item
 from hubinstall.hubside.dropins import stop
 from hubinstall.hubside.host_rights import HostRights
 from hubinstall.hubside.oauth_rights import with_rights
-from hubinstall.hubside.provider_rights import GoneError, ProviderRights
+from hubinstall.hubside.provider_rights import ProviderRights
 from hubinstall.hubside.rights import Vouched
+from hubinstall.hubside.seen import GoneError
 
 
 class OwnClassRights(ProviderRights):

@@ -6,7 +6,7 @@ with the cookie of before. A provider that does not answer ends no session: what
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Coroutine
 from typing import Any
 
 from jupyterhub.crypto import EncryptionUnavailable, InvalidToken, decrypt
@@ -18,7 +18,9 @@ from traitlets import Float, Instance
 from hubinstall import layout
 from hubinstall.hubside import helper, new_accounts, rights
 from hubinstall.hubside.host_rights import HostRights, over
+from hubinstall.hubside.leaving import Leaving
 from hubinstall.hubside.rights import Vouched
+from hubinstall.hubside.seen import DepartedError, GoneError, Seen, UnaskableError
 from hubinstall.hubside.subjects import Subjects
 
 TRUSTED = 3600.0
@@ -27,41 +29,27 @@ SIGNED_ON = 8 * 3600.0
 """The same for a session: the provider gave no way to ask (no refresh token), and its access token is over."""
 
 
-class GoneError(Exception):
-    """The provider says that the person's session there is over, or the person."""
-
-
-class UnaskableError(Exception):
-    """The provider gave nothing with which to ask it again about the person."""
-
-
-@dataclass
-class Seen:
-    """What the provider said of a person. `at`: when, in seconds since 1970; `asked`: when it was asked last."""
-
-    vouched: Vouched
-    at: float
-    asked: float
-    unaskable: bool = False
-    over: bool = False
-    """The person has to sign on again."""
-
-    @property
-    def age(self) -> float:
-        return time.time() - self.at
-
-
 class ProviderRights(HostRights):
     """Stands before the class that finds out who somebody is: `class X(ProviderRights, SomeAuthenticator)`."""
 
     ask_every = Float(60.0, help="Seconds until the provider is asked again about a person.").tag(config=True)
+    gone_after = Float(
+        7 * 86400.0, help="Seconds until somebody is gone whom the provider refused, and who did not sign on again."
+    ).tag(config=True)
+    unasked = Float(1800.0, help="Seconds until a directory is asked about who makes no requests.").tag(config=True)
+    asks_by_itself = False
+    """Whether the provider is asked about people who are not here: one of OAuth would take it for a visit of theirs."""
     subjects = Instance(Subjects, args=())
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._seen: dict[str, Seen] = {}
         self._asking: set[str] = set()
+        self.leaving = Leaving(self.parent, self._seen, self._asked_again)
         self._provider = self.hub_settings.sign_on.issuer or type(self).__name__
+
+    def watches(self) -> list[Coroutine[Any, Any, None]]:
+        return [*super().watches(), self.leaving.watch(self.unasked if self.asks_by_itself else None)]
 
     @property
     def called(self) -> str:
@@ -188,9 +176,8 @@ class ProviderRights(HostRights):
         try:
             model = await self._ask(user, state)
             return dict((await self._told(name, model))["auth_state"]) if model else None
-        except GoneError:
-            self.log.warning("%s has to sign on again: %s says that the session is over", name, self.called)
-            seen.over = True
+        except GoneError as error:
+            await self._refused(user, state, seen, departed=isinstance(error, DepartedError))
             return False
         except UnaskableError:
             seen.unaskable, seen.over = True, seen.age >= SIGNED_ON
@@ -209,13 +196,16 @@ class ProviderRights(HostRights):
 
     async def _told(self, name: str, model: dict[str, Any]) -> dict[str, Any]:
         """Note what the provider has just said; the model with what is to be kept of it."""
-        vouched = await self.vouched_by(model)
-        self._seen[name] = Seen(vouched, time.time(), time.time())
-        kept = {"at": time.time(), "allowed": vouched.allowed, "admin": vouched.admin}
-        return {"name": name, "auth_state": {**(model.get("auth_state") or {}), "vouched": kept}}
+        seen = self._seen[name] = Seen(await self.vouched_by(model), time.time(), time.time())
+        return {"name": name, "auth_state": {**(model.get("auth_state") or {}), "vouched": seen.kept()}}
+
+    async def _refused(self, user: Any, state: dict[str, Any], seen: Seen, *, departed: bool) -> None:
+        """The person has to sign on again; the next hub knows that, too."""
+        said = "it does not know the person" if departed else "the session is over"
+        self.log.warning("%s has to sign on again: %s says that %s", user.name, self.called, said)
+        seen.over, seen.gone_at = True, time.time() + (0 if departed else self.gone_after)
+        await user.save_auth_state({**state, "vouched": seen.kept()})
 
     async def _recall(self, name: str, state: dict[str, Any]) -> Seen:
-        kept = state.get("vouched") or {}
-        vouched = Vouched(bool(kept.get("allowed")), bool(kept.get("admin")))
-        self._seen[name] = Seen(vouched, float(kept.get("at", 0)), 0)
+        self._seen[name] = Seen.recalled(state.get("vouched") or {})
         return self._seen[name]

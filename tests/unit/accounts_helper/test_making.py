@@ -16,7 +16,7 @@ from hubinstall.accounts_helper import making, new_homes, shadow, tools
 from hubinstall.accounts_helper.answers import Answers
 from hubinstall.accounts_helper.making import MARK, Maker, Places
 from hubinstall.accounts_helper.policy import Making, Policy
-from hubinstall.accounts_helper.questions import Wanted
+from hubinstall.accounts_helper.questions import Gone, States, Wanted
 from hubinstall.hubside.new_accounts import account_name
 
 NOLOGIN = "/usr/sbin/nologin"
@@ -79,6 +79,12 @@ class Computer:
         for group in given["--groups"].split(","):
             self.groups[group][1].append(name)
         self.die("group")
+
+    def usermod(self, given: dict[str, str], name: str) -> None:
+        lines = [line.split(":") for line in Path(shadow.FILE).read_text().splitlines()]
+        for line in lines:
+            line[7] = given["--expiredate"] if line[0] == name else line[7]
+        Path(shadow.FILE).write_text("".join(f"{':'.join(line)}\n" for line in lines))
 
     def userdel(self, _given: dict[str, str], name: str) -> None:
         del self.users[name]
@@ -269,6 +275,35 @@ def test_a_locked_account_is_not_given_out(computer, tmp_path, monkeypatch):
     answers._maker = computer.maker
     assert answers.to(Wanted("max", "")) == {"answer": "account"}
     assert "emmy has expired" in answers.to(Wanted("emmy", ""))["words"]
+
+
+def test_who_is_gone_is_locked_until_they_sign_on_again(computer, tmp_path, monkeypatch):
+    """And what an administrator has locked stays locked, by whatever day."""
+    monkeypatch.setattr(shadow, "FILE", str(tmp_path / "shadow"))
+    monkeypatch.setattr(layout, "ACCOUNTS_KEY", str(tmp_path / "key"))
+    (tmp_path / "key").write_text("0" * 64)
+    days = {"max": "", "emmy": "1", "lise": "90000", "by-hand": "", "bob": ""}
+    (tmp_path / "shadow").write_text("".join(f"{name}:!:20000:0:99999:7::{day}:\n" for name, day in days.items()))
+    answers = Answers(POLICY)
+    answers._maker = computer.maker
+    for name in ("max", "emmy", "lise"):
+        computer.maker.answer(name)
+    computer.users["by-hand"] = (1003, 1003, "", "/h")
+    computer.groups[layout.PEOPLE_GROUP][1].append("by-hand")
+
+    def day(name: str) -> str:
+        return next(row for row in Path(shadow.FILE).read_text().splitlines() if row.startswith(name)).split(":")[7]
+
+    said = {name: answers.to(Gone(name))["answer"] for name in [*days, "root", "ghost"]}
+    assert said == dict.fromkeys(said, "kept") | {"max": "locked"}
+    assert {name: day(name) for name in days} == days | {"max": "2"}
+    assert answers.to(Gone("max")) == {"answer": "locked"}, "also the second time"
+    assert "no longer knows its person" in answers.to(States(("max",)))["states"]["max"]["ended"]
+    assert answers.to(Wanted("max", "")) == {"answer": "account"}
+    assert day("max") == ""
+    assert answers.to(States(("max",)))["states"]["max"]["ended"] == ""
+    assert "emmy has expired" in answers.to(Wanted("emmy", ""))["words"]
+    assert Answers(Policy(1000, 60000)).to(Gone("max")) == {"answer": "kept"}, "where the hub makes none"
 
 
 def test_numbers_that_are_reserved_or_a_directorys_are_not_given_out(computer):

@@ -2,7 +2,9 @@
 
 import asyncio
 import copy
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import ldap3
 import pytest
@@ -11,9 +13,9 @@ from tornado.web import HTTPError
 from fakes.hub_installation import with_people
 from fakes.hub_people import SETTINGS
 from hubinstall import layout
-from hubinstall.hubside import helper, ldap, password_login
+from hubinstall.hubside import helper, ldap, leaving, password_login
 from hubinstall.hubside.attempts import PAIR
-from hubinstall.hubside.provider_rights import GoneError, UnaskableError
+from hubinstall.hubside.seen import DepartedError, GoneError, UnaskableError
 
 PEOPLE, ADMINS, MEMBERS = "ou=people,o=x", "cn=admins,o=x", "cn=members,o=x"
 BOB = f"uid=Bob,{PEOPLE}"
@@ -32,6 +34,7 @@ def directory(monkeypatch):
     dit = {
         BOB: {"uid": "Bob", "userPassword": "right", "entryUUID": "1-2", "objectClass": "person"},
         f"uid=eve,{PEOPLE}": {"uid": "eve", "userPassword": "right", "entryUUID": "1-3", "objectClass": "person"},
+        PEOPLE: {"ou": "people", "objectClass": "organizationalUnit"},
         MEMBERS: {"member": [BOB], "objectClass": "groupOfNames"},
         ADMINS: {"memberUid": ["Bob"], "objectClass": "posixGroup"},
     }
@@ -128,9 +131,69 @@ def test_groups_are_asked_for_again(made, directory):
     directory[ADMINS] = {**directory[ADMINS], "memberUid": ["ada"]}
     model = again(authenticator, state)
     assert asyncio.run(authenticator.vouched_by(model)) == ldap.Vouched(allowed=True, admin=False)
+
+
+@pytest.mark.parametrize("template", [[], [f"uid={{username}},{PEOPLE}"]])
+def test_who_has_no_entry_any_more_is_gone(made, directory, template):
+    authenticator = made(bind_dn_template=template)
+    state = login(authenticator, "Bob", "right")["auth_state"]
     del directory[BOB]
-    with pytest.raises(GoneError):
+    with pytest.raises(DepartedError):
         again(authenticator, state)
+
+
+def test_whom_the_directory_only_does_not_show_is_not_gone(made, directory):
+    def refused(authenticator):
+        with pytest.raises(GoneError) as error:
+            again(authenticator, state)
+        return error.type
+
+    authenticator = made()
+    state = login(authenticator, "bob", "right")["auth_state"]
+    entry = directory.pop(BOB)
+    people = directory.pop(PEOPLE)
+    assert refused(authenticator) is GoneError, "a directory that was just set up again"
+    directory[PEOPLE] = people
+    assert refused(authenticator) is DepartedError
+    directory[f"uid=Bob,ou=left,{PEOPLE}"] = entry
+    assert refused(authenticator) is GoneError, "an entry that was moved"
+    directory[BOB] = directory.pop(f"uid=Bob,ou=left,{PEOPLE}")
+    filtered = made(search_filter="(&(uid={username})(objectClass=active))")
+    assert refused(filtered) is GoneError, "one that the filter leaves out"
+
+
+def test_who_makes_no_request_is_asked_about_too(made, directory, monkeypatch):
+    authenticator, ended = made(), []
+    state = login(authenticator, "bob", "right")["auth_state"]
+
+    async def end(_app, name):
+        ended.append(name)
+
+    class User:
+        name = "bob"
+
+        async def get_auth_state(self):
+            return state
+
+        async def save_auth_state(self, kept):
+            state.update(kept)
+
+    monkeypatch.setattr(leaving.sessions, "end", end)
+    monkeypatch.setattr(leaving.orm.User, "find", lambda _db, name: name)
+    monkeypatch.setattr(helper, "lock", lambda name: ended.append(f"lock {name}") or True)
+    authenticator.leaving._app = SimpleNamespace(log=authenticator.log, db=None, users={"bob": User()})
+    del directory[BOB]
+
+    def look(seconds):
+        authenticator._seen["bob"].asked -= seconds
+        asyncio.run(authenticator.leaving.look(time.time() + 1, authenticator.unasked))
+
+    look(1000)
+    assert ended == []
+    look(1000)
+    assert ended == ["lock bob", "bob"]
+    look(5000)
+    assert ended == ["lock bob", "bob"]
 
 
 def test_a_directory_that_tells_nobody_without_a_password_is_not_asked_again(made, monkeypatch):

@@ -107,6 +107,9 @@ class User:
     async def get_auth_state(self):
         return self.state
 
+    async def save_auth_state(self, state):
+        self.state = state
+
 
 def later(sign_on, user, *, own=True, seconds=61):
     """The person's next request, after the provider's word has become old."""
@@ -200,6 +203,54 @@ def test_who_is_gone_at_the_provider_signs_on_again(sign_on, provider, no):
     provider.me, provider.token = said
     assert later(sign_on, bob) is False, "until then"
     assert later(sign_on, signed_on(sign_on), seconds=0) is True
+    assert "gone_at" not in signed_on(sign_on).state["vouched"]
+
+
+def test_who_does_not_sign_on_again_for_days_is_gone(sign_on, provider, monkeypatch):
+    """A refused refresh alone may be a session that was idle for half an hour: the server may be at work all night."""
+    ended, leaving = leaves(monkeypatch, sign_on)
+    provider.token["refresh_token"] = "r1"
+    provider.me["groups"] = ["students"]
+    bob = signed_on(sign_on)
+    provider.me, provider.token = HTTPClientError(401), HTTPClientError(400)
+    assert later(sign_on, bob) is False
+    for days in (0, 6.9, 7.1, 8):
+        asyncio.run(leaving.look(time.time() + days * 86400, None))
+        assert ended == ([] if days < 7 else ["lock bob", "bob"]), days
+    after = made(monkeypatch, provider)
+    asyncio.run(after._recall("bob", bob.state))
+    assert after._seen["bob"].over
+    assert after._seen["bob"].gone_at == sign_on._seen["bob"].gone_at, "the next hub counts on"
+
+
+def test_while_the_helper_is_away_nobody_is_forgotten(sign_on, provider, monkeypatch):
+    ended, leaving = leaves(monkeypatch, sign_on)
+    provider.me["groups"] = ["students"]
+    signed_on(sign_on)
+    sign_on._seen["bob"].gone_at = 0.0
+
+    def away(_name):
+        raise helper.UnavailableError("no such file")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(helper, "lock", away)
+        asyncio.run(leaving.look(time.time(), None))
+    assert ended == []
+    asyncio.run(leaving.look(time.time(), None))
+    assert ended == ["lock bob", "bob"]
+
+
+def leaves(monkeypatch, sign_on):
+    """What is ended, and what ends it."""
+    ended = []
+
+    async def end(_app, name):
+        ended.append(name)
+
+    monkeypatch.setattr("hubinstall.hubside.leaving.sessions.end", end)
+    monkeypatch.setattr(helper, "lock", lambda name: ended.append(f"lock {name}") or True)
+    sign_on.leaving._app = SimpleNamespace(log=sign_on.log)
+    return ended, sign_on.leaving
 
 
 def test_without_a_refresh_token_an_administrator_by_group_is_one_for_an_hour(sign_on, provider):

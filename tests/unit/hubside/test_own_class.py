@@ -18,7 +18,7 @@ from hubinstall import layout
 from hubinstall.hubside import helper
 from hubinstall.hubside.oauth_rights import OauthRights
 from hubinstall.hubside.own_class import OwnClassRights, own_class
-from hubinstall.hubside.provider_rights import GoneError
+from hubinstall.hubside.seen import GoneError
 
 
 class SiteAuth(Authenticator):
