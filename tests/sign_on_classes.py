@@ -4,7 +4,9 @@ config.yaml is read in the installer's virtualenv, which has none of these class
 """
 
 import importlib
+import sys
 from typing import Any
+from unittest.mock import MagicMock
 
 from traitlets import Bool, Dict, Float, Integer, List, Set, TraitType, Unicode, Union
 
@@ -21,6 +23,7 @@ CLASSES = {
     "cilogon": "oauthenticator.cilogon.CILogonOAuthenticator",
     "azuread": "oauthenticator.azuread.AzureAdOAuthenticator",
     "globus": "oauthenticator.globus.GlobusOAuthenticator",
+    "mediawiki": "oauthenticator.mediawiki.MWOAuthenticator",
 }
 BASE = "oauthenticator.oauth2.OAuthenticator"
 NOT_TAKEN = frozenset(
@@ -44,6 +47,9 @@ KINDS: tuple[tuple[type[TraitType[Any, Any]], str], ...] = (
 def options(path: str) -> dict[str, str]:
     """Name → what its value is, of what a file can say."""
     module, _, name = path.rpartition(".")
+    # What the class for MediaWiki speaks with, and only a hub with such a sign-on has (settings/auth.py).
+    for library in ("mwoauth", "mwoauth.tokens"):
+        sys.modules.setdefault(library, MagicMock())
     traits = getattr(importlib.import_module(module), name).class_traits(config=True)
     found = {}
     for trait, what in traits.items():

@@ -42,6 +42,7 @@ NAMED_SERVERS = 10
 CLASSES = {
     "ldap": "hubinstall.hubside.ldap.LdapAuthenticator",
     "lti": "hubinstall.hubside.lti.LtiAuthenticator",
+    "mediawiki": "hubinstall.hubside.mediawiki.MediaWikiAuthenticator",
     "shared-password": "hubinstall.hubside.workshop.SharedPassword",
     "dummy": "hubinstall.hubside.workshop.AnyPassword",
 }

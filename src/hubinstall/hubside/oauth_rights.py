@@ -29,7 +29,7 @@ class OauthRights(ProviderRights):
 
     async def authenticate(self, handler: Any, data: Any = None, **kwargs: Any) -> dict[str, Any] | None:
         """Whom the provider says that this is, under the account's name. Raises HTTPError with words."""
-        self._read_secret()
+        self.read_secret()
         try:
             model: dict[str, Any] | None = await super().authenticate(handler, data, **kwargs)
         except (HTTPClientError, OSError) as error:
@@ -61,7 +61,7 @@ class OauthRights(ProviderRights):
         """The person's ID at the provider; empty if it says none."""
         return self.id_of((model.get("auth_state") or {}).get(self.user_auth_state_key) or {})
 
-    def _read_secret(self) -> None:
+    def read_secret(self) -> None:
         """At each sign-on: a new secret needs no restart of the hub. A site's own class may have it elsewhere."""
         if getattr(self, "client_secret", "") and not Path(layout.SIGN_ON_SECRET).exists():
             return
@@ -82,7 +82,7 @@ class OauthRights(ProviderRights):
                 raise
         if not (token := state.get("refresh_token")):
             raise UnaskableError
-        self._read_secret()
+        self.read_secret()
         try:
             info = await self.get_token_info(None, self.build_refresh_token_request_params(token))
             return dict(await self._token_to_auth_model({"token_type": "Bearer", "refresh_token": token, **info}))

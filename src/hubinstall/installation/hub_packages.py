@@ -42,7 +42,7 @@ def list_of(host: Host, config: Config, facts: Facts, *, online: bool) -> str:
 
 
 def requirements(settings: Settings) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*settings.auth.packages, *settings.hub.packages)))
+    return tuple(dict.fromkeys((*settings.auth.all_packages, *settings.hub.packages)))
 
 
 def _mark(host: Host, wanted: tuple[str, ...], facts: Facts) -> str:
@@ -69,7 +69,8 @@ def _resolved(host: Host, config: Config, wanted: tuple[str, ...], kept: str) ->
             env=uv_environment(host, CACHE) | {"UV_CACHE_DIR": f"{place}/cache"},
         )  # fmt: skip
         if done.returncode:
-            at = ("auth", "packages") if config.settings.auth.packages else ("hub", "packages")
+            auth = config.settings.auth
+            at = ("auth", "packages" if auth.packages else "type") if auth.all_packages else ("hub", "packages")
             words = f"cannot be installed beside the hub: {_reason(done.stderr)}"
             raise UserError(told(config, at, words, "try other versions"), "Nothing was changed.", BAD_CONFIGURATION)
         return (place / "locked.txt").read_text(encoding="utf-8")

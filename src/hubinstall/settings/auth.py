@@ -81,6 +81,8 @@ class Oidc(Section):
 FORMS = ("ldap", "shared-password", "dummy")
 """The sign-ons that have the hub's own form, besides PAM."""
 TYPES = ("pam", "oidc", "lti", *FORMS, *PATHS)
+NEEDS = {"mediawiki": ("mwoauth>=0.4,<1",)}
+"""Type → packages that are locked and installed beside the hub, as those of `packages` are."""
 SECRET_FILE = "client_secret_file"  # noqa: S105 - the name of a key
 ADMIN_PASSWORD = "admin_password_file"  # noqa: S105 - the same
 _LISTS = {
@@ -143,9 +145,9 @@ class Auth(Section):
         " OpenID Connect provider, such as Keycloak, Entra ID or a university's; see `auth.oidc`. `ldap`: with the"
         " password of a directory; see `auth.ldap`. `shared-password`: with one password for all, for a workshop; see"
         " `auth.shared_password`. `dummy`: with any name and any password, for tests. `lti`: from a course of a"
-        " learning platform, such as Moodle; see `auth.lti`. A service such as `github`: there, with the options of its"
-        " class. `package.module.Class`: by a class of JupyterHub's kind in `auth.packages`, with its options under"
-        " `auth.Class`.",
+        " learning platform, such as Moodle; see `auth.lti`. A service such as `github` or `mediawiki`: there, with the"
+        " options of its class. `package.module.Class`: by a class of JupyterHub's kind in `auth.packages`, with its"
+        " options under `auth.Class`.",
         examples=["oidc"],
     )
     packages: Requirements = Field(
@@ -175,6 +177,9 @@ class Auth(Section):
     )  # fmt: skip
     AzureAdOAuthenticator: Options = _of("azuread", "AzureAdOAuthenticator", {"tenant_id": "ID"})
     GlobusOAuthenticator: Options = _of("globus", "GlobusOAuthenticator", {"allowed_globus_groups": ["ID"]})
+    MWOAuthenticator: Options = _of(
+        "mediawiki", "MWOAuthenticator", {"mw_index_url": "https://wiki.example.org/w/index.php"}
+    )
 
     def conflicts(self) -> list[Conflict]:
         found = [one for name, own in OWN.items() for one in _wrong_options(name, own, getattr(self, name))]
@@ -229,6 +234,11 @@ class Auth(Section):
     def class_path(self) -> str:
         """Where the hub imports that class; empty if it is ours."""
         return PATHS.get(self.type, self.type if self.own_class else "")
+
+    @property
+    def all_packages(self) -> tuple[str, ...]:
+        """Those of config.yaml, and what the hub's own list has not because few need it."""
+        return (*self.packages, *NEEDS.get(self.type, ()))
 
     @property
     def redirects(self) -> bool:

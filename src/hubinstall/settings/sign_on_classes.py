@@ -10,6 +10,7 @@ PATHS = {
     "cilogon": "oauthenticator.cilogon.CILogonOAuthenticator",
     "azuread": "oauthenticator.azuread.AzureAdOAuthenticator",
     "globus": "oauthenticator.globus.GlobusOAuthenticator",
+    "mediawiki": "oauthenticator.mediawiki.MWOAuthenticator",
 }
 """`auth.type` → the class."""
 
@@ -95,6 +96,10 @@ OWN = {
         "revocation_url": "text",
         "revoke_tokens_on_logout": "true or false",
         "username_from_email": "true or false",
+    },
+    "MWOAuthenticator": {
+        "executor_threads": "a number",
+        "mw_index_url": "text",
     },
 }
 """What one class takes besides."""

@@ -63,9 +63,14 @@ def leads_to(client: "HubClient", settings: Settings) -> str:
     """The URL at the provider to which the hub sends people who sign on. Raises HubError if it sends them nowhere."""
     answer = client.request("GET", begins_at(settings), step="sign-on", follow_redirects=False)
     place = answer.headers.get("Location", "")
-    if answer.status_code not in REDIRECTS or "client_id" not in parse_qs(urlsplit(place).query):
+    if answer.status_code not in REDIRECTS or not names_the_hub(place):
         raise HubError("sign-on", f"the hub sends nobody to the provider: {plain_text(answer)}", answer.status_code)
     return str(place)
+
+
+def names_the_hub(place: str) -> bool:
+    """Whether this URL at the provider says for whom a person signs on: in OAuth 1.0a by the consumer's key."""
+    return bool({"client_id", "oauth_consumer_key"} & parse_qs(urlsplit(place).query).keys())
 
 
 def form(client: "HubClient", host: Host, settings: Settings, facts: Facts) -> list[str]:
@@ -91,12 +96,14 @@ def followed(client: "HubClient", host: Host, settings: Settings, facts: Facts) 
             "not tried: a launch from a course there",
         ]
     status, said = client.elsewhere(place, facts.authorities)
+    # OAuth 1.0a has a consumer's key, and the address to come back to is what the consumer has there.
+    known = [*query.get("client_id", []), *query.get("oauth_consumer_key", [])][0]
+    back = query.get("redirect_uri", ["the address that was registered there"])[0]
     if status >= 400:
         words = f"{urlsplit(place).netloc} answers {status} to the hub's request: {said}"
-        hint = f"Is {query['client_id'][0]} a client there, with the redirect URI {query['redirect_uri'][0]}?"
-        raise HubError("sign-on", words, status, hint)
+        raise HubError("sign-on", words, status, f"Is {known} a client there, with the redirect URI {back}?")
     return [
         f"the sign-on page leads to {urlsplit(place).netloc}, which answers {status}",
-        f"people come back to {query['redirect_uri'][0]}",
+        f"people come back to {back}",
         f"not tried: {UNSEEN}",
     ]

@@ -49,7 +49,8 @@ def db():
 
 
 def test_every_service_is_compared():
-    assert PROVIDERS.keys() == PATHS.keys()
+    """A wiki is asked first, so it takes one that answers: tests/machine/test_sign_on_forms.py."""
+    assert PROVIDERS.keys() == PATHS.keys() - {"mediawiki"}
 
 
 @pytest.mark.parametrize("kind", PROVIDERS)

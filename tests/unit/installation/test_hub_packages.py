@@ -68,6 +68,15 @@ def test_what_does_not_agree_is_said_with_its_line(host):
     assert not host.exists(layout.HUB_PACKAGES)
 
 
+def test_a_wiki_needs_a_package_that_nobody_names(host):
+    options = "{client_id: '1', client_secret_file: /etc/wiki}"
+    text = f"auth:\n  type: mediawiki\n  MWOAuthenticator: {options}\nusers: {{allow_all: true}}\n"
+    assert hub_packages.requirements(load(text).settings) == ("mwoauth>=0.4,<1",)
+    host.code = 1
+    with pytest.raises(UserError, match=r"2:9: auth.type: cannot be installed beside the hub"):
+        list_of(host, text)
+
+
 def test_a_site_without_packages_has_the_virtualenv_of_always():
     plain, more = programs(fake_facts()), programs(fake_facts(hub_packages=LOCKED))
     assert plain.hub_venv.name != more.hub_venv.name

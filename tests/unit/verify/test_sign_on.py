@@ -19,6 +19,11 @@ SETTINGS = Settings.model_validate({
     "users": {"allow_all": True},
 })  # fmt: skip
 
+WIKI = Settings.model_validate({
+    "auth": {"type": "mediawiki", "MWOAuthenticator": {"client_id": "hub", "client_secret_file": "/etc/x"}},
+    "users": {"allow_all": True},
+})  # fmt: skip
+
 
 class Client:
     """Of a hub that answers so; `there`: what the provider answers."""
@@ -91,6 +96,19 @@ def test_a_hub_that_sends_nobody_there_is_broken(host, client):
         said(host, client, follow=False)
     with pytest.raises(HubError):
         sign_on.leads_to(client, SETTINGS)
+
+
+def test_of_a_wiki_the_consumer_is_named(host, monkeypatch):
+    place = "https://wiki.example.org/w/index.php?title=Special:OAuth/authenticate&oauth_token=t&oauth_consumer_key=hub"
+    monkeypatch.setattr(Client, "elsewhere", lambda client, *_arguments: client._there)
+    way = sign_on.followed(Client(location=place), host, WIKI, fake_facts())
+    assert way[:2] == [
+        "the sign-on page leads to wiki.example.org, which answers 200",
+        "people come back to the address that was registered there",
+    ]
+    with pytest.raises(HubError) as failed:
+        sign_on.followed(Client(location=place, there=(404, "")), host, WIKI, fake_facts())
+    assert "Is hub a client there" in failed.value.hint
 
 
 def test_of_a_learning_platform_the_way_to_it_and_its_keys_are_tried(host, monkeypatch):
