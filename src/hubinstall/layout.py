@@ -212,6 +212,8 @@ USERS_CGROUP = "hubinstall-users"
 HOME_HOOK = "/usr/local/bin/before-notebook.d/00-hubinstall-home.sh"
 # Where the configuration of nbgrader (hubside/nbgrader) is in a container of a course.
 NBGRADER_CONFIG = "/etc/hubinstall-nbgrader"
+# Where the server of a room finds what the hub mounts for it (hubside/room_documents.py).
+ROOM_CONFIG = "/usr/local/etc/hubinstall-room"
 HUB_PORT = 8081
 MOST_FOR_HUB = 1 << 20
 """The maximum size of a request's body for the hub, in bytes; nginx and the hub itself refuse more."""
@@ -245,6 +247,9 @@ TLJH = "/opt/tljh"
 HUB_USER = "jupyterhub"
 PROXY_USER = "jupyterhub-proxy"
 PROBE_USER = "hubinstall-probe"
+# What the accounts of rooms begin with, and how their comment in passwd(5) tells them from people's.
+ROOM_PREFIX = "room-"
+ROOM_COMMENT = "A room of hubinstall"
 # User IDs that are never a person's, by systemd's list (systemd.io/UIDS-GIDS): mapped accounts of containers, dynamic
 # service accounts, nobody, and -1 in 16 bits. systemd-homed's, just before them, are people's.
 RESERVED_UIDS = range(60514, 65536)

@@ -21,6 +21,7 @@ ANYWHERE: dict[str, Callable[[], Case]] = {
     "account": people.account,
     "person": people.person,
     "group-members": people.group_members,
+    "room": people.room,
     "no-host-logins": people.no_host_logins,
     "sshd-drop-in": people.sshd_drop_in,
     "share": people.share,

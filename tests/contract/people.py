@@ -11,6 +11,7 @@ from hubinstall.machine.host_logins import has_sshd
 from hubinstall.resources.accounts.account import Account, Group, Person
 from hubinstall.resources.accounts.group_members import GroupMembers
 from hubinstall.resources.accounts.host_logins import NoHostLogins, SshdDropIn
+from hubinstall.resources.accounts.room import Room, is_expired
 from hubinstall.resources.accounts.share import Share
 
 SERVICE, PERSON, TEAM = "contract-service", "contract-person", "contract-team"
@@ -113,6 +114,25 @@ def group_members() -> Case:
         lambda host: "contract-teachers" in groups(host),
         before=there,
         stays="files carry its number",
+    )
+
+
+def room() -> Case:
+    """Its account stays, expired, with what is in the home."""
+    name = f"{layout.ROOM_PREFIX}contract"
+
+    def closed(host: Host) -> None:
+        if layout.NO_LOGIN_GROUP not in groups(host):
+            host.run(["groupadd", "--system", layout.NO_LOGIN_GROUP])
+
+    return Case(
+        Room(name, "contract-team"),
+        (
+            Break("in", runs("gpasswd", "--delete", name, "contract-team")),
+            Break("shell", runs("usermod", "--shell", "/bin/bash", name)),
+        ),
+        lambda host: name in accounts(host) and not is_expired(host, name),
+        before=closed,
     )
 
 

@@ -27,6 +27,7 @@ from hubinstall.settings.https import Https
 from hubinstall.settings.limits import Limits, LimitsOf
 from hubinstall.settings.model import Settings
 from hubinstall.settings.profiles import Choice, Gives, Profile, ProfileOption, UnlistedChoice
+from hubinstall.settings.rooms import Room
 from hubinstall.settings.section import Section
 from hubinstall.settings.shares import Share
 from hubinstall.settings.sign_on_classes import OWN
@@ -39,6 +40,7 @@ from hubinstall.settings.types import (
     Group,
     OptionName,
     Quota,
+    RoomName,
     ShareName,
     Slug,
     Title,
@@ -191,6 +193,11 @@ OTHERS: dict[str, SearchStrategy[Any]] = {
         values(EnvironmentName), st.one_of(st.none(), section(NamedEnvironment)), max_size=2
     ),
     "courses": st.dictionaries(values(CourseName), st.one_of(st.none(), section(Course)), max_size=2),
+    "rooms": st.dictionaries(
+        values(RoomName),
+        section(Room, group=None).map(lambda room: {**room, "group": "project", "trusted": True}),
+        max_size=2,
+    ),
     "teachers": st.dictionaries(values(Group), values(Accounts), max_size=2),
     "shares": SHARES,
     "profiles": PROFILES,

@@ -26,8 +26,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "resources": frozenset({"machine", "hubside.cgroups", "hubside.network", "errors", "layout"}),
     "blueprint": frozenset({
         "settings", "machine", "resources", "hubside.appearance", "hubside.courses", "hubside.cull",
-        "hubside.environments", "hubside.images", "hubside.limits", "hubside.profiles", "hubside.settings",
-        "hubside.shares", "accounts_helper.policy", "broker.policy", "quotas.policy", "errors", "layout",
+        "hubside.environments", "hubside.images", "hubside.limits", "hubside.profiles", "hubside.rooms",
+        "hubside.settings", "hubside.shares", "accounts_helper.policy", "broker.policy", "quotas.policy", "errors", "layout",
     }),
     "people": frozenset({
         "accounts_helper.links", "accounts_helper.shadow", "machine", "resources", "settings", "errors", "layout",

@@ -15,6 +15,7 @@ from hubinstall.blueprint.nginx import nginx
 from hubinstall.blueprint.packages import base
 from hubinstall.blueprint.quotas import quotas
 from hubinstall.blueprint.renewal import renewal
+from hubinstall.blueprint.rooms import rooms
 from hubinstall.blueprint.runtimes import programs
 from hubinstall.blueprint.services import Inputs, services
 from hubinstall.blueprint.shares import shares
@@ -47,6 +48,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
     configuration, broker = hub(settings, facts, image), policy_file(settings, facts, image)
     passwords = sign_on(settings, facts)
     database_ = database(facts, programs_.hub_venv)
+    rooms_ = rooms(settings, facts)
     running = services(
         settings,
         facts,
@@ -56,7 +58,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
         firewall=Inputs(rules),
         docker=Inputs(engine),
         nginx=Inputs([*certificate, *site]),
-        hub=Inputs([*configuration, *network], also=(*SECRETS_OF_HUB, *ids(database_))),
+        hub=Inputs([*configuration, *network], also=(*SECRETS_OF_HUB, *ids(database_, *rooms_))),
         certificates=watched(settings),
     )
     web = [r for r in running if resource_id(r) == id_of(Service, layout.NGINX_SERVICE)]
@@ -68,6 +70,7 @@ def blueprint(settings: Settings, facts: Facts) -> list[Resource]:
         *engine,  # before nginx: the image waits for it, and apt installs one after the other
         *base(facts, needs=ids(*first)),
         *accounts(settings, facts),
+        *rooms_,
         *programs_.resources,
         *rules,
         *network,

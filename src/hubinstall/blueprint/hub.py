@@ -4,7 +4,7 @@ import json
 from urllib.parse import urlsplit
 
 from hubinstall import layout
-from hubinstall.blueprint import urls, way_out
+from hubinstall.blueprint import rooms, urls, way_out
 from hubinstall.blueprint.accounts import HUB_ACCOUNT
 from hubinstall.blueprint.docker import network, users_cgroup
 from hubinstall.blueprint.environments import Environments
@@ -119,6 +119,7 @@ def hub_settings(settings: Settings, facts: Facts, image: Environments) -> HubSe
         other_sources=image.other_sources,
         layers=image.layers,
         nbgrader=settings.graded,
+        rooms=rooms.described(settings),
     )
 
 

@@ -1,6 +1,7 @@
 """Shared data: /srv/data, each share with its links, and what keeps the groups' shares open to the groups."""
 
 from hubinstall import layout
+from hubinstall.blueprint import rooms
 from hubinstall.blueprint.service_spec import Program, program
 from hubinstall.blueprint.templating import render
 from hubinstall.machine.facts import Facts
@@ -17,7 +18,7 @@ def shares(settings: Settings, facts: Facts) -> list[Resource]:
     root = id_of(Directory, layout.SHARED_DATA)
     uid_min, uid_max = settings.users.uids(facts.uid_min)
     taught = [
-        GroupMembers(teachers, settings.courses[name].teachers)
+        GroupMembers(teachers, (*settings.courses[name].teachers, *rooms.accounts_in(settings, teachers)))
         for name, (_, teachers) in settings.course_groups.items()
     ]
     made = [

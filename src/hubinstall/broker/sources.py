@@ -13,6 +13,7 @@ from hubinstall.hubside.profiles import Chosen, Gives
 
 MOST_LINKS = 40
 HOME_SCRIPT = f"{layout.HUBSIDE}/hubinstall/hubside/home.sh"
+ROOM_SCRIPT = f"{layout.HUBSIDE}/hubinstall/hubside/room_documents.py"
 
 
 def bind(
@@ -25,7 +26,11 @@ def bind(
         raise RefusedError(f"the directory {source!r}")
     if own := _files(account).get(source):
         return _exactly(own, source, target, read_only=read_only)
-    fixed = {HOME_SCRIPT: layout.HOME_HOOK, grading.SOURCE: layout.NBGRADER_CONFIG}
+    fixed = {
+        HOME_SCRIPT: layout.HOME_HOOK,
+        grading.SOURCE: layout.NBGRADER_CONFIG,
+        ROOM_SCRIPT: f"{layout.ROOM_CONFIG}/jupyter_server_config.py",
+    }
     if policy.trust_store:
         fixed[policy.trust_store] = layout.TRUST_STORE
     if source in fixed:

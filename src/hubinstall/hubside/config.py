@@ -21,6 +21,8 @@ from hubinstall.hubside import (
     dropins,
     full_homes,
     idle,
+    room_doors,
+    room_page,
     teachers,
 )
 from hubinstall.hubside.accounts import login_name
@@ -102,7 +104,10 @@ def hub(c: Any, settings: HubSettings) -> None:
 
 def page_values(settings: HubSettings) -> dict[str, Any]:
     """What our pages show."""
-    return {"appearance": settings.appearance, "full_home": full_homes.for_page, "idle_servers": idle.for_page}
+    return {
+        "appearance": settings.appearance, "full_home": full_homes.for_page, "idle_servers": idle.for_page,
+        "rooms": room_page.links(settings.rooms),
+    }  # fmt: skip
 
 
 def sign_on(c: Any, settings: HubSettings) -> None:
@@ -122,7 +127,7 @@ def sign_on(c: Any, settings: HubSettings) -> None:
         c[settings.sign_on.class_path.rpartition(".")[2]][name] = value
     c.JupyterHub.admin_access = settings.admin_access
     c.JupyterHub.services = [verify_service()]
-    c.JupyterHub.load_roles = [admin_role(settings), verify_role(), *teachers.roles(settings)]
+    c.JupyterHub.load_roles = [admin_role(settings), *our_roles(settings)]
 
 
 def authenticator(settings: HubSettings) -> Any:
@@ -202,21 +207,24 @@ def keep_ours(c: Any, settings: HubSettings, said: list[Said], review: Review) -
     if not any(service.get("name") == layout.VERIFY_SERVICE for service in services):
         services.append(verify_service())
     c.JupyterHub.services = services
-    theirs = [
-        role for role in teachers.without_ours(c.JupyterHub.load_roles) if role.get("name") != layout.VERIFY_SERVICE
-    ]
+    others_roles = room_doors.without_ours(teachers.without_ours(c.JupyterHub.load_roles))
+    theirs = [role for role in others_roles if role.get("name") != layout.VERIFY_SERVICE]
     admin: dict[str, Any] = next((role for role in theirs if role.get("name") == "admin"), {})
     more = [] if others else sorted(set(admin.get("users", ())) - set(settings.admins))
     merged = merged_admin(admin_role(settings), admin, services, users=others)
     rest = [role for role in theirs if role.get("name") != "admin"]
     without_passwords = [probe_role()] if review.no_passwords else []
-    c.JupyterHub.load_roles = [merged, *rest, verify_role(), *teachers.roles(settings), *without_passwords]
+    c.JupyterHub.load_roles = [merged, *rest, *our_roles(settings), *without_passwords]
     words = f"{', '.join(more)} cannot become an administrator here"
     return [
         Remark(one.path, one.place, words, "set users.admin in config.yaml")
         for one in said
         if more and one.name == "load_roles"
     ]
+
+
+def our_roles(settings: HubSettings) -> list[dict[str, Any]]:
+    return [verify_role(), *teachers.roles(settings), *room_doors.roles(settings)]
 
 
 def merged_admin(

@@ -57,6 +57,8 @@ class HostRights(Authenticator):  # type: ignore[misc]  # JupyterHub has no type
 
     def check_blocked_users(self, username: str, authentication: Any = None) -> Any:  # noqa: ARG002
         """Raise HTTPError 403 if the account may not use the hub; called for every login."""
+        if room := self.hub_settings.room_of(username):
+            self._refuse(username, f"{username} is the room {room.title}. Log in with your own account, then open it.")
         rights.memberships.ask_again(username)
         self._refuse(username, self._refusal(username, Account.find(username)))
         return True
@@ -132,7 +134,13 @@ class HostRights(Authenticator):  # type: ignore[misc]  # JupyterHub has no type
         account = Account.brief(name)
         return self.people.last_known(name) if account is None and self.departures.is_away(name) else account
 
+    def why_not(self, name: str) -> str:
+        """Why somebody may not use the hub now, in words; empty if they may."""
+        return self._refusal(name, self._account(name)) or self.people.ended(name)
+
     def _may_ever(self, account: Account) -> bool:
+        if self.hub_settings.room_of(account.name):
+            return False
         return account.name == layout.PROBE_USER or rights.no_person(self.hub_settings, account) is None
 
     def _refusal(self, name: str, account: Account | None) -> str | None:

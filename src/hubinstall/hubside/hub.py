@@ -23,6 +23,8 @@ from hubinstall.hubside import (
     idle_api,
     metrics,
     repair,
+    room_doors,
+    room_page,
     servers_page,
     sign_ons,
     start_handlers,
@@ -44,6 +46,7 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
     handlers: list[Any]
     _watches: "list[asyncio.Task[None]]"
     _classes: teachers.Classes
+    _doors: room_doors.Doors
 
     def init_db(self) -> None:
         database_room.kept_on_connect()
@@ -62,7 +65,8 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
         parts = (announcements_api, full_homes, idle_api, servers_page, tokens_api, start_handlers, use_api)
         ours = [handler for part in parts for handler in part.HANDLERS]
         settings = HubSettings.load(layout.HUB_SETTINGS)
-        ours += [*course_page.handlers(settings), *metrics.handlers(settings.metrics_allow)]
+        ours += [*course_page.handlers(settings), *room_page.handlers(settings)]
+        ours += metrics.handlers(settings.metrics_allow)
         self.handlers[:0] = self.add_url_prefix(self.hub_prefix, ours)
 
     def init_tornado_application(self) -> None:
@@ -80,6 +84,12 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
             admin_role.keep_out_of_servers()
         await super().init_role_creation()
 
+    async def init_role_assignment(self) -> None:
+        """Before anybody is let in, also into rooms: whose members the host's groups name."""
+        self._doors = room_doors.Doors(self, HubSettings.load(layout.HUB_SETTINGS))
+        await super().init_role_assignment()
+        await self._doors.compare()
+
     async def start(self) -> None:
         await super().start()
         settings = HubSettings.load(layout.HUB_SETTINGS)
@@ -87,6 +97,7 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
         self._watches = [
             asyncio.create_task(repair.of_this_hub().watch(self.log.warning)),
             asyncio.create_task(self._classes.watch()),
+            asyncio.create_task(self._doors.watch()),
             asyncio.create_task(use_api.Watch(self, keeps=settings.history).watch()),
         ]
         # A drop-in may have set another authenticator.

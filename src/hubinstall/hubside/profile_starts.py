@@ -12,22 +12,20 @@ from docker.errors import DockerException
 from dockerspawner import DockerSpawner
 from requests.exceptions import RequestException
 from tornado.web import HTTPError
-from traitlets import Instance
 
 from hubinstall import layout
 from hubinstall.hubside import container, profile_form, profiles
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.grading import SOURCE, grading
 from hubinstall.hubside.profiles import Chosen, Gives, NoChoiceError, Profile
-from hubinstall.hubside.settings import HubSettings
+from hubinstall.hubside.room_starts import RoomStarts
 
 Options = dict[str, Any]
 
 
-class ProfileStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has no types
+class ProfileStarts(RoomStarts):
     """The part of a spawner that is about profiles."""
 
-    hub_settings = Instance(HubSettings, help="The content of hub.json.").tag(config=True)
     image: str
     chosen: Chosen | None = None
     """For the start that comes next, or that was last; None where there are no profiles."""
@@ -35,9 +33,12 @@ class ProfileStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has n
     """That of a start without an environment, once there was one with an environment."""
 
     def offered_profiles(self) -> tuple[Profile, ...]:
-        """Those of the server's owner. The probe has the usual limits, and takes nothing that people could choose."""
+        """Those of the server's owner. The probe and a room have the usual limits, and take nothing that people
+        could choose.
+        """
         every = self.hub_settings.profiles
-        account = Account.find(self.user.name) if every and self.user.name != layout.PROBE_USER else None
+        chooses = every and self.user.name != layout.PROBE_USER and not self.room
+        account = Account.find(self.user.name) if chooses else None
         return profiles.of_person(every, account) if account else ()
 
     def parted(self, options: Mapping[str, Any]) -> tuple[Options, Options]:
@@ -77,6 +78,8 @@ class ProfileStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has n
 
     @property
     def gives(self) -> Gives:
+        if self.room:
+            return Gives(environment=self.room.environment)
         return self.chosen.gives if self.chosen else Gives()
 
     def own_labels(self, account: Account) -> dict[str, str]:
@@ -86,9 +89,10 @@ class ProfileStarts(DockerSpawner):  # type: ignore[misc]  # DockerSpawner has n
         return mine | choice
 
     def chosen_mounts(self) -> list[container.Mount]:
-        """The directories that the chosen profile gives."""
+        """The directories that the chosen profile gives, and what a room has."""
         here = container.mountinfo_here()
-        return [container.shared(path, here, read_only=only) for path, only in self.gives.folders().items()]
+        chosen = [container.shared(path, here, read_only=only) for path, only in self.gives.folders().items()]
+        return [*chosen, *self.room_mounts()]
 
     def grading(self, account: Account) -> tuple[list[container.Mount], dict[str, str]]:
         """What a server of a course with nbgrader mounts, and its variables."""

@@ -155,7 +155,7 @@ def parse(data: Iterable[Mapping[str, Any]]) -> tuple[Profile, ...]:
 
 def without_unused(data: dict[str, Any]) -> dict[str, Any]:
     """The content of a file without these keys if nothing is said: an upgrade changes no file without need."""
-    unused = {"profiles", "gpus", "other_sources", "layers", "nbgrader"}
+    unused = {"profiles", "gpus", "other_sources", "layers", "nbgrader", "rooms"}
     return {name: value for name, value in data.items() if value or name not in unused}
 
 

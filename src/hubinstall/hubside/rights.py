@@ -38,12 +38,14 @@ def refusal(settings: HubSettings, name: str, account: Account | None, vouched: 
     """Why this account may not use the hub, in words for the person; None if it may.
 
     The only system account that may use it is the one that checks the installation from outside; it is locked between
-    checks.
+    checks. A room has a server, whatever the lists say, and no login.
     """
     if account is None:
         return f"There is no account {name} on this machine."
     if name == layout.PROBE_USER:
         return None
+    if settings.room_of(name):
+        return no_person(settings, account)
     if reason := no_person(settings, account):
         return reason
     return unwelcome(settings, name, vouched)
@@ -67,7 +69,7 @@ def _is_let_in(settings: HubSettings, name: str) -> bool:
 
 def is_admin(settings: HubSettings, name: str, vouched: Vouched = NOBODY) -> bool:
     named = lists(settings, settings.admins, name) or memberships.has(settings.admin_groups, name)
-    return (named or vouched.admin) and name != layout.PROBE_USER
+    return (named or vouched.admin) and name != layout.PROBE_USER and not settings.room_of(name)
 
 
 def teaches(settings: HubSettings, name: str) -> bool:

@@ -14,6 +14,7 @@ from hubinstall.hubside.images import ImageSource
 from hubinstall.hubside.limits import OtherLimits, ServerLimits
 from hubinstall.hubside.network import ServerNetwork
 from hubinstall.hubside.profiles import Profile
+from hubinstall.hubside.rooms import Room
 from hubinstall.hubside.shares import SharedFolder
 
 
@@ -97,11 +98,12 @@ class HubSettings:
     """Image → the one that it is a layer upon, which must be there first."""
     nbgrader: dict[str, str] = field(default_factory=dict)
     """The courses with nbgrader, which are profiles, too → the group of their teachers."""
+    rooms: tuple[Room, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError if a key is missing or unknown: hub.json and this code belong together."""
-        absent = {"profiles": [], "gpus": 0, "other_sources": {}, "layers": {}, "nbgrader": {}}
+        absent = {"profiles": [], "gpus": 0, "other_sources": {}, "layers": {}, "nbgrader": {}, "rooms": []}
         data = checked(cls, {**absent, **json.loads(text)})
         values = frozen(data)
         values["shares"] = tuple(SharedFolder(**checked(SharedFolder, share)) for share in data["shares"])
@@ -113,7 +115,12 @@ class HubSettings:
         parts: dict[str, Any] = {name: kind(**frozen(checked(kind, values[name]))) for name, kind in PARTS.items()}
         parts["profiles"] = profiles.parse(data["profiles"])
         parts["other_sources"] = ImageSource.parsed(data["other_sources"])
+        parts["rooms"] = tuple(Room(**checked(Room, room)) for room in data["rooms"])
         return cls(**values | parts | {"other_limits": OtherLimits.parse(values["other_limits"])})
+
+    def room_of(self, account: str) -> Room | None:
+        """The room whose account has this name."""
+        return next((room for room in self.rooms if room.account == account), None)
 
     @classmethod
     def load(cls, path: str) -> Self:
@@ -139,7 +146,7 @@ def frozen(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def checked(
-    kind: type[HubSettings | SharedFolder | Course | ServerEnvironment | Part], data: dict[str, Any]
+    kind: type[HubSettings | SharedFolder | Course | Room | ServerEnvironment | Part], data: dict[str, Any]
 ) -> dict[str, Any]:
     """`data` if its keys are exactly the fields of the class, else ValueError."""
     names = {one.name for one in fields(kind)}

@@ -9,6 +9,7 @@ from hubinstall.machine.host import Host
 from hubinstall.resources.accounts.account import manage
 from hubinstall.settings.courses import hand_in
 from hubinstall.settings.model import Settings
+from hubinstall.settings.rooms import account
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def listed(host: Host, settings: Settings) -> list[Listed]:
 def students(host: Host, settings: Settings, course: str) -> list[str]:
     """In the order of their names."""
     teachers = {row[0] for row in find(host, settings.courses[course].teachers).values()}
-    return sorted(members(host, [course]) - teachers)
+    return sorted(members(host, [course]) - teachers - set(map(account, settings.rooms)))
 
 
 def missing(host: Host, course: str, names: Iterable[str]) -> list[str]:

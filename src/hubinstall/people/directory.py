@@ -12,6 +12,7 @@ from hubinstall.machine.facts import login_numbers
 from hubinstall.machine.host import Host
 from hubinstall.people.newcomers import PURGED
 from hubinstall.settings.model import Settings
+from hubinstall.settings.rooms import account
 
 REMOVED = "1"
 """The day on which an account has expired that `remove` has locked: as usermod(8) advises for whole accounts."""
@@ -37,6 +38,7 @@ class People:
         self.host, self.settings = host, settings
         self.least = login_numbers(host).get("UID_MIN", 1000)
         self.uids = settings.users.uids(self.least)
+        self._rooms = set(map(account, settings.rooms))
 
     def find(self, name: str) -> Found | None:
         """The account of exactly this name in this machine's files, of a person or not."""
@@ -51,7 +53,8 @@ class People:
 
     def is_person(self, found: Found) -> bool:
         services = {layout.HUB_USER, layout.PROXY_USER, layout.PROBE_USER}
-        return is_person(found.uid, *self.uids) and found.name not in services and not PURGED.fullmatch(found.name)
+        others = found.name in services | self._rooms or PURGED.fullmatch(found.name)
+        return is_person(found.uid, *self.uids) and not others
 
     def person(self, name: str) -> Found:
         """The person's account of this name. Raises UserError if there is none, or it is none of this machine's own."""

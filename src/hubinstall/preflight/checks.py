@@ -22,6 +22,7 @@ from hubinstall.machine.network import CONTAINER_DEVICE, Route, route_table, tot
 from hubinstall.machine.process_managers.choice import installed
 from hubinstall.machine.releases import number, oldest
 from hubinstall.preflight import disk, docker, logo, names, quotas, running_servers, shared_paths, sign_on, way_out
+from hubinstall.preflight import rooms as preflight_rooms
 from hubinstall.preflight import web as preflight_web
 from hubinstall.resources.base import id_of
 from hubinstall.resources.packages.virtualenv import TRUST_STORE
@@ -72,6 +73,7 @@ def check(host: Host, settings: "Settings", facts: Facts, *, may_stop_servers: b
     found += [_wrong(*words) for words in quotas.problems(host, settings)]
     found += [_wrong(*words) for words in way_out.problems(host, settings, facts)]
     found += [_wrong(*words) for words in sign_on.problems(host, settings, facts)]
+    found += [_wrong(*words) for words in preflight_rooms.problems(host, settings, facts)]
     found += _hub_port(host, settings)
     found += _database(host)
     if not may_stop_servers:

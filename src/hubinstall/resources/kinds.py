@@ -3,6 +3,7 @@
 from hubinstall.resources.accounts.account import Account, Group, Person
 from hubinstall.resources.accounts.group_members import GroupMembers
 from hubinstall.resources.accounts.host_logins import NoHostLogins, SshdDropIn
+from hubinstall.resources.accounts.room import Room
 from hubinstall.resources.accounts.share import Share
 from hubinstall.resources.base import Resource
 from hubinstall.resources.docker.image import Image, ImageRoot
@@ -46,6 +47,7 @@ KINDS: dict[str, type[Resource]] = {
         Account,
         Person,
         GroupMembers,
+        Room,
         NoHostLogins,
         SshdDropIn,
         JsonKeys,

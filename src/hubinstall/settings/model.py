@@ -20,6 +20,7 @@ from hubinstall.settings.hub import Hub
 from hubinstall.settings.limits import Limits
 from hubinstall.settings.network import Network
 from hubinstall.settings.profiles import Profiles, profile_conflicts
+from hubinstall.settings.rooms import Rooms, room_conflicts
 from hubinstall.settings.section import Conflict, Section
 from hubinstall.settings.services import Services
 from hubinstall.settings.shares import Share, Shares
@@ -138,6 +139,13 @@ class Settings(Section):
         " course collect NAME`. /course/NAME opens the material.",
         examples=[{"course-101": {"title": "Statistics 101", "teachers": ["alice"]}}],
     )
+    rooms: Rooms = Field(
+        {},
+        description="Rooms: each is a server of its own that the members of a group use together, with its own home and"
+        " the group's shares. Two people in one notebook see each other type. It is at /hub/room/NAME, and on the hub's"
+        " home page of its members.",
+        examples=[{"project": {"group": "project", "title": "Project room"}}],
+    )
     environment: Environment = Field(default_factory=Environment, description="The software in user servers.")
     environments: Environments = Field(
         {},
@@ -171,6 +179,7 @@ class Settings(Section):
             *teacher_conflicts(self.teacher_lists, self.users),
             *course_conflicts(self.courses, self.shares, self.teachers),
             *choice_conflicts(self.courses, self.profiles),
+            *room_conflicts(self.rooms, subdomains=self.https.subdomains),
             *self.auth.conflicts_with(listed=any(self.let_in) or self.users.allow_all is True),
         ]
         if not self.auth.from_elsewhere:

@@ -37,6 +37,7 @@ ShareName = Annotated[str, BeforeValidator(names.parse_share_name), schema("shar
 EnvironmentName = Annotated[
     str, BeforeValidator(names.parse_environment_name), schema("environment name", names.ENVIRONMENT)
 ]
+RoomName = Annotated[str, BeforeValidator(names.parse_room_name), schema("room name", names.ROOM)]
 CourseName = Annotated[str, BeforeValidator(names.parse_course_name), schema("course name", names.COURSE)]
 Image = Annotated[str, BeforeValidator(names.parse_image), schema("image name", names.IMAGE)]
 Accounts = Annotated[tuple[Account, ...], BeforeValidator(parse_list)]

@@ -1,4 +1,4 @@
-"""The names of accounts, groups, shares, courses and images."""
+"""The names of accounts, groups, shares, courses, rooms and images."""
 
 import re
 from typing import Any
@@ -23,6 +23,8 @@ GRADING, EXCHANGE = "-grading", "-exchange"
 """The same of the two shares of a course with nbgrader."""
 COURSE = r"[a-z][a-z0-9_-]{0,22}"
 """What groupadd(8) takes together with `TEACHERS`, a directory is called, and stands in an address as it is."""
+ROOM = r"[a-z]([a-z0-9-]{0,25}[a-z0-9])?"
+"""With layout.ROOM_PREFIX it is the name of an account, and a part of a DNS name."""
 _IMAGE_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 IMAGE = (
     rf"({LABEL}(\.{LABEL})*(:[0-9]{{1,5}})?/)?{_IMAGE_PART}(/{_IMAGE_PART})*"
@@ -81,6 +83,12 @@ def parse_course_name(value: Any) -> str:
     if end := next((end for end in (TEACHERS, HAND_IN, COLLECTED) if name.endswith(end)), ""):
         raise wrong(f"the name of a course cannot end in {end}", f"try {name.removesuffix(end) or 'course-101'}")
     return name
+
+
+def parse_room_name(value: Any) -> str:
+    """A name that is safe in an account's name, an address and a DNS name."""
+    hint = "try up to 27 small letters, digits and `-`, starting with a letter"
+    return _own_name(value, "a room", "project-1", ROOM, hint)
 
 
 def _own_name(value: Any, what: str, example: str, pattern: str, hint: str) -> str:

@@ -1,0 +1,50 @@
+"""Jupyter's configuration in a room, which the hub mounts into it: what people wrote last is not lost at a restart.
+
+jupyter-collaboration keeps each change at once in a store, and writes the document a second after the last change. A
+server that ends in between would afterwards take the older document for what is true, and the last changes from
+everybody who has it open. Here the store counts, unless the document was changed later.
+"""
+
+from typing import Any
+
+from jupyter_server_ydoc.rooms import DocumentRoom  # type: ignore[import-not-found]  # only in a room's image
+from jupyter_ydoc import ydocs  # type: ignore[import-not-found]
+from pycrdt import Doc  # type: ignore[import-not-found]
+from pycrdt.store import YDocNotFound  # type: ignore[import-not-found]
+
+before = DocumentRoom.initialize
+
+
+async def initialize(room: Any) -> None:
+    """At the first look at a document since the server has started."""
+    if not room.ready and room.ystore is not None:
+        try:
+            await bring_up_to_date(room)
+        except Exception:
+            room.log.exception("The changes of %s that were not saved could not be looked for", room.room_id)
+    await before(room)
+
+
+async def bring_up_to_date(room: Any) -> None:
+    """Save the changes that only the store has."""
+    store, file = room.ystore, room._file  # noqa: SLF001 - there is no other way to the document
+    async with store.start_lock:
+        if not store.started.is_set():
+            room.create_task(store.start())
+            await store.started.wait()
+    stored, changed = Doc(), 0.0
+    try:
+        await store.apply_updates(stored)
+        async for *_, moment in store.read():
+            changed = max(changed, moment)
+    except YDocNotFound:
+        return
+    form = {"format": room.file_format, "type": room.file_type}
+    model = await file.load_content(room.file_format, room.file_type)
+    content = await ydocs.get(room.file_type, ydocs["file"])(stored).aget()
+    if content != model["content"] and changed > model["last_modified"].timestamp():
+        room.log.info("Saving changes of %s from before the restart", room.room_id)
+        await file.maybe_save_content({**form, "content": content})
+
+
+DocumentRoom.initialize = initialize
