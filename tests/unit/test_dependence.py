@@ -27,7 +27,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "blueprint": frozenset({
         "settings", "machine", "resources", "hubside.appearance", "hubside.courses", "hubside.cull",
         "hubside.environments", "hubside.images", "hubside.limits", "hubside.profiles", "hubside.rooms",
-        "hubside.settings", "hubside.shares", "accounts_helper.policy", "broker.policy", "quotas.policy", "errors", "layout",
+        "hubside.settings", "hubside.shares", "accounts_helper.policy", "broker.policy", "quotas.policy", "errors",
+        "layout",
     }),
     "people": frozenset({
         "accounts_helper.links", "accounts_helper.shadow", "machine", "resources", "settings", "errors", "layout",
