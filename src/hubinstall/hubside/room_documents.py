@@ -8,11 +8,12 @@ everybody who has it open. Here the store counts, unless the document was change
 from typing import Any
 
 from jupyter_server_ydoc.rooms import DocumentRoom  # type: ignore[import-not-found]  # only in a room's image
+from jupyter_server_ydoc.websocketserver import JupyterWebsocketServer  # type: ignore[import-not-found]
 from jupyter_ydoc import ydocs  # type: ignore[import-not-found]
 from pycrdt import Doc  # type: ignore[import-not-found]
 from pycrdt.store import YDocNotFound  # type: ignore[import-not-found]
 
-before = DocumentRoom.initialize
+before, clean_before = DocumentRoom.initialize, JupyterWebsocketServer.clean
 
 
 async def initialize(room: Any) -> None:
@@ -47,4 +48,12 @@ async def bring_up_to_date(room: Any) -> None:
         await file.maybe_save_content({**form, "content": content})
 
 
-DocumentRoom.initialize = initialize
+async def clean(server: Any) -> None:
+    """When the server ends: what was changed in the last second is saved."""
+    for room in list(server.rooms.values()):
+        if isinstance(room, DocumentRoom) and room.ready and (saving := room._save_to_disc()):  # noqa: SLF001
+            await saving
+    await clean_before(server)
+
+
+DocumentRoom.initialize, JupyterWebsocketServer.clean = initialize, clean
