@@ -2,7 +2,9 @@
 
 import asyncio
 import importlib.util
+import multiprocessing
 import sys
+import time
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -85,6 +87,18 @@ def test_use_is_what_jupyter_sees_and_a_kernel_that_computes(server: Server) -> 
     server.state = "busy"
     server.look(after=7200)
     assert server.told[4:] == [0]
+
+
+def test_a_job_in_the_background_is_use_until_it_ends(server: Server) -> None:
+    """jupyter-scheduler runs each notebook in such a process, with a kernel that the server does not know."""
+    server.look(after=0)
+    job = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(600,))
+    job.start()
+    server.look(after=7200)
+    job.kill()
+    job.join()
+    server.look(after=7200)
+    assert server.told == [0, 0, 7200]
 
 
 def test_the_hub_is_told_when_it_wants_to_be(server: Server) -> None:

@@ -1,12 +1,14 @@
 """Tells the hub how long nobody has used this server, and JupyterLab before it is stopped for that.
 
-An extension of Jupyter's server. In use is what computes (a kernel that is busy, also one that prints nothing), and
-what changes something: a cell, a file, a terminal. A page that is only open asks for lists all the time, which Jupyter
-counts as activity and this does not. What an extension such as jupyter-server-proxy counts itself is taken over. The
-hub (hubside/idle.py) decides; what it answers is an event for JupyterLab, as in hubinstall_memory.py.
+An extension of Jupyter's server. In use is what computes (a kernel that is busy, also one that prints nothing, or a job
+in the background), and what changes something: a cell, a file, a terminal. A page that is only open asks for lists all
+the time, which Jupyter counts as activity and this does not. What an extension such as jupyter-server-proxy counts
+itself is taken over. The hub (hubside/idle.py) decides; what it answers is an event for JupyterLab, as in
+hubinstall_memory.py.
 """
 
 import json
+import multiprocessing
 import os
 import time
 from typing import Any
@@ -56,10 +58,11 @@ def count_only_work() -> None:
 
 
 def is_busy(kernels: Any) -> bool:
-    """Whether one of them computes. `kernels`: the server's manager of them."""
-    return any(
-        getattr(kernels.get_kernel(kernel), "execution_state", "") == "busy" for kernel in kernels.list_kernel_ids()
-    )
+    """Whether one of them computes, or a job that the server has started, as jupyter-scheduler does: each is a process
+    of its own (multiprocessing). `kernels`: the server's manager of them.
+    """
+    states = (getattr(kernels.get_kernel(kernel), "execution_state", "") for kernel in kernels.list_kernel_ids())
+    return any(state == "busy" for state in states) or bool(multiprocessing.active_children())
 
 
 class Reporter:
