@@ -5,13 +5,15 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from harness import numbers
 from harness.commands import execute
 from harness.network import Link
 
 CHROMIUM = "/usr/bin/chromium"
+PATIENCE = 60_000
+"""Milliseconds that a page may take to show what a test expects; Playwright's own five seconds are for a quiet host."""
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -21,6 +23,7 @@ FLAGS = (
 @contextlib.contextmanager
 def chromium(flags: Sequence[str] = ()) -> Iterator[Browser]:
     """A browser for the duration of the block. `flags`: additional flags for Chromium."""
+    expect.set_options(timeout=PATIENCE)
     with _program() as program, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *flags])
         yield browser

@@ -9,6 +9,7 @@ from harness import addresses, front
 from harness.commands import Result
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
+from harness.waiting import LONG
 from hubinstall import layout
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import HubClient
@@ -90,7 +91,7 @@ def cold_start(machine: Machine) -> None:
     wait_for_login_page(machine)
 
 
-def wait_for_login_page(machine: Machine, seconds: float = 60, name: str = "") -> None:
+def wait_for_login_page(machine: Machine, seconds: float = LONG, name: str = "") -> None:
     """Return when the hub answers through nginx; `seconds` are multiplied by the machine's pace; `name`: a name to use
     instead of its address.
     """
@@ -140,7 +141,7 @@ def server_answers(client: HubClient) -> bool:
     """Whether the person's running server can be reached from outside: the server itself, not a redirect to a page."""
     path = f"user/{client.user}/api/status"
     try:
-        response = client.request("GET", path, step="status", timeout=2)
+        response = client.request("GET", path, step="status")
     except HubError:
         return False
     return response.status_code == 200 and response.url.path.endswith(path)

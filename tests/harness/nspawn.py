@@ -15,8 +15,8 @@ from pathlib import Path
 from harness import cgroups
 from harness.commands import CommandFailedError, execute
 
-BOOT_SECONDS = 60
-SHUTDOWN_SECONDS = 90
+BOOT_SECONDS = 300
+SHUTDOWN_SECONDS = 180
 
 
 class ProcessManager(StrEnum):

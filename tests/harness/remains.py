@@ -7,6 +7,7 @@ import time
 from harness.machine import Machine
 from harness.manifest import Manifest, diff, manifest
 from harness.nspawn import ProcessManager
+from harness.waiting import LONG
 
 EXPLAINED = {
     "what people wrote, and may want again": r"/etc/hubinstall(/config\.yaml|/(jupyterhub_config|nginx)\.d(/.*)?)?",
@@ -71,17 +72,13 @@ def unexplained(machine: Machine, before: Manifest) -> list[str]:
     return [path for path in differs if not reasons.fullmatch(path)]
 
 
-SYSTEMD_FORGETS = 20.0
-"""Seconds."""
-
-
 def traces(machine: Machine) -> dict[str, str]:
     """Descriptions of our remaining traces; empty if there are none.
 
     systemd forgets a unit without a file when it sees that its control group is empty, but under cgroup v1 in a
     container it is not notified (systemd.unit(5), "garbage collection"): so the result of a later check counts.
     """
-    until = time.monotonic() + SYSTEMD_FORGETS
+    until = time.monotonic() + LONG
     while (found := _look(machine)) and time.monotonic() < until:
         time.sleep(1)
     return found

@@ -1,13 +1,13 @@
 """What a browser gets during a visit, where it is redirected, and who the hub thinks it is."""
 
 import re
-import time
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from harness import installed
 from harness.machine import Machine
+from harness.waiting import soon
 from hubinstall.verify.client.hub import PAGE, HubClient
 
 ELSEWHERE = ("//evil.example", "https://evil.example/", "/\\evil.example", "///evil.example")
@@ -31,13 +31,15 @@ def report(name: str) -> dict[str, str]:
 
 def noted(machine: Machine, page: str) -> str:
     """The address in the hub's log of a visitor who requested a missing page."""
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
+    found: list[str] = []
+
+    def is_there() -> bool:
         log = machine.run("hubinstall logs jupyterhub -n 300").out
-        if found := re.search(rf"/hub/{page}\b.* \([^@)]*@([^)]+)\)", log):
-            return found[1]
-        time.sleep(0.2)
-    raise AssertionError(f"the hub's log says nothing of /hub/{page}")
+        found[:] = re.findall(rf"/hub/{page}\b.* \([^@)]*@([^)]+)\)", log)
+        return bool(found)
+
+    assert soon(is_there), f"the hub's log says nothing of /hub/{page}"
+    return found[0]
 
 
 def cookies(client: HubClient) -> list[str]:

@@ -1,13 +1,13 @@
 """People and groups of an LDAP directory, through SSSD, as a site has them: real slapd with TLS, real SSSD and PAM."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 
 from checkout_path import CHECKOUT
 from harness import installed
 from harness.machine import Machine
+from harness.waiting import soon
 from hubinstall.verify.client.errors import HubError
 
 pytestmark = pytest.mark.one_kind
@@ -39,16 +39,6 @@ def joined(installed_machine: Machine) -> Machine:
 HELPER = "pgrep --full --oldest accounts_helper"
 
 
-def soon(holds: Callable[[], bool], seconds: float = 120) -> bool:
-    """SSSD keeps groups for a few seconds, the hub for a minute."""
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(2)
-    return True
-
-
 def said_to_a_login(machine: Machine, name: str, password: str) -> str:
     """Why it is refused; empty if it is not."""
     with installed.client(machine) as person:
@@ -76,6 +66,7 @@ def members_are_in_and_administrators_by_group_until_they_leave_it(joined: Machi
         emmy.start_server()
         assert emmy.run_cell("import os; print(os.getuid(), os.path.expanduser('~'))") == "200001 /home/emmy\n"
 
+        # SSSD keeps groups for a few seconds, the hub for a minute.
         joined.run(OUT_OF_GROUP.format(password=PASSWORD, group="hub-admins"))
         assert soon(lambda: installed.status(emmy, "hub/admin") == 403), "with the browser's old cookie"
         assert emmy.run_cell("print(6 * 7)") == "42\n", "still a member"
@@ -103,7 +94,7 @@ def a_directory_that_is_away_ends_nobodys_work_and_a_changed_password_counts(joi
         joined.run(OTHER_PASSWORD.format(password=PASSWORD))
         emmy.stop_server()
     # While the directory is away SSSD takes the last password that it saw; it looks again after up to 90 seconds.
-    assert soon(lambda: "Invalid username or password" in said_to_a_login(joined, "emmy", PASSWORD))
+    assert soon(lambda: "Invalid username or password" in said_to_a_login(joined, "emmy", PASSWORD), every=2)
     with installed.client(joined) as after:
         after.login("emmy", "tern-lagoon-1822")
 
