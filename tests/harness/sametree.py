@@ -11,6 +11,7 @@ LAYER = re.compile(r"/var/lib/docker/overlay2/[0-9a-z]+/diff(/.*)")
 ELSEWHERE = {
     "what Docker and containerd keep beside the layers, under random names": r"/var/lib/(docker|containerd)/.*",
     "copies of what stood there before, one folder per run": r"/var/lib/hubinstall/generations/.*",
+    "what SQLite has there while it writes": r"/var/lib/hubinstall/hub/\w+\.sqlite-journal",
     "named by accounts' numbers, whose order is that of threads": r"/var/lib/hubinstall/hub/accounts/\d+\.\w+",
     "what Jupyter and others keep in homes where they ran": r"/(home/\w+|var/lib/hubinstall/probe)/\..*",
 }

@@ -9,11 +9,14 @@ import pytest
 from harness import installed, one_file, remains
 from harness.machine import Machine
 from harness.manifest import Manifest, diff, manifest
+from hubinstall import layout
 from hubinstall.verify.client.hub import HubClient
 
 RUNNING = (
     # The hub notes when each person was last active, every 30 s or so.
-    "/var/lib/hubinstall/hub/jupyterhub.sqlite", "/var/lib/hubinstall/hub/jupyterhub.sqlite-journal",
+    layout.HUB_DATABASE, f"{layout.HUB_DATABASE}-journal",
+    # And each minute what the servers used.
+    layout.USE_HISTORY, f"{layout.USE_HISTORY}-journal",
     "/var/lib/docker/containers",  # what a running server writes to its log
 )  # fmt: skip
 """What changes by itself on a machine with a hub and a server that run; logs (`VOLATILE`) apart."""
