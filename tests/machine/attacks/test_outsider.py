@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import NamedTuple
 
 import httpx
@@ -19,8 +20,8 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
-from hubinstall.verify.client.errors import HubError
-from hubinstall.verify.client.hub import HubClient
+from hubinstall.verify.client.errors import plain_text
+from hubinstall.verify.client.hub import PAGE, HubClient
 
 pytestmark = pytest.mark.one_kind
 
@@ -117,7 +118,7 @@ async def half_sent(installed_machine: Machine) -> None:
     await asyncio.wait_for(ends, 40)
     for line in lines:
         line.writer.transport.abort()
-    async with httpx.AsyncClient(verify=context(), timeout=10) as http:
+    async with httpx.AsyncClient(verify=context(), timeout=installed.PATIENCE) as http:
         assert (await http.get(f"https://{installed_machine.address}/hub/login")).status_code == 200
 
 
@@ -129,7 +130,7 @@ def test_what_the_proxy_does_not_understand_is_refused_and_not_logged(installed_
         *(f"--path-as-is '{url}{path}'" for path in ("//", "///", "//x:y/@", "/%ff", "/user/%E0%A4/lab")),
     ]
     before = proxys_log(installed_machine)
-    one = "curl -sk -m 10 --http1.1 -o /dev/null -w '%{http_code} ' "
+    one = "curl -sk -m 60 --http1.1 -o /dev/null -w '%{http_code} ' "
     codes = installed_machine.run("; ".join(one + words for words in asked)).out.split()
     for words, code in zip(asked, codes, strict=True):
         assert code == "400", words
@@ -168,13 +169,18 @@ class Answer(NamedTuple):
     seconds: float
 
 
-def answer(machine: Machine, name: str, password: str) -> Answer:
-    """What the login says, with its status; without the number of seconds to wait, which the clock decides."""
+def answer(machine: Machine, name: str, password: str, together: Barrier) -> Answer:
+    """What the login says, after its status; without the number of seconds to wait, which the clock decides. The form
+    is sent together with others, when all have the page: the sixth must not come a second after the fifth.
+    """
     with installed.client(machine) as client:
+        client.login_page()
+        form = {"username": name, "password": password, "_xsrf": client._xsrf("hub/")}
+        together.wait(installed.PATIENCE * TRIES)
         began = time.monotonic()
-        with pytest.raises(HubError) as error:
-            client.login(name, password)
-        return Answer(re.sub(r"in \d+ seconds?", "later", str(error.value)), time.monotonic() - began)
+        said = client.request("POST", "hub/login", step="login", data=form, headers=PAGE)
+        words = re.sub(r"in \d+ seconds?", "later", plain_text(said))
+        return Answer(f"{said.status_code} {words}", time.monotonic() - began)
 
 
 def test_whoever_has_no_password_learns_nothing_about_a_name(door: Machine) -> None:
@@ -182,21 +188,24 @@ def test_whoever_has_no_password_learns_nothing_about_a_name(door: Machine) -> N
     answers = {}
     for name in STRANGERS:
         with ThreadPoolExecutor(TRIES) as pool:
-            found = pool.map(lambda n, name=name: answer(door, name, f"wrong-{n}"), range(TRIES))
+            together = Barrier(TRIES)
+            waiting = [pool.submit(answer, door, name, f"wrong-{n}", together) for n in range(TRIES)]
+            found = [one.result() for one in waiting]
             answers[name[:20]] = sorted(found)
-        print(
-            f"{name[:20]!r:24}", *(f"{re.findall('[0-9]+', a.words)[0]} {a.seconds:.1f}s" for a in answers[name[:20]])
-        )
+        print(f"{name[:20]!r:24}", *(f"{a.words[:3]} {a.seconds:.1f}s" for a in answers[name[:20]]))
     said = {name: tuple(a.words for a in row) for name, row in answers.items()}
     for name, words in said.items():
         assert words == said[installed.PERSON], name
     assert ["403" in words for words in said[installed.PERSON]] == [True] * 5 + [False] * (TRIES - 5), said
     for name, row in answers.items():
         for tried in row[:5]:
-            assert 1.0 <= tried.seconds < 3.0, name
+            assert tried.seconds >= 1.0, name
+    # What else this host does makes some slower, and none faster. PAM's own delay would be two seconds.
+    fastest = {name: min(tried.seconds for tried in row[:5]) for name, row in answers.items()}
+    assert max(fastest.values()) - min(fastest.values()) < 2.0, fastest
 
 
 def test_who_has_the_password_reads_why_it_does_not_help(door: Machine) -> None:
     time.sleep(2)
     for name, words in (("xbanned", "not allowed to use this hub"), ("xdue", "must be changed first")):
-        assert words in answer(door, name, RIGHT).words
+        assert words in answer(door, name, RIGHT, Barrier(1)).words
