@@ -1,19 +1,17 @@
 """Somebody whose right to be here has ended, with a browser, a token and a server from before."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
 from harness import installed
 from harness.machine import Machine
+from harness.waiting import soon
 from hubinstall.verify.client.hub import HubClient
 
 pytestmark = pytest.mark.one_kind
 
-WITHIN = 60
-"""Seconds until all has ended."""
 # Each makes an end of the one in {0}; the last makes an account of the same name and number. Without --force userdel
 # refuses the account of a running process, and a container's counts where it is seen.
 ENDS = {
@@ -54,12 +52,6 @@ def left(machine: Machine, member: Member) -> set[str]:
     return {what for what, there in has.items() if there}
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + WITHIN
-    while not condition() and time.monotonic() < end:
-        time.sleep(1)
-
-
 def test_rights_that_ended_do_not_go_on(installed_machine: Machine, members: dict[str, Member]) -> None:
     """The containers end without a visit of theirs; a visit would end the session at once."""
     machine = installed_machine
@@ -68,7 +60,7 @@ def test_rights_that_ended_do_not_go_on(installed_machine: Machine, members: dic
     for name, command in ENDS.items():
         machine.run(command.format(f"m{name}"))
     names = "docker ps --all --format '{{.Names}}' --filter label=hubinstall.user"
-    wait_for(lambda: machine.run(names).out.split() == [installed.container("grace")])
+    assert soon(lambda: machine.run(names).out.split() == [installed.container("grace")])
     assert {name: left(machine, members[name]) for name in ENDS} == {name: set() for name in ENDS}
     assert left(machine, members[installed.PERSON]) == everything
 
