@@ -15,6 +15,7 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
+from harness.waiting import soon
 
 GATEWAY, HUB_PORT, NEIGHBOURS_PORT = "10.99.0.1", 8081, 8888
 CLOSED_PORTS = ("22", "80", "443", "8000", "8001")
@@ -40,10 +41,11 @@ time.sleep(100000)
 PROBE = """
 import json, socket, sys
 from concurrent.futures import ThreadPoolExecutor
+SECONDS = float(sys.argv.pop(1))
 def reaches(target):
     host, _, port = target.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), 3).close()
+        socket.create_connection((host, int(port)), SECONDS).close()
     except OSError:
         return False
     return True
@@ -95,14 +97,15 @@ class Place:
             f"{METADATA}:80",
         ]
 
-    def reaches(self, targets: Iterable[str]) -> dict[str, bool]:
-        answer = self.machine.run(["docker", "exec", "here", "python3", "-c", PROBE, *targets]).out
+    def reaches(self, targets: Iterable[str], seconds: float = 3) -> dict[str, bool]:
+        """Which of them answer within so many seconds."""
+        answer = self.machine.run(["docker", "exec", "here", "python3", "-c", PROBE, f"{seconds}", *targets]).out
         reached: dict[str, bool] = json.loads(answer)
         return reached
 
     def is_reached_from_outside(self) -> bool:
         """Whether a host of the LAN gets to the container through this machine."""
-        inside = ["ip", "netns", "exec", "lan", "python3", "-c", PROBE, f"{self.neighbour}:{NEIGHBOURS_PORT}"]
+        inside = ["ip", "netns", "exec", "lan", "python3", "-c", PROBE, "3", f"{self.neighbour}:{NEIGHBOURS_PORT}"]
         return any(json.loads(self.machine.run(inside).out).values())
 
     @contextlib.contextmanager
@@ -151,6 +154,7 @@ def place(installed_machine: Machine) -> Iterator[Place]:
     machine = installed_machine
     machine.run(LAN)
     neighbour = container(machine, "neighbour", "-c", LISTEN, str(NEIGHBOURS_PORT))
+    assert soon(lambda: machine.run("docker logs neighbour").out == "listening\n")
     address = container(machine, "here", "-c", "import time; time.sleep(100000)")
     with contextlib.ExitStack() as stack:
         stack.callback(machine.run, "docker rm --force here neighbour")
@@ -186,7 +190,7 @@ def test_names_and_the_outside_work(place: Place) -> None:
     found = re.search(r"^(?:deb |URIs:).*?(https?)://([^/\s:]+)", sources, re.MULTILINE)
     assert found, sources
     outside = f"{found[2]}:{'443' if found[1] == 'https' else '80'}"
-    assert place.reaches([outside]) == {outside: True}
+    assert place.reaches([outside], 60) == {outside: True}
 
 
 def test_a_connection_from_before_the_table_does_not_live_on(place: Place) -> None:
