@@ -16,7 +16,7 @@ systemctl daemon-reload
 last() { systemctl show -p LastTriggerUSec --value hubinstall-certificates.timer; }
 before=$(last)
 systemctl restart hubinstall-certificates.timer
-for i in $(seq 100); do [ "$(last)" != "$before" ] && break; sleep 0.1; done
+for i in $(seq 1200); do [ "$(last)" != "$before" ] && break; sleep 0.1; done
 [ "$(last)" != "$before" ]
 rm -r $folder
 systemctl daemon-reload
@@ -25,7 +25,7 @@ CTL = "/opt/hubinstall/supervisor/bin/supervisorctl -c /opt/hubinstall/etc/super
 # The scheduler itself: its pause is cut short, and the next pause shows that the run has ended.
 WOKEN = f"""scheduler=$({CTL} pid hubinstall-certificates)
 pause() {{ pgrep -x -P $scheduler sleep; }}
-for i in $(seq 100); do before=$(pause) && break; sleep 0.1; done
+for i in $(seq 1200); do before=$(pause) && break; sleep 0.1; done
 kill $before || exit
 for i in $(seq 3000); do now=$(pause) && [ "$now" != "$before" ] && exit; sleep 0.1; done; exit 1"""
 # The run that a change to the files has started.

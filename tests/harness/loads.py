@@ -77,6 +77,7 @@ def trusting(machine: Machine) -> str:
 def log_in(context: BrowserContext, name: str, password: str) -> None:
     """Log in with the hub's form. The browser then caches the files of the hub's pages, but none of JupyterLab's."""
     page = context.new_page()
+    page.set_default_timeout(120_000)
     page.goto("/hub/login?next=%2Fhub%2Fhome")
     page.fill("input#username_input", name)
     page.fill("input#password_input", password)

@@ -27,7 +27,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 
 cp server.pem /usr/local/share/ca-certificates/the-site-teaches.crt
 update-ca-certificates
 """
-UP = "for i in $(seq 100); do curl -sf {}/keys >/dev/null && exit; sleep 0.1; done; exit 1"
+UP = "for i in $(seq 1200); do curl -sf {}/keys >/dev/null && exit; sleep 0.1; done; exit 1"
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def served(machine: Machine, files: Mapping[str, bytes]) -> Iterator[None]:
         machine.write(f"{FOLDER}/{name}", content)
     port = ADDRESS.rsplit(":", 1)[-1]
     with machine.background(["python3", "-m", "http.server", "--bind=127.0.0.1", f"--directory={FOLDER}", port]):
-        machine.run(f"for i in $(seq 100); do curl -fs -o /dev/null {ADDRESS} && exit; sleep 0.1; done; exit 1")
+        machine.run(f"for i in $(seq 1200); do curl -fs -o /dev/null {ADDRESS} && exit; sleep 0.1; done; exit 1")
         yield
     machine.run(["rm", "-r", FOLDER])
 

@@ -32,7 +32,7 @@ update-ca-certificates
 PATH={NODE}/bin:$PATH {NODE}/bin/node {NODE}/lib/node_modules/npm/bin/npm-cli.js install --silent --no-audit --no-fund \
     oidc-provider@9
 """
-UP = "for i in $(seq 100); do curl -sf {}/.well-known/openid-configuration >/dev/null && exit; sleep 0.1; done; exit 1"
+UP = "for i in $(seq 1200); do curl -sf {}/.well-known/openid-configuration >/dev/null && exit; sleep 0.1; done; exit 1"
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def set_up(machine: Machine) -> OpenIdProvider:
     """Everything but the running program."""
     machine.write(f"{FOLDER}/provider.mjs", Path(__file__).with_name("inside").joinpath("provider.mjs").read_text())
     machine.write(f"{FOLDER}/secret", SECRET, mode=0o600)
-    machine.run(["sh", "-c", SET_UP, "sh", machine.address], timeout=300)
+    machine.run(["sh", "-c", SET_UP, "sh", machine.address])
     return OpenIdProvider(machine, f"https://{machine.address}:{PORT}")
 
 

@@ -31,8 +31,8 @@ openssl x509 -req -in server.csr -CA root.pem -CAkey root.key -CAcreateserial -d
 cp root.pem /usr/local/share/ca-certificates/the-site.crt
 update-ca-certificates
 """
-UP = "for i in $(seq 100); do curl -sf {} >/dev/null && exit; sleep 0.1; done; exit 1"
-GONE = "pkill -x pebble; for i in $(seq 100); do curl -s {} >/dev/null || exit 0; sleep 0.1; done; exit 1"
+UP = "for i in $(seq 1200); do curl -sf {} >/dev/null && exit; sleep 0.1; done; exit 1"
+GONE = "pkill -x pebble; for i in $(seq 1200); do curl -s {} >/dev/null || exit 0; sleep 0.1; done; exit 1"
 MANAGEMENT = "http://127.0.0.1:8055"
 
 
@@ -47,7 +47,7 @@ def names(machine: Machine) -> Iterator[None]:
     """The DNS server that pebble asks. It knows no names at first."""
     flags = "-defaultIPv4 '' -defaultIPv6 '' -http01 '' -https01 '' -tlsalpn01 '' -dns01 127.0.0.1:8053"
     with machine.background(f"exec pebble-challtestsrv {flags} -management 127.0.0.1:8055 >{FOLDER}/names.log 2>&1"):
-        machine.run("for i in $(seq 100); do curl -s " + MANAGEMENT + " >/dev/null && exit; sleep 0.1; done; exit 1")
+        machine.run("for i in $(seq 1200); do curl -s " + MANAGEMENT + " >/dev/null && exit; sleep 0.1; done; exit 1")
         yield
         machine.run("pkill -f '^pebble-challtestsrv'")
 

@@ -51,12 +51,12 @@ def test_a_person_logs_in_and_runs_a_cell_in_the_browser(page: Page) -> None:
     page.wait_for_url("**/user/grace/lab**", timeout=120_000)
     page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
     # As a person does: JupyterLab drops what is run before the kernel is there.
-    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
     cell = page.locator(".jp-CodeCell .cm-content").first
     cell.click()
     page.keyboard.type("sum(range(1000))")
     page.keyboard.press("Shift+Enter")
-    expect(page.locator(".jp-OutputArea-output").first).to_have_text("499500", timeout=30_000)
+    expect(page.locator(".jp-OutputArea-output").first).to_have_text("499500")
     expect(page.get_by_text("/ 2048.00 MB")).to_be_visible()  # the memory that is used, beside the limit
     keep(page, "lab")
     assert complaints == []
@@ -67,13 +67,13 @@ def test_what_draws_a_figure_is_loaded_with_the_first_one(page: Page) -> None:
     page.on("request", lambda request: loaded.append(request.url) if "plotly/static/0." in request.url else None)
     page.goto("/user/grace/lab?reset")
     page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
-    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
     assert loaded == []
     page.locator(".jp-CodeCell .cm-content").last.click()
     page.keyboard.type("import plotly.express as px; px.line(y=[1, 3, 2])")
     page.keyboard.press("Shift+Enter")
     line = page.locator(".jp-OutputArea-output .js-plotly-plot .scatterlayer path.js-line")
-    expect(line).to_be_visible(timeout=60_000)
+    expect(line).to_be_visible()
     assert len(loaded) == 1
     keep(page, "figure")
 
@@ -115,17 +115,17 @@ def test_who_uses_more_memory_than_the_limit_is_told_so(page: Page, installed_ma
     started = installed_machine.run(server).out
     page.goto("/user/grace/lab?reset")
     page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
-    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
     page.locator(".jp-CodeCell .cm-content").last.click()
     page.keyboard.type("kept = [b'x' * (1 << 28) for _ in range(64)]")
     page.keyboard.press("Shift+Enter")
-    expect(page.get_by_text("appears to have died")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("appears to have died")).to_be_visible()
     note = page.locator(".hubinstall-announcements")
-    expect(note).to_contain_text("it used more than this server's 2 GB of memory", timeout=30_000)
+    expect(note).to_contain_text("it used more than this server's 2 GB of memory")
     keep(page, "memory")
     note.get_by_role("button", name="Close").click()
     page.locator(".jp-Dialog").get_by_role("button", name="Ok", exact=True).click()
-    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
     assert installed_machine.run(server).out == started
 
 
@@ -162,14 +162,14 @@ def test_a_full_home_says_what_is_big_and_is_emptied_in_the_file_browser(
         item = page.locator(".jp-DirListing-item", has_text="big.bin")
         grace.run_cell("open('big.bin', 'wb').write(bytes(3 << 20))")
         note = page.locator(".hubinstall-announcements")
-        expect(note).to_contain_text("The biggest: big.bin (", timeout=30_000)
-        expect(item).to_be_visible(timeout=30_000)
+        expect(note).to_contain_text("The biggest: big.bin (")
+        expect(item).to_be_visible()
         keep(page, "full")
         item.click()
         page.keyboard.press("Delete")
         page.locator(".jp-Dialog").get_by_role("button", name="Delete").click()
         expect(item).to_have_count(0)
-        expect(note).to_have_count(0, timeout=30_000)
+        expect(note).to_have_count(0)
         grace.stop_server()
         installed_machine.run("umount /home/grace")
 

@@ -138,7 +138,7 @@ def test_the_image_alone_comes_from_a_web_server(bare: Machine) -> None:
     builds = "grep -c build.sh /var/log/hubinstall/hubinstall.log"
     set_archive = "hubinstall config set environment.archive.url {} environment.archive.sha256 {} --apply"
     with bare.background("cd image && exec python3 -m http.server --bind=127.0.0.1 8766"):
-        bare.run(f"for i in $(seq 100); do curl -fs -o /dev/null {WEB} && exit; sleep 0.1; done; exit 1")
+        bare.run(f"for i in $(seq 600); do curl -fs -o /dev/null {WEB} && exit; sleep 0.1; done; exit 1")
         for place, sum_, words in (
             (f"{WEB}/{name}", sums["other.tar"], "has another SHA-256 than environment.archive.sha256 says"),
             (f"{WEB}/missing.tar", sums[name], "404"),

@@ -46,7 +46,7 @@ def keys(installed_machine: Machine) -> Iterator[HubClient]:
     Yields ada, whose server runs.
     """
     machine = installed_machine
-    machine.run("apt-get update -q; apt-get install -qy openssh-server openssh-client", timeout=300)
+    machine.run("apt-get update -q; apt-get install -qy openssh-server openssh-client")
     machine.run("ssh-keygen -q -t ed25519 -N '' -f /root/key; mkdir -p /run/sshd; pgrep -x sshd || /usr/sbin/sshd")
     key = machine.read("/root/key.pub")
     with ExitStack() as stack:
