@@ -48,7 +48,7 @@ IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"(?<![\w/.'-])(`?)hubinstall((?: (?=[a-z])[^\s`;,()<]+)(?: [^\s`;,()<]+)*)")
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
-FILES = (".yaml", ".json", ".pem", ".py", ".d", ".target", ".txt")
+FILES = (".yaml", ".json", ".pem", ".py", ".d", ".target", ".txt", ".toml", ".lock", ".yml")
 """Endings of dotted names that are files or units."""
 FOREIGN = {
     "debian.org", "docker.io", "kernel.pid_max", "c.Spawner.default_url",

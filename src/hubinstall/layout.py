@@ -12,6 +12,8 @@ NGINX_DROPINS = f"{CONFIG_DIR}/nginx.d"
 EDITS = f"{CONFIG_DIR}/edits"
 # A directory for each environment, with the lists of its packages.
 ENVIRONMENTS = f"{CONFIG_DIR}/environments"
+# For each environment whose packages config.yaml or a folder names: the versions and hashes that these mean.
+ENVIRONMENT_LOCKS = f"{CONFIG_DIR}/environments-locked"
 # What was asked for, what uv has made of it, and packages of the distribution and of R.
 REQUIRED, REQUIREMENTS, APT_LIST, R_LIST = "requirements.in", "requirements.txt", "apt.txt", "r.txt"
 ENVIRONMENT_FILES = (REQUIRED, REQUIREMENTS, APT_LIST, R_LIST)

@@ -5,6 +5,7 @@
 #   apt.txt            names of the distribution's packages, one a line
 #   requirements.txt   Python packages, with hashes
 #   kernels.txt        languages whose kernel is to be registered
+#   folder             files of the administrator's, among them the program postBuild, which runs at the end
 #   variables          how this machine reaches the internet; sources.list, apt.conf: its mirrors
 #   uv, ca.pem, cache
 #
@@ -26,8 +27,6 @@ if [ -s /mnt/apt.txt ]; then
     apt-get "$@" -o APT::Update::Error-Mode=any update
     xargs apt-get "$@" install --yes --no-install-recommends < /mnt/apt.txt
     rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt /var/log/dpkg.log /var/log/alternatives.log
-    # No program of the image gives rights that its caller does not have.
-    find / -xdev -perm /6000 -type f -exec chmod ug-s {} +
 fi
 
 if [ -s /mnt/requirements.txt ]; then
@@ -37,6 +36,43 @@ if [ -s /mnt/requirements.txt ]; then
         2> /mnt/cache/installed || { cat /mnt/cache/installed >&2; exit 1; }
 fi
 
-if grep -qsx R /mnt/kernels.txt; then
+if [ -s /mnt/kernels.txt ]; then
+    cp /mnt/kernels.txt /mnt/cache/kernels # for try.py
+fi
+if grep -qsx r /mnt/kernels.txt; then
     R --quiet -e 'IRkernel::installspec(user = FALSE)'
+fi
+if grep -qsx bash /mnt/kernels.txt; then
+    python3 -m bash_kernel.install --sys-prefix
+fi
+
+if [ -e /mnt/folder/postBuild ]; then
+    # In a copy, because it may write beside itself. What it leaves in its home stays out of the image.
+    rm -rf /mnt/cache/folder
+    cp -R /mnt/folder /mnt/cache/folder
+    mkdir -p /mnt/cache/home
+    cd /mnt/cache/folder
+    sed -i 's/\r$//' postBuild
+    chmod u+x postBuild
+    export HOME=/mnt/cache/home PIP_BREAK_SYSTEM_PACKAGES=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+    status=0
+    if head -n 1 postBuild | grep -Eq '^#!.*[ /](ba|da)?sh([[:space:]]|$)'; then
+        # Each command that fails is named with its line; which of them ends the program is its own business.
+        flags=$(sed -n '1s/.*sh[[:space:]]*\(-[a-z]*\).*/\1/p' postBuild)
+        bash $flags -c 'set -E; trap '\''echo "postBuild:$LINENO: $BASH_COMMAND: exit code $?" >&2'\'' ERR; . ./postBuild' \
+            ./postBuild >&2 || status=$?
+    else
+        ./postBuild >&2 || status=$?
+    fi
+    if [ "$status" -ne 0 ]; then
+        echo "postBuild: it ended with exit code $status" >&2
+        exit 1
+    fi
+    cd /
+    rm -rf /tmp/* /tmp/.[!.]*
+fi
+
+if [ -s /mnt/apt.txt ] || [ -e /mnt/folder/postBuild ]; then
+    # No program of the image gives rights that its caller does not have.
+    find / -xdev -perm /6000 -type f -exec chmod ug-s {} +
 fi

@@ -1,5 +1,6 @@
 """Within a container of a new image, as a person without rights: does a server answer, does a kernel run, can all that
-was added be imported? Prints what fails, one line each, and ends with exit code 1 if anything does.
+was added be imported, does each kernel that was added compute 6*7? Prints what fails, one line each, and ends with exit
+code 1 if anything does.
 """
 
 import importlib.metadata
@@ -16,6 +17,8 @@ from typing import Any
 
 SECONDS = 120
 PORT = 8888
+SAYS = {"r": ("ir", "cat(6*7)"), "octave": ("octave", "disp(6*7)"), "bash": ("bash", "echo $((6*7))")}
+"""Language → its kernel, and what makes it say 42."""
 BESIDE = {"test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks", "setup", "conftest"}
 """Names of folders that packages install at the top by mistake: nobody imports them."""
 IN_KERNEL = """
@@ -53,24 +56,39 @@ def modules(package: str) -> list[str]:
     return [name for name in found if name.isidentifier() and not name.startswith("_") and name not in BESIDE]
 
 
-def imports(packages: list[str]) -> dict[str, str]:
-    """What a kernel says that imports them: package → why that fails."""
+def says(kernel: str, code: str) -> str:
+    """What a kernel prints, or says went wrong."""
     from jupyter_client.manager import start_new_kernel  # noqa: PLC0415 - whether it is there is tried, too
 
-    manager, client = start_new_kernel(startup_timeout=SECONDS, kernel_name="python3")
+    manager, client = start_new_kernel(startup_timeout=SECONDS, kernel_name=kernel)
     said: list[str] = []
-    wanted = {package: names for package in packages if (names := modules(package))}
 
     def hear(message: dict[str, Any]) -> None:
         content = message["content"]
         said.append(content.get("text", "") + "\n".join(content.get("traceback", ())))
 
     try:
-        client.execute_interactive(IN_KERNEL % json.dumps(wanted), timeout=SECONDS, output_hook=hear)
+        client.execute_interactive(code, timeout=SECONDS, output_hook=hear)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    text = "".join(said)
+    return "".join(said)
+
+
+def computes(language: str) -> str:
+    """Empty if its kernel does; else why not."""
+    kernel, code = SAYS[language]
+    try:
+        text = says(kernel, code)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        return f"the kernel {kernel} does not start: {error}"
+    return "" if "42" in text.split() else f"the kernel {kernel} does not compute {code}: it says {text[-500:]!r}"
+
+
+def imports(packages: list[str]) -> dict[str, str]:
+    """What a kernel says that imports them: package → why that fails."""
+    wanted = {package: names for package in packages if (names := modules(package))}
+    text = says("python3", IN_KERNEL % json.dumps(wanted))
     if "FAILED" not in text:
         raise RuntimeError(f"the kernel said {text[-500:] or 'nothing'}")
     found: dict[str, str] = json.loads(text.partition("FAILED")[2].splitlines()[0])
@@ -111,6 +129,8 @@ def main() -> int:
         failed += [f"{package}: {why}" for package, why in imports(added("/mnt/cache/installed")).items()]
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told
         failed.append(f"no kernel runs: {error}")
+    listed = pathlib.Path("/mnt/cache/kernels")
+    failed += [why for one in (listed.read_text().split() if listed.exists() else ()) if (why := computes(one))]
     if why := answers(server) or loads():
         failed.append(f"no server starts: {why}")
     server.kill()

@@ -39,6 +39,7 @@ DEBIAN_12 = Facts(
     gpus=(),
     dropins={},
     environments={},
+    folders={},
     hub_packages="",
 )
 """A small machine of Debian's, on which nothing is installed yet."""

@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass, replace
 
 from hubinstall import layout
-from hubinstall.blueprint import user_image
+from hubinstall.blueprint import added_packages, user_image
+from hubinstall.blueprint.added_packages import Wanted, made_of
 from hubinstall.blueprint.docker import users_cgroup
 from hubinstall.blueprint.templating import DATA
 from hubinstall.blueprint.user_image import Environment
@@ -22,7 +23,6 @@ from hubinstall.settings.model import Settings
 from hubinstall.settings.values.names import ENVIRONMENT
 
 SCRIPTS = DATA / "templates" / "layer"
-FOR_R = ("r-base-core", "r-cran-irkernel")
 LEAST_MEMORY, LEAST_CPUS = 1 << 30, 1.0
 """A build may use what a server may, but no less than this: compilers need it."""
 
@@ -57,10 +57,11 @@ def environments(settings: Settings, facts: Facts, docker: tuple[str, ...]) -> E
         for name in sorted({one.base for one in wanted.values()} - {DEFAULT, settings.environment.image})
     }
     bases = {DEFAULT: base, settings.environment.image: base} | others
+    packages = {name: added_packages.wanted(name, one, facts) for name, one in wanted.items()}
     added = {
-        name: layer(name, bases[one.base], settings, facts, docker)
+        name: layer(name, packages[name], bases[one.base], settings, facts, docker=docker)
         for name, one in wanted.items()
-        if made_of(facts.environments.get(name, {}))
+        if packages[name].has_any()
     }
     images = {name: added[name].reference if name in added else bases[one.base].image for name, one in wanted.items()}
     named = {
@@ -68,7 +69,8 @@ def environments(settings: Settings, facts: Facts, docker: tuple[str, ...]) -> E
         for name, one in wanted.items()
     }
     providers = (base.provider, *(one.provider for one in others.values()), *added.values())
-    resources = [*base.resources, *(resource for one in others.values() for resource in one.resources)]
+    locks = [Directory(layout.ENVIRONMENT_LOCKS)] if any(one.build.unlocked for one in added.values()) else []
+    resources = [*base.resources, *locks, *(resource for one in others.values() for resource in one.resources)]
     sources = {one.image: one.source for one in bases.values()} | {
         one.reference: ImageSource(label="", archive=path_of(one.name, one.tag), pin="") for one in added.values()
     }
@@ -97,25 +99,30 @@ def everything(settings: Settings, facts: Facts) -> dict[str, NamedEnvironment]:
 
 
 def layer(
-    name: str, base: Environment, settings: Settings, facts: Facts, docker: tuple[str, ...] = ()
+    name: str, added: Wanted, base: Environment, settings: Settings, facts: Facts, *, docker: tuple[str, ...] = ()
 ) -> ImageLayer:  # fmt: skip
     """The image of an environment with packages."""
     ours = base.image.startswith(f"{layout.IMAGE_REPOSITORY}:")
-    lists = facts.environments[name]
-    r = words(lists.get(layout.R_LIST, ""))
+    unlocked = added.unlocked()
     build = LayerBuild(
         title=name,
         scripts=str(SCRIPTS),
         uv=layout.UV,
-        requirements=lists.get(layout.REQUIREMENTS, ""),
-        apt=(*words(lists.get(layout.APT_LIST, "")), *(FOR_R if r else ()), *map(r_package, r)),
-        kernels=("R",) if r else (),
+        requirements="" if unlocked else added.lists.get(layout.REQUIREMENTS, ""),
+        unlocked=unlocked,
+        apt=added.of_distribution(),
+        kernels=added.languages(),
+        folder=added.folder.path,
+        lines=added.lines(),
         codename=facts.codename if ours else "",
         cgroup_parent=users_cgroup(facts),
     )
-    tag = digest(base.image, build_files(), *(f"{file}\0{text}" for file, text in sorted(made_of(lists).items())))[:12]
+    lists = sorted(made_of(added.lists).items())
+    parts = (*(f"{file}\0{text}" for file, text in lists), *added.beside_lists())
     repository = f"{base.image.rpartition(':')[0]}/{name}"
     needs = ids(base.provider, id_of(Directory, layout.IMAGES), *docker)
+    needs += (id_of(Directory, layout.ENVIRONMENT_LOCKS),) if unlocked else ()
+    tag = digest(base.image, build_files(), *parts)[:12]
     return ImageLayer(repository, tag=tag, base=base.image, build=limited(build, settings, facts), needs=needs)
 
 
@@ -128,21 +135,6 @@ def limited(build: LayerBuild, settings: Settings, facts: Facts) -> LayerBuild:
         memory=max(memory, LEAST_MEMORY) if memory else 0,
         cpus=min(max(cpus, LEAST_CPUS), facts.cpus) if cpus else 0,
     )
-
-
-def made_of(lists: dict[str, str]) -> dict[str, str]:
-    """The lists that the image follows from: what was asked for is in the one that uv has made of it."""
-    return {file: text for file, text in lists.items() if file != layout.REQUIRED}
-
-
-def words(text: str) -> tuple[str, ...]:
-    """The names in a list, one a line; `#` begins a comment."""
-    return tuple(word for line in text.splitlines() if (word := line.partition("#")[0].strip()))
-
-
-def r_package(name: str) -> str:
-    """The distribution's package with one of CRAN's, such as `data.table` (Debian's R policy, 2)."""
-    return f"r-cran-{name.lower()}"
 
 
 @functools.cache

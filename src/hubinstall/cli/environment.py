@@ -125,7 +125,9 @@ def list_(arguments: Namespace, host: Host) -> int:
 def row(one: ListedEnvironment) -> tuple[str, ...]:
     versions = {environments.key(package): version for package, version in one.versions.items()}
     python = [f"{package} ({versions.get(environments.key(package), 'in the image')})" for package in one.python]
-    others = [f"{kind}: {package}" for kind, packages in (("apt", one.apt), ("r", one.r)) for package in packages]
+    kinds = {"apt": one.apt, "r": one.r, "kernel": one.kernels}
+    others = [f"{kind}: {package}" for kind, packages in kinds.items() for package in packages]
+    others += [f"folder: {one.folder}"] if one.folder else []
     return one.name, megabytes(one.size), megabytes(one.added), ", ".join([*python, *others]) or "no packages"
 
 

@@ -8,7 +8,7 @@ from hubinstall.blueprint.contents import blueprint
 from hubinstall.config.validate import Config, load
 from hubinstall.engine.ledger import Ledger
 from hubinstall.engine.run import plan
-from hubinstall.installation import hub_packages, inputs, prefetch
+from hubinstall.installation import environment_folders, hub_packages, inputs, prefetch
 from hubinstall.machine.facts import Facts, gather
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, Resource
@@ -42,7 +42,11 @@ def read(host: Host, config: Config | None = None, *, online: bool = False) -> D
         ca_bundle=network.ca_bundle or "",
     )
     host.way_out = way_out.of_machine(config.settings, facts).variables()
-    facts = replace(facts, hub_packages=hub_packages.list_of(host, config, facts, online=online))
+    facts = replace(
+        facts,
+        folders=environment_folders.of_environments(host, config, strict=online),
+        hub_packages=hub_packages.list_of(host, config, facts, online=online),
+    )
     desired = DesiredState(config, facts, blueprint(config.settings, facts))
     prefetch.continue_with(host, desired.resources)
     return desired

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from hubinstall import layout
+from hubinstall.blueprint import added_packages
 from hubinstall.blueprint import environments as blueprint
 from hubinstall.installation import environments
 from hubinstall.installation.desired_state import DesiredState
@@ -12,8 +14,8 @@ from hubinstall.machine.host import Host
 @dataclass(frozen=True)
 class ListedEnvironment:
     """`image`, `base`: Docker's names; `size`: of the image with all that is below it, in bytes, and `added` to its
-    base, null while it is not on this machine. `python`, `apt`, `r`: what was asked for; `versions`: of all Python
-    packages that came with it.
+    base, null while it is not on this machine. `python`, `apt`, `r`, `kernels`: what was asked for, by command, in
+    config.yaml and in `folder`; `versions`: of all Python packages that came with it.
     """
 
     name: str
@@ -25,6 +27,8 @@ class ListedEnvironment:
     python: list[str]
     apt: list[str]
     r: list[str]
+    kernels: list[str]
+    folder: str | None
     versions: dict[str, str]
 
 
@@ -33,15 +37,21 @@ def listed(host: Host, desired: DesiredState) -> list[ListedEnvironment]:
     settings, facts = desired.settings, desired.facts
     bases = blueprint.base_images(settings, facts)
     found = []
+    configured = blueprint.everything(settings, facts)
     for name, one in blueprint.environments(settings, facts, docker=()).named.items():
-        lists = facts.environments.get(name, {})
-        asked = environments.asked(lists)
+        wanted = added_packages.wanted(name, configured[name], facts)
+        asked = environments.asked(wanted.lists)
         size, below = size_of(host, one.image), size_of(host, bases[name])
         added = size - below if size is not None and below is not None else None
+        python, apt, r = (
+            [*by_command, *(line.text for line in lines)]
+            for by_command, lines in ((asked.python, wanted.python), (asked.apt, wanted.apt), (asked.r, wanted.r))
+        )
+        locked = host.text(wanted.lock) if wanted.unlocked() else wanted.lists.get(layout.REQUIREMENTS, "")
         found.append(
             ListedEnvironment(
-                name, one.title, one.image, bases[name], size, added, list(asked.python), list(asked.apt),
-                list(asked.r), environments.versions(lists),
+                name, one.title, one.image, bases[name], size, added, python, apt, r, list(wanted.kernels),
+                configured[name].folder, environments.versions(locked),
             )
         )  # fmt: skip
     return found

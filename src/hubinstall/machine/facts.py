@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hubinstall import layout
 from hubinstall.machine import way_out
 from hubinstall.machine.docker import engine
+from hubinstall.machine.folder import Folder
 from hubinstall.machine.gpus import gpus
 from hubinstall.machine.host import Host
 from hubinstall.machine.host_logins import has_sshd
@@ -89,6 +90,8 @@ class Facts:
     """Path → SHA-256 of the administrator's drop-ins for the hub and nginx."""
     environments: dict[str, dict[str, str]]
     """Name → the lists of its packages: the name of the file → its text. Those without any are left out."""
+    folders: dict[str, Folder]
+    """Name → what its `folder` asks for (installation/folders); of environments without one there is none."""
     hub_packages: str
     """The locked list of a site's own packages for the hub (installation/hub_packages.py); empty if there are none."""
 
@@ -138,6 +141,7 @@ def gather(host: Host, process_manager: str = "auto", *, proxy: str = "", ca_bun
         gpus=gpus(host),
         dropins=dropins(host),
         environments=environments(host),
+        folders={},
         hub_packages="",
     )
 

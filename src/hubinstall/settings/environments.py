@@ -5,7 +5,19 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from hubinstall.settings.section import Conflict, Section, repeats
-from hubinstall.settings.types import Announcement, EnvironmentName, Groups, Image, Title
+from hubinstall.settings.types import (
+    Announcement,
+    AptPackages,
+    EnvironmentName,
+    Extras,
+    FilePath,
+    Groups,
+    Image,
+    Kernels,
+    Packages,
+    RPackages,
+    Title,
+)
 from hubinstall.settings.values.words import type_name, wrong
 
 DEFAULT = "default"
@@ -28,12 +40,46 @@ class NamedEnvironment(Section):
         " or any image that works like those of Jupyter's docker-stacks. It is pulled once and pinned to its digest.",
         examples=["quay.io/jupyter/r-notebook:latest"],
     )
+    python: Packages = Field(
+        (), description="Python packages that are added, beside those of `environment add`.", examples=[["plotly>=6"]]
+    )
+    apt: AptPackages = Field((), description="The same of the distribution's packages.", examples=[["graphviz"]])
+    r: RPackages = Field(
+        (),
+        description="The same of R's, as the distribution has them; R comes with them.",
+        examples=[["tidyverse"]],
+    )
+    kernels: Kernels = Field(
+        (),
+        description="The languages that notebooks may have beside Python: r, octave, bash. Each computes a number"
+        " before anybody gets the image.",
+        examples=[["r"]],
+    )
+    folder: FilePath | None = Field(
+        None,
+        description="A directory of this machine whose files say what is added: requirements.txt, pyproject.toml,"
+        " uv.lock, environment.yml (its pip part), apt.txt, r.txt, and postBuild, which runs at the end. When they have"
+        " changed, `hubinstall apply` builds the image again.",
+        examples=["/srv/courses/stats-101"],
+    )
+    extras: Extras = Field(
+        (),
+        description="The optional dependencies, or dependency groups, of the folder's pyproject.toml that are added.",
+        examples=[["plots"]],
+    )
 
     def conflicts(self) -> list[Conflict]:
-        return [
-            Conflict(("groups", index), ("groups",), f"{name} is in the list twice", "try deleting one of them")
-            for index, name in repeats(self.groups)
+        lists = {"groups": self.groups, "python": self.python, "apt": self.apt, "r": self.r, "kernels": self.kernels,
+                 "extras": self.extras}  # fmt: skip
+        found = [
+            Conflict((key, index), (key,), f"{name} is in the list twice", "try deleting one of them")
+            for key, names in lists.items()
+            for index, name in repeats(names)
         ]
+        if self.extras and not self.folder:
+            hint = "try folder: PATH, the directory with the pyproject.toml"
+            found.append(Conflict(("extras",), ("extras", "folder"), "there is no folder that has any", hint))
+        return found
 
 
 def _map_of_environments(value: Any) -> Any:

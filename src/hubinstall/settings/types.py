@@ -156,3 +156,20 @@ _Requirement = Annotated[
     str, BeforeValidator(requirements.parse_requirement), schema("package", requirements.REQUIREMENT)
 ]
 Requirements = Annotated[tuple[_Requirement, ...], BeforeValidator(parse_list)]
+
+_Package = Annotated[str, BeforeValidator(requirements.parse_package), schema("Python package", requirements.PACKAGE)]
+Packages = Annotated[tuple[_Package, ...], BeforeValidator(parse_list)]
+_AptPackage = Annotated[
+    str, BeforeValidator(requirements.parse_apt_package), schema("package name", requirements.APT_PACKAGE)
+]
+AptPackages = Annotated[tuple[_AptPackage, ...], BeforeValidator(parse_list)]
+_RPackage = Annotated[
+    str, BeforeValidator(requirements.parse_r_package), schema("package of R", requirements.R_PACKAGE)
+]
+RPackages = Annotated[tuple[_RPackage, ...], BeforeValidator(parse_list)]
+_Extra = Annotated[str, BeforeValidator(requirements.parse_extra), schema("name", requirements.EXTRA)]
+Extras = Annotated[tuple[_Extra, ...], BeforeValidator(parse_list)]
+_Kernel = Annotated[
+    str, BeforeValidator(requirements.parse_kernel), schema("kernel", f"({'|'.join(requirements.KERNELS)})")
+]
+Kernels = Annotated[tuple[_Kernel, ...], BeforeValidator(parse_list)]

@@ -11,7 +11,9 @@ from hubinstall.blueprint.hub import hub_settings
 from hubinstall.broker.policy import Policy
 from hubinstall.hubside.environments import ServerEnvironment
 from hubinstall.hubside.settings import HubSettings
+from hubinstall.machine.folder import Folder, Line
 from hubinstall.resources.base import resource_id
+from hubinstall.resources.docker.layer import ImageLayer
 from hubinstall.settings.model import Settings
 
 R = "quay.io/jupyter/r-notebook"
@@ -82,3 +84,53 @@ def test_the_hub_waits_for_all_images():
     resources = {resource_id(one): one for one in blueprint(made(environments={"r": {"base": R}}), FACTS)}
     for path in ("hub.json", "broker.json"):
         assert f"pulled-image:{R}" in resources[f"file:/opt/hubinstall/etc/{path}"].needs
+
+
+def layer_of(facts=FACTS, **stats):
+    found = environments(made(environments={"stats": stats}), facts, docker=())
+    [one] = [one for one in found.resources if isinstance(one, ImageLayer)]
+    return one
+
+
+def with_folder(**folder):
+    return fake_facts(folders={"stats": Folder(**folder)})
+
+
+def test_lists_in_the_settings_and_in_the_folder_are_one_layer():
+    facts = with_folder(python=(Line("tinydb", "/srv/x/requirements.txt:1"),), r=(Line("gam", "/srv/x/r.txt:1"),))
+    build = layer_of(facts, folder="/srv/x", python=["plotly"], apt=["zip"], kernels=["bash"]).build
+    assert [line.text for line in build.unlocked.python] == ["plotly", "tinydb", "bash_kernel"]
+    assert build.apt == ("zip", "r-base-core", "r-cran-irkernel", "r-cran-gam")
+    assert build.kernels == ("bash", "r")
+    assert Line("r-cran-gam", "/srv/x/r.txt:1") in build.lines
+
+
+def test_packages_of_the_command_and_of_the_settings_go_together():
+    lists = {layout.REQUIRED: "humanize\n", layout.REQUIREMENTS: "humanize==4\n", layout.APT_LIST: "sl\n"}
+    facts = fake_facts(environments={"stats": lists})
+    build = layer_of(facts, python=["plotly"]).build
+    assert [line.text for line in build.unlocked.python] == ["humanize", "plotly"]
+    assert (build.unlocked.liked, build.requirements, build.apt) == ("humanize==4\n", "", ("sl",))
+    assert layer_of(facts, apt=["zip"]).build.requirements == "humanize==4\n"
+    assert layer_of(facts, apt=["zip"]).build.unlocked is None
+
+
+def test_an_image_follows_from_what_is_asked_for_not_from_where_it_is_written():
+    one = with_folder(python=(Line("a", "x:1"),), path="/srv/x", files="0")
+    two = with_folder(python=(Line("a", "y:2"),), path="/srv/y", files="0")
+    assert layer_of(one).tag == layer_of(two).tag
+    others = [
+        layer_of(with_folder(python=(Line("a>1", "x:1"),), files="0")), layer_of(with_folder(files="1")),
+        layer_of(with_folder(constraints=(Line("a", "x:1"),), python=(Line("a", "x:1"),), files="0")),
+        layer_of(with_folder(apt=(Line("a1", "x:1"),))), layer_of(with_folder(r=(Line("a1", "x:1"),))),
+        layer_of(apt=["zip"]), layer_of(r=["zip"]), layer_of(kernels=["r"]), layer_of(kernels=["octave"]),
+        layer_of(one),
+    ]  # fmt: skip
+    assert len({one.tag for one in others}) == len(others)
+
+
+def test_without_packages_there_is_no_layer_and_no_directory_of_locks():
+    found = environments(made(environments={"stats": {"title": "Statistics"}}), FACTS, docker=())
+    assert found.resources == environments(made(), FACTS, docker=()).resources
+    assert f"directory:{layout.ENVIRONMENT_LOCKS}" in layer_of(python=["a"]).needs
+    assert f"directory:{layout.ENVIRONMENT_LOCKS}" not in layer_of(apt=["zip"]).needs

@@ -81,7 +81,7 @@ def test_what_is_needed_is_locked_beside_what_the_image_has(host):
     lists = {layout.REQUIRED: "humanize\n", layout.APT_LIST: "zip\n"}
     found = environments.locked(host, lists, BASE)
     assert found == lists | {layout.REQUIREMENTS: LOCKED}
-    assert environments.versions(found) == {"humanize": "4.17.0", "plotly": "6.1"}
+    assert environments.versions(found[layout.REQUIREMENTS]) == {"humanize": "4.17.0", "plotly": "6.1"}
     [uv] = [command for command in host.commands if command.startswith(UV)]
     assert "--python-version=3.11" in uv
     assert "--generate-hashes" in uv

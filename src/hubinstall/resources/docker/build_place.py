@@ -1,5 +1,6 @@
 """What a container that resolves or builds packages sees of this machine: its way to the network, uv, and limits."""
 
+from hubinstall.machine.docker import DAEMONS
 from hubinstall.machine.host import Host
 from hubinstall.machine.way_out import AUTHORITIES
 from hubinstall.resources.packages.virtualenv import uv_environment
@@ -7,6 +8,10 @@ from hubinstall.resources.packages.virtualenv import uv_environment
 PLACE = "/mnt"
 ALL_OF_IT = 'eval "$(cat)"'
 """What a shell is told to do with a program on its standard input, which the commands of that program do not see."""
+
+
+AT_WORK = (*DAEMONS, "containerd-shim", "uv", "apt-get", "http", "https", "dpkg", "cc1plus", "cc1", "R")
+"""The programs that do what a container of ours is for; the kernel cuts their names after 15 bytes."""
 
 
 def files(host: Host, cache: str) -> dict[str, str]:

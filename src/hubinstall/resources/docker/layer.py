@@ -16,6 +16,7 @@ from hubinstall.resources.docker import image_copy, layer_copy
 from hubinstall.resources.docker.descendants import built_upon, is_upon
 from hubinstall.resources.docker.image import tags
 from hubinstall.resources.docker.layer_build import LABEL, LayerBuild, clear
+from hubinstall.resources.docker.layer_lock import forget
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class ImageLayer:
 
     def remove(self, host: Host) -> None:
         clear(host, self.name)
+        forget(host, self.name)
         self._drop(host, tags(host, self.name))
         layer_copy.drop_others(host, self.name, tags(host, self.name))
         if left := tags(host, self.name):

@@ -7,25 +7,28 @@ password of a proxy would stay in the image's layers.
 import functools
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from hubinstall import layout
 from hubinstall.errors import CommandError, UserError, cures
-from hubinstall.machine.docker import AT_SOCKET, DAEMONS, asked, docker, docker_query, inspect_image
+from hubinstall.machine.docker import AT_SOCKET, asked, docker, docker_query, inspect_image
+from hubinstall.machine.folder import Line
 from hubinstall.machine.host import Completed, Host
 from hubinstall.resources.docker import build_place
 from hubinstall.resources.docker.build_guard import guarded
-from hubinstall.resources.docker.build_place import ALL_OF_IT, PLACE
+from hubinstall.resources.docker.build_place import ALL_OF_IT, AT_WORK, PLACE
 from hubinstall.resources.docker.descendants import layers
+from hubinstall.resources.docker.layer_lock import Unlocked, named_in
 from hubinstall.resources.packages.apt_sources import sources
 from hubinstall.resources.packages.downloads import retry_if_stalled
 
 LABEL = "org.hubinstall.layer"
 """The label with the tag of the layer, by which ours are known, even without a name."""
-AT_WORK = (*DAEMONS, "containerd-shim", "uv", "apt-get", "http", "https", "dpkg", "cc1plus", "cc1", "R")
-"""The programs that do what a container of ours is for; the kernel cuts their names after 15 bytes."""
+OF_PEOPLE = ("bash", "sh", "postBuild", "python3", "curl", "wget", "git", "tar")
+"""What a postBuild mostly runs, too."""
 # What apt and dpkg need of root's rights to write files of others; nothing that reaches beyond the container.
 RIGHTS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETGID", "SETUID")
 SAID = re.compile(r"^(E: |error: |\s+cause: |\s+And because|ERROR|.*[Ee]rror: )")
@@ -41,8 +44,15 @@ class LayerBuild:
     uv: str = ""
     requirements: str = ""
     """Python packages with hashes, as uv writes them; empty: none. The other lists are of names."""
+    unlocked: Unlocked | None = None
+    """Python packages whose versions are found first, instead of `requirements`."""
     apt: tuple[str, ...] = ()
     kernels: tuple[str, ...] = ()
+    """Languages."""
+    folder: str = ""
+    """The directory whose postBuild runs at the end; empty: none."""
+    lines: tuple[Line, ...] = ()
+    """Where packages are asked for: what a build that fails names is looked up here."""
     codename: str = ""
     """The release, if the image has this machine's; empty: the image has sources of its own."""
     memory: int = 0
@@ -52,6 +62,11 @@ class LayerBuild:
 
     def make(self, host: Host, name: str, base: str, tag: str) -> str:
         """Build and try a repository's layer; returns the image's id. Raises UserError with the line that failed."""
+        if self.unlocked:
+            found = self.unlocked.locked(host, name, base, self.scripts)
+            id_ = replace(self, requirements=found, unlocked=None).make(host, name, base, tag)
+            self.unlocked.keep(host, found)
+            return id_
         work = Work.of(name)
         clear(host, name)
         _clear_unnamed(host, base)
@@ -67,7 +82,8 @@ class LayerBuild:
 
     def _bring(self, host: Host, work: "Work") -> None:
         """Write all that the container sees of this machine."""
-        host.mkdir(f"{work.path}/cache")
+        for name in ("cache", *(["folder"] if self.folder else [])):  # a folder is mounted upon this one
+            host.mkdir(f"{work.path}/{name}")
         files = build_place.files(host, f"{PLACE}/cache/uv")
         lists = {"requirements.txt": self.requirements} | {
             name: "".join(f"{line}\n" for line in lines)
@@ -90,6 +106,7 @@ class LayerBuild:
         cache = host.environment("UV_CACHE_DIR")
         mounts = [f"{host.path(work.path)}:{PLACE}:ro", f"{host.path(work.path)}/cache:{PLACE}/cache"]
         mounts += [f"{self.uv}:{PLACE}/uv:ro", *([f"{cache}:{PLACE}/cache/uv"] if cache else [])]
+        mounts += [f"{host.path(self.folder)}:{PLACE}/folder:ro"] if self.folder else []
         words = [
             "--interactive", "--name", work.container, "--network=host", "--user=0:0",
             "--entrypoint=/bin/sh", "--cap-drop=ALL", *(f"--cap-add={right}" for right in RIGHTS), *self._limits(),
@@ -106,15 +123,16 @@ class LayerBuild:
                 f"{message}: {needed}", "A build has as much as a server of a person: limits.memory in config.yaml."
             )
         if done.returncode:
-            raise failure(message, done)
+            raise failure(message, done, self.lines)
 
     def _limits(self) -> list[str]:
         return build_place.limits(self.memory, self.cpus, self.cgroup_parent)
 
     def _run(self, host: Host, program: str, *words: str) -> Completed:
         argv = ["docker", "run", *words]
+        at_work = (*AT_WORK, *OF_PEOPLE) if self.folder else AT_WORK
         text = Path(self.scripts, program).read_text(encoding="utf-8")  # ours, and not the machine's
-        done = host.run(argv, input=text, env=AT_SOCKET, check=False, daemons=AT_WORK, bound=True)
+        done = host.run(argv, input=text, env=AT_SOCKET, check=False, daemons=at_work, bound=True)
         if done.returncode == 125:  # Docker's own failure (docker run, "Exit status")
             raise CommandError(argv, done.returncode, done.stderr)
         return done
@@ -179,11 +197,12 @@ def _clear_unnamed(host: Host, base: str) -> None:
             docker(host, "image", "rm", id_, check=False)
 
 
-def failure(message: str, done: Completed) -> UserError:
-    """With the lines of the programs' output that say why, and with what to do."""
+def failure(message: str, done: Completed, asked: Iterable[Line] = ()) -> UserError:
+    """With the lines of the programs' output that say why, where what these name is `asked` for, and what to do."""
     said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-    lines = [line for line in said if SAID.match(line)] or said[-5:]
-    return UserError(message, "\n  ".join([*lines[:8], *cures(done.stderr)]))
+    own = [number for number, line in enumerate(said) if line.startswith("postBuild:")]
+    lines = said[max(own[-1] - 4, 0) : own[-1] + 1] if own else [line for line in said if SAID.match(line)] or said[-5:]
+    return UserError(message, "\n  ".join([*lines[:8], *named_in("\n".join(lines[:8]), asked), *cures(done.stderr)]))
 
 
 def last(text: str) -> str:

@@ -11,8 +11,7 @@ from hubinstall.errors import CommandError, UserError
 from hubinstall.machine.docker import AT_SOCKET, docker
 from hubinstall.machine.host import Completed, Host
 from hubinstall.resources.docker.build_guard import guarded
-from hubinstall.resources.docker.build_place import ALL_OF_IT, PLACE, files, limits
-from hubinstall.resources.docker.layer_build import AT_WORK
+from hubinstall.resources.docker.build_place import ALL_OF_IT, AT_WORK, PLACE, files, limits
 
 CONTAINER = "hubinstall-resolve"
 MEMORY = 2 << 30

@@ -11,6 +11,18 @@ _VERSION = r"(===?|~=|!=|<=|>=|<|>) ?[A-Za-z0-9][A-Za-z0-9.*+!_-]{0,60}"
 PACKAGE = rf"{_NAME}(\[{_NAME}(, ?{_NAME}){{0,9}}\])?( ?{_VERSION}(, ?{_VERSION}){{0,5}})?"
 ARCHIVE = rf"{FILE_PATH}\.(whl|tar\.gz)"
 REQUIREMENT = rf"({PACKAGE}|{ARCHIVE})"
+LINE = r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]\n]*\])?\s*(([<>]|[=!~]=|[@;(])[^\n]*)?"
+"""A name, and what may follow it (packaging.python.org, "Dependency specifiers"); uv judges the rest."""
+APT_PACKAGE = r"[a-z0-9][a-z0-9+.-]{0,98}[a-z0-9+.]"
+"""Debian's policy, 5.6.1. For apt-get, a minus at the end means to remove the package."""
+R_PACKAGE = r"[A-Za-z][A-Za-z0-9.]{0,99}"
+""""Writing R Extensions", 1.1.1."""
+EXTRA = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,80}[A-Za-z0-9])?"
+KERNELS = ("r", "octave", "bash")
+ELSEWHERE = {
+    "julia": "the distribution has no julia; try base: quay.io/jupyter/julia-notebook",
+    "python": "it is there without being named; try leaving it out",
+}
 
 
 def parse_requirement(value: Any) -> str:
@@ -21,4 +33,44 @@ def parse_requirement(value: Any) -> str:
     if len(text) > 400 or not re.fullmatch(REQUIREMENT, text):
         example = "name==1.0 or /srv/packages/name-1.0-py3-none-any.whl"
         raise wrong(f"{shown(text)} is not a package", f"try one such as {example}")
+    return text
+
+
+def parse_package(value: Any) -> str:
+    """A Python package for user servers, with a version if it must be that one."""
+    text = as_text(value, "a package", "plotly>=6")
+    if len(text) > 400 or not re.fullmatch(PACKAGE, text):
+        hint = "try one such as plotly or plotly>=6; addresses and options go into the requirements.txt of a folder"
+        raise wrong(f"{shown(text)} is not a package", hint)
+    return text
+
+
+def parse_apt_package(value: Any) -> str:
+    """The name of a package of the distribution."""
+    return _name(value, "a package of the distribution", "graphviz", APT_PACKAGE)
+
+
+def parse_r_package(value: Any) -> str:
+    """The name of a package of R, as CRAN writes it."""
+    return _name(value, "a package of R", "tidyverse", R_PACKAGE)
+
+
+def parse_extra(value: Any) -> str:
+    """The name of a group of optional dependencies."""
+    return _name(value, "optional dependencies", "plots", EXTRA)
+
+
+def parse_kernel(value: Any) -> str:
+    """A language that notebooks may have beside Python."""
+    name = as_text(value, "the name of a kernel", "r")
+    if name not in KERNELS:
+        hint = ELSEWHERE.get(name.lower(), f"try {' or '.join(KERNELS)}")
+        raise wrong(f"{shown(name)} is not a kernel that can be added", hint)
+    return name
+
+
+def _name(value: Any, what: str, example: str, pattern: str) -> str:
+    text = as_text(value, f"the name of {what}", example)
+    if not re.fullmatch(pattern, text):
+        raise wrong(f"{shown(text)} cannot be the name of {what}", f"try one such as {example}")
     return text

@@ -203,7 +203,7 @@ def test_the_tag_follows_from_the_packages_and_the_base():
 def test_r_comes_with_its_kernel_and_the_distributions_packages():
     build = layer("tidyverse\ndata.table\n", layout.R_LIST).build
     assert build.apt == ("r-base-core", "r-cran-irkernel", "r-cran-tidyverse", "r-cran-data.table")
-    assert build.kernels == ("R",)
+    assert build.kernels == ("r",)
 
 
 def test_what_was_asked_for_alone_makes_no_layer():
