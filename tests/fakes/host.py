@@ -90,13 +90,15 @@ class FakeHost(Host):
 
         return super().once(question, asking)
 
-    def _execute(self, argv, *, check, input, env, cwd, stall, bound, daemons=()):  # noqa: A002
+    def _execute(self, argv, *, check, input, env, cwd, stall, bound, daemons=(), live=False):  # noqa: A002
         assert stall > 0
         self.commands.append(" ".join(argv))
         self.told.append(Told(" ".join(argv), check, input, env or {}, cwd, stall, bound, tuple(daemons)))
         code, *said = self._answer(argv, input) or (127, f"{argv[0]}: command not found")
         out, err = said if len(said) == 2 else ("", *said) if code else (*said, "")
         self.kill_points.mid()
+        for line in (out + err).splitlines() if live else ():
+            self._tell(line)
         if check and code:
             raise CommandError(argv, code, err)
         return Completed(argv, code, out, err)

@@ -40,6 +40,8 @@ def apply_config(
     desired, first = read(host, config, online=True), not host.exists(layout.ACCEPTED)
     with lock.one_run("apply"), logged(host) as log, make_report(log, output) as report:
         host.say = report.aside
+        if output.verbose:
+            host.watch = report.output
         try:
             outcome = apply(host, desired, report, given, may_stop_servers=yes)
         except UserError as error:

@@ -73,6 +73,8 @@ class Host:
         self.log = log
         self.say: Callable[[str], None] = log
         """Shows a line on the screen while a step runs: what it waits for."""
+        self.watch: Callable[[str], None] = lambda _: None
+        """Shows a line of a long command's output, as it comes, to a person who wants to see that."""
         self.notices: list[str] = []
         self.tried: set[str] = set()
         """What this run has tried in people's homes. They may undo it at once, or refuse it: whatever is there now
@@ -199,8 +201,10 @@ class Host:
         stall: float = STALL,
         daemons: Collection[str] = (),
         bound: bool = False,
+        live: bool = False,
     ) -> Completed:
-        """Run a command that changes the machine, and wait for its end; its output goes to the log.
+        """Run a command that changes the machine, and wait for its end; its output goes to the log (`live`: each line
+        at once, and to who watches).
 
         Raises CommandError if the exit code is not 0 (unless `check` is False), and StalledError after `stall` seconds
         without progress, its own or that of `daemons`: the names of programs that work for it. The command has its own
@@ -209,7 +213,7 @@ class Host:
         """
         with self.changing():
             return self._execute(
-                argv, check=check, input=input, env=env, cwd=cwd, stall=stall, daemons=daemons, bound=bound
+                argv, check=check, input=input, env=env, cwd=cwd, stall=stall, daemons=daemons, bound=bound, live=live
             )
 
     def _execute(
@@ -223,20 +227,21 @@ class Host:
         stall: float,
         bound: bool,
         daemons: Collection[str] = (),
+        live: bool = False,
     ) -> Completed:
         self.log(f"$ {' '.join(argv)}")
         if bound:
             argv = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
         try:
             ended = processes.to_its_end(
-                argv, input=input, env=for_commands(env or {}, self.way_out), cwd=cwd, stall=stall,
-                daemons=daemons, begun=functools.partial(self.kill_points.mid, wait=0.05),
+                argv, input=input, env=for_commands(env or {}, self.way_out), cwd=cwd, stall=stall, daemons=daemons,
+                begun=functools.partial(self.kill_points.mid, wait=0.05), told=self._tell if live else None,
             )  # fmt: skip
         except FileNotFoundError:
             if check:
                 raise CommandError(argv, 127, f"{argv[0]}: command not found") from None
             return Completed(argv, 127, "", f"{argv[0]}: command not found")
-        for line in (ended.stdout[-20000:] + ended.stderr[-20000:]).splitlines():
+        for line in [] if live else (ended.stdout[-20000:] + ended.stderr[-20000:]).splitlines():
             self.log(f"  {without_passwords(line)}")
         if ended.stalled:
             self.log("\n    ".join([f"  killed: no progress for {stall:.0f} s; its processes then:", *ended.stalled]))
@@ -244,6 +249,10 @@ class Host:
         if check and ended.returncode != 0:
             raise CommandError(argv, ended.returncode, ended.stderr.strip() or ended.stdout)
         return Completed(argv, ended.returncode, ended.stdout, ended.stderr)
+
+    def _tell(self, line: str) -> None:
+        self.log(f"  {without_passwords(line)}")
+        self.watch(without_passwords(line))
 
     def show(self, argv: list[str]) -> int:
         """Run a command whose output goes to the terminal; returns its exit code."""

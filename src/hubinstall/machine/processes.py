@@ -39,9 +39,11 @@ def to_its_end(
     input: str | None = None,  # noqa: A002 - subprocess's own name for it
     cwd: str | None = None,
     daemons: Collection[str] = (),
+    told: Callable[[str], None] | None = None,
 ) -> Ended:
     """Run a command in its own session. It is killed after `stall` seconds without progress (activity.py), its own or
-    that of `daemons`: the names of programs that work for it. `begun` is called when it has started.
+    that of `daemons`: the names of programs that work for it. `begun` is called when it has started, `told` with each
+    line of its output as it comes.
 
     We wait for the end of the command, not of its output: a daemon that it leaves behind may keep the pipes open.
     """
@@ -54,7 +56,7 @@ def to_its_end(
             )
         )  # fmt: skip
         begun()
-        out, err = bytearray(), bytearray()
+        out, err = _Output(told), _Output(told)
         assert process.stdout
         assert process.stderr
         stalled: tuple[str, ...] = ()
@@ -63,7 +65,31 @@ def to_its_end(
             stalled = tuple(_end(process.pid))
             _leave(process)
         process.wait()
-        return Ended(process.returncode, _text(out), _text(err), stalled)
+        return Ended(process.returncode, out.end(), err.end(), stalled)
+
+
+class _Output:
+    """What a program says, and who is told of each line."""
+
+    def __init__(self, told: Callable[[str], None] | None) -> None:
+        self._all, self._told, self._at = bytearray(), told, 0
+
+    def hear(self, said: bytes) -> None:
+        self._all += said
+        while self._told and (end := self._all.find(b"\n", self._at)) >= 0:
+            self._tell(end)
+
+    def end(self) -> str:
+        """All of it."""
+        if self._told and self._at < len(self._all):
+            self._tell(len(self._all))
+        return _text(self._all)
+
+    def _tell(self, end: int) -> None:
+        """A line up to there. Of one that was written over itself, as progress bars do, the last state."""
+        line, self._at = _text(self._all[self._at : end]), end + 1
+        if self._told and (states := [state for state in line.split("\n") if state.strip()]):
+            self._told(states[-1])
 
 
 def _input(stack: contextlib.ExitStack, text: str | None) -> IO[bytes] | int:
@@ -75,7 +101,7 @@ def _input(stack: contextlib.ExitStack, text: str | None) -> IO[bytes] | int:
     return file
 
 
-def _listen(process: "subprocess.Popen[bytes]", heard: dict[int, bytearray], watch: activity.Watch) -> bool:
+def _listen(process: "subprocess.Popen[bytes]", heard: dict[int, _Output], watch: activity.Watch) -> bool:
     """Read the output of a process until it has ended; False if it hangs."""
     end = os.pidfd_open(process.pid)
     try:
@@ -87,7 +113,7 @@ def _listen(process: "subprocess.Popen[bytes]", heard: dict[int, bytearray], wat
                 ready = {key.fd for key, _ in selector.select(max(0.0, next_look - time.monotonic()))}
                 for fd in ready & heard.keys():
                     said = os.read(fd, CHUNK)
-                    heard[fd] += said
+                    heard[fd].hear(said)
                     if not said:
                         selector.unregister(fd)
                 if ready == {end}:  # nothing is left to read

@@ -142,6 +142,11 @@ class Report:
         with self._lock:
             self._line(text)
 
+    def output(self, text: str) -> None:
+        """A line of what a running step's program prints; the log has it already."""
+        with self._lock:
+            self._show(f"  {text}")
+
     def summary(self, outcome: Outcome, notices: list[str]) -> None:
         """The end of a successful run: what changed, and what a person should know."""
         with self._lock:

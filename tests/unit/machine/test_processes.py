@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 import time
 
 import pytest
@@ -66,3 +67,20 @@ def test_the_log_tells_what_a_command_that_hangs_was_at():
         host.run(["sh", "-c", "echo connecting >&2; sleep 64; true"], stall=1, check=False)
     assert "connecting" in raised.value.hint
     assert "sleep 64" in log[-1]
+
+
+def test_each_line_is_told_as_it_comes():
+    told = []
+    script = (
+        "echo first; printf '10%%\\r20%%\\r\\n\\n'; while [ ! -e \"$0\" ]; do sleep 0.01; done; printf 'last\\300' >&2"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+
+        def tell(line):
+            told.append(line)
+            if line == "20%":  # only now may it end
+                open(f"{folder}/go", "w").close()
+
+        ended = processes.to_its_end(["sh", "-c", script, f"{folder}/go"], env=ENV, stall=60, begun=int, told=tell)
+    assert told == ["first", "20%", "last\ufffd"]
+    assert ended.stdout == "first\n10%\n20%\n\n"

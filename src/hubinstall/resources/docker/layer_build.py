@@ -132,7 +132,7 @@ class LayerBuild:
         argv = ["docker", "run", *words]
         at_work = (*AT_WORK, *OF_PEOPLE) if self.folder else AT_WORK
         text = Path(self.scripts, program).read_text(encoding="utf-8")  # ours, and not the machine's
-        done = host.run(argv, input=text, env=AT_SOCKET, check=False, daemons=at_work, bound=True)
+        done = host.run(argv, input=text, env=AT_SOCKET, check=False, daemons=at_work, bound=True, live=True)
         if done.returncode == 125:  # Docker's own failure (docker run, "Exit status")
             raise CommandError(argv, done.returncode, done.stderr)
         return done
