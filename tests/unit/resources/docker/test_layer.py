@@ -11,6 +11,7 @@ from hubinstall import layout
 from hubinstall.blueprint.environments import environments
 from hubinstall.engine.ledger import Ledger
 from hubinstall.errors import UserError
+from hubinstall.machine.folder import Folder, Line
 from hubinstall.resources.base import Change, look
 from hubinstall.resources.docker import layer_copy
 from hubinstall.resources.docker.image import Image
@@ -209,3 +210,43 @@ def test_r_comes_with_its_kernel_and_the_distributions_packages():
 def test_what_was_asked_for_alone_makes_no_layer():
     facts = fake_facts(environments={"default": {layout.REQUIRED: "humanize\n"}})
     assert environments(Settings(), facts, docker=()).image == BASE
+
+
+def from_folder(host, docker, answer="tinydb==4 --hash=sha256:0\n"):
+    """An environment whose folder has a list and a postBuild; `answer`: uv's."""
+    host.path("/srv/x").mkdir(parents=True, exist_ok=True)
+    host.path(layout.CACHE).mkdir(parents=True, exist_ok=True)
+    host.mkdir(layout.CONFIG_DIR)
+    host.mkdir(layout.ENVIRONMENT_LOCKS)
+    image = json.dumps({"python": "3.11", "packages": {"numpy": "2"}, "servers": []})
+    host.answers["docker run"] = lambda argv, given: image if "-I" in argv else docker.run(argv, given)
+    host.answers[f"{layout.UV} pip compile"] = answer
+    folder = Folder(python=(Line("tinydb", "/srv/x/requirements.txt:2"),), path="/srv/x", files="0")
+    facts = fake_facts(folders={"stats": folder})
+    settings = Settings.model_validate({"environments": {"stats": {"folder": "/srv/x", "kernels": ["bash"]}}})
+    resources = environments(settings, facts, docker=()).resources
+    [found] = [one for one in resources if isinstance(one, ImageLayer)]
+    return found
+
+
+def test_a_folder_is_resolved_built_with_its_program_and_its_list_is_kept(host, docker):
+    wished = from_folder(host, docker)
+    assert apply(host, wished).verb == "create"
+    build = next(words for words in run_words(host) if "--network=host" in words)
+    assert f"{host.path('/srv/x')}:/mnt/folder:ro" in build
+    assert host.text(f"{layout.ENVIRONMENT_LOCKS}/stats.txt").endswith("tinydb==4 --hash=sha256:0\n")
+    assert apply(host, wished) is None
+    wished.remove(host)
+    assert host.names(layout.ENVIRONMENT_LOCKS) == []
+
+
+def test_a_folder_that_cannot_be_built_leaves_no_list(host, docker):
+    wished = from_folder(host, docker)
+    run = host.answers["docker run"]
+    said = "tinydb: no\npostBuild:7: false: exit code 1\npostBuild: it ended with exit code 1\n"
+    host.answers["docker run"] = lambda argv, given: (1, "", said) if "--network=host" in argv else run(argv, given)
+    with pytest.raises(UserError, match="packages of the environment stats could not be installed") as raised:
+        apply(host, wished)
+    assert "postBuild:7: false: exit code 1" in raised.value.hint
+    assert "/srv/x/requirements.txt:2: tinydb" in raised.value.hint
+    assert host.names(layout.ENVIRONMENT_LOCKS) == []
