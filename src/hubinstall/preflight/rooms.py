@@ -30,11 +30,16 @@ def problems(host: Host, settings: "Settings", facts: Facts) -> Iterator[Words]:
 
 
 def _without_collaboration(settings: "Settings", facts: Facts, name: str) -> str:
-    """Why the environment cannot be a room's; empty if it can. An image of the site's own may have it already."""
+    """Why the environment cannot be a room's; empty if it can. An image or a folder of the site's may have it."""
     if name == "default":
         return f"default is the environment of everyone, and {COLLABORATION} would be in their own servers"
     known = settings.environments.get(name)
-    if known is not None and known.base != "default":
+    if known is not None and (known.base != "default" or known.folder):
         return ""
-    asked = facts.environments.get(name, {}).get(layout.REQUIRED, "").lower().replace("_", "-")
-    return "" if COLLABORATION in asked else f"the environment {name} has no {COLLABORATION}"
+    lists = facts.environments.get(name, {})
+    added = [
+        *(known.python if known else ()),
+        *(lists.get(file, "") for file in (layout.REQUIRED, layout.REQUIREMENTS)),
+    ]
+    there = any(COLLABORATION in text.lower().replace("_", "-") for text in added)
+    return "" if there else f"the environment {name} has no {COLLABORATION}"
