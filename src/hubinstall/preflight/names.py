@@ -1,6 +1,7 @@
 """The names in config.yaml against the accounts and groups of this machine. Only the standard library (checks.py)."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -72,19 +73,17 @@ def _environment_problems(host: Host, settings: "Settings") -> Iterator[Words]:
             yield ("courses", name, "environment"), words, f"try making it first: `{add} PACKAGE`"
         elif course.nbgrader and not has_nbgrader(host, settings, environment or ""):
             words = f"is not in the environment {environment} of the course"
-            yield (
-                ("courses", name, "nbgrader"),
-                words,
-                f"try `{add} nbgrader`, or `hubinstall course add {name} --nbgrader`",
-            )
+            hint = f"try `{add} nbgrader`, or `hubinstall course add {name} --nbgrader`"
+            yield ("courses", name, "nbgrader"), words, hint
 
 
 def has_nbgrader(host: Host, settings: "Settings", environment: str) -> bool:
-    """Whether an environment has it, as far as can be known: a base of the administrator's may have anything."""
+    """Whether an environment has it, as far as can be known: an image or folder of the administrator's may bring it."""
     named = settings.environments.get(environment)
-    own_base = (named and named.base != "default") or settings.environment.image is not None
-    locked = host.text(f"{layout.ENVIRONMENTS}/{environment}/{layout.REQUIREMENTS}")
-    return own_base or any(line.startswith("nbgrader==") for line in locked.splitlines())
+    if settings.environment.image or (named and (named.base != "default" or named.folder)):
+        return True
+    locked = host.text(f"{layout.ENVIRONMENTS}/{environment}/{layout.REQUIREMENTS}").splitlines()
+    return any(re.match(r"nbgrader(?![\w.-])", line) for line in (*locked, *(named.python if named else ())))
 
 
 def no_group_of_people(host: Host, name: str, least: int) -> str:

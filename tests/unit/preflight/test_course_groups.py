@@ -45,8 +45,9 @@ def test_an_environment_that_nobody_has_made(host):
 def test_nbgrader_that_is_in_no_environment(host):
     for name, package in (("with", "nbgrader==0.9.6"), ("without", "nbgrader-x==1")):
         host.put(f"/etc/hubinstall/environments/{name}/requirements.txt", f"{package} \\\n")
-    courses = {name: {"environment": name, "nbgrader": True} for name in ("with", "without", "own")}
-    settings = Settings(courses=courses | {"bio": {"nbgrader": True}}, environments={"own": {"base": "site/lab:1"}})
+    courses = {name: {"environment": name, "nbgrader": True} for name in ("with", "without", "own", "listed", "folder")}
+    here = {"own": {"base": "site/lab:1"}, "listed": {"python": ["nbgrader>=0.9"]}, "folder": {"folder": "/srv/x"}}
+    settings = Settings(courses=courses | {"bio": {"nbgrader": True}}, environments=here)
     found = {at[1]: (words, hint) for at, words, hint in problems(host, settings, 1000)}
     assert found.keys() == {"without", "bio"}
     assert found["bio"][0] == "is not in the environment nbgrader of the course"
