@@ -125,11 +125,27 @@ def test_a_program_of_a_package_runs_in_a_container_alone(host):
     assert host.names(layout.CACHE) == []
 
 
-def test_a_program_of_a_package_that_is_ended_is_told(host):
+OF_MEMORY = "  cause: Call to `setuptools.build_meta.get_requires_for_build_wheel` failed (signal: 9 (SIGKILL))"
+
+
+@pytest.mark.parametrize("answer", [(137, "", ""), (1, "", OF_MEMORY)])
+def test_a_program_of_a_package_that_is_ended_is_told(host, answer):
     host.answers[UV] = lambda *_: (1, "", NO_WHEEL)
-    in_container(host, (137, "", ""))
+    in_container(host, answer)
     with pytest.raises(UserError, match=r"could not be found out: a program .* needs more than 2 GB of memory"):
         environments.locked(host, {layout.REQUIRED: "x\n"}, BASE)
+
+
+def test_a_program_of_a_package_that_fails_is_no_fault_of_this_machine(host):
+    said = (
+        "error: Failed to build `x==1`\n  cause: The build backend returned an error\nOSError: Read-only file system\n"
+    )
+    host.answers[UV] = lambda *_: (1, "", NO_WHEEL)
+    in_container(host, (1, "", said))
+    with pytest.raises(UserError, match="could not be found out: Failed to build `x==1`") as raised:
+        environments.locked(host, {layout.REQUIRED: "x\n"}, BASE)
+    assert "OSError: Read-only file system" in raised.value.hint
+    assert "remount" not in raised.value.hint
 
 
 def test_an_index_that_does_not_answer_is_told_apart(host):

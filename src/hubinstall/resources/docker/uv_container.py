@@ -4,6 +4,7 @@ To learn what a package needs, uv runs the `setup.py` of one that has no wheel: 
 it could write to a cache that is used again. The container has less rights than one that builds (layer_build.py).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from hubinstall import layout
@@ -18,6 +19,9 @@ MEMORY = 2 << 30
 """Bytes; what is on the container's /tmp counts, too."""
 KILLED = 137
 """The exit code of a program that SIGKILL has ended, as the kernel does for memory."""
+SIGKILL = "(SIGKILL)"
+FAILED = re.compile(r"Failed to build `[^`]+`|The build backend returned an error")
+"""How uv says that a program of a package has failed, and not the search for versions."""
 CACHE = "/tmp/uv"  # noqa: S108 - of the container
 UV = f"""
 . {PLACE}/variables
@@ -43,9 +47,13 @@ def run(host: Host, base: str, texts: Mapping[str, str], words: Sequence[str]) -
     finally:
         docker(host, "rm", "--force", "--volumes", CONTAINER, check=False)
         host.remove_tree(folder)
-    if guard.why or done.returncode == KILLED:
-        why = guard.why or f"a program that came with one of them needs more than {MEMORY >> 30} GB of memory"
-        raise UserError(f"what these packages need could not be found out: {why}", guard.hint or "Nothing was changed.")
+    if done.returncode == KILLED or SIGKILL in done.stderr:
+        guard.why = guard.why or f"a program that came with one of them needs more than {MEMORY >> 30} GB of memory"
+    elif done.returncode and (failed := FAILED.search(done.stderr)):
+        guard.why, guard.hint = failed[0], "\n  ".join([*done.stderr.split("\n")[-8:], "Nothing was changed."])
+    if guard.why:
+        hint = guard.hint or "Nothing was changed."
+        raise UserError(f"what these packages need could not be found out: {guard.why}", hint)
     if done.returncode:
         raise CommandError(["uv", *words], done.returncode, done.stderr)
     return done.stdout
