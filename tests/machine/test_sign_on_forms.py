@@ -11,6 +11,7 @@ from checkout_path import CHECKOUT
 from harness import installed
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
+from harness.waiting import soon
 from hubinstall import layout
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import HubClient
@@ -96,8 +97,7 @@ def test_who_leaves_a_group_of_the_directory_loses_what_came_with_it_with_the_ol
 ) -> None:
     assert installed.status(emmy, "hub/admin") == 200
     machine.run(CHANGE.format(MEMBERS.format("hub-admins", "delete")))
-    time.sleep(1)
-    assert installed.status(emmy, "hub/admin") == 403
+    assert soon(lambda: installed.status(emmy, "hub/admin") == 403)
     assert emmy.run_cell("print(6 * 7)") == "42\n", "still a member"
     machine.run("hubinstall config set limits.cpu 2 --apply")
     assert "nothing changed" in machine.run("hubinstall apply").err
@@ -111,8 +111,7 @@ def test_who_leaves_a_group_of_the_directory_loses_what_came_with_it_with_the_ol
     assert "LdapAuthenticator" in machine.run("hubinstall status", check=False).out
     machine.run("service slapd start")
     machine.run(CHANGE.format(MEMBERS.format("members", "delete")))
-    time.sleep(1)
-    assert emmy.request("GET", "hub/home", step="session").url.path.endswith("/hub/login")
+    assert soon(lambda: emmy.request("GET", "hub/home", step="session").url.path.endswith("/hub/login"))
 
 
 def test_the_hub_reaches_that_server_only(machine: Machine) -> None:
@@ -120,8 +119,10 @@ def test_the_hub_reaches_that_server_only(machine: Machine) -> None:
         shown = machine.run("systemctl show -p IPAddressAllow --value jupyterhub").out.split()
         assert f"{machine.address}/32" in shown
         assert "0.0.0.0/0" not in shown
+    # What is in /run comes and goes: that grep no longer finds a file is no failure.
     found = machine.run(
-        f"grep -rlF --exclude-dir=netns {ROOTS} /etc/hubinstall /opt/hubinstall /var/lib/hubinstall /var/log /run"
+        f"grep -rlF --exclude-dir=netns {ROOTS} /etc/hubinstall /opt/hubinstall /var/lib/hubinstall /var/log /run",
+        check=False,
     ).out
     kept = machine.run(["stat", "-c", "%a %U %n", *found.split()]).out.splitlines()
     assert sorted(kept) == [
