@@ -16,7 +16,8 @@ CHANGE = "hubinstall config set limits.processes $NUMBER --apply"
 """With a different number each time, so that there is always something to do."""
 # What the commands of a fault may use. `small DIR KB [INODES]` mounts a file system of that size over a directory and
 # copies its content; `big` removes it again. `leave DIR KB` takes all but that much of its free space. `thief ADDRESS
-# PORT` listens there as soon as it can.
+# PORT` listens there as soon as it can; `stolen PORT` waits until it does. `shows PEM` waits until nginx shows that
+# certificate.
 TOOLS = r"""set -e
 small() {
     new=/mnt/$(echo "$1" | tr / _); mkdir -p "$new"
@@ -43,6 +44,11 @@ while server.fileno() >= 0:
         time.sleep(0.001)
 time.sleep(3600)' "$@" </dev/null >/dev/null 2>&1 &
     echo $! >/run/thief.pid
+}
+stolen() { within 600 bash -c 'ss -ltnpH "sport = :$1" | grep -q "pid=$(cat /run/thief.pid),"' stolen "$1"; }
+shows() {
+    within 600 bash -c '[ "$(openssl s_client -connect 127.0.0.1:443 </dev/null 2>/dev/null |
+        openssl x509 -noout -fingerprint 2>/dev/null)" = "$(openssl x509 -noout -fingerprint -in "$1")" ]' shows "$1"
 }
 caught() { kill "$(cat /run/thief.pid)"; }
 within() { for turn in $(seq "$1"); do sleep 0.1; "${@:2}" && return; done; return 1; }

@@ -37,7 +37,7 @@ cp -a self-signed.crt /root/
 faketime -f +1h openssl x509 -in /root/self-signed.crt -signkey self-signed.key -days 800 -out self-signed.crt
 cp self-signed.crt served/fullchain.pem
 nginx -s reload
-sleep 1"""
+shows self-signed.crt"""
 FAULTS = (
     # What it does when it is up again is in test_registry.py; another image here would cost the default one.
     Fault(
@@ -92,14 +92,14 @@ FAULTS = (
     ),
     *(
         Fault(
-            f"port {port} taken", f"hubinstall stop nginx\nthief 0.0.0.0 {port}\nsleep 0.5", "caught",
+            f"port {port} taken", f"hubinstall stop nginx\nthief 0.0.0.0 {port}\nstolen {port}", "caught",
             (f"port {port} is used by python3 (pid ", "Stop the other program"), lives=Lives.BEHIND_NGINX,
         )
         for port in addresses.here().ports
     ),
     *(
         Fault(
-            f"port 8081 taken at {address}", f"hubinstall stop jupyterhub\nthief {address} 8081\nsleep 0.5", "caught",
+            f"port 8081 taken at {address}", f"hubinstall stop jupyterhub\nthief {address} 8081\nstolen 8081", "caught",
             ("port 8081 on ", "is used by python3 (pid ", "listen on another port"), lives=Lives.SERVERS,
         )
         for address in ("0.0.0.0", "10.99.0.1")  # noqa: S104 - it is the fault
