@@ -52,7 +52,7 @@ def kind(request: pytest.FixtureRequest, installed_machine: Machine, tmp_path: P
     yield kind
     machine.write(installed.CONFIG, before, mode=0o600)
     machine.run("docker ps --quiet --filter label=hubinstall.user | xargs --no-run-if-empty docker stop")
-    machine.run("hubinstall apply; umount /home; rm /var/tmp/homes.img")
+    machine.run(f"deluser --quiet {JOAN}; hubinstall apply; umount /home; rm /var/tmp/homes.img")
 
 
 def client(machine: Machine, name: str, password: str) -> HubClient:
