@@ -8,6 +8,7 @@ from harness import installed, one_file, site_proxy
 from harness.faults import Place
 from harness.machine import Machine
 from harness.site_proxy import SiteProxy
+from harness.waiting import soon
 from hubinstall import layout
 
 pytestmark = pytest.mark.one_kind
@@ -72,15 +73,15 @@ def test_a_new_server_gets_out_through_it_and_reaches_the_hub_without(
         ada.login(installed.ADMIN, installed.ADMIN_PASSWORD)
         ada.start_server()
         assert ada.run_cell(CELL).split() == ["200", "1", "200", "200", "0", "closed", "200"]
-    assert any(" GET https://" in line and line.endswith(".whl") for line in site.seen()), "inspected"
+    assert soon(lambda: any(" GET https://" in one and one.endswith(".whl") for one in site.seen())), "inspected"
 
 
 def test_apt_and_dockerd_too(moved: str, site: SiteProxy, place: Place) -> None:
     assert moved
     place.machine.run("env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin apt-get update -q")
-    assert any(line.endswith("InRelease") for line in site.seen())
+    assert soon(lambda: any(line.endswith("InRelease") for line in site.seen()))
     refused = place.machine.run(["docker", "pull", "registry.example/nothing"], check=False)
-    assert "registry.example" in site.hosts(), refused
+    assert soon(lambda: "registry.example" in site.hosts()), refused
     info = place.machine.run(["docker", "info"]).out
     assert "10.99.0.0/16" in info
     assert site_proxy.PASSWORD not in info
