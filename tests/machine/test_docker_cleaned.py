@@ -10,6 +10,7 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
+from harness.waiting import soon
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import HubClient
 
@@ -61,10 +62,7 @@ def is_ours(machine: Machine) -> bool:
 
 def becomes_ours(machine: Machine) -> bool:
     """Docker gives the bridge its address, and so the hub answers, a moment before it lists the network."""
-    end = time.monotonic() + 5 * machine.pace
-    while not (ours := is_ours(machine)) and time.monotonic() < end:
-        time.sleep(0.1)
-    return ours
+    return soon(lambda: is_ours(machine))
 
 
 def rows(machine: Machine) -> dict[str, str]:
@@ -83,7 +81,7 @@ def test_a_network_that_was_removed_returns_and_two_who_start_at_once_are_isolat
 ) -> None:
     machine = installed_machine
     assert "hubinstall" in machine.run("docker network prune --force").out
-    installed.wait_for_login_page(machine, 15)
+    installed.wait_for_login_page(machine)
     assert becomes_ours(machine)
     with ThreadPoolExecutor(2) as both:
         list(both.map(HubClient.start_server, (grace, ada)))
@@ -93,7 +91,7 @@ def test_a_network_that_was_removed_returns_and_two_who_start_at_once_are_isolat
 
 def test_the_hub_starts_where_its_network_is_missing(installed_machine: Machine) -> None:
     installed_machine.run(f"{STOPPED_HUB}; docker network rm hubinstall; hubinstall start jupyterhub")
-    installed.wait_for_login_page(installed_machine, 30)
+    installed.wait_for_login_page(installed_machine)
     assert becomes_ours(installed_machine)
 
 
@@ -138,7 +136,7 @@ def test_after_a_system_prune_a_start_has_all_that_it_needs(installed_machine: M
     machine = installed_machine
     machine.run("docker system prune --all --force --volumes")
     assert machine.run("docker images --quiet").out == ""
-    installed.wait_for_login_page(machine, 15)
+    installed.wait_for_login_page(machine)
     with machine.offline():
         grace.start_server()
     assert grace.run_cell("print(6 * 7)") == "42\n"
@@ -167,13 +165,13 @@ def test_nobody_fails_by_the_position_in_the_queue(
     machine.write(
         dropin,
         "from hubinstall.hubside.spawner import HomeSpawner, StartQueue\n"
-        "HomeSpawner._queues = dict.fromkeys(('people', 'administrators'), StartQueue(1, longest=60))\n"
+        "HomeSpawner._queues = dict.fromkeys(('people', 'administrators'), StartQueue(1, longest=120))\n"
         "def slow(spawner):\n"
         "    if spawner.user.name == 'ada':\n"
-        '        work = \'timeout 25 sh -c "while :; do :; done"; exec start-notebook.py "$@"\'\n'
+        '        work = \'timeout 45 sh -c "while :; do :; done"; exec start-notebook.py "$@"\'\n'
         "        spawner.cmd = ['sh', '-c', work, 'sh']\n"
         "    else:\n"
-        "        spawner.start_timeout = 22\n"
+        "        spawner.start_timeout = 42\n"
         "c.Spawner.pre_spawn_hook = slow\n",
     )
     machine.run("hubinstall restart jupyterhub")
@@ -184,7 +182,7 @@ def test_nobody_fails_by_the_position_in_the_queue(
         machine.run("until docker ps --quiet --filter name=jupyter-ada | grep -q .; do sleep 0.2; done", timeout=60)
         begun = time.monotonic()
         grace.start_server()
-        assert time.monotonic() - begun > 22, "grace did not wait for ada's place"
+        assert time.monotonic() - begun > 42, "grace did not wait for ada's place"
     finally:
         first.join()
         machine.run(["rm", dropin])
