@@ -37,7 +37,7 @@ if [ -s /mnt/requirements.txt ]; then
 fi
 
 if [ -s /mnt/kernels.txt ]; then
-    cp /mnt/kernels.txt /mnt/cache/kernels # for try.py
+    cat /mnt/kernels.txt > /mnt/cache/kernels # for try.py, which runs as nobody: the list itself is for root alone
 fi
 if grep -qsx r /mnt/kernels.txt; then
     R --quiet -e 'IRkernel::installspec(user = FALSE)'
