@@ -79,6 +79,8 @@ def left_to_do(machine: Machine) -> list[str]:
     it would be on the list, and done by the time of the apply.
     """
     machine.run("while pgrep -x 'apt-get|dpkg' >&2; do sleep 0.1; done")
+    if machine.process_manager is ProcessManager.SYSTEMD:
+        machine.run("while systemctl list-jobs --no-legend | grep .; do sleep 0.1; done")
     before: list[str] = []
     while (left := [change["id"] for change in installed.plan(machine)]) != before:
         before = left
@@ -184,7 +186,7 @@ def while_the_hub_restarts(machine: Machine, act: str) -> Result:
     begun = "grep -c 'begin change service:jupyterhub:' $log"
     return machine.run(
         f"log={LOG}; before=$({begun}); hubinstall apply & pid=$!\n"
-        f"for turn in $(seq 600); do [ $({begun}) != $before ] && break; sleep 0.05; done\n"
+        f"while [ $({begun}) = $before ] && kill -0 $pid; do sleep 0.05; done\n"
         f"{act}\nwait $pid",
         check=False,
     )
