@@ -99,10 +99,14 @@ def person(machine: Machine) -> HubClient:
 # -- straight at the port -----------------------------------------------------------------------------------
 
 
+def get(url: str, headers: dict[str, str]) -> httpx.Response:
+    return httpx.get(url, headers=headers, verify=False, trust_env=False, timeout=installed.PATIENCE)
+
+
 def straight(machine: Machine, path: str, **headers: str) -> httpx.Response:
     """From the test host, which is nobody's trusted proxy."""
     asked = {"Host": NAME} | {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx.get(f"http://{machine.address}:{PORT}{path}", headers=asked, trust_env=False)
+    return get(f"http://{machine.address}:{PORT}{path}", asked)
 
 
 def by_trusted(machine: Machine, path: str) -> str:
@@ -132,7 +136,7 @@ def test_cookies_are_secure_where_a_trusted_proxy_speaks_tls(behind: Machine) ->
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Host": "evil.example", "X-Forwarded-Host": NAME}])
 def test_another_name_gets_no_answer(behind: Machine, headers: dict[str, str]) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
-        httpx.get(f"http://{behind.address}:{PORT}/hub/login", headers=headers, trust_env=False)
+        get(f"http://{behind.address}:{PORT}/hub/login", headers)
 
 
 def test_there_is_nothing_left_to_do_and_all_is_well(behind: Machine) -> None:
@@ -184,7 +188,7 @@ def test_a_login_leads_nowhere_else(front: Machine, target: str) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/hub/login", "/user/grace/lab?a=1&b=%2F", "/nothing"])
 def test_every_path_leads_to_https(front: Machine, path: str) -> None:
-    answer = httpx.get(f"http://{front.address}{path}", headers={"Host": NAME}, trust_env=False)
+    answer = get(f"http://{front.address}{path}", {"Host": NAME})
     assert answer.status_code == 301
     assert answer.headers["location"] == f"https://{NAME}{path}"
 
@@ -197,7 +201,6 @@ def test_what_a_person_says_of_himself_is_overwritten(front: Machine) -> None:
 
 
 def test_another_name_is_not_the_hubs(front: Machine) -> None:
-    asked = {"Host": "evil.example"}
-    answer = httpx.get(f"https://{front.address}/hub/login", headers=asked, verify=False, trust_env=False)
+    answer = get(f"https://{front.address}/hub/login", {"Host": "evil.example"})
     assert answer.status_code == 502
     assert "x-jupyterhub-version" not in answer.headers
