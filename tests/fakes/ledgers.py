@@ -25,6 +25,7 @@ MANAGERS = {
             "users": {"admin": ["alice", "bob"]},
             "shares": {"course-101": None, "project": {"access": {"group": "teachers"}}},
             "courses": {"stats-101": {"teachers": ["alice"]}},
+            "rooms": {"lab": {"group": "teachers", "trusted": True}},
         },
         fake_facts(addresses=ADDRESS, cgroup_driver="systemd", sshd=True, environments={"default": {"apt.txt": "zip"}}),
     ),
