@@ -74,8 +74,8 @@ def add_person(machine: Machine, name: str = PERSON, password: str = PERSON_PASS
 
 
 def container(name: str) -> str:
-    """The container of a person's server."""
-    return f"jupyter-{name}{layout.CONTAINER_TAIL}"
+    """The container of a person's server; DockerSpawner writes a hyphen as -2d."""
+    return f"jupyter-{name.replace('-', '-2d')}{layout.CONTAINER_TAIL}"
 
 
 def build_installed(machine: Machine) -> None:
