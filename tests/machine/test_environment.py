@@ -74,3 +74,51 @@ def test_packages_that_do_not_agree_are_named_and_nothing_changes(installed_mach
     assert "the package index did not answer" in cut.err
     assert lists(machine) == before
     assert installed.plan(machine) == []
+
+
+FOLDER = "/srv/stats"
+CONFIG = {
+    "environments": {"stats": {"folder": FOLDER, "kernels": ["bash"]}},
+    "profiles": [{"display_name": "Plain"}, {"display_name": "Stats", "environment": "stats"}],
+}
+LIST = "tinydb<5  # a small one\r\n"
+POST_BUILD = """\
+#!/bin/bash
+set -e
+sort words.txt > /usr/local/share/words.txt
+cat /usr/local/share/nosuch || echo goes on
+"""
+
+
+def test_a_folder_is_an_environment_with_its_program_and_its_kernel(installed_machine: Machine) -> None:
+    machine = installed_machine
+    files = {"requirements.txt": LIST, "words.txt": "b\na\n", "postBuild": POST_BUILD}
+    for name, text in files.items():
+        machine.run(f"mkdir -p {FOLDER}")
+        machine.write(f"{FOLDER}/{name}", text)
+    words = [word for key, value in CONFIG.items() for word in (key, json.dumps(value))]
+    machine.run(["hubinstall", "config", "set", *words, "--apply"], timeout=600)
+    assert installed.plan(machine) == []
+    with installed.client(machine) as grace:
+        grace.login(installed.PERSON, installed.PERSON_PASSWORD)
+        grace.start_server(options={"profile": "stats"})
+        code = "import tinydb; print(tinydb.__version__[0], open('/usr/local/share/words.txt').read().split())"
+        assert grace.run_cell(code) == "4 ['a', 'b']\n"
+        with grace.kernel("bash") as kernel:
+            assert kernel.execute("echo $((6*7))").strip() == "42"
+        grace.stop_server()
+
+
+def test_a_wrong_line_of_a_folder_is_named_and_nothing_changes(installed_machine: Machine) -> None:
+    machine = installed_machine
+    images = machine.run("docker image ls --quiet --no-trunc").out
+    machine.write(f"{FOLDER}/requirements.txt", f"{LIST}-e .\n")
+    refused = machine.run(["hubinstall", "apply"], check=False, timeout=120)
+    assert (refused.code, f"{FOLDER}/requirements.txt:2:1: '-e .' would be" in refused.err) == (78, True)
+    machine.write(f"{FOLDER}/requirements.txt", LIST)
+    machine.write(f"{FOLDER}/postBuild", POST_BUILD + "ls /nosuch-either\n")
+    failed = machine.run(["hubinstall", "apply"], check=False, timeout=300)
+    assert (failed.code, "postBuild:5: ls /nosuch-either: exit code 2" in failed.err) == (1, True)
+    machine.write(f"{FOLDER}/postBuild", POST_BUILD)
+    assert installed.plan(machine) == []
+    assert machine.run("docker image ls --quiet --no-trunc").out == images
