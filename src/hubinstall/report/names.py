@@ -40,6 +40,7 @@ KINDS = {
     "authorities": "trusting the site's own certificates",
     "firewall-table": "loading the firewall",
     "kernel-setting": "setting kernel parameters",
+    "room": "creating accounts for rooms",
     "share": "making links to shared folders",
     "group-members": "making the groups of courses",
     "service": "starting the services",
