@@ -16,8 +16,8 @@ from hubinstall.hubside.profiles import Chosen, Gives, NoChoiceError
 
 RIGHTS, VOLUME_PLACE = ["CHOWN", "FOWNER", "DAC_OVERRIDE"], "/volume"
 """As in hubside/volumes.py, which cannot be imported here: it needs Docker's client."""
-NAME = re.compile(rf"{layout.CONTAINER_PREFIX}-[a-zA-Z0-9][a-zA-Z0-9_.-]{{0,200}}{layout.CONTAINER_TAIL}")
-"""Without the tail, neighbours would learn from Docker's DNS who is here."""
+NAME = re.compile(rf"{layout.CONTAINER_PREFIX}-[a-zA-Z0-9_.-]{{1,201}}{layout.CONTAINER_TAIL}")
+"""DockerSpawner's: Lisa's is jupyter--4cisa. Without the tail, Docker's DNS would tell neighbours who is here."""
 _LABEL = text(r"[^\0]{0,4096}")
 _WORDS = each(text())
 _SETTINGS = {

@@ -9,6 +9,7 @@ import shlex
 from dataclasses import replace
 
 import pytest
+from dockerspawner import DockerSpawner
 
 from hubinstall import layout
 from hubinstall.broker import calls, container, hostconfig, servers, sources
@@ -187,6 +188,12 @@ def test_a_server_that_says_anything_else_is_refused(place, value):
 def test_a_server_with_another_name_is_refused(name):
     with pytest.raises(RefusedError):
         create(described(), name=name)
+
+
+@pytest.mark.parametrize("person", ["Lisa", "Müller (extern)", "_x", "o'neil", "3peter", "."])
+def test_a_server_has_the_name_that_dockerspawner_gives_for_any_person(person):
+    name = f"jupyter-{DockerSpawner._escape(person)}{layout.CONTAINER_TAIL}"
+    assert create(described(), name=name)
 
 
 def test_a_key_that_comes_twice_is_refused():
