@@ -21,10 +21,11 @@ pytestmark = pytest.mark.one_kind
 ROOTS, PASSWORD = "noether-1918-ring", "noether-1918-ring"
 GROUPS = "ou=groups,dc=example,dc=org"
 PEOPLE = "ou=people,dc=example,dc=org"
-ASKS_AT_ONCE = "c.ProviderRights.ask_every = 0.5\n"
+ASKS_AT_ONCE = "c.ProviderRights.ask_every = 0.5\nc.ProviderRights.unasked = 1\n"
 CERTIFICATE = "/etc/ldap/server.pem"
 CHANGE = f"ldapmodify -x -H ldapi:/// -D cn=admin,dc=example,dc=org -w {ROOTS} <<END\n{{}}\nEND\n"
 MEMBERS = f"dn: cn={{}},{GROUPS}\nchangetype: modify\n{{}}: memberUid\nmemberUid: emmy"
+MOVE = "dn: uid=emmy,{}\nchangetype: modrdn\nnewrdn: uid=emmy\ndeleteoldrdn: 0\nnewsuperior: {}"
 WHEEL = "/srv/site_auth-1.0-py3-none-any.whl"
 SITES = """
 from jupyterhub.auth import Authenticator
@@ -112,6 +113,31 @@ def test_who_leaves_a_group_of_the_directory_loses_what_came_with_it_with_the_ol
     machine.run("service slapd start")
     machine.run(CHANGE.format(MEMBERS.format("members", "delete")))
     assert soon(lambda: emmy.request("GET", "hub/home", step="session").url.path.endswith("/hub/login"))
+
+
+def test_who_has_no_entry_any_more_is_locked_until_there_is_one_again(machine: Machine) -> None:
+    machine.run(CHANGE.format(MEMBERS.format("members", "add")))
+    hers, day = f"docker ps -q --filter label={layout.USER_LABEL}=emmy", "getent shadow emmy | cut -d : -f 8"
+    assert soon(lambda: not machine.run(hers).out), "the server from before has ended"
+    with installed.client(machine) as emmy:
+        emmy.login("emmy", PASSWORD)
+        emmy.start_server()
+        emmy.run_cell("open('kept', 'w').write('hers')")
+        before = machine.run("id emmy").out
+        machine.run(CHANGE.format(MOVE.format(PEOPLE, GROUPS)))
+        # She makes no request: the directory is asked all the same.
+        assert soon(lambda: machine.run(day).out == "2\n"), "the account is locked"
+        assert soon(lambda: not machine.run(hers).out), "her server has ended"
+        assert emmy.request("GET", "hub/home", step="session").url.path.endswith("/hub/login")
+        with pytest.raises(HubError, match="Invalid username or password"):
+            emmy.login("emmy", PASSWORD)
+        assert "the sign-on no longer knows its person" in machine.run("hubinstall user list").out
+        machine.run(CHANGE.format(MOVE.format(GROUPS, PEOPLE)))
+        emmy.login("emmy", PASSWORD)
+        emmy.start_server()
+        assert emmy.run_cell("print(open('kept').read())") == "hers\n"
+        assert (machine.run(day).out, machine.run("id emmy").out) == ("\n", before)
+    machine.run(CHANGE.format(MEMBERS.format("members", "delete")))
 
 
 def test_the_hub_reaches_that_server_only(machine: Machine) -> None:
