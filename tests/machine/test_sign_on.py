@@ -19,7 +19,7 @@ SECRET_FILE = "/etc/hubinstall/oidc-secret"
 ADMINISTRATOR, MEMBER, OUTSIDER = "emmy", "katherine", "mallory"
 """None of them has an account on the machine."""
 GROUPS = {ADMINISTRATOR: ["hub-admins", "students"], MEMBER: ["students"], OUTSIDER: ["visitors"]}
-ASKS_AT_ONCE = "c.OauthRights.ask_every = 0.5\n"
+ASKS_AT_ONCE = "c.OauthRights.ask_every = 0.5\nc.OauthRights.gone_after = 3\n"
 # Whoever may read the file: the administrator's own is 0600, the hub's copy 0400.
 OPEN_FILES = f"grep -rlF {openid.SECRET} /etc /opt/hubinstall /var/lib/hubinstall /var/log /run 2>/dev/null"
 
@@ -103,7 +103,13 @@ def test_who_leaves_the_group_is_no_administrator_with_the_old_cookie(
         time.sleep(2.5)  # the access token is over by now
         assert soon(lambda: is_out(emmy)), "whom the provider no longer knows"
         assert is_out(emmy)
+        day = f"getent shadow {ADMINISTRATOR} | cut -d : -f 8"
+        assert soon(lambda: machine.run(day).out == "2\n"), "who does not sign on again is locked"
     provider.knows(**GROUPS)
+    with installed.client(machine) as emmy:
+        openid.sign_on(emmy, ADMINISTRATOR)
+        assert installed.status(emmy, "hub/home") == 200
+        assert machine.run(day).out == "\n"
 
 
 def test_another_setting_changes_nothing_of_it(member: HubClient, machine: Machine) -> None:

@@ -1,9 +1,12 @@
 """Sign-ons with the hub's own form: people of a real LDAP directory (slapd), a workshop's password, and none at all."""
 
 import io
+import json
+import shlex
 import time
 import zipfile
 from collections.abc import Iterator
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -13,8 +16,9 @@ from harness.machine import Machine
 from harness.nspawn import ProcessManager
 from harness.waiting import soon
 from hubinstall import layout
+from hubinstall.hubside.new_accounts import account_name
 from hubinstall.verify.client.errors import HubError
-from hubinstall.verify.client.hub import HubClient
+from hubinstall.verify.client.hub import PAGE, HubClient
 
 pytestmark = pytest.mark.one_kind
 
@@ -43,6 +47,7 @@ IN_THE_WHEEL = {
     "site_auth-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     "site_auth-1.0.dist-info/RECORD": "site_auth.py,,\n",
 }
+WIKI_PORT = 8901
 WORKSHOP, TEACHERS = "workshop-2026", "a-much-longer-password-for-the-teachers"
 
 
@@ -55,8 +60,18 @@ def settings(machine: Machine) -> list[str]:
     ]  # fmt: skip
 
 
+def at_first(machine: Machine) -> tuple[str, str]:
+    """The hub's virtualenv, and the secrets that there are."""
+    return machine.run(["readlink", layout.HUB_VENV]).out, machine.run(["ls", layout.SECRETS]).out
+
+
 @pytest.fixture(scope="module")
-def machine(installed_machine: Machine) -> Machine:
+def before(installed_machine: Machine) -> tuple[str, str]:
+    return at_first(installed_machine)
+
+
+@pytest.fixture(scope="module")
+def machine(installed_machine: Machine, before: tuple[str, str]) -> Machine:
     """Its people are those of the directory, whose certificate only `network.ca_bundle` knows."""
     machine = installed_machine
     machine.push(CHECKOUT / "tests/harness/inside/directory.sh", "/root/directory.sh")
@@ -215,6 +230,59 @@ def test_a_sites_own_class_of_its_own_package_survives_ten_applies(machine: Mach
             person.login("lise", "sesame")
         with pytest.raises(HubError, match="lise is not on the list of people who may use this hub"):
             person.login("lise", "open-sesame")
+
+
+def test_a_wiki_is_asked_for_a_token_first_and_signs_people_on(machine: Machine) -> None:
+    machine.push(CHECKOUT / "tests/harness/inside/wiki.py", "/root/wiki.py")
+    machine.write("/etc/hubinstall/wiki", f"{TEACHERS}\n", mode=0o600)
+    wiki, person = f"http://{machine.address}:{WIKI_PORT}/index.php", "Emmy Noether"
+    callback = f"{installed.url(machine)}hub/oauth_callback"
+    machine.run("hubinstall config unset auth")
+    options = {"client_id": "hub", "client_secret_file": "/etc/hubinstall/wiki", "mw_index_url": wiki}
+    change = ["hubinstall", "config", "set", "auth.type", "mediawiki", "auth.MWOAuthenticator", json.dumps(options)]
+    command = ["python3", "/root/wiki.py", machine.address, str(WIKI_PORT), "hub", TEACHERS, callback, person]
+    with machine.background(shlex.join(command)):
+        machine.run(f"until curl -s {wiki}; do sleep 0.2; done", check=False)
+        applied = machine.run([*change, "users.allowed", json.dumps([person]), "--apply"]).err
+        assert f"the page leads to {machine.address}:{WIKI_PORT}" in applied
+        assert "mwoauth==" in machine.read(layout.HUB_PACKAGES)
+        with installed.client(machine) as emmy:
+            sent = emmy.request("GET", "hub/oauth_login", step="sign-on", follow_redirects=False)
+            place, _, query = sent.headers["Location"].partition("?")
+            asked = {"title": ["Special:OAuth/authenticate"], "oauth_token": ["request"], "oauth_consumer_key": ["hub"]}
+            assert (place, parse_qs(query)) == (wiki, asked)
+            page = emmy.request("GET", "hub/oauth_login", step="sign-on", headers=PAGE)
+            assert page.status_code == 200, page.text
+            emmy.user = account_name(person)
+            assert installed.status(emmy, "hub/home") == 200
+            assert f":{person} (hubinstall):" in machine.run(["getent", "passwd", emmy.user]).out
+    with installed.client(machine) as late:
+        page = late.request("GET", "hub/oauth_login", step="sign-on", headers=PAGE)
+        assert page.status_code == 503
+        assert "MediaWiki does not answer, so nobody can sign on" in page.text
+
+
+def test_without_the_setting_all_is_as_before(machine: Machine, before: tuple[str, str]) -> None:
+    machine.run("hubinstall config unset auth --apply")
+    assert at_first(machine) == before, "the virtualenv of before, and no secret more"
+    assert not machine.exists(layout.HUB_PACKAGES)
+    assert "nothing changed" in machine.run("hubinstall apply").err
+    machine.write("/root/secrets", f"{ROOTS}\n{WORKSHOP}\n{TEACHERS}\nopen-sesame\n")
+    left = machine.run(
+        "grep -rlFf /root/secrets --exclude-dir=netns /etc/hubinstall /opt/hubinstall /var/lib/hubinstall /run",
+        check=False,
+    ).out
+    assert {*left.split()} == {f"/etc/hubinstall/{name}" for name in ("ldap", "workshop", "teachers", "wiki")}, (
+        "root's own"
+    )
+    if machine.process_manager is ProcessManager.SYSTEMD:
+        assert "0.0.0.0/0" not in machine.run("systemctl show -p IPAddressAllow --value jupyterhub").out
+    with installed.client(machine) as ada, pytest.raises(HubError, match="Invalid username or password"):
+        ada.login(installed.ADMIN, TEACHERS)
+    with installed.client(machine) as ada:
+        ada.login(installed.ADMIN, installed.ADMIN_PASSWORD)
+        assert installed.status(ada, "hub/admin") == 200
+    assert "SiteAuth" not in machine.run("hubinstall status", check=False).out
 
 
 def wheel() -> bytes:
