@@ -2,6 +2,8 @@
 accept.
 """
 
+import html
+import json
 from dataclasses import dataclass
 
 import pytest
@@ -14,13 +16,15 @@ pytestmark = pytest.mark.one_kind
 
 PASSWORD = "sextant-1730"
 NAMES = ("max.muster", "Lisa", "3peter", "dora")
+ODD = ("Müller (extern)", "o'neil", "Lisa", "3peter")
+"""Names that useradd takes with --badname at most."""
 
 
 @pytest.fixture(scope="module")
 def machine(installed_machine: Machine) -> Machine:
     """The installed machine, with accounts as other installations name them."""
-    for name in NAMES:
-        installed_machine.run(["useradd", "-m", "-K", "HOME_MODE=0700", "-s", "/bin/bash", name])
+    for name in dict.fromkeys((*NAMES, *ODD)):
+        installed_machine.run(["useradd", "--badname", "-m", "-K", "HOME_MODE=0700", "-s", "/bin/bash", name])
         set_password(installed_machine, name)
     return installed_machine
 
@@ -49,6 +53,26 @@ def test_every_name_that_logs_in_can_be_an_administrator_or_banned(machine: Mach
             "max.muster /home/max.muster\n"
         )
         client.stop_server()
+
+
+def test_odd_names_log_in_and_work_when_they_are_listed_and_do_not_when_they_are_banned(machine: Machine) -> None:
+    names = json.dumps(ODD, ensure_ascii=False)
+    machine.run(["hubinstall", "config", "unset", "users.banned"])
+    machine.run(["hubinstall", "config", "set", "users.allow_all", "false", "users.allowed", names, "--apply"])
+    for name in ODD:
+        with installed.client(machine) as client:
+            client.login(name, PASSWORD)
+            client.start_server()
+            assert (
+                client.run_cell("import getpass, os; print(getpass.getuser(), os.getcwd())") == f"{name} /home/{name}\n"
+            )
+            client.stop_server()
+    assert "is not on the list of people" in refused(machine, "dora")
+    machine.run(["hubinstall", "config", "set", "users.allow_all", "true", "users.banned", names, "--apply"])
+    for name in ODD:
+        assert f"{name} is not allowed to use this hub" in html.unescape(refused(machine, name))
+    machine.run("hubinstall config unset users.allowed && hubinstall config unset users.allow_all")
+    machine.run("hubinstall config unset users.banned --apply")
 
 
 def test_a_name_without_an_account_is_a_warning(machine: Machine) -> None:

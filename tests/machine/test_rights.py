@@ -105,6 +105,18 @@ def test_who_is_banned_loses_session_token_and_server_and_gets_in_again_when_it_
     back = log_in("joan")
     back.start_server()
     assert back.run_cell("print('again')") == "again\n"
+    machine.run("groupadd --force suspended; usermod --append --groups suspended joan")
+    machine.run("hubinstall config set users.banned_groups [suspended] --apply")
+    assert soon(lambda: not has_session(back)), "the group counts from this apply on"
+    assert soon(lambda: installed.container("joan") not in containers(machine))
+    with pytest.raises(HubError, match="joan is not allowed to use this hub"):
+        log_in("joan")
+    machine.run("gpasswd --delete joan suspended")
+    back = log_in("joan")
+    machine.run("usermod --append --groups suspended joan")
+    assert soon(lambda: not has_session(back), 180), "whoever comes into it later, a minute after"
+    assert grace.run_cell("print('goes on')") == "goes on\n"
+    machine.run("groupdel suspended; hubinstall config unset users.banned_groups --apply")
 
 
 def test_who_is_not_among_the_allowed_any_more_loses_session_token_and_server(
@@ -185,6 +197,11 @@ def test_the_page_of_servers_shows_administrators_all_and_teachers_their_class_a
     for name in ("joan", installed.PERSON):
         assert re.search(r"ready \d{4}-\d\d-\d\d \d\d:\d\d [0-9.]+ \d+M of [0-9.]+G .*hubinstall/default:", seen[name])
     assert servers_page(prof).keys() == {"joan"}
+    # As the service of the quotas leaves it: the file systems of these machines have none (test_quota.py).
+    machine.run(["tee", layout.HOME_USE], stdin=b'{"joan": [52428800, 104857600]}')
+    machine.run(["chmod", "640", layout.HOME_USE])
+    assert "50M of 100M" in servers_page(prof)["joan"]
+    machine.run(["rm", layout.HOME_USE])
     assert installed.status(joan, "hub/servers") == 403
     form = HIDDEN.findall(prof.request("GET", "hub/servers", step="servers", headers=PAGE).text)
 

@@ -195,12 +195,14 @@ def links_of_root(machine: Machine) -> list[str]:
     """When they end, and who gets none."""
     invited = invitations(machine, "grace", "lise")
     assert use(invited["lise"], "short").status_code == 400
+    assert all(listed(machine)[name]["link_until"] for name in ("grace", "lise"))
     assert 'id="set"' in use(invited["lise"], "uranium-1938").text
     assert use(invited["lise"], "again-1938-x").status_code == 404, "it works once"
     with installed.client(machine) as lise:
         lise.login("lise", "uranium-1938")
     user(machine, "passwd", "grace", "--stdin", stdin="another-1960\n")
     assert use(invited["grace"], "by-the-link-1").status_code == 404, "root has set another one"
+    assert [listed(machine)[name]["link_until"] for name in ("grace", "lise")] == ["", ""]
     links = [invitations(machine, "lise")["lise"] for _ in range(2)]
     assert [opened(link).get(link).status_code for link in links] == [404, 200]
     user(machine, "remove", "lise")
