@@ -90,7 +90,7 @@ def a_directory_that_is_away_ends_nobodys_work_and_a_changed_password_counts(joi
         time.sleep(75)  # longer than the hub takes to see that an account has ended
         assert emmy.run_cell("print('goes on')") == "goes on\n"
         assert installed.status(emmy, "hub/home") == 200
-        joined.run("service slapd start")
+        joined.run("start-slapd")
         joined.run(OTHER_PASSWORD.format(password=PASSWORD))
         emmy.stop_server()
     # While the directory is away SSSD takes the last password that it saw; it looks again after up to 90 seconds.

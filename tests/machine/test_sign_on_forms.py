@@ -125,7 +125,7 @@ def test_who_leaves_a_group_of_the_directory_loses_what_came_with_it_with_the_ol
     with installed.client(machine) as otto, pytest.raises(HubError, match="Example University does not answer"):
         otto.login("otto", PASSWORD)
     assert "LdapAuthenticator" in machine.run("hubinstall status", check=False).out
-    machine.run("service slapd start")
+    machine.run("start-slapd")
     machine.run(CHANGE.format(MEMBERS.format("members", "delete")))
     assert soon(lambda: emmy.request("GET", "hub/home", step="session").url.path.endswith("/hub/login"))
 

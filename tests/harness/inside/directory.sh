@@ -31,7 +31,15 @@ replace: olcTLSCertificateKeyFile
 olcTLSCertificateKeyFile: /etc/ldap/server.key
 END
 sed -i 's|^SLAPD_SERVICES=.*|SLAPD_SERVICES="ldap:/// ldapi:/// ldaps:///"|' /etc/default/slapd
+# It answers a moment after its script has ended.
+cat >/usr/local/sbin/start-slapd <<END
+#!/bin/sh
 service slapd restart
+for i in \$(seq 300); do ldapwhoami -Q -Y EXTERNAL -H ldapi:/// >/dev/null 2>&1 && exit; sleep 0.2; done
+exit 1
+END
+chmod 755 /usr/local/sbin/start-slapd
+start-slapd
 
 ldapadd -x -H ldapi:/// -D "cn=admin,$suffix" -w "$1" <<END
 dn: ou=people,$suffix
