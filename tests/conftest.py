@@ -24,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     addresses.choose(config.getoption("--address"))
     config.addinivalue_line("markers", "one_kind: a whole run tries it on one kind of machine, drawn (one_kind.py)")
+    config.addinivalue_line("markers", "in_turns: a slow file, at one commit in two in a whole run (one_kind.py)")
     config.addinivalue_line("markers", "with_a_certificate: needs a hub that speaks TLS itself")
     config.addinivalue_line("markers", "any_machine: for machines of every kind, also virtual and borrowed ones")
     config.addinivalue_line("markers", "own_kernel: about the distribution's kernel; nspawn's machines have the host's")
@@ -35,8 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With --process-manager, keep only machines of that kind; with --address, only the core suite; with --machine,
-    only what that kind of machine can show; with --whole, run each file that is for one kind on that kind, and not the
-    core tests for any machine, which repeat what other files show on nspawn's machines.
+    only what that kind of machine can show; with --whole, run each file that is for one kind on that kind at its turn,
+    and not the core tests for any machine, which repeat what other files show on nspawn's machines.
     """
     chosen = config.getoption("--process-manager")
     every = list(items)
@@ -79,7 +80,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if config.getoption("--whole"):
         others = config.stash.get(LEFT_TO_THE_OTHER_KIND, 0)
-        terminalreporter.write_line(f"{others} tests are for the other kind of machine at this commit")
+        terminalreporter.write_line(f"{others} tests are for the other kind of machine, or for another commit")
         if missing := _too_few(config):
             terminalreporter.write_line(f"TOO FEW MACHINE TESTS: {missing}", red=True)
         left_out = f"left out: machines other than systemd-nspawn, releases of Debian other than {store.RELEASE}"

@@ -11,7 +11,7 @@ from harness.manifest import diff, manifest
 from harness.nspawn import ProcessManager
 from harness.waiting import soon
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 Boot = Callable[[Machine], Machine]
 SYSTEMD = ProcessManager.SYSTEMD

@@ -12,7 +12,7 @@ from harness.commands import Result, execute
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 BUNDLE = "/root/bundle.tar"
 NO_CACHE = {"UV_CACHE_DIR": ""}

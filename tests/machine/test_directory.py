@@ -10,7 +10,7 @@ from harness.machine import Machine
 from harness.waiting import soon
 from hubinstall.verify.client.errors import HubError
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 PASSWORD = "noether-1918-ring"
 OUT_OF_GROUP = """ldapmodify -x -H ldapi:/// -D cn=admin,dc=example,dc=org -w {password} <<END

@@ -14,7 +14,7 @@ from harness.waiting import soon
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import HubClient
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 GATEWAY, HUB_PORT, SERVER_PORT = "10.99.0.1", 8081, 8888
 OPTIONS = "docker network inspect --format '{{json .Options}}' hubinstall"

@@ -9,7 +9,7 @@ from harness import installed
 from harness.machine import Machine
 from hubinstall.verify.client.hub import HubClient
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 LISTS = "/etc/hubinstall/environments/default"
 NO_CACHE = {"UV_CACHE_DIR": "/var/tmp/no-cache"}

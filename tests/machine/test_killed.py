@@ -18,7 +18,7 @@ from harness.nspawn import ProcessManager
 from harness.sametree import Tree
 from hubinstall.machine.host import TEMPORARY
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 KILLS_OF_INSTALL = 8
 STARTED_WITHIN = 2.0

@@ -13,7 +13,7 @@ from harness.machine import Machine
 from harness.nspawn import ProcessManager
 from hubinstall.verify.client.hub import HubClient
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 OTHER = "jupyter.example.org"
 TRIES = "/var/lib/hubinstall/letsencrypt/tries-*.json"

@@ -8,7 +8,7 @@ from harness import installed
 from harness.machine import Machine
 from hubinstall.verify.client.hub import HubClient
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 CLASS = "name;full name;email;group;password\nemmy;;;;noether-1918\nsofja;;;;partial-1874\n"
 STUDENTS = {"emmy": "noether-1918", "sofja": "partial-1874"}

@@ -10,7 +10,7 @@ import pytest
 from harness import installed
 from harness.machine import Machine
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 REGISTRY = "127.0.0.1:5001"
 NAME = f"{REGISTRY}/course/statistics:2026"

@@ -23,7 +23,7 @@ from hubinstall.resources.files.file import File
 from hubinstall.resources.services.unit import UnitFile
 from hubinstall.settings.model import Settings
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 COUNT = 25
 NUMBERS = range(40)

@@ -20,7 +20,7 @@ from hubinstall import layout
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import PAGE, HubClient
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 ROOM, SECONDS = "user/room-lab/", 120
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')

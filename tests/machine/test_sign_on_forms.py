@@ -20,7 +20,7 @@ from hubinstall.hubside.new_accounts import account_name
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import PAGE, HubClient
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 ROOTS, PASSWORD = "noether-1918-ring", "noether-1918-ring"
 GROUPS = "ou=groups,dc=example,dc=org"

@@ -14,7 +14,7 @@ from harness.cgroups import Cgroup
 from harness.machine import Machine
 from harness.nspawn import ProcessManager
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 GIB = 1 << 30
 MIB = 1 << 20

@@ -14,7 +14,7 @@ import pytest
 from harness import installed
 from harness.machine import Machine
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 SUITES = {
     "TLSv1.2": {

@@ -14,7 +14,7 @@ from harness.machine import Machine
 from hubinstall.verify.client.errors import raise_for
 from hubinstall.verify.client.hub import FETCH, HubClient
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 MEGABYTE = 1 << 20
 SIZE = 1 << 30

@@ -13,7 +13,7 @@ from harness.manifest import Manifest, diff, manifest
 from harness.nspawn import ProcessManager
 from hubinstall import layout
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 # As nsenter says it, whichever of the two processes it is that sees the kill.
 KILLED = (137, -9)

@@ -5,7 +5,7 @@ import pytest
 from harness import installed, last_release
 from harness.machine import Machine
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 FAULT = 'raise RuntimeError("a fault of this release")'
 GROUPS = "id --name --groups jupyterhub"

@@ -16,7 +16,7 @@ from hubinstall import layout
 from hubinstall.verify.client.errors import HubError
 from hubinstall.verify.client.hub import PAGE
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 WHO = "import os; print(os.getuid(), os.environ['HOME'])"
 TRASH = f"{layout.HOMES}/{layout.REMOVED_HOMES}"

@@ -1,4 +1,9 @@
-"""The draw of a kind of machine for a test file: each gets one, and the other one at another commit."""
+"""The draw of a kind of machine for a test file: each gets one, and the other one at another commit.
+
+A slow file comes at one commit in two.
+"""
+
+from collections import Counter
 
 import pytest
 
@@ -13,6 +18,7 @@ pytestmark = pytest.mark.one_kind
 def test_of_one_kind(process_manager, number):
     pass
 """
+SLOW = TESTS.replace("pytest.mark.one_kind", "[pytest.mark.one_kind, pytest.mark.in_turns]")
 UNMARKED = TESTS.replace("pytestmark", "unused")
 
 
@@ -39,3 +45,18 @@ def test_half_of_a_marked_file_and_all_of_another_are_run(pytester: pytest.Pytes
         [("test_a.py", "plain"), ("test_b.py", "systemd")],
         [("test_a.py", "systemd"), ("test_b.py", "plain")],
     )
+
+
+def test_a_file_in_turns_comes_on_each_kind_at_one_commit_in_four():
+    drawn = [one_kind.kinds(FILES, str(number), one_kind.TURNS)["test_b.py"] for number in range(8)]
+    assert Counter(drawn) == {"systemd": 2, "plain": 2, one_kind.LATER: 4}
+
+
+def test_half_of_the_files_in_turns_are_left_to_another_commit(pytester: pytest.Pytester):
+    pytester.makepyfile(**{f"test_{letter}": SLOW for letter in "abcd"})
+    items, _ = pytester.inline_genitems()
+    left = one_kind.of_the_other_kind(items, items, "seed")
+    tried = {(item.path.name, item.callspec.params["process_manager"]) for item in items if item not in left}
+    assert len(items) == 24
+    assert sorted(kind for _, kind in tried) == ["plain", "systemd"]
+    assert len({name for name, _ in tried}) == 2
