@@ -59,10 +59,12 @@ def told(machine: Machine) -> str:
     return f"JupyterHub is at {url(machine)}\n"
 
 
-def client(machine: Machine, *, name: str = "", token: str = "") -> HubClient:
-    """A visitor of this machine's hub, whatever its certificate; `name`: a name to use instead of its address."""
+def client(machine: Machine, *, name: str = "", token: str = "", patience: float = PATIENCE) -> HubClient:
+    """A visitor of this machine's hub, whatever its certificate; `name`: a name to use instead of its address;
+    `patience`: seconds that an answer may take.
+    """
     pinned = host(machine) if name else None
-    return HubClient(url(machine, name), address=pinned, verify=False, token=token, timeout=PATIENCE * machine.pace)
+    return HubClient(url(machine, name), address=pinned, verify=False, token=token, timeout=patience * machine.pace)
 
 
 def add_person(machine: Machine, name: str = PERSON, password: str = PERSON_PASSWORD) -> None:

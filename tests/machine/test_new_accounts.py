@@ -120,7 +120,8 @@ def test_thirty_first_starts_of_people_from_the_provider(provider: OpenIdProvide
     provider.knows(**{name: ["students"] for name in people})
 
     def comes(name: str) -> str:
-        with installed.client(machine) as client:
+        # The last of them waits for all accounts, whose files are on the disk before useradd ends: a busy disk is slow.
+        with installed.client(machine, patience=LONG) as client:
             assert openid.sign_on(client, name).status_code == 200
             client.user = account_name(name)
             client.start_server()
