@@ -1,5 +1,6 @@
 """What a browser gets during a visit, where it is redirected, and who the hub thinks it is."""
 
+import html
 import re
 from urllib.parse import quote, urlsplit
 
@@ -14,6 +15,7 @@ ELSEWHERE = ("//evil.example", "https://evil.example/", "/\\evil.example", "///e
 """Values of `?next=` that might redirect a person who logs in to somebody else's page."""
 SOMEBODY = "198.51.100.7"
 """An address that never connected to the machine."""
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
 def report(name: str) -> dict[str, str]:
@@ -85,3 +87,19 @@ def led_to(client: HubClient, target: str) -> str:
     assert answer.status_code == 302, answer.text
     led = urlsplit(answer.headers["location"].replace("\\", "/")).netloc
     return "" if led == urlsplit(client.base_url).netloc else led
+
+
+def hidden(page: httpx.Response) -> dict[str, list[str]]:
+    """Name → values of the hidden fields of a page's form."""
+    found: dict[str, list[str]] = {}
+    for name, value in HIDDEN.findall(page.text):
+        found.setdefault(name, []).append(html.unescape(value))
+    return found
+
+
+def opened(client: HubClient, path: str) -> httpx.Response:
+    """What a browser is answered that opens a page of somebody's server, and agrees to be known there."""
+    page = client.request("GET", path, step="page", headers=PAGE)
+    if page.status_code == 200 and page.url.path.endswith("/hub/api/oauth2/authorize"):
+        page = client.request("POST", str(page.url), step="authorize", headers=PAGE, data=hidden(page))
+    return page

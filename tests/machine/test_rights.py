@@ -1,6 +1,5 @@
 """Whom the file does not name any more: the right goes, and with it sessions, tokens and running servers."""
 
-import html
 import json
 import re
 import time
@@ -9,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness import installed
+from harness import installed, visits
 from harness.machine import Machine
 from harness.waiting import soon
 from hubinstall import layout
@@ -155,17 +154,8 @@ def by_groups(installed_machine: Machine, log_in: LogIn) -> Machine:
     return machine
 
 
-HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
-
-
 def opened(client: HubClient, name: str) -> int:
-    """What a browser is answered that opens somebody's server, and agrees to be known there."""
-    page = client.request("GET", f"user/{name}/lab", step="page", headers=PAGE)
-    if page.status_code == 200 and page.url.path.endswith("/hub/api/oauth2/authorize"):
-        fields = [(key, html.unescape(value)) for key, value in HIDDEN.findall(page.text)]
-        form = {key: [value for other, value in fields if other == key] for key, _ in fields}
-        page = client.request("POST", str(page.url), step="authorize", headers=PAGE, data=form)
-    return page.status_code
+    return visits.opened(client, f"user/{name}/lab").status_code
 
 
 def servers_page(client: HubClient) -> dict[str, str]:
@@ -203,10 +193,10 @@ def test_the_page_of_servers_shows_administrators_all_and_teachers_their_class_a
     assert "50M of 100M" in servers_page(prof)["joan"]
     machine.run(["rm", layout.HOME_USE])
     assert installed.status(joan, "hub/servers") == 403
-    form = HIDDEN.findall(prof.request("GET", "hub/servers", step="servers", headers=PAGE).text)
+    form = visits.hidden(prof.request("GET", "hub/servers", step="servers", headers=PAGE))
 
     def stop(name: str) -> int:
-        data = {"_xsrf": dict(form)["_xsrf"], "user": name, "server": ""}
+        data = {"_xsrf": form["_xsrf"], "user": name, "server": ""}
         return prof.request("POST", "hub/servers", step="stop", headers=PAGE, data=data).status_code
 
     assert soon(lambda: used(machine)["joan"]["cpu"] > 1), "the look before the cell's end may count for a moment"

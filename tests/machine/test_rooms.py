@@ -1,9 +1,7 @@
 """A room: a server that the members of a group use together, and nobody else; what they write is not lost."""
 
-import html
 import json
 import random
-import re
 import threading
 import time
 from collections.abc import Iterator
@@ -13,17 +11,16 @@ import httpx
 import pytest
 
 from checkout_path import CHECKOUT
-from harness import installed
+from harness import installed, visits
 from harness.machine import Machine
 from harness.waiting import soon
 from hubinstall import layout
 from hubinstall.verify.client.errors import HubError
-from hubinstall.verify.client.hub import PAGE, HubClient
+from hubinstall.verify.client.hub import HubClient
 
 pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 ROOM, SECONDS = "user/room-lab/", 120
-HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 ROUNDS, RESTARTS = 24, 2
 NOTEBOOK = {
     "cells": [
@@ -67,11 +64,7 @@ def entered(client: HubClient, path: str = "hub/room/lab") -> httpx.Response:
     """What a browser is answered at last: it waits while the server starts, and agrees to be known there."""
     end = time.monotonic() + SECONDS
     while True:
-        page = client.request("GET", path, step="page", headers=PAGE)
-        if page.status_code == 200 and page.url.path.endswith("/hub/api/oauth2/authorize"):
-            fields = [(key, html.unescape(value)) for key, value in HIDDEN.findall(page.text)]
-            form = {key: [value for other, value in fields if other == key] for key, _ in fields}
-            page = client.request("POST", str(page.url), step="authorize", headers=PAGE, data=form)
+        page = visits.opened(client, path)
         if "spawn-pending" not in page.url.path or time.monotonic() > end:
             return page
         time.sleep(0.5)

@@ -12,12 +12,10 @@ from typing import Any
 
 from jupyterhub import orm
 
-from hubinstall.hubside import sessions
+from hubinstall.hubside import looks, sessions
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.identity import People
 
-EVERY = 10.0
-"""Seconds between two looks at all accounts."""
 PATIENCE = 600.0
 """Seconds that an account of a directory (SSSD, LDAP) may be missing: the directory may be away. An account that was in
 /etc/passwd is gone as soon as it is missing there.
@@ -37,12 +35,9 @@ class Departures:
 
     async def watch(self) -> None:
         """Look for as long as the hub runs."""
-        while True:
-            await asyncio.sleep(EVERY)
-            try:
-                await self.look(time.monotonic())
-            except Exception:
-                self._app.log.exception("The accounts could not be checked; trying again")
+        await looks.again_and_again(
+            lambda: self.look(time.monotonic()), self._app.log, "The accounts could not be checked"
+        )
 
     async def look(self, now: float) -> None:
         """Check every user of the hub once. `now`: monotonic, in seconds."""

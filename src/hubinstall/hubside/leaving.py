@@ -11,8 +11,7 @@ from typing import Any
 
 from jupyterhub import orm
 
-from hubinstall.hubside import helper, sessions
-from hubinstall.hubside.departures import EVERY
+from hubinstall.hubside import helper, looks, sessions
 from hubinstall.hubside.seen import Seen
 
 
@@ -24,12 +23,9 @@ class Leaving:
 
     async def watch(self, unasked: float | None) -> None:
         """Look for as long as the hub runs."""
-        while True:
-            await asyncio.sleep(EVERY)
-            try:
-                await self.look(time.time(), unasked)
-            except Exception:
-                self._app.log.exception("Whom the sign-on knows could not be checked; trying again")
+        await looks.again_and_again(
+            lambda: self.look(time.time(), unasked), self._app.log, "Whom the sign-on knows could not be checked"
+        )
 
     async def look(self, now: float, unasked: float | None) -> None:
         """End what those have who are gone. `now`: in seconds since 1970; `unasked`: about one person who has made no

@@ -12,13 +12,11 @@ from typing import Any
 
 from jupyterhub import orm
 
-from hubinstall.hubside import rights, sessions
+from hubinstall.hubside import looks, rights, sessions
 from hubinstall.hubside.memberships import Memberships
 from hubinstall.hubside.rooms import Room
 from hubinstall.hubside.settings import HubSettings
 
-EVERY = 10.0
-"""Seconds between two looks at the host's groups."""
 PREFIX = "hubinstall-room"
 
 
@@ -114,9 +112,5 @@ class Doors:
 
     async def watch(self) -> None:
         """For as long as the hub runs."""
-        while self._settings.rooms:
-            await asyncio.sleep(EVERY)
-            try:
-                await self.look()
-            except Exception:
-                self._app.log.exception("The members of rooms could not be compared; trying again")
+        if self._settings.rooms:
+            await looks.again_and_again(self.look, self._app.log, "The members of rooms could not be compared")

@@ -13,13 +13,11 @@ from typing import Any
 from jupyterhub import orm
 
 from hubinstall import layout
-from hubinstall.hubside import rights
+from hubinstall.hubside import looks, rights
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.memberships import Memberships
 from hubinstall.hubside.settings import HubSettings
 
-EVERY = 10.0
-"""Seconds between two looks at the host's groups."""
 REMEMBERED = 10
 """Seconds for which a server remembers whom the hub has let in; JupyterHub's own are 300."""
 SERVER_ARGUMENTS = [f"--HubOAuth.cache_max_age={REMEMBERED}"]
@@ -118,9 +116,5 @@ class Classes:
 
     async def watch(self) -> None:
         """For as long as the hub runs."""
-        while self._settings.teachers:
-            await asyncio.sleep(EVERY)
-            try:
-                await self.look()
-            except Exception:
-                self._app.log.exception("The groups of teachers could not be compared; trying again")
+        if self._settings.teachers:
+            await looks.again_and_again(self.look, self._app.log, "The groups of teachers could not be compared")
