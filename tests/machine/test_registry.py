@@ -9,6 +9,7 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
+from hubinstall.verify.client.errors import HubError
 
 pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
@@ -133,3 +134,59 @@ def test_a_lost_image_is_pulled_again_as_it_was(course: Machine) -> None:
     assert pin(course) == pinned
     assert course.run("docker image ls -q --no-trunc hubinstall/pulled").out.strip() == pinned["id"]
     assert installed.plan(course) == []
+
+
+BELOW = f"{REGISTRY}/course/"
+# One that a person may name, and one that starts no server.
+PUSH_MORE = f"""set -e
+push() {{
+    container=$(docker create {NAME})
+    docker commit --change "$1" "$container" {BELOW}$2
+    docker rm "$container"
+    docker push -q {BELOW}$2
+    docker image rm {BELOW}$2
+}}
+push 'LABEL course=own' own:1
+push 'CMD ["jupyterhub-singleuser-is-not-here"]' broken:1"""
+OWN = {
+    "display_name": "An image of your own",
+    "profile_options": {
+        "image": {
+            "choices": {"usual": {"display_name": "The usual one"}},
+            "unlisted_choice": {"enabled": True, "display_name": "Another", "overrides": {"image": "{value}"}},
+        }
+    },
+}
+FORGED = ("../own:1", "own:1 ", "OWN:1", "own:1@sha256:1", "", "/own:1", "own:1\n")
+
+
+def named(image: str) -> dict[str, str]:
+    return {"profile": "own", "image--unlisted-choice": image}
+
+
+def test_a_person_names_an_image_and_only_one_below_the_prefix(course: Machine) -> None:
+    profiles = json.dumps([{"display_name": "Usual"}, {"slug": "own", **OWN}])
+    words = ["spawner.allow.images", json.dumps([BELOW]), "profiles", profiles]
+    with registry(course), installed.client(course) as grace, installed.client(course) as ada:
+        course.run(PUSH_MORE)
+        course.run(["hubinstall", "config", "set", *words, "--apply"])
+        grace.login(installed.PERSON, installed.PERSON_PASSWORD)
+        ada.login(installed.ADMIN, installed.ADMIN_PASSWORD)
+        others = ("debian:12", pin(course)["id"], "hubinstall/default:1", f"{REGISTRY}/other/own:1")
+        url = f"hub/api/users/{installed.PERSON}/server"
+        for image in (*(f"{BELOW}{name}" for name in FORGED), *others):
+            for who in (grace, ada):
+                assert who.fetch("POST", url, step="forged", json=named(image)).status_code == 400, image
+        assert course.run(f"docker ps -aq -f label=hubinstall.user={installed.PERSON}").out == ""
+        grace.start_server(options=named(f"{BELOW}own:1"))
+        assert grace.run_cell("print(6 * 7)") == "42\n"
+        image = ["docker", "inspect", "--format", "{{.Config.Image}} {{.Config.Labels.course}}"]
+        assert course.run([*image, installed.container("grace")]).out.split() == [f"{BELOW}own:1", "own"]
+        grace.stop_server()
+        for name, words_ in (("broken:1", "does not start a server"), ("own:2", "could not be pulled")):
+            with pytest.raises(HubError, match=words_):
+                grace.start_server(options=named(f"{BELOW}{name}"))
+    with installed.client(course) as grace:
+        grace.login(installed.PERSON, installed.PERSON_PASSWORD)
+        grace.start_server(options=named(f"{BELOW}own:1"))
+        grace.stop_server()

@@ -55,8 +55,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     }),
     "quotas": frozenset({"hubside.accounts", "hubside.home_use", "hubside.limits", "layout"}),
     "broker": frozenset({
-        "hubside.accounts", "hubside.grading", "hubside.images", "hubside.limits", "hubside.network",
-        "hubside.profiles", "hubside.seccomp", "hubside.shares", "hubside.sockets", "layout",
+        "hubside.accounts", "hubside.grading", "hubside.images", "hubside.limits", "hubside.named_images",
+        "hubside.network", "hubside.profiles", "hubside.seccomp", "hubside.shares", "hubside.sockets", "layout",
     }),
 }  # fmt: skip
 """Room (a folder or file at the top of the package) → the rooms, or single files of one, that its files may import;

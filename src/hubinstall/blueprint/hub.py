@@ -209,7 +209,8 @@ def other_limits(settings: Settings) -> OtherLimits:
 
 def offered(settings: Settings) -> tuple[Profile, ...]:
     """The courses come first: who is in one gets it without a choice, unless a profile says that it is the default."""
-    return profiles.parse([*choices_of(settings.courses), *(one.described() for one in settings.profiles)])
+    of_file = (one.described(settings.spawner.allow.images) for one in settings.profiles)
+    return profiles.parse([*choices_of(settings.courses), *of_file])
 
 
 def gpus(settings: Settings, facts: Facts) -> tuple[str, ...]:

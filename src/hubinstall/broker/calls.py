@@ -81,7 +81,7 @@ def _pull(asked: Asked) -> Call:
     login = asked.request.headers.get("x-registry-auth", "")
     if not _LOGIN.fullmatch(login):
         raise RefusedError("a registry's login of another form", status=400)
-    return images.pulled(asked.policy, asked.given("fromImage"), asked.given("tag"), login)
+    return images.pulled(asked.policy, asked.engine, asked.given("fromImage"), asked.given("tag"), login)
 
 
 def _tag(asked: Asked) -> Call:

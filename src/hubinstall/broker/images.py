@@ -3,18 +3,22 @@
 import json
 import subprocess
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 from hubinstall.broker.engine import Call, Engine
 from hubinstall.broker.policy import Policy
-from hubinstall.broker.refusal import RefusedError
+from hubinstall.broker.refusal import BusyError, RefusedError
 from hubinstall.broker.typed import decoded, each, fields, only
 from hubinstall.hubside.images import ImageSource
+
+KEPT_FREE = 5 * 10**9
+"""Bytes of Docker's disk below which no image is pulled that a person has named."""
 
 
 def inspected(policy: Policy, engine: Engine, name: str) -> Call:
     """To inspect one that is admitted or that the hub may bring back, or, by its id, one that may become ours again."""
-    known = policy.admits_image(name) or name in policy.other_sources
+    known = policy.admits_image(name) or name in policy.other_sources or policy.may_be_named(name)
     if not known and not (name.startswith("sha256:") and is_ours(policy, engine, name)):
         raise RefusedError(f"the image {name}", "" if name.startswith("sha256:") else f"image {name}")
     return Call("GET", f"/images/{name}/json")
@@ -54,13 +58,25 @@ def tagged(policy: Policy, engine: Engine, id_: str, name: str) -> Call:
     return Call("POST", f"/images/{found['Id']}/tag", {"repo": repository, "tag": tag})
 
 
-def pulled(policy: Policy, repository: str, tag: str, login: str) -> Call:
+def pulled(policy: Policy, engine: Engine, repository: str, tag: str, login: str) -> Call:
     name = f"{repository}{'@' if tag.startswith('sha256:') else ':'}{tag or 'latest'}"
     digests = {source.pinned().get("digest") for source in policy.sources().values()}
     if name not in digests and not policy.admits_image(name):
-        raise RefusedError(f"the image {name}", f"image {name}")
+        if not policy.may_be_named(name):
+            raise RefusedError(f"the image {name}", f"image {name}")
+        check_room(engine)
     query = {"fromImage": repository, "tag": tag or "latest"}
     return Call("POST", "/images/create", query, headers={"X-Registry-Auth": login} if login else None)
+
+
+def check_room(engine: Engine) -> None:
+    """Raise BusyError if an image that a person names could fill the disk."""
+    directory = (engine.ask("/info") or {}).get("DockerRootDir") or "/"
+    if (free := disk_usage(directory).free) < KEPT_FREE:
+        raise BusyError(
+            f"This machine has {free / 1e9:.1f} GB of free disk space left; below {KEPT_FREE / 1e9:.0f} GB it gets no"
+            " further images. Ask its administrator to remove what nobody uses: docker image prune -a"
+        )
 
 
 class Copy:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
-from hubinstall.hubside import profiles
+from hubinstall.hubside import named_images, profiles
 from hubinstall.hubside.images import ImageSource
 from hubinstall.hubside.limits import OtherLimits, ServerLimits
 from hubinstall.hubside.network import ServerNetwork
@@ -76,6 +76,10 @@ class Policy:
         return name in (self.image, *self.more_images) or any(
             self.allows(f"image {one}") for one in (name, name.removesuffix(":latest"))
         )
+
+    def may_be_named(self, name: str) -> bool:
+        """Whether a person may name it: the hub may look for it and pull it. Who may run it, their choice says."""
+        return named_images.is_below(name, profiles.image_prefixes(self.profiles))
 
     def sources(self) -> dict[str, ImageSource]:
         """Of all images that the hub may bring back, by their names."""

@@ -66,9 +66,10 @@ class ProfileStarts(RoomStarts):
         except NoChoiceError as error:
             raise HTTPError(400, str(error)) from None
         named = self.hub_settings.environments.get(self.gives.environment or "")
-        if named or self._usual_image:
+        image = self.gives.image or (named.image if named else "")
+        if image or self._usual_image:
             self._usual_image = self._usual_image or self.image
-            self.image = named.image if named else self._usual_image
+            self.image = image or self._usual_image
 
     def slug_now(self) -> str:
         """The profile with which the server was started last; empty if there was none."""

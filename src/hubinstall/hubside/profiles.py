@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 from hubinstall import layout
+from hubinstall.hubside import named_images
 from hubinstall.hubside.accounts import Account, group_ids
 from hubinstall.hubside.limits import ServerLimits
 
@@ -41,6 +42,8 @@ class Gives:
     empty_home: bool | None = None
     environment: str | None = None
     """The name of one of the hub's environments."""
+    image: str | None = None
+    """One that a person has named (named_images.py), instead of an environment's."""
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
@@ -81,11 +84,21 @@ class UnlistedChoice:
     validation_message: str
     overrides: tuple[str, ...]
     """The keys of Gives that get the value."""
+    images: tuple[str, ...] = ()
+    """What the name of an image must begin with, if it is one."""
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        lists = {"overrides": tuple(data["overrides"]), "images": tuple(data.get("images", ()))}
+        return cls(**{**data, **lists})
 
     def gives(self, name: str, value: str) -> Gives:
         """Raises NoChoiceError. `name`: of the option, for its words."""
         if len(value) > LONGEST or not re.fullmatch(self.validation_regex, value):
             raise NoChoiceError(self.validation_message or f"{name}: {value[:60]!r} cannot be chosen here.")
+        if "image" in self.overrides and not named_images.is_below(value, self.images):
+            below = " or ".join(self.images)
+            raise NoChoiceError(f"{name}: {value[:60]!r} is not the full name of an image below {below}.")
         try:
             return Gives(**{key: READERS[key](value) for key in self.overrides})
         except ValueError:
@@ -104,7 +117,7 @@ class Option:
         return cls(
             data["display_name"],
             {name: Choice.parse(choice) for name, choice in data["choices"].items()},
-            UnlistedChoice(**{**unlisted, "overrides": tuple(unlisted["overrides"])}) if unlisted else None,
+            UnlistedChoice.parse(unlisted) if unlisted else None,
         )
 
     @property
@@ -172,6 +185,12 @@ def holds(container: Mapping[str, Any]) -> bool:
     state = container.get("State")
     fresh = time.time() - float(container.get("Created") or 0) < layout.START_SECONDS
     return state in {"running", "paused", "restarting", "removing"} or (state == "created" and fresh)
+
+
+def image_prefixes(every: Iterable[Profile]) -> tuple[str, ...]:
+    """What the names of images that people may name begin with."""
+    written = (option.unlisted_choice for profile in every for option in profile.options.values())
+    return tuple(sorted({prefix for one in written if one for prefix in one.images}))
 
 
 def may_give_gpus(profile: Profile) -> bool:
@@ -246,5 +265,5 @@ def cores(text: str) -> float:
     return float(text)
 
 
-READERS: dict[str, Any] = {"memory": size, "cpu": cores}
+READERS: dict[str, Any] = {"memory": size, "cpu": cores, "image": str}
 """The keys that a value which a person writes can set."""

@@ -21,6 +21,8 @@ from hubinstall import layout
 from hubinstall.hubside import container, extra, failures, full_homes, repair, rights, shares, start_options, volumes
 from hubinstall.hubside.accounts import Account, NoServerError, homes, write_account_files
 from hubinstall.hubside.elsewhere import Elsewhere
+from hubinstall.hubside.image_pulls import Pulls, about_image
+from hubinstall.hubside.listening import listens
 from hubinstall.hubside.own_limits import OwnLimits
 from hubinstall.hubside.repair import RepairError
 from hubinstall.hubside.safe_start import LEFT_OUT, SafeStarts
@@ -49,6 +51,7 @@ class HomeSpawner(OwnLimits, SafeStarts):
     _queues: ClassVar[dict[str, StartQueue]] = {}
     """Those who check and repair the hub do not wait behind people: each kind of person has a queue of its own."""
     _elsewhere: ClassVar[Elsewhere] = Elsewhere()
+    _pulls: ClassVar[Pulls] = Pulls()
     _had_turn = False
     _stage = ""
 
@@ -104,6 +107,10 @@ class HomeSpawner(OwnLimits, SafeStarts):
     async def _start(self) -> tuple[str, int]:
         try:
             await self._retried(lambda: repair.of_this_hub().before_start(self.image, self._tell))
+            if self.gives.image:
+                self._end_turn()  # others start while it is pulled
+                self._stage = f"Getting the image {self.gives.image}"
+                await self._pulls.bring(self, self.gives.image)
             await self._remove_strays()
             ip, port = await super().start()
         except NoServerError as error:
@@ -112,7 +119,7 @@ class HomeSpawner(OwnLimits, SafeStarts):
             raise StartFailure(str(error)) from None
         except APIError as error:
             words = failures.refused(str(error.explanation or error), self._home(), self.image)
-            raise StartFailure(words) from None
+            raise StartFailure(about_image(self.gives.image, words)) from None
         except (*AWAY, DockerException) as error:
             self.log.error("Docker does not answer: %s", error)  # noqa: TRY400 - a traceback would not say more
             raise StartFailure("Docker does not answer on this machine. Try again in a minute.") from None
@@ -199,9 +206,8 @@ class HomeSpawner(OwnLimits, SafeStarts):
         log = (await self.docker("logs", self.container_id, tail=200)).decode(errors="replace")
         if code == container.ANOTHERS_HOME and log.startswith("owner="):
             return StartFailure(failures.anothers_home(self._home(), self.user.name, log), status_code=403)
-        return StartFailure(
-            f"{full_homes.said_of(self.user.name)} {words}".strip(), log, offer=self.offer_after_failure()
-        )
+        words = f"{full_homes.said_of(self.user.name)} {about_image(self.gives.image, words)}".strip()
+        return StartFailure(words, log, offer=self.offer_after_failure())
 
     async def _check_whose(self) -> None:
         """The account may have been given to somebody else while the server was starting."""
@@ -387,13 +393,3 @@ class HomeSpawner(OwnLimits, SafeStarts):
                 self.object_id = ""
         hook = super().run_post_stop_hook()
         return await hook if inspect.isawaitable(hook) else hook
-
-
-async def listens(ip: str, port: int) -> bool:
-    try:
-        async with asyncio.timeout(2):
-            _, writer = await asyncio.open_connection(ip, port)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True

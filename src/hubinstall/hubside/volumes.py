@@ -32,13 +32,14 @@ RIGHTS = ["CHOWN", "FOWNER", "DAC_OVERRIDE"]
 async def make_writable(spawner: Any, container: str, account: Account, gids: Collection[int]) -> None:
     """Let the person write to the volumes of their new container. A failure is logged."""
     own = personal(spawner)
+    image = spawner.hub_settings.image if spawner.gives.image else spawner.image  # as root, no program of a person's
     found = await spawner.docker("inspect_container", container)
     for mount in found.get("Mounts") or ():
         if mount.get("Type") != "volume" or not mount.get("RW"):
             continue
         mine = mount["Name"] in own or bool(ANONYMOUS.fullmatch(mount["Name"]))
         change = functools.partial(owned, account) if mine else shared
-        work = functools.partial(adapt, spawner.client, container, mount, change, image=spawner.image)
+        work = functools.partial(adapt, spawner.client, container, mount, change, image=image)
         job = spawner.executor.submit(work, functools.partial(writable, uid=account.uid, gids=gids))
         try:
             await asyncio.wrap_future(job)

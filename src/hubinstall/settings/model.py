@@ -31,6 +31,7 @@ from hubinstall.settings.types import (
     Domain,
     GpuList,
     Image,
+    ImagePrefixes,
     Sha256,
 )
 from hubinstall.settings.users import Teachers, Users, teacher_conflicts, without_effect
@@ -90,6 +91,13 @@ class SpawnerAllow(Section):
         " other-seccomp, writable-root. `*` stands for any"
         " characters but a slash. A start that is refused names its line.",
         examples=[["bind /srv/datasets", "volume scratch-*", "image site/r:1"]],
+    )
+    images: ImagePrefixes = Field(
+        (),
+        description="What the names of images begin with that people may write at a start, where a profile has an"
+        " `unlisted_choice` for that: a registry, and what is below it, with a slash at the end. Who can push there"
+        " chooses what runs in people's servers.",
+        examples=[["registry.example.org/course/"]],
     )
 
 
@@ -175,7 +183,7 @@ class Settings(Section):
             *conflicts(self.http, self.tls_mode, self.base_url, self.network.subnet),
             *subdomain_conflicts(self.https, self.domain, self.tls_mode, behind=bool(self.http.trusted_proxies)),
             *environments_conflicts(self.environments),
-            *profile_conflicts(self.profiles, self.environments),
+            *profile_conflicts(self.profiles, self.environments, self.spawner.allow.images),
             *teacher_conflicts(self.teacher_lists, self.users),
             *course_conflicts(self.courses, self.shares, self.teachers),
             *choice_conflicts(self.courses, self.profiles),

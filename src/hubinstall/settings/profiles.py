@@ -77,6 +77,12 @@ class Written(Section):
 
     memory: Literal["{value}"] | None = Field(None, description="`{value}`: the value is a size.", examples=[_VALUE])
     cpu: Literal["{value}"] | None = Field(None, description="`{value}`: a number of cores.", examples=[_VALUE])
+    image: Literal["{value}"] | None = Field(
+        None,
+        description="`{value}`: the full name of an image, below one of `spawner.allow.images`. It is pulled at the"
+        " start, unless it is on the machine.",
+        examples=[_VALUE],
+    )
 
 
 class UnlistedChoice(Section):
@@ -84,7 +90,8 @@ class UnlistedChoice(Section):
     display_name: Title = Field("Other", description="What people read beside the field.", examples=["Your own size"])
     validation_regex: Pattern | None = Field(
         None,
-        description="The regular expression, of Python, that the whole value must match. Required.",
+        description="The regular expression, of Python, that the whole value must match. Required, except for the name"
+        " of an image.",
         examples=["[1-8]G"],
     )
     validation_message: Title | None = Field(
@@ -96,23 +103,24 @@ class UnlistedChoice(Section):
         if not self.enabled:
             return []
         found = []
-        if not self.validation_regex:
+        if not self.validation_regex and not self.overrides.image:
             hint = "try one such as '[1-8]G'"
             found.append(Conflict((), ("enabled", "validation_regex"), "also needs validation_regex", hint))
         if not self.sets():
-            hint = "try memory or cpu there"
+            hint = "try memory, cpu or image there"
             found.append(Conflict((), ("enabled", "overrides"), "also needs overrides", hint))
         return found
 
     def sets(self) -> list[str]:
         return [key for key in Written.model_fields if getattr(self.overrides, key)]
 
-    def described(self) -> dict[str, Any] | None:
+    def described(self, images: tuple[str, ...]) -> dict[str, Any] | None:
         if not self.enabled:
             return None
         return {
-            "display_name": self.display_name, "validation_regex": self.validation_regex,
+            "display_name": self.display_name, "validation_regex": self.validation_regex or ".*",
             "validation_message": self.validation_message or "", "overrides": self.sets(),
+            "images": images if self.overrides.image else (),
         }  # fmt: skip
 
 
@@ -135,11 +143,11 @@ class ProfileOption(Section):
         hint = "try leaving it out in one of them"
         return [Conflict(("choices", n, "default"), ("choices",), "is the second default", hint) for n in more]
 
-    def described(self, name: str) -> dict[str, Any]:
+    def described(self, name: str, images: tuple[str, ...]) -> dict[str, Any]:
         return {
             "display_name": self.display_name or name,
             "choices": {name: choice.described() for name, choice in self.choices.items()},
-            "unlisted_choice": self.unlisted_choice.described(),
+            "unlisted_choice": self.unlisted_choice.described(images),
         }
 
 
@@ -182,20 +190,22 @@ class Profile(Gives):
             found.append(Conflict(("display_name",), ("display_name", "slug"), "has no letter for a slug", hint))
         return found
 
-    def described(self) -> dict[str, Any]:
-        """As the hub and the broker read it (hubside/profiles.py)."""
+    def described(self, images: tuple[str, ...] = ()) -> dict[str, Any]:
+        """As the hub and the broker read it (hubside/profiles.py). `images`: of `spawner.allow`."""
         return {
             "slug": self.name, "display_name": self.display_name, "description": self.description or "",
             "default": self.default, "groups": self.groups, "gives": self.given(),
-            "options": {name: option.described(name) for name, option in self.profile_options.items()},
+            "options": {name: option.described(name, images) for name, option in self.profile_options.items()},
         }  # fmt: skip
 
 
 Profiles = Annotated[tuple[Profile, ...], BeforeValidator(parse_list)]
 
 
-def profile_conflicts(profiles: tuple[Profile, ...], environments: Iterable[str]) -> list[Conflict]:
-    """What profiles say against each other, and of environments that there are not."""
+def profile_conflicts(
+    profiles: tuple[Profile, ...], environments: Iterable[str], images: tuple[str, ...] = ()
+) -> list[Conflict]:
+    """What profiles say against each other, of environments that there are not, and of `images` that none may name."""
     about = ("profiles",)
     found = [
         Conflict(("profiles", index), about, f"has the slug {name} of an earlier profile", "try another slug")
@@ -211,7 +221,16 @@ def profile_conflicts(profiles: tuple[Profile, ...], environments: Iterable[str]
             hint = f"did you mean {near[0]}?" if near else "try default"
             message = f"there is no environment {name}"
             found.append(Conflict((*at, "environment"), ("profiles", "environments"), message, hint))
-    return found
+    return found + ([] if images else list(_without_prefix(profiles)))
+
+
+def _without_prefix(profiles: tuple[Profile, ...]) -> Iterator[Conflict]:
+    hint = "try spawner.allow.images: [registry.example.org/course/]"
+    for index, profile in enumerate(profiles):
+        for name, option in profile.profile_options.items():
+            if option.unlisted_choice.enabled and option.unlisted_choice.overrides.image:
+                at = ("profiles", index, "profile_options", name, "unlisted_choice", "overrides", "image")
+                yield Conflict(at, ("profiles", "spawner"), "no image may be named on this hub", hint)
 
 
 def all_that_is_given(profiles: tuple[Profile, ...]) -> Iterator[tuple[tuple[str | int, ...], Gives]]:

@@ -49,6 +49,10 @@ Allowance = Annotated[
     schema("line", allowances.ALLOWANCE),
 ]
 Allowances = Annotated[tuple[Allowance, ...], BeforeValidator(parse_list)]
+_ImagePrefix = Annotated[
+    str, BeforeValidator(names.parse_image_prefix), schema("beginning of image names", names.IMAGE_PREFIX)
+]
+ImagePrefixes = Annotated[tuple[_ImagePrefix, ...], BeforeValidator(parse_list)]
 
 Slug = Annotated[str, BeforeValidator(profiles.parse_slug), schema("name", profiles.SLUG)]
 OptionName = Annotated[str, BeforeValidator(profiles.parse_option), schema("name of an option", profiles.OPTION)]

@@ -12,6 +12,7 @@ from dockerspawner.volumenamingstrategy import default_format_volume_name
 
 from fakes.hub_people import ALICE
 from hubinstall.hubside import volumes
+from hubinstall.hubside.profiles import Gives
 
 CHOWN = ["chown", "-R", "-h", "1000:1001", "/volume"]
 SHARED = ["chmod", "1777", "/volume"]
@@ -31,7 +32,7 @@ class Docker:
     """Docker's client, with one volume."""
 
     def __init__(self, content: bytes, code: int = 0) -> None:
-        self.content, self.code, self.ran, self.removed = content, code, [], []
+        self.content, self.code, self.ran, self.removed, self.images = content, code, [], [], []
 
     def get_archive(self, _container, _path):
         return (chunk for chunk in (self.content[:700], self.content[700:])), {}
@@ -39,9 +40,10 @@ class Docker:
     def create_host_config(self, **options):
         return options
 
-    def create_container(self, _image, command, *, entrypoint, user, host_config):
+    def create_container(self, image, command, *, entrypoint, user, host_config):
         assert (user, host_config["network_mode"], host_config["cap_drop"]) == ("0:0", "none", ["ALL"])
         self.ran.append([*entrypoint, *command])
+        self.images.append(image)
         return {"Id": "helper"}
 
     def start(self, _id):
@@ -66,6 +68,7 @@ def spawner(client: Docker, mounts: list[dict], warnings: list[str]):
 
     return SimpleNamespace(
         volumes={"data-{username}": "/data", "everyones": "/all"}, mounts=[], client=client, docker=docker, image="i",
+        gives=Gives(), hub_settings=SimpleNamespace(image="usual"),
         executor=ThreadPoolExecutor(1), log=SimpleNamespace(warning=lambda words, *a: warnings.append(words % a)),
         format_volume_name=default_format_volume_name, template_namespace=lambda: {"username": "alice"},
     )  # fmt: skip
@@ -96,6 +99,15 @@ def test_a_volume_that_cannot_be_written_is_given_to_its_person_or_to_all(there,
     assert client.ran == ([command] if command else [])
     assert client.removed == ["helper"] * len(client.ran)
     assert not warnings
+
+
+def test_no_program_of_an_image_that_a_person_names_runs_as_root():
+    for gives, image in ((Gives(), "i"), (Gives(image="registry.example.org/x:1"), "usual")):
+        client = Docker(archive(0, 0, 0o755, full=False))
+        made = spawner(client, [mount("data-alice")], [])
+        made.gives = gives
+        asyncio.run(volumes.make_writable(made, "c", ALICE, ALICE.gids))
+        assert client.images == [image]
 
 
 def test_a_failure_is_logged_and_leaves_no_container():

@@ -31,6 +31,8 @@ IMAGE = (
     r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[a-f0-9]{64})?"
 )
 
+IMAGE_PREFIX = rf"[a-z0-9][a-z0-9.-]{{0,252}}(:[0-9]{{1,5}})?/({_IMAGE_PART}/){{0,9}}"
+
 
 def parse_account(value: Any) -> str:
     """An account name that a login may have, from any source of the host's accounts: `max.muster`, `Lisa`, `müller`,
@@ -107,4 +109,14 @@ def parse_image(value: Any) -> str:
         if len(text) <= 400 and re.fullmatch(IMAGE, text.lower()):
             hint = f"try lower case: {shown(text.lower())}"
         raise wrong(f"{shown(text)} is not an image name", hint)
+    return text
+
+
+def parse_image_prefix(value: Any) -> str:
+    """What the names of images begin with: a registry, which is never left out, and perhaps parts of a path."""
+    text = as_text(value, "the beginning of the names of images", "registry.example.org/course/")
+    host = text.partition("/")[0]
+    if len(text) > 200 or not re.fullmatch(IMAGE_PREFIX, text) or not ({".", ":"} & set(host) or host == "localhost"):
+        hint = "try a registry and a path, in small letters, with a slash at the end: registry.example.org/course/"
+        raise wrong(f"{shown(text)} cannot be what the names of images begin with", hint)
     return text
