@@ -5,8 +5,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, Page, expect
 
-from harness import installed
+from harness import installed, loads
+from harness.browser import chromium
+from harness.cells import TRIED
 from harness.machine import Machine
 from hubinstall import layout
 from hubinstall.verify.client.hub import HubClient
@@ -18,11 +21,6 @@ ADD = (
     "hubinstall course add stats-101 --teacher grace --students class.csv --title 'Statistics: 101' --environment stats"
 )
 SECONDS = 120
-TRY = """
-def tried(act):
-    try: return act()
-    except OSError as error: return error.strerror
-"""
 
 
 @pytest.fixture(scope="module")
@@ -95,16 +93,16 @@ def test_from_the_address_to_the_material_and_back_to_the_teacher(course: Machin
             assert (status, path.partition("/user/")[2]) == (200, f"{name}/lab/tree/stats-101")
         assert [started_with(course, name) for name in ("emmy", "grace")] == ["stats-101"] * 2
         assert emmy.run_cell("print(open('stats-101/lesson.txt').read())") == "mean\n"
-        writes = f"{TRY}print(tried(lambda: open('stats-101/mine.txt', 'w')))"
+        writes = f"{TRIED}print(tried(lambda: open('stats-101/mine.txt', 'w')))"
         assert emmy.run_cell(writes) == "Read-only file system\n"
         hands_in = "import shutil; open('a.txt', 'w').write('42'); shutil.copy('a.txt', 'stats-101-hand-in/emmy.txt')"
         emmy.run_cell(hands_in)
         looks = (
             "print(tried(lambda: os.listdir('stats-101-hand-in')), tried(lambda: open('stats-101-hand-in/emmy.txt')))"
         )
-        assert sofja.run_cell(f"import os\n{TRY}{looks}") == "Permission denied Permission denied\n"
+        assert sofja.run_cell(f"{TRIED}{looks}") == "Permission denied Permission denied\n"
     assert grace.run_cell("print(open('stats-101-hand-in/emmy.txt').read())") == "42\n"
-    assert grace.run_cell(f"{TRY}print(tried(lambda: open('stats-101-hand-in/emmy.txt', 'w')))") != "None\n"
+    assert grace.run_cell(f"{TRIED}print(tried(lambda: open('stats-101-hand-in/emmy.txt', 'w')))") != "None\n"
 
 
 def test_material_is_handed_out_and_what_was_handed_in_is_collected(course: Machine, grace: HubClient) -> None:
@@ -132,6 +130,63 @@ def test_material_is_handed_out_and_what_was_handed_in_is_collected(course: Mach
     assert course.run(f"{as_emmy}ls {path}", check=False).code
 
 
+def lab(browser: Browser, machine: Machine, name: str, password: str) -> Page:
+    context = browser.new_context(base_url=f"https://{machine.address}")
+    context.set_default_timeout(60_000)
+    loads.log_in(context, name, password)
+    page = context.new_page()
+    page.goto(f"/user/{name}/lab?reset")
+    return page
+
+
+def press(page: Page, button: str) -> str:
+    """What JupyterLab says when it is done."""
+    page.locator(".hubinstall-courses").get_by_role("button", name=button, exact=True).click()
+    dialog = page.locator(".jp-Dialog").last
+    dialog.get_by_role("button", name=button, exact=True).click()
+    expect(dialog).to_contain_text(f"{button}: done")
+    said = dialog.inner_text()
+    dialog.get_by_role("button", name="Ok").click()
+    return said
+
+
+def test_by_a_button_students_hand_in_and_teachers_hand_out_and_collect(course: Machine, grace: HubClient) -> None:
+    """Hedy is in sofja's way, and sofja asks her own server for what only teachers do."""
+    course.run("setpriv --reuid=hedy --regid=hedy --init-groups -- mkdir /srv/data/stats-101-hand-in/sofja")
+    with installed.client(course) as sofja:
+        sofja.login("sofja", "partial-1874")
+        sofja.start_server()
+        sofja.open_server()
+        sofja.run_cell("import os; os.mkdir('work'); open('work/answer.txt', 'w').write('43')")
+        address = "user/sofja/hubinstall/courses/{}"
+        for forged in ("stats-101/collect", "stats-101/hand-out", "another/hand-in"):
+            asked = sofja.fetch("POST", address.format(forged), step="forged", json={"path": "work"})
+            assert asked.status_code == 404, asked.text
+    with chromium([loads.trusting(course)]) as browser:
+        page = lab(browser, course, "sofja", "partial-1874")
+        expect(page.locator(".hubinstall-courses")).to_have_text("Hand in")
+        page.locator(".jp-DirListing-item", has_text="work").click()
+        said = press(page, "Hand in")
+        assert "You have handed in work to Statistics: 101: 1 file, 2 bytes." in said
+        assert "sofja-2/" in said
+        page.context.close()
+        grace.run_cell("import os; os.mkdir('week2'); open('week2/task.txt', 'w').write('?')")
+        page = lab(browser, course, installed.PERSON, installed.PERSON_PASSWORD)
+        expect(page.locator(".hubinstall-courses")).to_have_text("Hand outCollect")
+        page.locator(".jp-DirListing-item", has_text="week2").click()
+        assert "week2 is in the material of Statistics: 101: 1 file." in press(page, "Hand out")
+        said = press(page, "Collect")
+    assert "emmy: 1 file." in said
+    assert "sofja: 1 file. Left out: x is a link." in said
+    reads = (
+        "import glob; print(*(open(one).read() for one in glob.glob('collected/stats-101/*/sofja/sofja-2/*/work/*')))"
+    )
+    assert grace.run_cell(reads) == "43\n"
+    as_emmy = "setpriv --reuid=emmy --regid=emmy --init-groups -- "
+    assert course.run(f"{as_emmy}cat /srv/data/stats-101/week2/task.txt").out == "?"
+    assert course.run(f"{as_emmy}sh -c 'ls /srv/data/stats-101-hand-in/sofja-2'", check=False).code
+
+
 def test_others_are_told_whom_to_ask_and_nothing_about_members(course: Machine, grace: HubClient) -> None:
     with installed.client(course) as ada:
         ada.login(installed.ADMIN, installed.ADMIN_PASSWORD)
@@ -143,7 +198,10 @@ def test_others_are_told_whom_to_ask_and_nothing_about_members(course: Machine, 
         ada.start_server()
         tries = "print(os.path.lexists('stats-101'), tried(lambda: os.listdir('/srv/data/stats-101')),"
         tries += " tried(lambda: open('/srv/data/stats-101-hand-in/x', 'w')))"
-        assert ada.run_cell(f"import os\n{TRY}{tries}") == "False Permission denied Permission denied\n"
+        assert ada.run_cell(f"{TRIED}{tries}") == "False Permission denied Permission denied\n"
+        pages = {client: client.request("GET", f"user/{name}/lab", step="page").text
+                 for client, name in ((ada, installed.ADMIN), (grace, installed.PERSON))}  # fmt: skip
+        assert ["hubinstallCourses" in text for text in pages.values()] == [False, True]
 
 
 def test_the_end_of_a_course_keeps_people_and_files(course: Machine, grace: HubClient) -> None:
@@ -151,10 +209,8 @@ def test_the_end_of_a_course_keeps_people_and_files(course: Machine, grace: HubC
     assert (refused.code, "hubinstall course remove stats-101 --yes" in refused.err) == (2, True)
     course.run("mkdir -m 700 /root/kept")
     path = course.run("hubinstall course remove stats-101 --yes --archive /root/kept").out.strip()
-    assert course.run(f"ls {path}; python3 -m zipfile -l {path}/emmy.zip").out.split()[:2] == [
-        "emmy.zip",
-        "hand-in.csv",
-    ]
+    listed = course.run(f"ls {path}; python3 -m zipfile -l {path}/emmy.zip").out.split()
+    assert listed[:3] == ["emmy.zip", "hand-in.csv", "sofja.zip"]
     assert "stats-101" not in course.read(installed.CONFIG)
     assert course.read("/srv/data/stats-101-hand-in/emmy.txt") == "42"
     assert course.run("id emmy && ls -d /home/emmy").code == 0

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness import installed
+from harness.cells import TRIED
 from harness.machine import Machine
 from hubinstall.verify.client.hub import HubClient
 
@@ -28,12 +29,6 @@ nbformat.write(nbformat.v4.new_notebook(metadata={"kernelspec": kernel}, cells=[
 SOLVED = (
     "sed -i 's/# YOUR CODE HERE/return 2 * x/; s/raise NotImplementedError()/pass/' algebra-assignments/ps1/p1.ipynb"
 )
-TRY = """
-import os
-def tried(act):
-    try: return act()
-    except OSError as error: return error.strerror
-"""
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +95,7 @@ def test_nobody_reads_anothers_work(course: Machine, grace: HubClient, class_: d
     closed = [f"os.listdir('{path}')" for path in (exchange, f"{here}/inbound", f"{here}/feedback", grading)]
     closed += [f"open('{path}/x', 'w')" for path in (exchange, here, f"{here}/outbound", grading)]
     tries = "print(*(tried(lambda: eval(act)) for act in {}), sep='\\n')"
-    refused = class_["sofja"].run_cell(TRY + tries.format(closed)).splitlines()
+    refused = class_["sofja"].run_cell(TRIED + tries.format(closed)).splitlines()
     assert len(refused) == len(closed)
     assert set(refused) <= {"Permission denied", "Read-only file system"}, dict(zip(closed, refused, strict=True))
     [sent] = [name for name in course.run(f"ls {here}/inbound").out.splitlines() if name.startswith("emmy+")]

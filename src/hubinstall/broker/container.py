@@ -57,7 +57,7 @@ def rebuilt(policy: Policy, body: bytes, name: str) -> dict[str, Any]:
     owner = Owner(policy, account, choice.gives if choice else Gives())
     if layout.GPU_LABEL in said["Labels"]:
         raise RefusedError("a server with a label that only the broker gives")
-    sources.write_files(policy, account, choice)
+    sources.write_files(policy, account)
     found = fields(said, "the container", _SETTINGS | {
         "HostConfig": lambda value, key: host_config(owner, value, key),
         "Runtime": unless_empty,

@@ -8,8 +8,8 @@ from hubinstall import layout
 from hubinstall.broker.policy import Policy
 from hubinstall.broker.refusal import RefusedError
 from hubinstall.hubside import grading, shares
-from hubinstall.hubside.accounts import Account, group_text, passwd_text
-from hubinstall.hubside.profiles import Chosen, Gives
+from hubinstall.hubside.accounts import Account, classmates, group_text, passwd_text
+from hubinstall.hubside.profiles import Gives
 
 MOST_LINKS = 40
 HOME_SCRIPT = f"{layout.HUBSIDE}/hubinstall/hubside/home.sh"
@@ -72,13 +72,13 @@ def _files(account: Account) -> Mapping[str, tuple[str, str]]:
     }  # fmt: skip
 
 
-def write_files(policy: Policy, account: Account, chosen: Chosen | None = None) -> None:
-    """What a server sees of the machine's accounts: its owner, the groups of the shares that it may write to, and the
-    members of the course that is graded in it.
+def write_files(policy: Policy, account: Account) -> None:
+    """What a server sees of the machine's accounts: its owner, the groups of its shares, and whoever puts files into a
+    drop-box that its owner reads, as a teacher does. (nbgrader compares who has handed in with the owner of the files.)
     """
-    graded = grading.grading(chosen, policy.nbgrader, account)
-    others = graded.classmates() if graded else []
     groups = shares.groups_of(policy.shares, account)
+    boxes = [share.members for share in policy.shares if share.drop_box and share.members and share.readers in groups]
+    others = [one for members in boxes for one in classmates(members)]
     os.makedirs(layout.BROKER_ACCOUNTS, mode=0o711, exist_ok=True)
     for kind, text in (("passwd", passwd_text(account, others)), ("group", group_text(account, groups))):
         path = f"{layout.BROKER_ACCOUNTS}/{account.uid}.{kind}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hubinstall import layout
-from hubinstall.hubside.accounts import Account, classmates, group_ids
+from hubinstall.hubside.accounts import Account, group_ids
 from hubinstall.hubside.profiles import Chosen
 
 SOURCE = f"{layout.HUBSIDE}/hubinstall/hubside/nbgrader"
@@ -29,10 +29,6 @@ class Grading:
             "HUBINSTALL_EXCHANGE": f"{layout.SHARED_DATA}/{self.course}-exchange",
             "JUPYTER_CONFIG_PATH": f"{place}/{role}:{place}",
         }
-
-    def classmates(self) -> list[Account]:
-        """Whom a teacher's server knows by name: nbgrader compares who has handed in with the owner of the files."""
-        return classmates(self.course) if self.teaches else []
 
 
 def grading(chosen: Chosen | None, courses: Mapping[str, str], account: Account) -> Grading | None:

@@ -14,7 +14,7 @@ from requests.exceptions import RequestException
 from tornado.web import HTTPError
 
 from hubinstall import layout
-from hubinstall.hubside import container, profile_form, profiles
+from hubinstall.hubside import container, courses, profile_form, profiles
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.grading import SOURCE, grading
 from hubinstall.hubside.profiles import Chosen, Gives, NoChoiceError, Profile
@@ -96,11 +96,14 @@ class ProfileStarts(RoomStarts):
         return [*chosen, *self.room_mounts()]
 
     def grading(self, account: Account) -> tuple[list[container.Mount], dict[str, str]]:
-        """What a server of a course with nbgrader mounts, and its variables."""
+        """What a server of a course with nbgrader mounts, and the variables of every course of its owner. A room is
+        nobody who hands in.
+        """
+        mine = {} if self.room else courses.variables(self.hub_settings.courses, account)
         found = grading(self.chosen, self.hub_settings.nbgrader, account)
         if not found:
-            return [], {}
-        return [container.bind(SOURCE, layout.NBGRADER_CONFIG, read_only=True)], found.environment()
+            return [], mine
+        return [container.bind(SOURCE, layout.NBGRADER_CONFIG, read_only=True)], mine | found.environment()
 
     def old_home(self) -> str:
         """The folder that what is in the home is moved to before this start; empty if it stays."""

@@ -10,9 +10,11 @@ from hubinstall import layout
 from hubinstall.broker import sources
 from hubinstall.broker.policy import Policy
 from hubinstall.broker.refusal import RefusedError
-from hubinstall.hubside import accounts, grading
+from hubinstall.hubside import accounts, courses, grading, shares
 from hubinstall.hubside.accounts import Account
+from hubinstall.hubside.courses import Course
 from hubinstall.hubside.profiles import Chosen, Gives, Profile
+from hubinstall.hubside.shares import SharedFolder
 from unit.broker.test_calls import POLICY
 
 COURSES = {"bio": "bio-teachers"}
@@ -53,11 +55,23 @@ def test_other_servers_have_nothing_of_it(choice):
 @pytest.mark.parametrize(("who", "known"), [(PROF, ["prof", "emmy"]), (EMMY, ["emmy"])])
 def test_a_teachers_server_knows_the_course_and_nobody_elses(tmp_path, monkeypatch, who, known):
     monkeypatch.setattr(layout, "BROKER_ACCOUNTS", str(tmp_path))
-    sources.write_files(replace(POLICY, nbgrader=COURSES, shares=()), who, chosen("bio"))
+    monkeypatch.setattr(shares, "group_ids", lambda _: {"bio-teachers": 5, "bio": 6})
+    boxes = tuple(
+        SharedFolder(name, readers=f"{name}-teachers", drop_box=True, members=name) for name in ("bio", "art")
+    )
+    sources.write_files(replace(POLICY, shares=boxes), who)
     rows = (tmp_path / f"{who.uid}.passwd").read_text().splitlines()
     assert [row.partition(":")[0] for row in rows] == ["root", "nobody", *known]
-    sources.write_files(replace(POLICY, nbgrader=COURSES, shares=()), who)
-    assert len((tmp_path / f"{who.uid}.passwd").read_text().splitlines()) == 3
+
+
+def test_a_server_is_told_of_its_owners_courses_and_no_others(monkeypatch):
+    monkeypatch.setattr(
+        courses, "group_ids", lambda names: {n: i for n, i in (("bio-teachers", 5), ("bio", 6)) if n in names}
+    )
+    known = [Course(name, name.title(), (name, f"{name}-teachers"), ()) for name in ("bio", "art")]
+    told = [json.loads(courses.variables(known, who)["HUBINSTALL_COURSES"]) for who in (PROF, EMMY)]
+    assert told == [[{"name": "bio", "title": "Bio", "teaches": teaches}] for teaches in (True, False)]
+    assert courses.variables(known, replace(EMMY, gids=frozenset({7}))) == {}
 
 
 def test_the_configuration_is_mounted_in_its_place_and_to_read():
