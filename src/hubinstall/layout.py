@@ -85,6 +85,11 @@ DROPIN_REPORT = f"{HUB_STATE}/drop-ins.json"
 KNOWN_PEOPLE = f"{HUB_STATE}/people.json"
 # Whom a provider of a sign-on means by each account, by its own IDs.
 SIGNED_ON = f"{HUB_STATE}/signed-on.json"
+# What people of courses that have ended can fetch for a while: a directory for each course, made in one of root's.
+COURSE_ENDS = f"{HUB_STATE}/ended-courses"
+COURSE_ENDING = f"{STATE}/ending-course"
+ENDED_COURSE = "course.json"
+ENDED_MATERIAL = "material.zip"
 # Of the fingerprints by which the hub sees that a password was changed; only root reads it.
 ACCOUNTS_KEY = f"{SECRETS}/accounts-key"
 COOKIE_SECRET = f"{SECRETS}/cookie-secret"

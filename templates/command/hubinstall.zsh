@@ -324,6 +324,7 @@ _shtab_hubinstall_course_list_defaults_added=0
 _shtab_hubinstall_course_remove_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--yes[do not ask]"
+  "--without-files[do not make the archives that its people can fetch from the hub for 30 days]"
   "--archive[first write a zip for each person, of what was handed in, to a folder that only root can write to]:FOLDER:"
   "--verbose[print every step with its name and time, as in the log]"
   ":the course:"

@@ -1,7 +1,9 @@
 """A course by one command: its people, its material, handing in, its address, and its end."""
 
+import io
 import json
 import time
+import zipfile
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +13,7 @@ from harness import installed, loads
 from harness.browser import chromium
 from harness.cells import TRIED
 from harness.machine import Machine
+from harness.waiting import soon
 from hubinstall import layout
 from hubinstall.verify.client.hub import HubClient
 
@@ -208,12 +211,57 @@ def test_the_end_of_a_course_keeps_people_and_files(course: Machine, grace: HubC
     refused = course.run("hubinstall course remove stats-101 </dev/null", check=False)
     assert (refused.code, "hubinstall course remove stats-101 --yes" in refused.err) == (2, True)
     course.run("mkdir -m 700 /root/kept")
-    path = course.run("hubinstall course remove stats-101 --yes --archive /root/kept").out.strip()
-    listed = course.run(f"ls {path}; python3 -m zipfile -l {path}/emmy.zip").out.split()
+    done = course.run("hubinstall course remove stats-101 --yes --archive /root/kept")
+    assert f"{installed.url(course)}course/stats-101" in done.err.partition("can fetch what they handed in")[2]
+    listed = course.run(f"ls {done.out.strip()}; python3 -m zipfile -l {done.out.strip()}/emmy.zip").out.split()
     assert listed[:3] == ["emmy.zip", "hand-in.csv", "sofja.zip"]
     assert "stats-101" not in course.read(installed.CONFIG)
     assert course.read("/srv/data/stats-101-hand-in/emmy.txt") == "42"
     assert course.run("id emmy && ls -d /home/emmy").code == 0
     assert not course.exists("/home/emmy/stats-101")
-    assert opened(grace)[0] == 404
     assert installed.plan(course) == []
+
+
+def fetched(client: HubClient, path: str) -> set[str] | int:
+    """The names of the files in an archive, or the status of the refusal."""
+    answer = client.fetch("GET", path, step="archive")
+    if answer.headers.get("content-type") != "application/zip":
+        return answer.status_code
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        return set(archive.namelist())
+
+
+def test_each_can_fetch_the_own_files_for_a_while_and_nobody_else_can(course: Machine, grace: HubClient) -> None:
+    own, material = (f"hub/course/stats-101/files/{which}.zip" for which in ("own", "material"))
+    with installed.client(course) as emmy, installed.client(course) as sofja, installed.client(course) as ada:
+        assert fetched(emmy, own) in {200, 302}, "the login comes first"
+        emmy.login("emmy", "noether-1918")
+        sofja.login("sofja", "partial-1874")
+        ada.login(installed.ADMIN, installed.ADMIN_PASSWORD)
+        status, path, text = opened(emmy)
+        assert (status, path.rpartition("/hub/")[2], f"/{own}" in text) == (200, "home", True)
+        assert fetched(emmy, own) == {"emmy.txt"}
+        found = fetched(sofja, own)
+        assert isinstance(found, set)
+        assert {name.partition("/")[0] for name in found} == {"sofja-2"}
+        shown = {"lesson.txt", "week1/questions.txt", "week2/task.txt"}
+        assert [fetched(client, material) for client in (emmy, grace)] == [shown, shown]
+        assert [fetched(client, own) for client in (ada, grace)] == [404, 404]
+        assert (fetched(ada, material), opened(ada)[0]) == (404, 404)
+        number = course.run("id -u sofja").out.strip()
+        [folder] = course.run("ls /var/lib/hubinstall/hub/ended-courses").out.split()
+        tricks = (f"stats-101/files/{number}.zip", f"stats-101/files/..%2F{number}.zip", "..%2F..%2Fhub/files/own.zip")
+        for trick in (
+            *tricks,
+            f"{folder}/files/own.zip",
+            f".%2Fstats-101/files/own.zip?uid={number}",
+            "*/files/own.zip",
+        ):
+            assert fetched(emmy, f"hub/course/{trick}") == 404, trick
+        kept = f"/var/lib/hubinstall/hub/ended-courses/{folder}"
+        assert course.run(f"stat -c '%a %U' {kept}").out.strip() == "700 jupyterhub"
+        course.run(f'sed -Ei \'s/"until": [0-9.]+/"until": 1/\' {kept}/course.json')
+        assert [fetched(emmy, path) for path in (own, material)] == [404, 404]
+        course.run("hubinstall restart jupyterhub")
+        assert soon(lambda: not course.exists(kept))
+        assert opened(emmy)[0] == 404

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -180,10 +181,14 @@ def remove(arguments: Namespace, host: Host) -> int:
         ask(name)
     if arguments.archive:
         print(course_files.archive(host, here(host), course_files.known(here(host), name), arguments.archive))
+    until = None if arguments.without_files else course_files.leave(host, here(host), name)
     new = typed.edited(config.document, [typed.unsetting(f"course remove {name}", key_of(name))])
     apply_config(host, new, Output(quiet=True, verbose=arguments.verbose))
     say(f"{name} is no course any more; its people keep their accounts, and files are still in"
         f" {layout.SHARED_DATA}/{name} and {layout.SHARED_DATA}/{hand_in(name)}")  # fmt: skip
+    if until:
+        day, at = time.strftime("%Y-%m-%d", time.localtime(until)), urls.urls(new.settings, read(host, new).facts)[0]
+        say(f"Its people can fetch what they handed in, and the material, until {day}: {at}course/{name}")
     say(f"To take it up again: hubinstall course add {name}")
     return 0
 

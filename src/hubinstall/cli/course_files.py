@@ -15,7 +15,7 @@ from hubinstall.installation import lock
 from hubinstall.machine import careful_copy
 from hubinstall.machine.accounts import group, only_root_writes
 from hubinstall.machine.host import Host
-from hubinstall.people import collecting, courses, handing_out
+from hubinstall.people import collecting, course_ends, courses, handing_out
 from hubinstall.people.directory import People
 from hubinstall.report.words import counted, say
 from hubinstall.settings.courses import collected, hand_in, teachers_group
@@ -80,6 +80,25 @@ def archive(host: Host, people: People, name: str, folder: str) -> str:
             collecting.zipped(box, target, found.values())
         host.write(f"{path}/{collecting.LIST}", collecting.table(found.values()).encode("utf-8", "replace"), "0600")
     return path
+
+
+def leave(host: Host, people: People, name: str) -> float | None:
+    """Archives for the people of the course, which the hub gives out; until when, in seconds since the epoch. None if
+    the course has no directories.
+    """
+    if not all(host.exists(f"{layout.SHARED_DATA}/{share}") for share in (name, hand_in(name))):
+        return None
+    course = people.settings.courses[name]
+    everyone = [*courses.students(host, people.settings, name), *course.teachers]
+    with lock.one_run("course remove"), logged(host), share_at(hand_in(name)) as box, share_at(name) as material:
+        try:
+            return course_ends.leave(host, name, course.title or name, everyone, box=box, material=material)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise UserError(
+                f"the archives for the people of {name} could not be written to {layout.STATE}: {why}",
+                f"Make room, or do without them: hubinstall course remove {name} --yes --without-files",
+            ) from None
 
 
 def roots_own(host: Host, folder: str) -> str:

@@ -48,6 +48,10 @@ def add_course_verbs(course: argparse.ArgumentParser) -> None:
     remove.add_argument("name", metavar="COURSE", help="the course")
     remove.add_argument("--yes", action="store_true", help="do not ask")
     remove.add_argument(
+        "--without-files", action="store_true",
+        help="do not make the archives that its people can fetch from the hub for 30 days",
+    )  # fmt: skip
+    remove.add_argument(
         "--archive", metavar="FOLDER", default="",
         help="first write a zip for each person, of what was handed in, to a folder that only root can write to",
     )  # fmt: skip

@@ -19,6 +19,7 @@ from hubinstall.hubside import (
     database,
     dropin_report,
     dropins,
+    ended_courses,
     full_homes,
     idle,
     room_doors,
@@ -106,7 +107,7 @@ def page_values(settings: HubSettings) -> dict[str, Any]:
     """What our pages show."""
     return {
         "appearance": settings.appearance, "full_home": full_homes.for_page, "idle_servers": idle.for_page,
-        "rooms": room_page.links(settings.rooms),
+        "rooms": room_page.links(settings.rooms), "ended_courses": ended_courses.for_page,
     }  # fmt: skip
 
 

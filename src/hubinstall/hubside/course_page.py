@@ -12,7 +12,7 @@ from tornado.httputil import url_concat
 from tornado.web import HTTPError, authenticated
 
 from hubinstall import layout
-from hubinstall.hubside import rights
+from hubinstall.hubside import ended_courses, rights
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.courses import Course
 from hubinstall.hubside.profile_starts import ProfileStarts
@@ -43,6 +43,9 @@ class CourseHandler(StartHandler):
     @authenticated  # type: ignore[untyped-decorator]
     async def get(self, name: str) -> None:
         course = next((one for one in self._hub_settings.courses if one.name == name), None)
+        if course is None and await asyncio.to_thread(has_ended, name, self.current_user.name):
+            self.redirect(url_path_join(self.hub.base_url, "home"))  # which has the files
+            return
         if course is None:
             raise HTTPError(404, "%s", "There is no course at this address. Ask your teacher for the right one.")
         user: Any = self.current_user
@@ -67,6 +70,11 @@ def is_in(settings: HubSettings, course: Course, name: str) -> bool:
     """Whether the account is a member of the course or teaches it. Asks the host; a directory may take seconds."""
     rights.memberships.ask_again(name)  # who was just added need not wait for a minute
     return rights.lists(settings, course.teachers, name) or rights.memberships.has(course.groups, name)
+
+
+def has_ended(course: str, name: str) -> bool:
+    """Whether the account was in a course that is no more, and whose files can still be fetched."""
+    return any(one.course == course for one in ended_courses.of(name))
 
 
 def choice_of(spawner: Any, course: Course) -> bool:
@@ -94,4 +102,6 @@ def not_in(course: Course) -> str:
 
 def handlers(settings: HubSettings) -> list[tuple[str, type, dict[str, Any]]]:
     """None without a course, so that such an address means what it means elsewhere."""
-    return [(r"/course/([^/]+)/?", CourseHandler, {"hub_settings": settings})] if settings.courses else []
+    ended = ended_courses.handlers()
+    page = (r"/course/([^/]+)/?", CourseHandler, {"hub_settings": settings})
+    return [page, *ended] if settings.courses or ended else []

@@ -19,6 +19,7 @@ from hubinstall.hubside import (
     announcements_api,
     course_page,
     database_room,
+    ended_courses,
     full_homes,
     idle_api,
     metrics,
@@ -98,6 +99,7 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
             asyncio.create_task(repair.of_this_hub().watch(self.log.warning)),
             asyncio.create_task(self._classes.watch()),
             asyncio.create_task(self._doors.watch()),
+            asyncio.create_task(ended_courses.watch(self.log.info)),
             asyncio.create_task(use_api.Watch(self, keeps=settings.history).watch()),
         ]
         # A drop-in may have set another authenticator.

@@ -84,13 +84,19 @@ def collect(box: int, target: int, found: Iterable[HandedIn], gid: int) -> None:
 def zipped(box: int, folder: int, found: Iterable[HandedIn]) -> None:
     """Write NAME.zip, which only root can read, for each who has handed in something, into an open folder."""
     for person in found:
-        if not person.files:
-            continue
-        file = os.open(f"{person.name}.zip", careful_copy.NEW, 0o600, dir_fd=folder)
-        with os.fdopen(file, "wb") as raw, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
-            for one in list(person.files):
-                if why := _add(archive, box, one):
-                    person.drop(one, why)
+        if person.files:
+            zip_of(box, folder, f"{person.name}.zip", person)
+
+
+def zip_of(root: int, folder: int, name: str, found: HandedIn) -> None:
+    """Write an archive with this name, which only root can read, of files below one open folder into another."""
+    file = os.open(name, careful_copy.NEW, 0o600, dir_fd=folder)
+    with os.fdopen(file, "wb") as raw, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
+        for one in list(found.files):
+            if why := _add(archive, root, one):
+                found.drop(one, why)
+        raw.flush()
+        os.fsync(raw.fileno())
 
 
 def _add(archive: zipfile.ZipFile, box: int, found: Found) -> str:
@@ -102,7 +108,8 @@ def _add(archive: zipfile.ZipFile, box: int, found: Found) -> str:
     try:
         if why := careful_copy.other(file, found):
             return why
-        about = zipfile.ZipInfo(found.path, time.localtime(max(found.changed, OLDEST))[:6])
+        name = found.path.encode("utf-8", "replace").decode()  # it may be any bytes
+        about = zipfile.ZipInfo(name, time.localtime(max(found.changed, OLDEST))[:6])
         about.compress_type, about.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
         with archive.open(about, "w", force_zip64=True) as written:
             for chunk in careful_copy.chunks(file, found.size):

@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import replace
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 from tornado.web import HTTPError
@@ -65,22 +66,30 @@ def test_a_server_from_before_is_known_by_its_own_groups(tmp_path, monkeypatch):
 def opened(members, monkeypatch):
     """What the page does for emmy: the error's status and words, or the URL and the options of a start."""
 
-    def run(*, choice: bool, slug: str = "", ready: bool = False) -> tuple[object, object]:
+    def run(
+        *,
+        choice: bool,
+        slug: str = "",
+        ready: bool = False,
+        url: str = "/user/emmy/",
+        hub: str = "/hub/",
+        course: str = "stats-101",
+    ) -> tuple[object, object]:
         done: list[tuple[object, object]] = []
 
         async def start(_user, _name, _title, _spawner, pending, options):
             done.append((pending, options))
 
         spawner = SimpleNamespace(ready=ready, active=ready, slug_now=lambda: slug)
-        user = SimpleNamespace(name="emmy", escaped_name="emmy", url="/user/emmy/", spawner=spawner)
+        user = SimpleNamespace(name="emmy", escaped_name="emmy", url=url, spawner=spawner)
         page = SimpleNamespace(
-            _hub_settings=WITH, current_user=user, hub=SimpleNamespace(base_url="/hub/"),
+            _hub_settings=WITH, current_user=user, hub=SimpleNamespace(base_url=hub),
             redirect=lambda url: done.append((url, None)), _wrap_spawn_single_user=start,
         )  # fmt: skip
         monkeypatch.setattr(course_page, "choice_of", lambda *_: choice)
         monkeypatch.setattr(course_page, "started_before", lambda *_: False)
         try:
-            asyncio.run(course_page.CourseHandler.get.__wrapped__(page, "stats-101"))
+            asyncio.run(course_page.CourseHandler.get.__wrapped__(page, course))
         except HTTPError as error:
             return error.status_code, error.args
         [found] = done
@@ -95,6 +104,21 @@ NEXT = "?next=%2Fuser%2Femmy%2Flab%2Ftree%2Fstats-101"
 def test_a_server_is_started_with_the_software_of_the_course(opened):
     assert opened(choice=True) == (f"/hub/spawn-pending/emmy{NEXT}", {"profile": "stats-101"})
     assert opened(choice=False) == (f"/hub/spawn/emmy{NEXT}", None), "JupyterHub's page, which may have a form"
+
+
+@pytest.mark.parametrize(
+    ("hub", "url"), [("/jupyter/hub/", "/jupyter/user/emmy/"), ("/hub/", "https://emmy.hub.example.org/user/emmy/")]
+)
+def test_a_path_and_a_name_of_ones_own_are_kept_on_the_way(opened, hub, url):
+    following = quote(f"{url}lab/tree/stats-101", safe="")
+    assert opened(choice=False, url=url, hub=hub) == (f"{hub}spawn/emmy?next={following}", None)
+    assert opened(choice=True, url=url, hub=hub)[0] == f"{hub}spawn-pending/emmy?next={following}"
+
+
+def test_who_was_in_a_course_that_has_ended_is_led_to_its_files(opened, monkeypatch):
+    monkeypatch.setattr(course_page, "has_ended", lambda course, name: (course, name) == ("old", "emmy"))
+    assert opened(choice=False, course="old", hub="/jupyter/hub/") == ("/jupyter/hub/home", None)
+    assert opened(choice=False, course="other")[0] == 404
 
 
 def test_one_that_runs_leads_to_the_material_unless_it_has_other_software(opened):
