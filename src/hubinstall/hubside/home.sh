@@ -17,6 +17,7 @@ _hubinstall_fault() { # NEED FOLDER...: why Jupyter cannot work with one of thes
             continue
         fi
         [ -d "$folder" ] || (umask 077 && exec mkdir -p -- "$folder") 2>/dev/null || { echo "$folder cannot be created"; return; }
+        [ "$need" != make ] || continue # its files are no matter
         if ! { printf '%16384s' '' > "$folder/.hubinstall-test"; } 2>/dev/null; then
             rm -f -- "$folder/.hubinstall-test" 2>/dev/null
             echo "$folder cannot be written to"
@@ -50,7 +51,10 @@ _hubinstall_room() { # FOLDER: says so if there is next to no room, for who read
 }
 
 _hubinstall_data=${XDG_DATA_HOME:-$HOME/.local/share}/jupyter
-_hubinstall_instead IPYTHONDIR change "$HOME/.ipython" || true
+# All that IPython makes when its first kernel starts: the last free block may be gone until then.
+_hubinstall_profile=$HOME/.ipython/profile_default
+_hubinstall_instead IPYTHONDIR change "$HOME/.ipython" ||
+    _hubinstall_instead IPYTHONDIR make "$_hubinstall_profile"{,/log,/pid,/security,/startup} || true
 if _hubinstall_instead JUPYTER_DATA_DIR write "$_hubinstall_data"; then
     export JUPYTER_PATH="${JUPYTER_PATH:+$JUPYTER_PATH:}$_hubinstall_data"
 fi
@@ -64,5 +68,5 @@ for _hubinstall_share in ${HUBINSTALL_SHARES:-}; do
     _hubinstall_link=$HOME/${_hubinstall_share##*/}
     [ -e "$_hubinstall_link" ] || [ -L "$_hubinstall_link" ] || ln -s -- "$_hubinstall_share" "$_hubinstall_link" 2>/dev/null || true
 done
-unset _hubinstall_data _hubinstall_share _hubinstall_link
+unset _hubinstall_data _hubinstall_profile _hubinstall_share _hubinstall_link
 unset -f _hubinstall_fault _hubinstall_instead _hubinstall_room

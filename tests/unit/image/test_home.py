@@ -58,6 +58,20 @@ def test_what_is_no_folder_is_replaced_for_this_server(tmp_path: Path, spoil: Ca
     assert f"start.sh: {tmp_path}/.ipython " in said
 
 
+@pytest.mark.parametrize("name", ["profile_default", "profile_default/startup", "profile_default/pid"])
+def test_what_ipython_could_not_make_later_is_made_or_replaced(tmp_path: Path, name: str) -> None:
+    """A kernel ended with the disk's last block, which its server had taken: ENOSPC at profile_default."""
+    assert after_hook(tmp_path)[0] == {}
+    profile = tmp_path / ".ipython/profile_default"
+    assert sorted(path.name for path in profile.iterdir()) == ["log", "pid", "security", "startup"]
+    spoilt = tmp_path / "second"
+    (spoilt / ".ipython" / name).parent.mkdir(parents=True)
+    leads_nowhere(spoilt / ".ipython" / name)
+    found, said = after_hook(spoilt)
+    assert found == {"IPYTHONDIR": f"{MEMORY}/IPYTHONDIR"}
+    assert f"/.ipython/{name} leads nowhere" in said
+
+
 def test_what_an_image_or_a_safe_start_has_set_stays(tmp_path: Path) -> None:
     (tmp_path / ".jupyter").symlink_to("/nowhere/at/all")
     given = {"JUPYTER_CONFIG_DIR": "/a", "IPYTHONDIR": "/b", "JUPYTER_DATA_DIR": "/c"}
