@@ -16,7 +16,7 @@ export TMPDIR=/mnt/cache DEBIAN_FRONTEND=noninteractive
 
 if [ -s /mnt/apt.txt ]; then
     # A name is a name, and no pattern if there is no such package.
-    set -- -q -o APT::Cmd::Pattern-Only=true -o Acquire::Retries=5 -o Acquire::Languages=none -o APT::Sandbox::User=root \
+    set -- -q -o APT::Cmd::Pattern-Only=true -o Acquire::Retries=2 -o Acquire::Languages=none -o APT::Sandbox::User=root \
         -o Dir::Cache::Archives=/mnt/cache/archives -o Dpkg::Options::=--force-unsafe-io
     mkdir -p /mnt/cache/archives/partial
     if [ -s /mnt/sources.list ]; then

@@ -33,6 +33,8 @@ OF_PEOPLE = ("bash", "sh", "postBuild", "python3", "curl", "wget", "git", "tar")
 RIGHTS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETGID", "SETUID")
 SAID = re.compile(r"^(E: |error: |\s+cause: |\s+And because|ERROR|.*[Ee]rror: )")
 NOBODY = "65534:65534"
+KILLED = 137
+"""The exit code of a container whose program SIGKILL has ended."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class LayerBuild:
             retry_if_stalled(host, f"the packages of {self.title}", functools.partial(self._install, host, work, base))
             id_ = self._commit(host, work, base, tag)
             self._try(host, work, id_)
+        except CommandError as error:
+            raise build_place.cut_short(host, error, self._message) from error
         finally:
             clear(host, name)
         return id_
@@ -114,16 +118,24 @@ class LayerBuild:
         ]  # fmt: skip
         with guarded(host, work.container, work.path) as guard:
             done = self._run(host, "build.sh", *words, base, "-c", ALL_OF_IT)
-        message = f"the packages of the environment {self.title} could not be installed"
         if guard.why:
-            raise UserError(f"{message}: {guard.why}", guard.hint)
-        if done.returncode and asked(host, f"/containers/{work.container}/json").get("State", {}).get("OOMKilled"):
-            needed = f"a program in it needed more than {self.memory / (1 << 30):.3g} GB of memory"
-            raise UserError(
-                f"{message}: {needed}", "A build has as much as a server of a person: limits.memory in config.yaml."
-            )
+            raise UserError(f"{self._message}: {guard.why}", guard.hint)
         if done.returncode:
-            raise failure(message, done, self.lines)
+            raise self._killed(host, work, done) or failure(self._message, done, self.lines)
+
+    @property
+    def _message(self) -> str:
+        return f"the packages of the environment {self.title} could not be installed"
+
+    def _killed(self, host: Host, work: "Work", done: Completed) -> UserError | None:
+        """What to say if a program of the container did not end by itself. The container must still be there."""
+        if asked(host, f"/containers/{work.container}/json").get("State", {}).get("OOMKilled"):
+            needed = f"a program in it needed more than {self.memory / (1 << 30):.3g} GB of memory"
+            hint = "A build has as much as a server of a person: limits.memory in config.yaml."
+            return UserError(f"{self._message}: {needed}", hint)
+        if done.returncode == KILLED:
+            return UserError(f"{self._message}: their container was killed", build_place.AGAIN)
+        return None
 
     def _limits(self) -> list[str]:
         return build_place.limits(self.memory, self.cpus, self.cgroup_parent)
@@ -153,14 +165,16 @@ class LayerBuild:
         """In a container like a person's: without rights, without a network, and with a root that cannot be changed."""
         docker(host, "rm", "--force", "--volumes", work.container, check=False)
         done = self._run(
-            host, "try.py", "--rm", "--interactive", "--name", work.container, "--network=none",
+            host, "try.py", "--interactive", "--name", work.container, "--network=none",
             f"--user={NOBODY}", "--read-only", "--cap-drop=ALL", "--tmpfs=/tmp:exec", "--tmpfs=/run",
             "--env=HOME=/tmp", "--workdir=/tmp",
             *self._limits(), f"--volume={host.path(work.path)}/cache:{PLACE}/cache:ro", id_, "python3", "-",
         )  # fmt: skip
         if done.returncode:
+            killed = self._killed(host, work, done)
+            docker(host, "rm", "--force", "--volumes", work.container, check=False)
             docker(host, "image", "rm", id_, check=False)
-            raise UserError(
+            raise killed or UserError(
                 f"what was added to the environment {self.title} does not work: {last(done.stdout or done.stderr)}",
                 "If a library of the system is missing, add it in the same command: --apt NAME.",
             )

@@ -16,7 +16,7 @@ from hubinstall.machine.docker import AT_SOCKET, inspect_image
 from hubinstall.machine.folder import Line
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import digest
-from hubinstall.resources.docker import uv_container
+from hubinstall.resources.docker import build_place, uv_container
 from hubinstall.resources.packages.virtualenv import PYTHON, uv_environment
 
 HEAD = """\
@@ -201,6 +201,8 @@ def compiled(host: Host, base: str, python: str, files: dict[str, str], chosen: 
                 raise
         return uv_container.run(host, base, files, words)
     except CommandError as error:
+        if (cut := build_place.cut_short(host, error, "what these packages need could not be found out")) is not error:
+            raise cut from error
         raise DisagreementError(error.output) from None
 
 
@@ -218,7 +220,7 @@ def _on_host(host: Host, files: dict[str, str], words: list[str]) -> str:
         for name, text in files.items():
             host.write(f"{folder}/{name}", text.encode(), mode="0600")
         argv = [layout.UV, *words, f"--python={PYTHON}"]
-        env = uv_environment(host, f"{layout.CACHE}/uv")
+        env = uv_environment(host, f"{layout.CACHE}/uv") | build_place.TIMEOUTS
         return host.run(argv, env=env, cwd=str(host.path(folder)), bound=True).stdout
     finally:
         host.remove_tree(folder)

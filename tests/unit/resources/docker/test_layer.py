@@ -93,6 +93,32 @@ def test_a_build_that_needed_too_much_memory_says_so(host):
     assert "limits.memory" in raised.value.hint
 
 
+@pytest.mark.parametrize(
+    ("ended", "says"),
+    [
+        ((137, "", "Killed"), "their container was killed"),
+        ((125, "", "error waiting for container: unexpected EOF"), "Docker ended while it was at work"),
+    ],
+)
+@pytest.mark.parametrize("when", ["--network=host", "--network=none"])
+def test_a_build_that_was_cut_short_says_so_and_leaves_nothing(host, docker, ended, says, when):
+    host.answers["GET /info"] = json.dumps({"ServerVersion": "1", "Driver": "btrfs"})
+    host.answers["docker run"] = lambda argv, given: ended if when in argv else docker.run(argv, given)
+    with pytest.raises(UserError, match=f"default could not be installed: {says}") as raised:
+        apply(host, layer())
+    assert raised.value.hint.startswith("Nothing was changed. Run it again")
+    assert list(docker.images) == [BASE]
+    assert docker.containers == {}
+    assert host.names(layout.IMAGES) == []
+
+
+def test_a_build_that_docker_refuses_says_why(host):
+    host.answers["docker run"] = lambda *_: (125, "", "invalid mount config")
+    with pytest.raises(UserError, match="exit code 125") as raised:
+        apply(host, layer())
+    assert "invalid mount config" in raised.value.hint
+
+
 def test_the_build_is_within_the_limits_of_a_server_and_sees_no_docker(host):
     apply(host, layer(limits={"memory": "2G", "cpu": 1.5}))
     build, trial = run_words(host)

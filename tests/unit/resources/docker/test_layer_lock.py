@@ -8,7 +8,7 @@ from fakes.docker import Docker
 from fakes.host import FakeHost
 from hubinstall import layout
 from hubinstall.blueprint.environments import SCRIPTS
-from hubinstall.errors import UserError
+from hubinstall.errors import StalledError, UserError
 from hubinstall.machine.folder import Line
 from hubinstall.machine.host import Completed
 from hubinstall.resources.docker.layer_build import failure
@@ -69,6 +69,16 @@ def test_what_does_not_go_together_is_named_with_its_line(host):
     with pytest.raises(UserError, match=r"you require pandas==2\.2 and pandas==3\.0") as raised:
         WANTED.locked(host, NAME, BASE, str(SCRIPTS))
     assert raised.value.hint.startswith("/srv/x/requirements.txt:3: pandas==2.2\n")
+
+
+def test_an_index_that_is_silent_for_minutes_is_no_disagreement(host):
+    def hangs(argv, _):
+        raise StalledError(argv, 300, "")
+
+    host.answers[UV] = hangs
+    with pytest.raises(UserError, match="nothing happened for minutes") as raised:
+        WANTED.locked(host, NAME, BASE, str(SCRIPTS))
+    assert "no connection to the internet" in raised.value.hint
 
 
 def test_an_index_that_is_away_is_asked_once(host):
