@@ -189,7 +189,8 @@ def json_page() -> str:
         + said(Listed) + "\n",
         fields(Listed),
         "## hubinstall environment list --json\n",
-        "Each of `environments`: " + str(ListedEnvironment.__doc__).strip().replace("\n    ", "\n") + "\n",
+        "`downloads`: the bytes of the packages that are kept for the next change. Each of `environments`: "
+        + str(ListedEnvironment.__doc__).strip().replace("\n    ", "\n") + "\n",
         fields(ListedEnvironment),
         "## hubinstall certificate status --json\n",
         str(Seen.__doc__).strip() + "\n", fields(Seen),

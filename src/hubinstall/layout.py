@@ -128,6 +128,8 @@ CACHE = "/var/cache/hubinstall"
 # written when the power failed is not used.
 UNPACKED_BUNDLE = f"{CACHE}/bundle"
 BUNDLE = "/run/hubinstall-bundle"
+# What builds of environments have downloaded.
+WHEELS = f"{CACHE}/wheels"
 IMAGES = f"{STATE}/images"
 PROBE_HOME = f"{STATE}/probe"
 

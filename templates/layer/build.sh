@@ -4,6 +4,7 @@
 #
 #   apt.txt            names of the distribution's packages, one a line
 #   requirements.txt   Python packages, with hashes
+#   wheels             those of them that are on this machine, as files; lacking.txt: the others, a package a line
 #   kernels.txt        languages whose kernel is to be registered
 #   folder             files of the administrator's, among them the program postBuild, which runs at the end
 #   variables          how this machine reaches the internet; sources.list, apt.conf: its mirrors
@@ -13,6 +14,29 @@
 set -eu
 . /mnt/variables
 export TMPDIR=/mnt/cache DEBIAN_FRONTEND=noninteractive
+
+# download: the wheels that are not on this machine, by pip, which leaves the files themselves: they are kept for the
+# next build, and compared with their hashes then. 1: uv has to look for the rest, which has no wheel, or an address of its
+# own; or there is no pip.
+download() {
+    cp /mnt/lacking.txt /mnt/cache/lacking
+    sed -i '/^[^-].* @ /d' /mnt/cache/lacking
+    name='' found=0
+    if grep -q '^[^-].* @ ' /mnt/lacking.txt; then found=1; fi
+    while grep -qv '^-' /mnt/cache/lacking; do
+        python3 -m pip download --quiet --no-input --cache-dir=/mnt/cache/pip --no-deps --require-hashes \
+            --only-binary=:all: --dest=/mnt/cache/wheels --requirement=/mnt/cache/lacking 2> /mnt/cache/said && break
+        if grep -Eq 'Retrying \(|[Tt]imed out|[Cc]onnection' /mnt/cache/said; then
+            grep -v '^ERROR: .* satisfies the requirement\|^ERROR: No matching' /mnt/cache/said >&2 # of an index away
+            exit 1
+        fi
+        before=$name found=1
+        name=$(sed -n 's/^ERROR: No matching distribution found for \([A-Za-z0-9._-]*\).*/\1/p' /mnt/cache/said)
+        if [ -z "$name" ] || [ "$name" = "$before" ]; then break; fi
+        sed -i "/^${name}[ @=[]/d" /mnt/cache/lacking
+    done
+    return "$found"
+}
 
 if [ -s /mnt/apt.txt ]; then
     # A name is a name, and no pattern if there is no such package.
@@ -30,8 +54,12 @@ if [ -s /mnt/apt.txt ]; then
 fi
 
 if [ -s /mnt/requirements.txt ]; then
+    mkdir -p /mnt/cache/wheels
+    index=--no-index
+    download || index=
     # Its list of what is new is read by try.py. With a read-only root, what is not compiled now would be at every start.
-    /mnt/uv pip install --no-config --no-progress --color=never --python="$(command -v python3)" \
+    /mnt/uv pip install --no-config --no-progress --color=never --python="$(command -v python3)" $index \
+        --find-links=/mnt/wheels --find-links=/mnt/cache/wheels \
         --break-system-packages --no-deps --require-hashes --compile-bytecode --requirement=/mnt/requirements.txt \
         2> /mnt/cache/installed || { cat /mnt/cache/installed >&2; exit 1; }
 fi

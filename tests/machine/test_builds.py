@@ -1,4 +1,4 @@
-"""Builds of packages: what ends them in the middle."""
+"""Builds of packages: what ends them in the middle, and what they download."""
 
 import contextlib
 import re
@@ -52,8 +52,8 @@ def test_a_build_that_is_cut_short_says_so_and_changes_nothing(installed_machine
     assert re.search(says, said.decode())
     installed.wait_for_login_page(machine)
     assert ids(machine) == before
-    assert machine.run(CONTAINER).out == ""
-    assert installed.plan(machine) == []
+    assert soon(lambda: machine.run(CONTAINER).out == "")
+    assert soon(lambda: installed.plan(machine) == [])
 
 
 def test_a_server_goes_on_and_the_same_command_has_what_was_cut_short(installed_machine: Machine) -> None:
@@ -73,3 +73,22 @@ def test_a_server_goes_on_and_the_same_command_has_what_was_cut_short(installed_
         assert grace.run_cell("import tinydb; print(bool(tinydb.__version__))") == "True\n"
         grace.stop_server()
     assert installed.plan(machine) == []
+
+
+def received(machine: Machine) -> int:
+    """Bytes that came over the network until now."""
+    return int(machine.run("grep host0: /proc/net/dev").out.split()[1])
+
+
+def test_one_package_more_downloads_that_package_alone(installed_machine: Machine) -> None:
+    """In an environment of its own; without the cache that tests share."""
+    machine, bytes_ = installed_machine, []
+    for package in ("phonenumbers", "roman"):
+        before = received(machine)
+        add = ["hubinstall", "environment", "add", "--environment", "small", package]
+        machine.run(add, env={"UV_CACHE_DIR": ""}, timeout=600)
+        bytes_.append(received(machine) - before)
+    print(f"received: {bytes_[0] / 1e6:.2f} MB, then {bytes_[1] / 1e6:.2f} MB")
+    files = machine.run("ls /var/cache/hubinstall/wheels/*").out
+    assert all(f".{package}-" in files for package in ("phonenumbers", "roman"))
+    assert bytes_[1] < bytes_[0] / 2

@@ -18,6 +18,7 @@ from hubinstall.machine.docker import inspect_image
 from hubinstall.machine.host import Host
 from hubinstall.report.choose import Output
 from hubinstall.report.words import say
+from hubinstall.resources.docker import wheels
 from hubinstall.resources.docker.layer import ImageLayer, sweep
 from hubinstall.settings.environments import DEFAULT
 from hubinstall.settings.values.names import parse_environment_name
@@ -113,12 +114,15 @@ def base_of(desired: DesiredState, name: str) -> str:
 def list_(arguments: Namespace, host: Host) -> int:
     found = listed(host, read(host))
     if arguments.json:
-        print(json.dumps({"environments": [dataclasses.asdict(one) for one in found]}, indent=1))
+        form = {"environments": [dataclasses.asdict(one) for one in found], "downloads": wheels.size(host)}
+        print(json.dumps(form, indent=1))
         return 0
     rows = [TITLES, *(row(one) for one in found)]
     widths = [max(len(cells[number]) for cells in rows) for number in range(len(TITLES))]
     for cells in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+    if kept := wheels.size(host):
+        print(f"{megabytes(kept)} of downloaded packages are kept for the next change, in {wheels.folder(host)}.")
     return 0
 
 

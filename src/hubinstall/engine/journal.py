@@ -21,7 +21,7 @@ KEPT = 5
 """The number of generations that stay on the disk."""
 NOT_HERE = (
     layout.GENERATIONS, layout.LEDGER, layout.ACCEPTED, layout.CONFIG_DIR, layout.TREES, layout.IMAGES, layout.ACME,
-    layout.ACME_WEBROOT,
+    layout.ACME_WEBROOT, f"{layout.CACHE}/",
 )  # fmt: skip
 WRITTEN_IN = (
     layout.STATE, layout.TREES, layout.ACCEPTED, layout.CONFIG_DIR, layout.EDITS, layout.HUB_DROPINS,

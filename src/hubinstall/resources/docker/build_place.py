@@ -21,6 +21,7 @@ AT_WORK = (*DAEMONS, "containerd-shim", "uv", "apt-get", "http", "https", "dpkg"
 
 TIMEOUTS = {
     "UV_HTTP_TIMEOUT": "60", "UV_HTTP_CONNECT_TIMEOUT": "20", "UV_HTTP_RETRIES": "3",
+    "PIP_DEFAULT_TIMEOUT": "60", "PIP_RETRIES": "2",
 }  # fmt: skip
 """Seconds without a byte, and tries. Somebody waits for the end, and can type the same again; an installation, which
 nobody watches, has more patience (virtualenv.py).
@@ -42,7 +43,7 @@ def files(host: Host, cache: str) -> dict[str, str]:
     }
 
 
-AGAIN = "Nothing was changed. Run it again."
+AGAIN = "Nothing was changed. Run it again: what was downloaded completely is not downloaded again."
 DOCKER_GONE = re.compile(
     r"error (waiting for container|during connect)|Cannot connect to the Docker daemon|unexpected EOF"
 )

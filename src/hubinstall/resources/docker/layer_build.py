@@ -17,7 +17,7 @@ from hubinstall.errors import CommandError, UserError, cures
 from hubinstall.machine.docker import AT_SOCKET, asked, docker, docker_query, inspect_image
 from hubinstall.machine.folder import Line
 from hubinstall.machine.host import Completed, Host
-from hubinstall.resources.docker import build_place
+from hubinstall.resources.docker import build_place, wheels
 from hubinstall.resources.docker.build_guard import guarded
 from hubinstall.resources.docker.build_place import ALL_OF_IT, AT_WORK, PLACE
 from hubinstall.resources.docker.descendants import layers
@@ -74,8 +74,8 @@ class LayerBuild:
         _clear_unnamed(host, base)
         host.mkdir(work.path, mode="0700")
         try:
-            self._bring(host, work)
-            retry_if_stalled(host, f"the packages of {self.title}", functools.partial(self._install, host, work, base))
+            self._bring(host, work, base)
+            self._install(host, work, base)
             id_ = self._commit(host, work, base, tag)
             self._try(host, work, id_)
         except CommandError as error:
@@ -84,16 +84,17 @@ class LayerBuild:
             clear(host, name)
         return id_
 
-    def _bring(self, host: Host, work: "Work") -> None:
+    def _bring(self, host: Host, work: "Work", base: str) -> None:
         """Write all that the container sees of this machine."""
-        for name in ("cache", *(["folder"] if self.folder else [])):  # a folder is mounted upon this one
+        for name in ("cache", "wheels", *(["folder"] if self.folder else [])):  # a folder is mounted upon this one
             host.mkdir(f"{work.path}/{name}")
         files = build_place.files(host, f"{PLACE}/cache/uv")
+        lacking = wheels.bring(host, base, self.requirements, f"{work.path}/wheels")
         lists = {"requirements.txt": self.requirements} | {
             name: "".join(f"{line}\n" for line in lines)
             for name, lines in {"apt.txt": self.apt, "kernels.txt": self.kernels}.items()
         }
-        files |= {name: text for name, text in lists.items() if text}
+        files |= {"lacking.txt": lacking} | {name: text for name, text in lists.items() if text}
         if self.apt and self.codename:
             config = host.query(["apt-config", "dump"], check=False).stdout
             ours = re.compile(r"Acquire::(https?|ftp|Retries|Check-Valid-Until|Check-Date)(::| )")
@@ -105,11 +106,18 @@ class LayerBuild:
             host.write(f"{work.path}/{name}", text.encode(), mode="0600")
 
     def _install(self, host: Host, work: "Work", base: str) -> None:
-        """Everything into the container. One of a try that hung goes; what it has downloaded is used again."""
+        """Everything into the container; what was downloaded is kept, whatever comes of the rest."""
+        title = f"the packages of {self.title}"
+        try:
+            retry_if_stalled(host, title, functools.partial(self._try_to_install, host, work, base))
+        finally:
+            wheels.keep(host, base, self.requirements, f"{work.path}/cache/wheels")
+
+    def _try_to_install(self, host: Host, work: "Work", base: str) -> None:
+        """The container of a try that hung goes; what it has downloaded is used again."""
         docker(host, "rm", "--force", "--volumes", work.container, check=False)
-        cache = host.environment("UV_CACHE_DIR")
         mounts = [f"{host.path(work.path)}:{PLACE}:ro", f"{host.path(work.path)}/cache:{PLACE}/cache"]
-        mounts += [f"{self.uv}:{PLACE}/uv:ro", *([f"{cache}:{PLACE}/cache/uv"] if cache else [])]
+        mounts += [f"{self.uv}:{PLACE}/uv:ro"]
         mounts += [f"{host.path(self.folder)}:{PLACE}/folder:ro"] if self.folder else []
         words = [
             "--interactive", "--name", work.container, "--network=host", "--user=0:0",
