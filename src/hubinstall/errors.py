@@ -66,6 +66,8 @@ OF_WORDS = {
     "tunnel error": NO_WAY_OUT,
     # Of downloads alone: a service of this machine can refuse a connection, too.
     "error sending request for url": NO_WAY_OUT,
+    "operation timed out": NO_WAY_OUT,
+    "Read timed out": NO_WAY_OUT,
     "Failed to establish a new connection": NO_WAY_OUT,
     "dial tcp": NO_WAY_OUT,
     "ECONNREFUSED": NO_WAY_OUT,
