@@ -149,6 +149,7 @@ def test_a_path_does_not_change_while_servers_run_unless_one_says_so(named: Mach
         assert "hubinstall apply --yes" in refused
         assert named.read("/etc/hubinstall/config.yaml") == config
         assert installed.server_answers(grace)
+        said(named, "hubinstall config set courses.stats-101 '{teachers: [grace]}'")
         done = said(named, "hubinstall apply --base-url /jupyter/ --yes")
         assert "1 server had to be stopped (jupyter-grace)" in done
     assert user_servers(named) == []
@@ -166,6 +167,18 @@ def test_under_a_path_a_person_works_and_other_pages_are_elsewhere(named: Machin
         assert grace.run_cell("print(6 * 7)") == "42\n"
     assert sorted(json.loads(named.run(ROUTES).out)) == ["/jupyter", "/jupyter/user/grace"]
     said(named, "hubinstall verify")
+
+
+def test_under_a_path_a_course_has_its_address(named: Machine) -> None:
+    with person(named, "/jupyter/") as grace:
+        assert grace.request("GET", "course/stats-101", step="page").url.path == "/jupyter/hub/login"
+        grace.login(installed.PERSON, installed.PERSON_PASSWORD)
+        grace.start_server()
+        page = grace.request("GET", "course/stats-101", step="page")
+        assert (page.status_code, page.url.path) == (200, "/jupyter/user/grace/lab/tree/stats-101")
+        assert "hubinstallCourses" in page.text
+        asked = grace.fetch("POST", "user/grace/hubinstall/courses/stats-101/collect", step="collect")
+        assert (asked.status_code, asked.json()) == (200, {"message": "Nobody has handed in."})
 
 
 def test_under_a_path_nginx_gives_out_what_it_has(named: Machine) -> None:

@@ -100,6 +100,7 @@ def test_the_change_is_refused_while_servers_run(named: Machine) -> None:
 
 def test_with_names_of_their_own_it_reads_nothing(named: Machine, browser: Browser) -> None:
     """`verify`, a part of apply, logs in there, starts a server and runs a cell over its websocket."""
+    named.run("hubinstall config set courses.stats-101 '{teachers: [grace]}'")
     named.run("hubinstall config set https.subdomains true && hubinstall apply --yes")
     with hub(named, subdomains=True) as grace:
         grace.login(installed.PERSON, installed.PERSON_PASSWORD)
@@ -136,4 +137,15 @@ def test_a_person_works_in_jupyterlab_at_a_name_of_their_own(named: Machine, bro
     expect(page.locator(".hubinstall-announcements")).to_contain_text("Exam at 10", timeout=60_000)
     page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
+    page.context.close()
+
+
+def test_a_course_is_opened_at_the_hubs_name_and_leads_to_ones_own(named: Machine, browser: Browser) -> None:
+    page = logged_in(browser, installed.PERSON, installed.PERSON_PASSWORD)
+    page.goto(f"{HUB}/course/stats-101")
+    page.wait_for_url(f"{SERVER}/user/grace/lab/tree/stats-101**")
+    page.locator(".hubinstall-courses").get_by_role("button", name="Collect").click()
+    dialog = page.locator(".jp-Dialog").last
+    dialog.get_by_role("button", name="Collect").click()
+    expect(dialog).to_contain_text("Nobody has handed in.")
     page.context.close()

@@ -81,6 +81,15 @@ def test_one_command_and_a_second_time_nothing_is_to_do(machine, said):
     assert "  bio: {environment: stats}\n" in machine.text(layout.CONFIG_FILE)
 
 
+@pytest.mark.parametrize("setting", ["base_url: /jupyter/\n", "domain: hub.example.org\n"])
+def test_the_address_is_the_one_that_people_type(machine, said, setting):
+    machine.put(layout.CONFIG_FILE, CONFIG + setting)
+    told = said("add", "stats-101")
+    assert "address: https://" in told
+    assert ("/jupyter/course/stats-101\n" in told) == ("base_url" in setting)
+    assert ("https://hub.example.org/course/stats-101\n" in told) == ("domain" in setting)
+
+
 def test_what_a_killed_run_has_left_is_done(machine, said, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(course.courses, "enrol", lambda *_: 1 / 0)
