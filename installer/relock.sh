@@ -1,6 +1,6 @@
 #!/bin/sh
 # Renews the version locks under src/hubinstall/locks from the *.in files beside them.
-# usage: installer/relock.sh [NAME…]   (installer hub supervisor node certbot image proxy; all when none is named)
+# usage: installer/relock.sh [NAME…]   (installer hub supervisor node certbot image proxy vscode; all when none is named)
 #
 # A lock is one list for Python 3.11 and later, with hashes and without addresses, so that it serves
 # any mirror. It is installed with `--no-deps --require-hashes`: what the list leaves out stays out.
@@ -20,9 +20,9 @@ lock() {
 }
 
 # npm resolves; the addresses of whatever registry it asked are taken out again.
-lock_proxy() {
+lock_modules() {
     (
-        cd proxy
+        cd "$1"
         rm -f package-lock.json
         npm install --package-lock-only --omit=dev --ignore-scripts --no-audit --no-fund --silent
         python3 - <<'PYTHON'
@@ -38,10 +38,10 @@ PYTHON
     )
 }
 
-[ $# -gt 0 ] || set -- installer hub supervisor node certbot image proxy
+[ $# -gt 0 ] || set -- installer hub supervisor node certbot image proxy vscode
 for name in "$@"; do
     case $name in
-        proxy) lock_proxy ;;
+        proxy | vscode) lock_modules "$name" ;;
         # A user's server must speak the hub's version: hub.txt is a constraint on the image's list.
         image) lock image --constraint hub.txt ;;
         installer | hub | supervisor | node | certbot) lock "$name" ;;

@@ -1,6 +1,6 @@
 """Within a container of a new image, as a person without rights: does a server answer, does a kernel run, can all that
-was added be imported, does each kernel that was added compute 6*7? Prints what fails, one line each, and ends with exit
-code 1 if anything does.
+was added be imported, does each kernel that was added compute 6*7, does each app answer? Prints what fails, one line
+each, and ends with exit code 1 if anything does.
 """
 
 import importlib.metadata
@@ -19,6 +19,8 @@ SECONDS = 120
 PORT = 8888
 SAYS = {"r": ("ir", "cat(6*7)"), "octave": ("octave", "disp(6*7)"), "bash": ("bash", "echo $((6*7))")}
 """Language → its kernel, and what makes it say 42."""
+APPS = {"vscode": "vscode/healthz"}
+"""App → where it says that it is well, below the server's address."""
 BESIDE = {"test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks", "setup", "conftest"}
 """Names of folders that packages install at the top by mistake: nobody imports them."""
 IN_KERNEL = """
@@ -108,6 +110,20 @@ def answers(server: "subprocess.Popen[str]") -> str:
     return (server.communicate()[0].strip().splitlines() or ["it says nothing"])[-1]
 
 
+def opens(app: str) -> str:
+    """Empty if an app answers, which the server starts for that; else why not."""
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{PORT}/{APPS[app]}?token=try", timeout=SECONDS)
+    except (urllib.error.URLError, OSError) as error:
+        return f"the app {app} does not answer: {error}"
+    return ""
+
+
+def named(path: str) -> list[str]:
+    """The words in a file; none if there is no such file."""
+    return pathlib.Path(path).read_text().split() if os.path.exists(path) else []
+
+
 def loads() -> str:
     """Whether what the hub starts can be loaded, which needs the hub itself to run; its last words if not."""
     argv = [sys.executable, "-c", "import jupyterhub.singleuser"]
@@ -129,10 +145,11 @@ def main() -> int:
         failed += [f"{package}: {why}" for package, why in imports(added("/mnt/cache/installed")).items()]
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told
         failed.append(f"no kernel runs: {error}")
-    listed = pathlib.Path("/mnt/cache/kernels")
-    failed += [why for one in (listed.read_text().split() if listed.exists() else ()) if (why := computes(one))]
+    failed += [why for one in named("/mnt/cache/kernels") if (why := computes(one))]
     if why := answers(server) or loads():
         failed.append(f"no server starts: {why}")
+    else:
+        failed += [why for one in named("/mnt/cache/apps") if (why := opens(one))]
     server.kill()
     print("\n".join(failed))
     return 1 if failed else 0

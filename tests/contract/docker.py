@@ -9,7 +9,7 @@ import time
 from contract.case import BASE, Act, Break, Case, PutBack, runs
 from contract.files import file_breaks
 from hubinstall import layout
-from hubinstall.blueprint.environments import SCRIPTS
+from hubinstall.blueprint.apps import SCRIPTS
 from hubinstall.hubside.network import BRIDGE_NAME, ICC
 from hubinstall.machine.docker import docker, info, inspect_image, inspect_network
 from hubinstall.machine.host import Host

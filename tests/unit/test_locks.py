@@ -56,11 +56,14 @@ def test_the_tools_own_needs_are_locked():
     assert names - versions("installer").keys() == set()
 
 
-def test_the_proxys_lock_is_its_package_jsons():
-    package = json.loads((LOCKS / "proxy/package.json").read_text())
-    lock = json.loads((LOCKS / "proxy/package-lock.json").read_text())
+@pytest.mark.parametrize(("name", "program", "version"), [
+    ("proxy", "configurable-http-proxy", "5."), ("vscode", "code-server", "4."),
+])  # fmt: skip
+def test_a_lock_of_node_modules_is_its_package_jsons(name, program, version):
+    package = json.loads((LOCKS / name / "package.json").read_text())
+    lock = json.loads((LOCKS / name / "package-lock.json").read_text())
     assert lock["packages"][""]["dependencies"] == package["dependencies"]
     modules = {path: module for path, module in lock["packages"].items() if path}
-    assert modules["node_modules/configurable-http-proxy"]["version"].startswith("5.")
+    assert modules[f"node_modules/{program}"]["version"].startswith(version)
     assert [path for path, module in modules.items() if not module["integrity"].startswith("sha512-")] == []
     assert "://" not in json.dumps([{k: v for k, v in m.items() if k != "funding"} for m in modules.values()])

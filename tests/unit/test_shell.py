@@ -18,6 +18,7 @@ COMMANDS = {"tests/run", "benchmarks/run", "benchmarks/bare-install.sh", ".ci/ru
 SHELL_OF = {
     "src/hubinstall/hubside/home.sh": "bash",
     "templates/image/inside.sh": "sh",
+    "templates/layer/vscode.sh": "sh",
     "templates/image/root/usr/local/bin/before-notebook.d/10-matplotlib-fonts.sh": "bash",
     "templates/image/root/usr/local/bin/before-notebook.d/20-locale.sh": "bash",
 }

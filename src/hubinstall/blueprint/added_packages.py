@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from hubinstall import layout
+from hubinstall.blueprint import apps
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.folder import Folder, Line
+from hubinstall.resources.base import digest
 from hubinstall.resources.docker.layer_lock import Unlocked, lock_of
 from hubinstall.settings.environments import NamedEnvironment
 
@@ -18,7 +20,7 @@ OF_KERNELS = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """`lists`: of `environment add`, each with the versions that it found. `python`, `apt`, `r`, `kernels`: of
+    """`lists`: of `environment add`, each with the versions that it found. `python`, `apt`, `r`, `kernels`, `apps`: of
     config.yaml and the folder alone.
     """
 
@@ -29,6 +31,7 @@ class Wanted:
     r: tuple[Line, ...]
     folder: Folder
     lock: str
+    apps: tuple[str, ...] = ()
 
     def has_any(self) -> bool:
         return bool(made_of(self.lists) or self.beside_lists())
@@ -41,6 +44,7 @@ class Wanted:
             "apt": tuple(line.text for line in self.apt),
             "r": tuple(line.text for line in self.r),
             "kernels": self.kernels,
+            "apps": tuple(digest(apps.program(app), *map(repr, apps.files(app))) for app in self.apps),
             "files": (folder.files,) if folder.files else (),
         }
         return tuple(f"{name}\0{part!r}" for name, part in parts.items() if part)
@@ -56,6 +60,7 @@ class Wanted:
         """All packages that apt installs."""
         names = [*words(self.lists.get(layout.APT_LIST, "")), *(line.text for line in self.apt)]
         names += [package for language in self.languages() for package in OF_KERNELS[language][0]]
+        names += [package for app in self.apps for package in apps.APPS[app].apt]
         return tuple(dict.fromkeys((*names, *map(r_package, self.all_r()))))
 
     def unlocked(self) -> Unlocked | None:
@@ -68,7 +73,7 @@ class Wanted:
         return (*self.apt, *of_r, *self.python, *self.folder.named)
 
     def _is_unlocked(self) -> bool:
-        return bool(self.python or self.folder.project or self.folder.pythons or self._of_kernels())
+        return bool(self.python or self.folder.project or self.folder.pythons or self._of_kernels() or self.apps)
 
     def _of_kernels(self) -> tuple[str, ...]:
         return tuple(package for language in self.kernels for package in OF_KERNELS[language][1])
@@ -77,9 +82,10 @@ class Wanted:
         folder = self.folder
         added = [Line(word, "environment add") for word in words(self.lists.get(layout.REQUIRED, ""))]
         of_kernels = [Line(word, f"{layout.CONFIG_FILE}: kernels") for word in self._of_kernels()]
+        of_apps = [Line(word, f"{layout.CONFIG_FILE}: apps") for app in self.apps for word in apps.APPS[app].python]
         return Unlocked(
-            (*added, *self.python, *of_kernels), folder.constraints, folder.pythons, folder.project, folder.chosen,
-            folder.named, self.lists.get(layout.REQUIREMENTS, ""), self.lock,
+            (*added, *self.python, *of_kernels, *of_apps), folder.constraints, folder.pythons, folder.project,
+            folder.chosen, folder.named, self.lists.get(layout.REQUIREMENTS, ""), self.lock,
         )  # fmt: skip
 
 
@@ -91,7 +97,7 @@ def wanted(name: str, one: NamedEnvironment, facts: Facts) -> Wanted:
 
     return Wanted(
         facts.environments.get(name, {}), one.kernels, (*here("python", one.python), *folder.python),
-        (*here("apt", one.apt), *folder.apt), (*here("r", one.r), *folder.r), folder, lock_of(name),
+        (*here("apt", one.apt), *folder.apt), (*here("r", one.r), *folder.r), folder, lock_of(name), one.apps,
     )  # fmt: skip
 
 

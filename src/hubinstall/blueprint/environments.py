@@ -5,10 +5,9 @@ import re
 from dataclasses import dataclass, replace
 
 from hubinstall import layout
-from hubinstall.blueprint import added_packages, user_image
+from hubinstall.blueprint import added_packages, apps, user_image
 from hubinstall.blueprint.added_packages import Wanted, made_of
 from hubinstall.blueprint.docker import users_cgroup
-from hubinstall.blueprint.templating import DATA
 from hubinstall.blueprint.user_image import Environment
 from hubinstall.hubside.environments import DEFAULT, ServerEnvironment
 from hubinstall.hubside.images import ImageSource
@@ -22,7 +21,6 @@ from hubinstall.settings.environments import NamedEnvironment
 from hubinstall.settings.model import Settings
 from hubinstall.settings.values.names import ENVIRONMENT
 
-SCRIPTS = DATA / "templates" / "layer"
 LEAST_MEMORY, LEAST_CPUS = 1 << 30, 1.0
 """A build may use what a server may, but no less than this: compilers need it."""
 
@@ -106,12 +104,14 @@ def layer(
     unlocked = added.unlocked()
     build = LayerBuild(
         title=name,
-        scripts=str(SCRIPTS),
+        scripts=str(apps.SCRIPTS),
         uv=layout.UV,
         requirements="" if unlocked else added.lists.get(layout.REQUIREMENTS, ""),
         unlocked=unlocked,
         apt=added.of_distribution(),
         kernels=added.languages(),
+        programs=tuple(apps.program(app) for app in added.apps),
+        files=tuple(file for app in added.apps for file in apps.files(app)),
         folder=added.folder.path,
         lines=added.lines(),
         codename=facts.codename if ours else "",
@@ -139,5 +139,5 @@ def limited(build: LayerBuild, settings: Settings, facts: Facts) -> LayerBuild:
 
 @functools.cache
 def build_files() -> str:
-    """A digest of the programs that make a layer."""
-    return digest(*(path.read_bytes() for path in sorted(SCRIPTS.iterdir()) if path.suffix == ".sh"))
+    """A digest of the program that makes a layer."""
+    return digest((apps.SCRIPTS / "build.sh").read_bytes())

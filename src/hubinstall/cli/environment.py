@@ -129,7 +129,7 @@ def list_(arguments: Namespace, host: Host) -> int:
 def row(one: ListedEnvironment) -> tuple[str, ...]:
     versions = {environments.key(package): version for package, version in one.versions.items()}
     python = [f"{package} ({versions.get(environments.key(package), 'in the image')})" for package in one.python]
-    kinds = {"apt": one.apt, "r": one.r, "kernel": one.kernels}
+    kinds = {"apt": one.apt, "r": one.r, "kernel": one.kernels, "app": one.apps}
     others = [f"{kind}: {package}" for kind, packages in kinds.items() for package in packages]
     others += [f"folder: {one.folder}"] if one.folder else []
     return one.name, megabytes(one.size), megabytes(one.added), ", ".join([*python, *others]) or "no packages"

@@ -14,8 +14,8 @@ from hubinstall.machine.host import Host
 @dataclass(frozen=True)
 class ListedEnvironment:
     """`image`, `base`: Docker's names; `size`: of the image with all that is below it, in bytes, and `added` to its
-    base, null while it is not on this machine. `python`, `apt`, `r`, `kernels`: what was asked for, by command, in
-    config.yaml and in `folder`; `versions`: of all Python packages that came with it.
+    base, null while it is not on this machine. `python`, `apt`, `r`, `kernels`, `apps`: what was asked
+    for, by command, in config.yaml and in `folder`; `versions`: of all Python packages that came with it.
     """
 
     name: str
@@ -28,6 +28,7 @@ class ListedEnvironment:
     apt: list[str]
     r: list[str]
     kernels: list[str]
+    apps: list[str]
     folder: str | None
     versions: dict[str, str]
 
@@ -51,7 +52,7 @@ def listed(host: Host, desired: DesiredState) -> list[ListedEnvironment]:
         found.append(
             ListedEnvironment(
                 name, one.title, one.image, bases[name], size, added, python, apt, r, list(wanted.kernels),
-                configured[name].folder, environments.versions(locked),
+                list(wanted.apps), configured[name].folder, environments.versions(locked),
             )
         )  # fmt: skip
     return found

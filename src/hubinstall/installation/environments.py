@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hubinstall import layout
 from hubinstall.blueprint.added_packages import words
-from hubinstall.blueprint.environments import SCRIPTS
+from hubinstall.blueprint.apps import SCRIPTS
 from hubinstall.errors import UserError
 from hubinstall.machine.host import Host
 from hubinstall.resources.docker.layer_lock import DisagreementError, as_text, compiled, installed

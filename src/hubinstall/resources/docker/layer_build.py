@@ -8,7 +8,7 @@ import functools
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -29,6 +29,8 @@ LABEL = "org.hubinstall.layer"
 """The label with the tag of the layer, by which ours are known, even without a name."""
 OF_PEOPLE = ("bash", "sh", "postBuild", "python3", "curl", "wget", "git", "tar")
 """What a postBuild mostly runs, too."""
+OF_PROGRAMS = ("node", "MainThread", "npm", "make", "g++", "python3")
+"""What a program that builds node modules runs; Node 24 gives its main thread that name."""
 # What apt and dpkg need of root's rights to write files of others; nothing that reaches beyond the container.
 RIGHTS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETGID", "SETUID")
 SAID = re.compile(r"^(E: |error: |\s+cause: |\s+And because|ERROR|.*[Ee]rror: )")
@@ -51,6 +53,10 @@ class LayerBuild:
     apt: tuple[str, ...] = ()
     kernels: tuple[str, ...] = ()
     """Languages."""
+    programs: tuple[str, ...] = field(default=(), repr=False)
+    """Texts of shell programs that run behind build.sh, in one shell with it."""
+    files: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Path below the place, in a directory there, and text, of what these read."""
     folder: str = ""
     """The directory whose postBuild runs at the end; empty: none."""
     lines: tuple[Line, ...] = ()
@@ -88,7 +94,9 @@ class LayerBuild:
         """Write all that the container sees of this machine."""
         for name in ("cache", "wheels", *(["folder"] if self.folder else [])):  # a folder is mounted upon this one
             host.mkdir(f"{work.path}/{name}")
-        files = build_place.files(host, f"{PLACE}/cache/uv")
+        for name in sorted({path.partition("/")[0] for path, _ in self.files}):
+            host.mkdir(f"{work.path}/{name}")
+        files = build_place.files(host, f"{PLACE}/cache/uv") | dict(self.files)
         lacking = wheels.bring(host, base, self.requirements, f"{work.path}/wheels")
         lists = {"requirements.txt": self.requirements} | {
             name: "".join(f"{line}\n" for line in lines)
@@ -125,7 +133,7 @@ class LayerBuild:
             *(f"--volume={mount}" for mount in mounts),
         ]  # fmt: skip
         with guarded(host, work.container, work.path) as guard:
-            done = self._run(host, "build.sh", *words, base, "-c", ALL_OF_IT)
+            done = self._run(host, "build.sh", *words, base, "-c", ALL_OF_IT, more=self.programs)
         if guard.why:
             raise UserError(f"{self._message}: {guard.why}", guard.hint)
         if done.returncode:
@@ -148,10 +156,11 @@ class LayerBuild:
     def _limits(self) -> list[str]:
         return build_place.limits(self.memory, self.cpus, self.cgroup_parent)
 
-    def _run(self, host: Host, program: str, *words: str) -> Completed:
+    def _run(self, host: Host, program: str, *words: str, more: Iterable[str] = ()) -> Completed:
         argv = ["docker", "run", *words]
-        at_work = (*AT_WORK, *OF_PEOPLE) if self.folder else AT_WORK
-        text = Path(self.scripts, program).read_text(encoding="utf-8")  # ours, and not the machine's
+        at_work = (*AT_WORK, *(OF_PEOPLE if self.folder else ()), *(OF_PROGRAMS if self.programs else ()))
+        # The first is ours, and not the machine's.
+        text = "\n".join([Path(self.scripts, program).read_text(encoding="utf-8"), *more])
         done = host.run(argv, input=text, env=AT_SOCKET, check=False, daemons=at_work, bound=True, live=True)
         if done.returncode == 125:  # Docker's own failure (docker run, "Exit status")
             raise CommandError(argv, done.returncode, done.stderr)

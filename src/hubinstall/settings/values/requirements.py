@@ -23,6 +23,13 @@ ELSEWHERE = {
     "julia": "the distribution has no julia; try base: quay.io/jupyter/julia-notebook",
     "python": "it is there without being named; try leaving it out",
 }
+APPS = ("vscode",)
+APPS_ELSEWHERE = {
+    "rstudio": "neither the distribution nor PyPI has its server; try a postBuild that installs it from your site, or a"
+    " base that has it (docs/how-to/course-environment.md)",
+    "code-server": "try vscode",
+    "jupyterlab": "it is there without being named; try leaving it out",
+}
 
 
 def parse_requirement(value: Any) -> str:
@@ -66,6 +73,15 @@ def parse_kernel(value: Any) -> str:
     if name not in KERNELS:
         hint = ELSEWHERE.get(name.lower(), f"try {' or '.join(KERNELS)}")
         raise wrong(f"{shown(name)} is not a kernel that can be added", hint)
+    return name
+
+
+def parse_app(value: Any) -> str:
+    """A program that people may open beside JupyterLab."""
+    name = as_text(value, "the name of an app", "vscode")
+    if name not in APPS:
+        hint = APPS_ELSEWHERE.get(name.lower(), f"try {' or '.join(APPS)}")
+        raise wrong(f"{shown(name)} is not an app that can be added", hint)
     return name
 
 

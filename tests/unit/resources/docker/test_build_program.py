@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from hubinstall.blueprint.environments import SCRIPTS
+from hubinstall.blueprint.apps import SCRIPTS
 
 PIP = """#!/bin/sh
 for list; do :; done

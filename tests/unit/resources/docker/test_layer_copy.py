@@ -13,7 +13,7 @@ import pytest
 
 from fakes.host import FakeHost
 from hubinstall import layout
-from hubinstall.blueprint.environments import SCRIPTS
+from hubinstall.blueprint.apps import SCRIPTS
 from hubinstall.resources.docker import layer_copy
 
 SAVE = str(SCRIPTS / "save.py")

@@ -7,7 +7,7 @@ import pytest
 from fakes.docker import Docker
 from fakes.host import FakeHost
 from hubinstall import layout
-from hubinstall.blueprint.environments import SCRIPTS
+from hubinstall.blueprint.apps import SCRIPTS
 from hubinstall.errors import StalledError, UserError
 from hubinstall.machine.folder import Line
 from hubinstall.machine.host import Completed
