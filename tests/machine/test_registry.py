@@ -180,11 +180,11 @@ def test_a_person_names_an_image_and_only_one_below_the_prefix(course: Machine) 
         assert course.run(f"docker ps -aq -f label=hubinstall.user={installed.PERSON}").out == ""
         grace.start_server(options=named(f"{BELOW}own:1"))
         assert grace.run_cell("print(6 * 7)") == "42\n"
-        image = ["docker", "inspect", "--format", "{{.Config.Image}} {{.Config.Labels.course}}"]
-        assert course.run([*image, installed.container("grace")]).out.split() == [f"{BELOW}own:1", "own"]
+        inspected = ["docker", "inspect", "--format", "{{.Config.Image}} {{.Config.Labels.course}}"]
+        assert course.run([*inspected, installed.container("grace")]).out.split() == [f"{BELOW}own:1", "own"]
         grace.stop_server()
-        for name, words_ in (("broken:1", "does not start a server"), ("own:2", "could not be pulled")):
-            with pytest.raises(HubError, match=words_):
+        for name, said in (("broken:1", "does not start a server"), ("own:2", "could not be pulled")):
+            with pytest.raises(HubError, match=said):
                 grace.start_server(options=named(f"{BELOW}{name}"))
     with installed.client(course) as grace:
         grace.login(installed.PERSON, installed.PERSON_PASSWORD)
