@@ -148,6 +148,8 @@ def test_what_two_write_is_not_lost_when_the_server_is_started_again(
     assert [missing for _, missing in lost] == [set(), set()], b"".join(errors).decode()[-3000:]
     assert soon(lambda: set(result["wanted"]) <= set(on_the_disk(room)))
     assert soon(lambda: sorted(on_the_disk(room)) == sorted(["# both", *result["wanted"]])), "each line once"
+    status = in_room(grace, "GET", "api/status").json()
+    assert status["last_activity"] > status["started"], "who only writes uses the server"
 
 
 def tell(pipe: Any, what: Any) -> None:

@@ -3,17 +3,25 @@
 jupyter-collaboration keeps each change at once in a store, and writes the document a second after the last change. A
 server that ends in between would afterwards take the older document for what is true, and the last changes from
 everybody who has it open. Here the store counts, unless the document was changed later.
+
+And a server in which people only write is in use (hubinstall_idle.py): what they type comes over a websocket, which
+Jupyter's server does not count.
 """
 
 from typing import Any
 
+from jupyter_server._tz import utcnow  # type: ignore[import-not-found]
+from jupyter_server_ydoc.handlers import YDocWebSocketHandler  # type: ignore[import-not-found]
 from jupyter_server_ydoc.rooms import DocumentRoom  # type: ignore[import-not-found]  # only in a room's image
 from jupyter_server_ydoc.websocketserver import JupyterWebsocketServer  # type: ignore[import-not-found]
 from jupyter_ydoc import ydocs  # type: ignore[import-not-found]
-from pycrdt import Doc  # type: ignore[import-not-found]
+from pycrdt import Doc, YMessageType, YSyncMessageType  # type: ignore[import-not-found]
 from pycrdt.store import YDocNotFound  # type: ignore[import-not-found]
 
+CHANGE = bytes([YMessageType.SYNC, YSyncMessageType.SYNC_UPDATE])
+"""How a message begins that changes a document; one about a cursor has another beginning."""
 before, clean_before = DocumentRoom.initialize, JupyterWebsocketServer.clean
+heard_before = YDocWebSocketHandler.on_message
 
 
 async def initialize(room: Any) -> None:
@@ -56,4 +64,11 @@ async def clean(server: Any) -> None:
     await clean_before(server)
 
 
+async def heard(handler: Any, message: Any) -> None:
+    if isinstance(message, bytes) and message.startswith(CHANGE):
+        handler.settings["last_activity_times"]["documents"] = utcnow()
+    await heard_before(handler, message)
+
+
 DocumentRoom.initialize, JupyterWebsocketServer.clean = initialize, clean
+YDocWebSocketHandler.on_message = heard
