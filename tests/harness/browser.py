@@ -1,4 +1,4 @@
-"""A real browser on the test host: Chromium, in a network of its own."""
+"""Real browsers on the test host: Chromium, in a network of its own."""
 
 import contextlib
 import tempfile
@@ -23,11 +23,19 @@ FLAGS = (
 @contextlib.contextmanager
 def chromium(flags: Sequence[str] = ()) -> Iterator[Browser]:
     """A browser for the duration of the block. `flags`: additional flags for Chromium."""
+    with chromiums(1, flags) as [browser]:
+        yield browser
+
+
+@contextlib.contextmanager
+def chromiums(number: int, flags: Sequence[str] = ()) -> Iterator[list[Browser]]:
+    """So many browsers, each a process of its own."""
     expect.set_options(timeout=PATIENCE)
     with _program() as program, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *flags])
-        yield browser
-        browser.close()
+        launched = [playwright.chromium.launch(executable_path=program, args=[*FLAGS, *flags]) for _ in range(number)]
+        yield launched
+        for browser in launched:
+            browser.close()
 
 
 @contextlib.contextmanager

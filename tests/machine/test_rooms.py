@@ -9,10 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from checkout_path import CHECKOUT
-from harness import installed, visits
+from harness import installed, loads, visits
+from harness.browser import chromiums
 from harness.machine import Machine
+from harness.notebook_page import NotebookPage
 from harness.waiting import soon
 from hubinstall import layout
 from hubinstall.verify.client.errors import HubError
@@ -30,6 +33,7 @@ NOTEBOOK = {
 }  # fmt: skip
 TRIES = ("users/joan", "users/joan/tokens", "users/room-lab/tokens", "users/grace", "users", "groups", "shutdown")
 """What the token of the room's own server is refused."""
+NOT_RUNNING = "This server is not running. What you have typed stays in this page"
 
 
 @pytest.fixture(scope="module")
@@ -146,8 +150,8 @@ def test_what_two_write_is_not_lost_when_the_server_is_started_again(
         result = watched(room, authors, (grace, joan))
     lost = [(copy, set(result["wanted"]) - set(copy.splitlines())) for copy in result["copies"]]
     assert [missing for _, missing in lost] == [set(), set()], b"".join(errors).decode()[-3000:]
-    assert soon(lambda: set(result["wanted"]) <= set(on_the_disk(room)))
-    assert soon(lambda: sorted(on_the_disk(room)) == sorted(["# both", *result["wanted"]])), "each line once"
+    wanted = sorted(["# both", *result["wanted"]])
+    assert soon(lambda: [sorted(cell) for cell in on_the_disk(room, "both")] == [wanted]), "each line once"
     status = in_room(grace, "GET", "api/status").json()
     assert status["last_activity"] > status["started"], "who only writes uses the server"
 
@@ -157,13 +161,13 @@ def tell(pipe: Any, what: Any) -> None:
     pipe.flush()
 
 
-def on_the_disk(room: Machine) -> list[str]:
-    """Empty while the file is being written."""
+def on_the_disk(room: Machine, name: str) -> list[list[str]]:
+    """The lines of each cell of a notebook. Empty while the file is being written."""
     try:
-        [cell] = json.loads(room.read("/home/room-lab/both.ipynb"))["cells"]
+        cells = json.loads(room.read(f"/home/room-lab/{name}.ipynb"))["cells"]
     except json.JSONDecodeError:
         return []
-    return "".join(cell["source"]).splitlines()
+    return ["".join(cell["source"]).splitlines() for cell in cells]
 
 
 def watched(room: Machine, authors: Any, members: tuple[HubClient, HubClient]) -> dict[str, Any]:
@@ -191,6 +195,59 @@ def restart(room: Machine, members: tuple[HubClient, HubClient], *, killed: bool
     members[0].fetch("DELETE", "hub/api/users/room-lab/server", step="stop")
     for member in members:
         assert soon(lambda member=member: is_in(entered(member)))  # type: ignore[misc]
+
+
+@pytest.mark.drawn("rounds", (200,), sample=0)
+def test_two_browsers_lose_nothing_in_many_rounds(room: Machine, people: dict[str, HubClient], rounds: int) -> None:
+    """It takes a quarter of an hour: `tests/run exhaustive -k many_rounds`."""
+    type_together(room, people, rounds=rounds, outages=6)
+
+
+def type_together(room: Machine, people: dict[str, HubClient], *, rounds: int, outages: int) -> None:
+    """Two members in a browser each write a line in each round, also while the server is away; one of them starts it
+    again with the button that the page offers. At the end every line is in both pages and in the file.
+    """
+    members = {name: people[name] for name in ("grace", "joan")}
+    for member in members.values():
+        assert is_in(entered(member))
+    starter = people["grace"]
+    two = [{**NOTEBOOK["cells"][0], "id": name, "source": f"# {name}\n"} for name in members]  # type: ignore[index]
+    body = {"type": "notebook", "content": {**NOTEBOOK, "cells": two}}
+    in_room(starter, "PUT", "api/contents/pages.ipynb", body).raise_for_status()
+    address, where = f"/{ROOM}lab/tree/pages.ipynb", f"https://{room.address}"
+    with chromiums(2, [loads.trusting(room)]) as browsers:
+        pages = [
+            NotebookPage(browser, where, name, installed.PERSON_PASSWORD, address, own)
+            for own, (browser, name) in enumerate(zip(browsers, members, strict=True))
+        ]
+        ends = {rounds * (number + 1) // (outages + 1): number for number in range(outages)}
+        for number in range(rounds):
+            if number in ends:
+                end(room, starter, killed=ends[number] % 2 == 0)
+                for page in pages:
+                    expect(page.note).to_contain_text(NOT_RUNNING)
+            for page in pages:
+                page.write(f"# {number}")
+            if number in ends:
+                pages[ends[number] % 2].start()
+                for page in pages:
+                    expect(page.note).to_have_count(0)
+            print(f"round {number + 1} of {rounds}, {sum(one <= number for one in ends)} outages", flush=True)
+        wanted = {f"# {number}" for number in range(rounds)}
+        for page in pages:
+            assert soon(lambda page=page: lost(page.text(), wanted) == [set(), set()]), page.text()  # type: ignore[misc]
+    assert soon(lambda: lost(on_the_disk(room, "pages"), wanted) == [set(), set()]), on_the_disk(room, "pages")
+
+
+def lost(cells: list[list[str]], wanted: set[str]) -> list[set[str]]:
+    return [wanted - set(cell) for cell in cells]
+
+
+def end(room: Machine, starter: HubClient, *, killed: bool) -> None:
+    if killed:
+        room.run(["docker", "kill", installed.container("room-lab")])
+    else:
+        starter.fetch("DELETE", "hub/api/users/room-lab/server", step="stop").raise_for_status()
 
 
 def test_who_leaves_the_group_is_out_with_the_old_cookie(room: Machine, people: dict[str, HubClient]) -> None:

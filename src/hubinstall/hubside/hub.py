@@ -70,6 +70,11 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
         ours += metrics.handlers(settings.metrics_allow)
         self.handlers[:0] = self.add_url_prefix(self.hub_prefix, ours)
 
+    def init_tornado_settings(self) -> None:
+        super().init_tornado_settings()
+        rooms = HubSettings.load(layout.HUB_SETTINGS).rooms
+        self.tornado_settings["oauth_no_confirm_list"] |= room_doors.unasked(rooms)
+
     def init_tornado_application(self) -> None:
         super().init_tornado_application()
         Bodies(self.hub_prefix).bound(self.tornado_application)

@@ -9,6 +9,7 @@ stopped then.
 import asyncio
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 from jupyterhub import orm
 
@@ -40,6 +41,13 @@ def roles(settings: HubSettings) -> list[dict[str, Any]]:
 
 def role_name(room: Room) -> str:
     return f"{PREFIX}-{room.name}"
+
+
+def unasked(rooms: Iterable[Room]) -> set[str]:
+    """The OAuth clients that learn a visitor's name without a question: JupyterHub would ask each member after each
+    start, and a page that is open could not go on by itself. Who opens a room is in it, and shows their name there.
+    """
+    return {f"jupyterhub-user-{quote(room.account)}" for room in rooms}
 
 
 def without_ours(roles: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

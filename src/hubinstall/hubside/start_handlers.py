@@ -48,6 +48,15 @@ class StartHandler(ChecksOptions, SpawnHandler):  # type: ignore[misc]  # Jupyte
         """None from a link."""
         return {}
 
+    async def _get(self, user_name: str, server_name: str, display_name: str) -> None:
+        """A server that has just ended by itself is started: JupyterHub, which looks every 30 seconds, would lead to
+        one that does not answer.
+        """
+        user = self.find_user(user_name)
+        if user is not None and server_name in user.spawners and user.spawners[server_name].ready:
+            await user.spawners[server_name].poll_and_notify()
+        await super()._get(user_name, server_name, display_name)
+
 
 class ServerHandler(ChecksOptions, UserServerAPIHandler):  # type: ignore[misc]  # JupyterHub has no types
     """The API's way to a start. The parameters have JupyterHub's names, which it compares with the scope."""

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from jupyterhub import orm, roles
+from jupyterhub.apihandlers.auth import OAuthAuthorizeHandler
 from jupyterhub.scopes import get_scopes_for
 
 from fakes.hub_people import SETTINGS, person
@@ -74,6 +75,20 @@ def test_members_start_and_open_the_room_and_may_do_nothing_else(hub):
     assert not [scope for scope in may(hub, "grace") if scope.startswith(("tokens", "users!", "admin"))]
     assert may(hub, "zoe") == may(hub, "room-lab") == set()
     assert hub.stopped == []
+
+
+def test_members_are_not_asked_whether_a_room_may_know_them(hub):
+    spawner = SimpleNamespace(oauth_client_id="jupyterhub-user-zoe")
+    member = SimpleNamespace(id=1, name="zoe", spawners={"": spawner})
+    handler = SimpleNamespace(
+        settings={"oauth_no_confirm_list": room_doors.unasked(ROOMS.rooms)}, db=hub.db, log=hub.log
+    )
+
+    def asks(account: str) -> bool:
+        client = SimpleNamespace(identifier=f"jupyterhub-user-{account}")
+        return bool(OAuthAuthorizeHandler.needs_oauth_confirm(handler, member, client, set()))
+
+    assert [asks(account) for account in ("room-lab", "zoe", "grace")] == [False, False, True]
 
 
 def test_when_somebody_leaves_or_may_not_use_the_hub_any_more_the_room_is_stopped(hub, host):

@@ -151,3 +151,21 @@ def test_jupyterhub_still_has_the_doors_that_are_guarded():
     assert asyncio.iscoroutinefunction(BaseHandler.spawn_single_user)
     assert {"put", "patch", "post"} <= set(vars(UserServerAPIHandler))
     assert start_handlers.StartHandler._get_user_options(None, {"image": ["x"]}) == {}
+
+
+@pytest.mark.parametrize(("ready", "asked"), [(True, ["", "opened"]), (False, ["opened"])])
+def test_a_server_that_has_just_ended_by_itself_is_noticed_before_its_page_is_opened(monkeypatch, ready, asked):
+    done = []
+
+    async def poll_and_notify():
+        done.append("")
+
+    async def opens(*_):
+        done.append("opened")
+
+    monkeypatch.setattr(SpawnHandler, "_get", opens)
+    spawner = SimpleNamespace(ready=ready, poll_and_notify=poll_and_notify)
+    handler = object.__new__(start_handlers.StartHandler)
+    handler.find_user = lambda _: SimpleNamespace(spawners={"": spawner})
+    asyncio.run(handler._get("room-lab", "", ""))
+    assert done == asked

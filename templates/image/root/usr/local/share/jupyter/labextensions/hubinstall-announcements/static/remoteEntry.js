@@ -1,6 +1,7 @@
 // Shows what the administrator announces (`hubinstall announce`) to people who are in JupyterLab already, what a memory
 // limit has ended (hubinstall_memory.py), that a home is full (hubinstall_home.py), and that the server is stopped soon
-// because nobody uses it (hubinstall_idle.py): events of their own server.
+// because nobody uses it (hubinstall_idle.py): events of their own server. And that the server does not answer, which
+// hubinstall-connection notices.
 //
 // A prebuilt extension of JupyterLab (jupyterlab.readthedocs.io, "Prebuilt Extensions"), written by hand: it needs no
 // package of JupyterLab, and so no build. The hub answers without a login, and is asked without cookies: otherwise a
@@ -13,6 +14,7 @@
   const HOME = "urn:hubinstall:home";
   const IDLE = "urn:hubinstall:idle";
   const KEEP = "urn:hubinstall:keep";
+  const CONNECTION = "hubinstall-connection";
   const CLOSED = `${NAME}:closed`;
 
   // With a name of its own for each server, the hub has another one.
@@ -66,13 +68,14 @@
       document.body.append(place);
     }
     const notes = texts.filter((text) => !closed().includes(text)).map((text) => note(text));
-    place.replaceChildren(...notes, ...(stop ? [note(stop.text, stop.answer)] : []));
+    place.replaceChildren(...notes, ...[stop, connection].filter(Boolean).map(({ text, answer }) => note(text, answer)));
   }
 
   let shown = "[]";
   let announced = [];
   let home = "";
   let stop = null;
+  let connection = null;
   const happened = [];
 
   function showAll() {
@@ -129,6 +132,11 @@
 
   function activate(app) {
     app.serviceManager.events.stream.connect((_, event) => hear(app, event));
+    document.addEventListener(CONNECTION, (event) => {
+      connection = event.detail;
+      stop = connection ? null : stop; // it is stopped, or said again
+      showAll();
+    });
     const prefix = hub();
     if (prefix) {
       const address = `${prefix}api/announcements`;
