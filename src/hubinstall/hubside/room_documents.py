@@ -20,6 +20,8 @@ from pycrdt.store import YDocNotFound  # type: ignore[import-not-found]
 
 CHANGE = bytes([YMessageType.SYNC, YSyncMessageType.SYNC_UPDATE])
 """How a message begins that changes a document; one about a cursor has another beginning."""
+SAVING = 30.0
+"""Seconds that Jupyter may take at most to write a document."""
 before, clean_before = DocumentRoom.initialize, JupyterWebsocketServer.clean
 heard_before = YDocWebSocketHandler.on_message
 
@@ -41,19 +43,51 @@ async def bring_up_to_date(room: Any) -> None:
         if not store.started.is_set():
             room.create_task(store.start())
             await store.started.wait()
-    stored, changed = Doc(), 0.0
-    try:
-        await store.apply_updates(stored)
-        async for *_, moment in store.read():
-            changed = max(changed, moment)
-    except YDocNotFound:
-        return
     form = {"format": room.file_format, "type": room.file_type}
     model = await file.load_content(room.file_format, room.file_type)
-    content = await ydocs.get(room.file_type, ydocs["file"])(stored).aget()
-    if content != model["content"] and changed > model["last_modified"].timestamp():
+    stored = Doc()
+    try:
+        await store.apply_updates(stored)
+        content = await content_of(stored, room.file_type)
+        # All of them at once: the store is locked while it is read.
+        lost = content != model["content"] and await is_older(
+            model, [one async for one in store.read()], room.file_type
+        )
+    except YDocNotFound:
+        return
+    if lost:
         room.log.info("Saving changes of %s from before the restart", room.room_id)
         await file.maybe_save_content({**form, "content": content})
+
+
+async def is_older(model: dict[str, Any], updates: list[tuple[bytes, bytes, float]], kind: str) -> bool:
+    """Whether the file is older than the last change, by its time or by its content: while a document is being written
+    it may be changed again, and then the file has the later time.
+    """
+    saved = model["last_modified"].timestamp()
+    past = Doc()
+    for update, _, moment in updates:
+        past.apply_update(update)
+        if moment > saved:
+            return True
+        if saved - moment < SAVING and written(await content_of(past, kind)) == written(model["content"]):
+            return True
+    return False
+
+
+def written(content: Any) -> Any:
+    """What a file keeps of a document: not whether a notebook's cells are trusted."""
+    if not isinstance(content, dict):
+        return content
+    cells = [
+        {**cell, "metadata": {key: value for key, value in cell["metadata"].items() if key != "trusted"}}
+        for cell in content["cells"]
+    ]
+    return {**content, "cells": cells}
+
+
+async def content_of(doc: Any, kind: str) -> Any:
+    return await ydocs.get(kind, ydocs["file"])(doc).aget()
 
 
 async def clean(server: Any) -> None:
