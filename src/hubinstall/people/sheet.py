@@ -34,8 +34,8 @@ PERSON = """<section>
 INVITATION = """<section>
 {code}
 <h2>{who}</h2>
-<dl><dt>Name</dt><dd>{name}</dd><dt>Password</dt><dd>{link}</dd></dl>
-<p>Open this address once, until {until}, and set your password. Then log in at {address}</p>
+<dl><dt>Name</dt><dd>{name}</dd><dt>Link</dt><dd>{link}</dd></dl>
+<p>Open this link once, until {until}, and set your password. Then log in at {address}</p>
 </section>"""
 FORMULA = ("=", "+", "-", "@")
 
