@@ -38,6 +38,14 @@ def test_what_is_away_or_closed_is_named_with_what_to_do(host, monkeypatch):
     assert "See that its server answers" in hint
 
 
+def test_a_mount_that_shows_others_nothing_gets_its_option_named(host, monkeypatch):
+    refused = PermissionError(13, "Permission denied")
+    monkeypatch.setattr("hubinstall.verify.shares.mounts.ask", lambda *_: {"/mnt/mine": refused})
+    _, state, message, hint = shares(host, [Share("mine", path="/mnt/mine")])
+    assert (state, message) == ("warning", "1 share; /mnt/mine cannot be seen (Permission denied)")
+    assert "allow_other" in hint
+
+
 def test_a_name_that_is_taken_in_a_home_is_said(host):
     host.put("/home/alice/course/mine", "precious")
     _, state, message, hint = shares(host, [Share("course")])
