@@ -41,6 +41,7 @@ def test_what_is_away_or_closed_is_named_with_what_to_do(host, monkeypatch):
 def test_a_mount_that_shows_others_nothing_gets_its_option_named(host, monkeypatch):
     refused = PermissionError(13, "Permission denied")
     monkeypatch.setattr("hubinstall.verify.shares.mounts.ask", lambda *_: {"/mnt/mine": refused})
+    monkeypatch.setattr(Share, "_homes", lambda *_: {})
     _, state, message, hint = shares(host, [Share("mine", path="/mnt/mine")])
     assert (state, message) == ("warning", "1 share; /mnt/mine cannot be seen (Permission denied)")
     assert "allow_other" in hint
