@@ -54,14 +54,16 @@ def bring(host: Host, base: str, requirements: str, place: str) -> str:
 
 def _bring(host: Host, path: str, name: str, sum_: str, place: str) -> bool:
     """Whether the file is what it is called: it goes if it is not, such as after a power failure."""
-    with open(host.path(path), "rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != sum_:
-            host.remove(path)
-            return False
-    with host.changing(path):
-        os.utime(host.path(path))
-    take(host, path, f"{place}/{name}")
-    return True
+    with contextlib.suppress(OSError):
+        with open(host.path(path), "rb") as file:
+            good = hashlib.file_digest(file, "sha256").hexdigest() == sum_
+        if good:
+            with host.changing(path):
+                os.utime(host.path(path))
+            take(host, path, f"{place}/{name}")
+            return True
+        host.remove(path)
+    return False
 
 
 def keep(host: Host, base: str, requirements: str, place: str) -> None:
