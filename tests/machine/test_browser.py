@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -11,12 +12,17 @@ from playwright.sync_api import Browser, Page, expect
 from harness import installed, loads
 from harness.browser import chromium
 from harness.machine import Machine
+from hubinstall import layout
 from hubinstall.verify.client.hub import HubClient
 
 pytestmark = pytest.mark.one_kind
 
 PICTURES = os.environ.get("HUBINSTALL_TEST_PICTURES", "")
 """A folder where screenshots are kept for a look."""
+LOOKS: dict[str, tuple[int, Literal["light", "dark"]]] = {
+    "light": (1200, "light"), "dark": (1200, "dark"), "phone": (390, "light"), "phone-dark": (390, "dark")
+}  # fmt: skip
+"""How a page is looked at: width in pixels, and what the browser prefers."""
 HASHED = re.compile(r"/(static/lab|lab/extensions)/[^?]*[.-][0-9a-f]{16,64}\.(js|css|woff2)(\?|$)")
 
 
@@ -172,6 +178,46 @@ def test_a_full_home_says_what_is_big_and_is_emptied_in_the_file_browser(
         expect(note).to_have_count(0)
         grace.stop_server()
         installed_machine.run("umount /home/grace")
+
+
+def test_what_is_about_passwords_fits_a_phone(browser: Browser, installed_machine: Machine) -> None:
+    """The pages, and the sheet that is printed; a folder of pictures shows them in the dark, too."""
+    machine = installed_machine
+    machine.run("hubinstall config set users.admin_access true --apply")  # who makes links for others
+    machine.write("/root/class.csv", "name;full name\nhedy;Hedy Lamarr\nernestine.longest-name;Ernestine Longest\n")
+    machine.run(["hubinstall", "user", "import", "/root/class.csv", "--invite"])
+    link = machine.run(f"grep -o 'https://[^,;\"]*' {layout.PEOPLE_SHEETS}/*.csv").out.split()[0]
+    sheet = machine.run(f"cat {layout.PEOPLE_SHEETS}/*.html").out
+    for look, (width, scheme) in LOOKS.items():
+        context = browser.new_context(
+            base_url=f"https://{machine.address}", viewport={"width": width, "height": 800}, color_scheme=scheme
+        )
+        page = context.new_page()
+        pages = {"first-password": link, "no-link": f"{link}x", "login": "/hub/login"}
+        for name, address in pages.items():
+            shown(page, address, f"{name}-{look}")
+        page.set_content(sheet)
+        fits(page, f"sheet-{look}")
+        loads.log_in(context, installed.ADMIN, installed.ADMIN_PASSWORD)
+        for name, address in {"own-password": "/hub/password", "reset-password": "/hub/reset-password"}.items():
+            shown(page, address, f"{name}-{look}")
+        page.fill("input#person", "ernestine.longest-name")
+        page.fill("input#password", installed.ADMIN_PASSWORD)
+        page.get_by_role("button", name="Make a link").click()
+        expect(page.locator("#link")).to_be_visible()
+        fits(page, f"link-{look}")
+        context.close()
+
+
+def shown(page: Page, address: str, name: str) -> None:
+    page.goto(address)
+    fits(page, name)
+
+
+def fits(page: Page, name: str) -> None:
+    """Nobody has to scroll sideways."""
+    keep(page, name)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, name
 
 
 def test_a_wrong_password_is_said_on_the_page(page: Page) -> None:
