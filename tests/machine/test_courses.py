@@ -17,7 +17,7 @@ from harness.waiting import soon
 from hubinstall import layout
 from hubinstall.verify.client.hub import HubClient
 
-pytestmark = pytest.mark.one_kind
+pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
 CLASS = "name;full name;email;group;password\nemmy;;;;noether-1918\nsofja;;;;partial-1874\nhedy;;;;lamarr-1942\n"
 ADD = (
