@@ -10,15 +10,14 @@ from dataclasses import replace
 import pytest
 
 from hubinstall import layout
-from hubinstall.broker import calls, gpus, servers, sources
+from hubinstall.broker import calls, gpus, servers
 from hubinstall.broker.engine import Call, Engine
 from hubinstall.broker.policy import Policy
 from hubinstall.broker.refusal import BusyError, RefusedError
 from hubinstall.broker.wire import Request
-from hubinstall.hubside import profiles, shares
-from hubinstall.hubside.accounts import Account
+from hubinstall.hubside import profiles
 from hubinstall.settings.model import Settings
-from unit.broker.test_calls import ADA, POLICY, described
+from unit.broker.test_calls import POLICY, described
 
 CARDS = ("GPU-11111111-aaaa", "GPU-22222222-bbbb")
 FILE = [{"display_name": "Plain"}, {"display_name": "One", "gpus": 1}, {"display_name": "Two", "gpus": 2}]
@@ -61,12 +60,7 @@ class Docker(Engine):
 
 
 @pytest.fixture(autouse=True)
-def _ada(monkeypatch):
-    monkeypatch.setattr(Account, "find", classmethod(lambda _, name: {"ada": ADA}.get(name)))
-    monkeypatch.setattr("pwd.getpwall", list)
-    monkeypatch.setattr(sources, "write_files", lambda *_: None)
-    monkeypatch.setattr(sources, "check_path", lambda _: None)
-    monkeypatch.setattr(shares, "group_ids", lambda _: {"team": 2000})
+def _ada(ada_alone, monkeypatch):
     monkeypatch.setattr(servers, "_OURS", set())
     monkeypatch.setattr(gpus, "_PROMISED", {})
 

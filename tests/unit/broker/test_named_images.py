@@ -7,14 +7,13 @@ from types import SimpleNamespace
 import pytest
 
 from hubinstall import layout
-from hubinstall.broker import calls, images, sources
+from hubinstall.broker import calls, images
 from hubinstall.broker.refusal import RefusedError
 from hubinstall.broker.wire import Request
-from hubinstall.hubside import named_images, profiles, shares
-from hubinstall.hubside.accounts import Account
+from hubinstall.hubside import named_images, profiles
 from hubinstall.hubside.profiles import NoChoiceError
 from hubinstall.settings.model import Settings
-from unit.broker.test_calls import ADA, POLICY, create, described
+from unit.broker.test_calls import POLICY, create, described
 
 BELOW = "registry.example.org/course/"
 DIGEST = f"sha256:{'a' * 64}"
@@ -60,14 +59,7 @@ FORGED = (
 )  # fmt: skip
 WRITTEN = f"image{profiles.UNLISTED}"
 
-
-@pytest.fixture(autouse=True)
-def _ada(monkeypatch):
-    monkeypatch.setattr(Account, "find", classmethod(lambda _, name: {"ada": ADA}.get(name)))
-    monkeypatch.setattr("pwd.getpwall", list)
-    monkeypatch.setattr(sources, "write_files", lambda *_: None)
-    monkeypatch.setattr(sources, "check_path", lambda _: None)
-    monkeypatch.setattr(shares, "group_ids", lambda _: {"team": 2000})
+pytestmark = pytest.mark.usefixtures("ada_alone")
 
 
 class Engine:

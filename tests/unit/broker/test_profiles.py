@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 
 from hubinstall import layout
-from hubinstall.broker import sources
 from hubinstall.broker.policy import Policy
 from hubinstall.broker.refusal import RefusedError
 from hubinstall.hubside import limits as hubs
-from hubinstall.hubside import profiles, shares
+from hubinstall.hubside import profiles
 from hubinstall.hubside.accounts import Account
 from hubinstall.hubside.container import bind
 from hubinstall.settings.model import Settings
@@ -28,12 +27,7 @@ WITH = replace(POLICY, profiles=OFFERED)
 
 
 @pytest.fixture(autouse=True)
-def _ada(monkeypatch):
-    monkeypatch.setattr(Account, "find", classmethod(lambda _, name: {"ada": ADA}.get(name)))
-    monkeypatch.setattr("pwd.getpwall", list)
-    monkeypatch.setattr(sources, "write_files", lambda *_: None)
-    monkeypatch.setattr(sources, "check_path", lambda _: None)
-    monkeypatch.setattr(shares, "group_ids", lambda _: {"team": 2000})
+def _ada(ada_alone, monkeypatch):
     for module in (hubs, profiles):
         monkeypatch.setattr(module, "group_ids", lambda names: {name: 3000 for name in names if name == "staff"})
 

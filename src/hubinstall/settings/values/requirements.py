@@ -1,6 +1,7 @@
 """Python packages that a site adds: as pip names them, or files on this machine."""
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hubinstall.settings.values.files import FILE_PATH
@@ -69,19 +70,19 @@ def parse_extra(value: Any) -> str:
 
 def parse_kernel(value: Any) -> str:
     """A language that notebooks may have beside Python."""
-    name = as_text(value, "the name of a kernel", "r")
-    if name not in KERNELS:
-        hint = ELSEWHERE.get(name.lower(), f"try {' or '.join(KERNELS)}")
-        raise wrong(f"{shown(name)} is not a kernel that can be added", hint)
-    return name
+    return _one_of(KERNELS, ELSEWHERE, as_text(value, "the name of a kernel", "r"), "a kernel")
 
 
 def parse_app(value: Any) -> str:
     """A program that people may open beside JupyterLab."""
-    name = as_text(value, "the name of an app", "vscode")
-    if name not in APPS:
-        hint = APPS_ELSEWHERE.get(name.lower(), f"try {' or '.join(APPS)}")
-        raise wrong(f"{shown(name)} is not an app that can be added", hint)
+    return _one_of(APPS, APPS_ELSEWHERE, as_text(value, "the name of an app", "vscode"), "an app")
+
+
+def _one_of(known: Iterable[str], elsewhere: Mapping[str, str], name: str, what: str) -> str:
+    """`elsewhere`: what to do instead, by the small letters of a name that people expect."""
+    if name not in known:
+        hint = elsewhere.get(name.lower(), f"try {' or '.join(known)}")
+        raise wrong(f"{shown(name)} is not {what} that can be added", hint)
     return name
 
 
