@@ -74,6 +74,12 @@ def trusting(machine: Machine) -> str:
     return f"--ignore-certificate-errors-spki-list={machine.run(KEY_HASH).out.strip()}"
 
 
+def at_names_of_its_own(machine: Machine) -> list[str]:
+    """Chromium's flags for a hub at hub.example.org with a name for each server: the names lead to the machine."""
+    rules = f"MAP hub.example.org {machine.address}, MAP *.hub.example.org {machine.address}"
+    return [trusting(machine), f"--host-resolver-rules={rules}"]
+
+
 def log_in(context: BrowserContext, name: str, password: str) -> None:
     """Log in with the hub's form. The browser then caches the files of the hub's pages, but none of JupyterLab's."""
     page = context.new_page()

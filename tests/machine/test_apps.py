@@ -51,8 +51,7 @@ def machine(installed_machine: Machine) -> Machine:
 
 @pytest.fixture(scope="module")
 def browser(machine: Machine) -> Iterator[Browser]:
-    rules = f"MAP hub.example.org {machine.address}, MAP *.hub.example.org {machine.address}"
-    with chromium([loads.trusting(machine), f"--host-resolver-rules={rules}"]) as browser:
+    with chromium(loads.at_names_of_its_own(machine)) as browser:
         yield browser
 
 

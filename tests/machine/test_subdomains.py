@@ -55,8 +55,7 @@ def named(installed_machine: Machine) -> Machine:
 
 @pytest.fixture(scope="module")
 def browser(named: Machine) -> Iterator[Browser]:
-    rules = f"MAP hub.example.org {named.address}, MAP *.hub.example.org {named.address}"
-    with chromium([loads.trusting(named), f"--host-resolver-rules={rules}"]) as browser:
+    with chromium(loads.at_names_of_its_own(named)) as browser:
         yield browser
 
 
