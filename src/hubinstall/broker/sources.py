@@ -73,7 +73,7 @@ def _files(account: Account) -> Mapping[str, tuple[str, str]]:
 
 
 def write_files(policy: Policy, account: Account) -> None:
-    """What a server sees of the machine's accounts: its owner, the groups of its shares, and whoever puts files into a
+    """What a server sees of the machine's accounts: its owner, the groups of its shares, and those who put files into a
     drop-box that its owner reads, as a teacher does. (nbgrader compares who has handed in with the owner of the files.)
     """
     groups = shares.groups_of(policy.shares, account)

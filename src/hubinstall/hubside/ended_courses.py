@@ -1,7 +1,7 @@
 """The files of courses that have ended: each of their people can fetch them for a while, and nobody else can.
 
 `hubinstall course remove` puts the archives here (people/course_ends.py). No part of a path comes from an address: a
-course is one of those that are here, and the file is that of the number of whoever is logged in.
+course is one of those that are here, and the file is that of the number of the person who is logged in.
 """
 
 import asyncio
@@ -80,7 +80,7 @@ def for_page(user: Any) -> list[dict[str, Any]]:
 
 
 class EndedFilesHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
-    """An archive, for whoever is logged in."""
+    """An archive, for the person who is logged in."""
 
     @authenticated  # type: ignore[untyped-decorator]
     async def get(self, name: str, which: str) -> None:
