@@ -67,6 +67,6 @@ def test_with_another_sign_on_it_makes_accounts_for_the_hub_only(shell):
 
 def test_its_sandbox_is_as_wide_as_useradd_needs():
     unit = from_elsewhere()[f"unit:{layout.unit(layout.ACCOUNTS_SERVICE)}"].content
-    assert "\nProtectHome=tmpfs\nBindPaths=/home\n" in unit
+    assert "\nInaccessiblePaths=-/root -/run/user\nReadWritePaths=/home\n" in unit
     assert "\nReadWritePaths=/etc\n" in unit
     assert "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE\n" in unit
