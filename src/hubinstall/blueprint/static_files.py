@@ -14,6 +14,7 @@ from hubinstall.blueprint.templating import DATA
 from hubinstall.blueprint.user_image import Environment
 from hubinstall.machine.facts import Facts
 from hubinstall.resources.base import Resource, digest, id_of, ids
+from hubinstall.resources.docker.build_place import for_python
 from hubinstall.resources.docker.static_files import StaticFiles
 from hubinstall.resources.files.file import Directory, Link
 
@@ -36,9 +37,10 @@ TYPES = {
     "woff2": "font/woff2",
 }
 """Suffix → media type (RFC 9239 and IANA's list of media types); find.py ignores all other files."""
+CONTAINER = "hubinstall-static-files"
 # Run the image's program as for a person, but fully isolated: without a network and without files of the host.
 IN_IMAGE = (
-    "docker", "run", "--rm", "--interactive", "--network=none", "--read-only", "--cap-drop=ALL",
+    "docker", "run", "--rm", "--interactive", f"--name={CONTAINER}", "--network=none", "--read-only", "--cap-drop=ALL",
     "--security-opt=no-new-privileges", "--user=65534:65534", "--workdir=/", "--log-driver=none",
     "--entrypoint=python3",
 )  # fmt: skip
@@ -48,7 +50,8 @@ def static_files(facts: Facts, image: Environment, hub_venv: Resource) -> list[R
     """Two directories behind links: a new hub or image takes effect at once, even if people still run the old one."""
     of_servers = StaticFiles(
         layout.tree("server-static", digest(image.image, *_made_with(facts))),
-        command=(*IN_IMAGE, image.image, "-I", "-", "server"), scripts=str(SCRIPTS), encodings=facts.nginx_encodings,
+        command=(*IN_IMAGE, image.image, "-I", "-c", for_python((SCRIPTS / "find.py").read_text("utf-8")), "server"),
+        container=CONTAINER, scripts=str(SCRIPTS), encodings=facts.nginx_encodings,
         source=image.pin, what=f"the image {image.image}",
         needs=ids(image.provider, id_of(Directory, layout.TREES), NGINX_PACKAGES),
     )  # fmt: skip

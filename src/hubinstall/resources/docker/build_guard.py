@@ -1,4 +1,8 @@
-"""Ends a build that takes too much of the disk, or goes on for ever: Docker limits neither."""
+"""Ends a build that takes too much of the disk, or goes on for ever: Docker limits neither.
+
+And one that has ended, which Docker has missed: a container ends unseen while containerd is away, and the docker
+command would wait for ever.
+"""
 
 import contextlib
 import os
@@ -7,8 +11,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hubinstall.machine.docker import docker, info
+from hubinstall.machine.docker import asked, docker, info
 from hubinstall.machine.host import Host
+from hubinstall.resources.docker.build_place import AGAIN
 
 EVERY = 1.0
 """Seconds between two looks."""
@@ -16,6 +21,8 @@ LONGEST = 2 * 3600.0
 """Seconds. What downloads is ended by itself when it is silent (machine/activity.py); what computes is not."""
 KEPT_FREE = 1 << 30
 """Bytes of the disk that are left for the rest of the machine."""
+MISSED = 10
+"""Looks in a row that find no process of a container which runs, as Docker says."""
 
 
 @dataclass
@@ -27,7 +34,7 @@ class Guard:
 
 
 @contextlib.contextmanager
-def guarded(host: Host, container: str, path: str) -> Iterator[Guard]:
+def guarded(host: Host, container: str, path: str = "") -> Iterator[Guard]:
     """Within the block, a container is at work that may be ended. `path`: the directory that it may write to."""
     guard, over = Guard(), threading.Event()
     places = [str(host.path(place)) for place in (info(host).get("DockerRootDir", ""), path) if place]
@@ -42,7 +49,9 @@ def guarded(host: Host, container: str, path: str) -> Iterator[Guard]:
 
 def _watch(host: Host, container: str, places: list[str], guard: Guard, over: threading.Event) -> None:
     begun, before = time.monotonic(), {place: free(place) for place in places}
+    missed = 0
     while not over.wait(EVERY):
+        missed = missed + 1 if has_ended(host, container) else 0
         if time.monotonic() - begun > LONGEST:
             guard.why = f"it did not end within {LONGEST / 3600:g} hours"
         elif full := next((place for place in places if not has_room(before[place], free(place))), ""):
@@ -50,9 +59,17 @@ def _watch(host: Host, container: str, places: list[str], guard: Guard, over: th
             guard.hint = (
                 f"Free some space on the disk of {full} (`df -h {full}`), or take packages that need less of it."
             )
+        elif missed == MISSED:
+            guard.why, guard.hint = "Docker missed that their container has ended", AGAIN
         if guard.why:
             docker(host, "kill", container, check=False)
             return
+
+
+def has_ended(host: Host, container: str) -> bool:
+    """Whether a container that runs, as Docker says, has no process."""
+    state = asked(host, f"/containers/{container}/json").get("State", {})
+    return bool(state.get("Running") and state.get("Pid") and not host.exists(f"/proc/{state['Pid']}"))
 
 
 def has_room(before: int, now: int) -> bool:

@@ -11,10 +11,6 @@ from hubinstall.machine.way_out import AUTHORITIES
 from hubinstall.resources.packages.virtualenv import uv_environment
 
 PLACE = "/mnt"
-ALL_OF_IT = 'eval "$(cat)"'
-"""What a shell is told to do with a program on its standard input, which the commands of that program do not see."""
-
-
 AT_WORK = (*DAEMONS, "containerd-shim", "uv", "apt-get", "http", "https", "dpkg", "cc1plus", "cc1", "R")
 """The programs that do what a container of ours is for; the kernel cuts their names after 15 bytes."""
 
@@ -46,8 +42,9 @@ def files(host: Host, cache: str) -> dict[str, str]:
 AGAIN = "Nothing was changed. Run it again: what was downloaded completely is not downloaded again."
 DOCKER_GONE = re.compile(
     r"error (waiting for container|during connect)|Cannot connect to the Docker daemon|unexpected EOF"
+    r"|Error response from daemon: .*: unavailable"
 )
-"""How the docker command says that dockerd has ended while it waited."""
+"""How the docker command says that dockerd has ended while it waited, or containerd, which dockerd asks."""
 
 
 def cut_short(host: Host, error: CommandError, message: str) -> UserError:
@@ -63,6 +60,19 @@ def cut_short(host: Host, error: CommandError, message: str) -> UserError:
     if not is_stopped(host):
         answering(host)
     return UserError(f"{message}: Docker ended while it was at work", AGAIN)
+
+
+def for_shell(program: str) -> str:
+    """What a shell is told, to run a program from its standard input, which the commands of that program do not see.
+
+    By its length: that the input has ended reaches a container through containerd alone, and not if that restarts then.
+    """
+    return f'eval "$(head -c {len(program.encode())})"'
+
+
+def for_python(program: str) -> str:
+    """The same for Python."""
+    return f"import sys; exec(sys.stdin.buffer.read({len(program.encode())}))"
 
 
 def limits(memory: int, cpus: float = 0, cgroup_parent: str = "") -> list[str]:

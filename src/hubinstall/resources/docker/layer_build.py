@@ -19,7 +19,7 @@ from hubinstall.machine.folder import Line
 from hubinstall.machine.host import Completed, Host
 from hubinstall.resources.docker import build_place, wheels
 from hubinstall.resources.docker.build_guard import guarded
-from hubinstall.resources.docker.build_place import ALL_OF_IT, AT_WORK, PLACE
+from hubinstall.resources.docker.build_place import AT_WORK, PLACE, for_python, for_shell
 from hubinstall.resources.docker.descendants import layers
 from hubinstall.resources.docker.layer_lock import Unlocked, named_in
 from hubinstall.resources.packages.apt_sources import sources
@@ -132,10 +132,9 @@ class LayerBuild:
             "--entrypoint=/bin/sh", "--cap-drop=ALL", *(f"--cap-add={right}" for right in RIGHTS), *self._limits(),
             *(f"--volume={mount}" for mount in mounts),
         ]  # fmt: skip
-        with guarded(host, work.container, work.path) as guard:
-            done = self._run(host, "build.sh", *words, base, "-c", ALL_OF_IT, more=self.programs)
-        if guard.why:
-            raise UserError(f"{self._message}: {guard.why}", guard.hint)
+        # The first program is ours, and not the machine's.
+        program = "\n".join([self._script("build.sh"), *self.programs])
+        done = self._run(host, work, program, *words, base, "-c", for_shell(program))
         if done.returncode:
             raise self._killed(host, work, done) or failure(self._message, done, self.lines)
 
@@ -156,12 +155,16 @@ class LayerBuild:
     def _limits(self) -> list[str]:
         return build_place.limits(self.memory, self.cpus, self.cgroup_parent)
 
-    def _run(self, host: Host, program: str, *words: str, more: Iterable[str] = ()) -> Completed:
+    def _script(self, name: str) -> str:
+        return Path(self.scripts, name).read_text(encoding="utf-8")
+
+    def _run(self, host: Host, work: "Work", program: str, *words: str) -> Completed:
         argv = ["docker", "run", *words]
         at_work = (*AT_WORK, *(OF_PEOPLE if self.folder else ()), *(OF_PROGRAMS if self.programs else ()))
-        # The first is ours, and not the machine's.
-        text = "\n".join([Path(self.scripts, program).read_text(encoding="utf-8"), *more])
-        done = host.run(argv, input=text, env=AT_SOCKET, check=False, daemons=at_work, bound=True, live=True)
+        with guarded(host, work.container, work.path) as guard:
+            done = host.run(argv, input=program, env=AT_SOCKET, check=False, daemons=at_work, bound=True, live=True)
+        if guard.why:
+            raise UserError(f"{self._message}: {guard.why}", guard.hint)
         if done.returncode == 125:  # Docker's own failure (docker run, "Exit status")
             raise CommandError(argv, done.returncode, done.stderr)
         return done
@@ -181,11 +184,13 @@ class LayerBuild:
     def _try(self, host: Host, work: "Work", id_: str) -> None:
         """In a container like a person's: without rights, without a network, and with a root that cannot be changed."""
         docker(host, "rm", "--force", "--volumes", work.container, check=False)
+        program = self._script("try.py")
         done = self._run(
-            host, "try.py", "--interactive", "--name", work.container, "--network=none",
+            host, work, program, "--interactive", "--name", work.container, "--network=none",
             f"--user={NOBODY}", "--read-only", "--cap-drop=ALL", "--tmpfs=/tmp:exec", "--tmpfs=/run",
             "--env=HOME=/tmp", "--workdir=/tmp",
-            *self._limits(), f"--volume={host.path(work.path)}/cache:{PLACE}/cache:ro", id_, "python3", "-",
+            *self._limits(), f"--volume={host.path(work.path)}/cache:{PLACE}/cache:ro",
+            id_, "python3", "-c", for_python(program),
         )  # fmt: skip
         if done.returncode:
             killed = self._killed(host, work, done)

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from hubinstall import layout
 from hubinstall.errors import CommandError, UserError, cures
-from hubinstall.machine.docker import AT_SOCKET, inspect_image
+from hubinstall.machine.docker import AT_SOCKET, docker, inspect_image
 from hubinstall.machine.folder import Line
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import digest
 from hubinstall.resources.docker import build_place, uv_container
+from hubinstall.resources.docker.build_guard import guarded
 from hubinstall.resources.packages.virtualenv import PYTHON, uv_environment
 
 HEAD = """\
@@ -26,6 +27,7 @@ HEAD = """\
 SAYS_LESS = ("--no-config", "--color=never", "--no-annotate", "--no-header")
 NO_WHEEL = re.compile(r"no-build|[Bb]uilding (from source|source distributions)")
 """How uv says that it has run no program of a package."""
+CONTAINER = "hubinstall-installed"
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -166,12 +168,21 @@ def installed(host: Host, base: str, scripts: str, pythons: tuple[str, ...] = ()
     """What an image has. Raises UserError if it is not on this machine."""
     if not inspect_image(host, base):
         raise UserError(f"the image {base} is not on this machine", "Run it again after: hubinstall apply")
-    done = host.run(
-        ["docker", "run", "--rm", "--interactive", "--network=none", "--read-only", "--cap-drop=ALL",
-         "--security-opt=no-new-privileges", "--user=65534:65534", "--workdir=/", "--log-driver=none",
-         "--entrypoint=python3", base, "-I", "-", *pythons],
-        input=Path(scripts, "packages.py").read_text(encoding="utf-8"), env=AT_SOCKET, bound=True,
-    )  # fmt: skip
+    program = Path(scripts, "packages.py").read_text(encoding="utf-8")
+    docker(host, "rm", "--force", CONTAINER, check=False)
+    argv = [
+        "docker", "run", "--rm", "--interactive", "--name", CONTAINER, "--network=none", "--read-only",
+        "--cap-drop=ALL", "--security-opt=no-new-privileges", "--user=65534:65534", "--workdir=/", "--log-driver=none",
+        "--entrypoint=python3", base, "-I", "-c", build_place.for_python(program), *pythons,
+    ]  # fmt: skip
+    message = f"the packages of the image {base} could not be listed"
+    try:
+        with guarded(host, CONTAINER) as guard:
+            done = host.run(argv, input=program, env=AT_SOCKET, bound=True)
+    except CommandError as error:
+        if guard.why:
+            raise UserError(f"{message}: {guard.why}", guard.hint) from error
+        raise build_place.cut_short(host, error, message) from error
     found = json.loads(done.stdout)
     pinned = {name: f"{name}=={version}" for name, version in found["packages"].items()}
     servers = tuple(pinned[name] for name in found.get("servers", ()))

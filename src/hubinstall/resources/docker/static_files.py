@@ -3,14 +3,17 @@
 A content-named directory like a `Tree`, but a command prints its content, as a tar archive.
 """
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar
 
-from hubinstall.errors import CommandError
-from hubinstall.machine.docker import AT_SOCKET, DAEMONS
+from hubinstall.errors import CommandError, UserError
+from hubinstall.machine.docker import AT_SOCKET, DAEMONS, docker
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State, digest
+from hubinstall.resources.docker.build_guard import Guard, guarded
 from hubinstall.resources.files.tree import ASIDE, SEAL, rebuilding, seal, sealed
 from hubinstall.resources.packages import offline
 
@@ -33,6 +36,8 @@ class StaticFiles:
     stays: ClassVar[bool] = False
     name: str
     command: tuple[str, ...] = ()
+    container: str = ""
+    """The name of the container that the command runs, if it does."""
     scripts: str = ""
     encodings: tuple[str, ...] = ()
     source: str = ""
@@ -81,7 +86,10 @@ class StaticFiles:
             return
         brotli = BROTLI if BROTLI in self.encodings else "-"
         argv = ["bash", f"{self.scripts}/pack.sh", str(host.path(self.name)), brotli, *self.command]
-        done = host.run(argv, env=AT_SOCKET, check=False, daemons=DAEMONS, bound=True)
+        with self._guarded(host) as guard:
+            done = host.run(argv, env=AT_SOCKET, check=False, daemons=DAEMONS, bound=True)
+        if guard.why:
+            raise UserError(f"the static files of {self.what} could not be extracted: {guard.why}", guard.hint)
         if done.returncode == NOTHING_GIVEN:
             said = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("tar:")]
             host.notice(
@@ -90,6 +98,15 @@ class StaticFiles:
             )
         elif done.returncode:
             raise CommandError(argv, done.returncode, done.stderr.strip() or done.stdout)
+
+    @contextlib.contextmanager
+    def _guarded(self, host: Host) -> Iterator[Guard]:
+        if not self.container:
+            yield Guard()
+            return
+        docker(host, "rm", "--force", self.container, check=False)  # of a run that was killed
+        with guarded(host, self.container) as guard:
+            yield guard
 
     def _made_of(self, host: Host) -> str:
         return digest(host.read(self.source) or b"") if self.source else ""

@@ -12,7 +12,7 @@ from hubinstall.errors import CommandError, UserError
 from hubinstall.machine.docker import AT_SOCKET, docker
 from hubinstall.machine.host import Completed, Host
 from hubinstall.resources.docker.build_guard import guarded
-from hubinstall.resources.docker.build_place import ALL_OF_IT, AT_WORK, PLACE, files, limits
+from hubinstall.resources.docker.build_place import AT_WORK, PLACE, files, for_shell, limits
 
 CONTAINER = "hubinstall-resolve"
 MEMORY = 2 << 30
@@ -74,6 +74,6 @@ def _run(host: Host, base: str, place: str, words: Sequence[str]) -> Completed:
         "docker", "run", "--rm", "--interactive", "--name", CONTAINER, "--network=host", "--user=65534:65534",
         "--read-only", "--cap-drop=ALL", "--tmpfs=/tmp:exec,mode=1777", "--workdir=/", *limits(MEMORY),
         f"--volume={host.path(place)}:{PLACE}:ro", f"--volume={layout.UV}:{PLACE}/uv:ro",
-        "--entrypoint=/bin/sh", base, "-c", ALL_OF_IT, "uv", *words,
+        "--entrypoint=/bin/sh", base, "-c", for_shell(UV), "uv", *words,
     ]  # fmt: skip
     return host.run(argv, input=UV, env=AT_SOCKET, check=False, daemons=AT_WORK, bound=True)

@@ -46,6 +46,17 @@ def test_a_build_that_does_not_end_is_ended(host, monkeypatch):
     assert guard.why == "it did not end within 0 hours"
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_one_whose_end_docker_has_missed_is_told(host, is_there):
+    state = {"Running": True, "Pid": 4242}
+    host.answers["GET /containers/build/json"] = json.dumps({"State": state})
+    if is_there:
+        (host.root / "proc/4242").mkdir(parents=True)
+    with guarded(host, "build") as guard:
+        assert host.killed.wait(0.5 if is_there else 30) != is_there
+    assert guard.why == ("" if is_there else "Docker missed that their container has ended")
+
+
 def test_one_that_ends_in_time_is_left_alone(host):
     with guarded(host, "build", "/var/lib/x") as guard:
         pass
