@@ -71,6 +71,7 @@ class LayerBuild:
     def make(self, host: Host, name: str, base: str, tag: str) -> str:
         """Build and try a repository's layer; returns the image's id. Raises UserError with the line that failed."""
         if self.unlocked:
+            host.watch("Finding versions")
             found = self.unlocked.locked(host, name, base, self.scripts)
             id_ = replace(self, requirements=found, unlocked=None).make(host, name, base, tag)
             self.unlocked.keep(host, found)
@@ -116,6 +117,7 @@ class LayerBuild:
     def _install(self, host: Host, work: "Work", base: str) -> None:
         """Everything into the container; what was downloaded is kept, whatever comes of the rest."""
         title = f"the packages of {self.title}"
+        host.watch(f"Installing: {', '.join(self._names) or 'programs'}")
         try:
             retry_if_stalled(host, title, functools.partial(self._try_to_install, host, work, base))
         finally:
@@ -137,6 +139,12 @@ class LayerBuild:
         done = self._run(host, work, program, *words, base, "-c", for_shell(program))
         if done.returncode:
             raise self._killed(host, work, done) or failure(self._message, done, self.lines)
+
+    @property
+    def _names(self) -> list[str]:
+        """Of packages and languages: installers say little of what they do."""
+        python = [line.split()[0].rstrip(";") for line in self.requirements.splitlines() if line[:1].isalnum()]
+        return [*python, *self.apt, *self.kernels]
 
     @property
     def _message(self) -> str:
@@ -184,6 +192,7 @@ class LayerBuild:
     def _try(self, host: Host, work: "Work", id_: str) -> None:
         """In a container like a person's: without rights, without a network, and with a root that cannot be changed."""
         docker(host, "rm", "--force", "--volumes", work.container, check=False)
+        host.watch("Trying a server, a kernel and what is new")
         program = self._script("try.py")
         done = self._run(
             host, work, program, "--interactive", "--name", work.container, "--network=none",
