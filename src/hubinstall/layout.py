@@ -155,6 +155,9 @@ ACCOUNTS_DIR = f"{RUNTIME}/accounts"
 ACCOUNTS_SOCKET = f"{ACCOUNTS_DIR}/accounts.sock"
 # What homes with a quota hold; there, because the hub alone can read what is there.
 HOME_USE = f"{ACCOUNTS_DIR}/home-use.json"
+# What the last build of an environment prints, for the hub's page.
+BUILDS_DIR = f"{RUNTIME}/builds"
+BUILD_OUTPUT = f"{BUILDS_DIR}/output"
 # Exists once the quotas of all homes are set.
 QUOTAS_SOCKET = f"{RUNTIME}/quotas.sock"
 SUPERVISOR_SOCKET = f"{RUNTIME}/supervisor.sock"

@@ -3,6 +3,9 @@
 end_predecessor
 {% set d = directory %}
 [ -d {{ d.name | sh }} ] || install -d -m {{ d.mode }} -o {{ d.owner | sh }} -g {{ d.group | sh }} {{ d.name | sh }}
+{% set d = builds %}
+# Nothing waits for this one.
+[ -d {{ d.name | sh }} ] || install -d -m {{ d.mode }} -o {{ d.owner | sh }} -g {{ d.group | sh }} {{ d.name | sh }} || true
 PYTHONPATH={{ hubside | sh }}
 export PYTHONPATH
 HUBINSTALL_STARTED_WITH=$(started_with {{ policy | sh }})

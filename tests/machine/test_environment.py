@@ -7,7 +7,8 @@ import pytest
 
 from harness import installed
 from harness.machine import Machine
-from hubinstall.verify.client.hub import HubClient
+from harness.waiting import soon
+from hubinstall.verify.client.hub import PAGE, HubClient
 
 pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 
@@ -24,16 +25,30 @@ def restart(grace: HubClient) -> None:
     grace.start_server()
 
 
+def builds(ada: HubClient) -> str:
+    """What the administrators' page says of the last build."""
+    answer = ada.request("GET", "hub/environments?build", step="builds", headers=PAGE)
+    return answer.text if answer.status_code == 200 else ""  # 503: the hub is being restarted
+
+
 def test_what_is_added_is_there_at_the_next_start(installed_machine: Machine) -> None:
     machine = installed_machine
-    with installed.client(machine) as grace:
+    with installed.client(machine) as grace, installed.client(machine) as ada:
         grace.login(installed.PERSON, installed.PERSON_PASSWORD)
+        ada.login(installed.ADMIN, installed.ADMIN_PASSWORD)
+        assert 'id="no-build"' in builds(ada)
         grace.start_server()
         with grace.kernel() as kernel:
             kernel.execute("kept = 42")
             began = time.monotonic()
-            machine.run(["hubinstall", "environment", "add", "humanize"], timeout=600)
+            with machine.background("hubinstall environment add humanize") as adding:
+                assert soon(lambda: 'data-state="running"' in builds(ada)), "while it is built"
+                adding.communicate(timeout=600 * machine.pace)
+                assert adding.returncode == 0
             print(f"environment add: {time.monotonic() - began:.1f} s")
+            assert soon(lambda: 'data-state="built"' in builds(ada))
+            assert "Installing: humanize==" in builds(ada)
+            assert installed.status(grace, "hub/environments") == 403
             assert kernel.execute("print(kept)") == "42\n"
             assert "ModuleNotFoundError" in kernel.execute("import humanize")
         restart(grace)

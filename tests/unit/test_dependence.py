@@ -23,7 +23,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "settings": frozenset({"layout"}),
     "config": frozenset({"settings", "errors", "layout"}),
     "machine": frozenset({"errors", "layout"}),
-    "resources": frozenset({"machine", "hubside.cgroups", "hubside.network", "errors", "layout"}),
+    "resources": frozenset({
+        "machine", "hubside.build_output", "hubside.cgroups", "hubside.network", "errors", "layout",
+    }),
     "blueprint": frozenset({
         "settings", "machine", "resources", "hubside.appearance", "hubside.courses", "hubside.cull",
         "hubside.environments", "hubside.images", "hubside.limits", "hubside.profiles", "hubside.rooms",

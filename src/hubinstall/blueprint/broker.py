@@ -9,7 +9,7 @@ from hubinstall.blueprint.docker import network, users_cgroup
 from hubinstall.blueprint.environments import Environments
 from hubinstall.blueprint.hub import gpus, offered, other_limits, server_limits, shared_folders
 from hubinstall.blueprint.runtimes import Programs
-from hubinstall.blueprint.service_spec import BROKERS_DIR, Program
+from hubinstall.blueprint.service_spec import BROKERS_DIR, BUILDS_DIR, Program
 from hubinstall.blueprint.templating import render
 from hubinstall.broker.policy import Policy
 from hubinstall.machine.facts import Facts
@@ -52,7 +52,7 @@ def policy_file(settings: Settings, facts: Facts, image: Environments) -> File:
 def broker_program(programs: Programs, file: File) -> Program:
     launcher = render(
         "templates/launchers/hubinstall-broker.sh", policy=file.name, hubside=layout.HUBSIDE,
-        venv=layout.HUB_VENV, directory=BROKERS_DIR,
+        venv=layout.HUB_VENV, directory=BROKERS_DIR, builds=BUILDS_DIR,
     )  # fmt: skip
     return Program(
         layout.BROKER_SERVICE, "What the hub may ask Docker for", launcher, unit="systemd/hubinstall-broker.service",
@@ -60,6 +60,6 @@ def broker_program(programs: Programs, file: File) -> Program:
         after=(layout.DOCKER_SERVICE,),
         ready=layout.BROKER_SOCKET, stop_wait=5, values={"folder": layout.BROKER_DIR},
         needs=(
-            HUB_ACCOUNT, *ids(BROKERS_DIR, file), id_of(Link, layout.HUB_VENV), id_of(Link, layout.HUBSIDE),
+            HUB_ACCOUNT, *ids(BROKERS_DIR, BUILDS_DIR, file), id_of(Link, layout.HUB_VENV), id_of(Link, layout.HUBSIDE),
         ),
     )  # fmt: skip

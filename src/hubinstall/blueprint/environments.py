@@ -120,7 +120,7 @@ def layer(
     lists = sorted(made_of(added.lists).items())
     parts = (*(f"{file}\0{text}" for file, text in lists), *added.beside_lists())
     repository = f"{base.image.rpartition(':')[0]}/{name}"
-    needs = ids(base.provider, id_of(Directory, layout.IMAGES), *docker)
+    needs = ids(base.provider, *(id_of(Directory, path) for path in (layout.IMAGES, layout.BUILDS_DIR)), *docker)
     needs += (id_of(Directory, layout.ENVIRONMENT_LOCKS),) if unlocked else ()
     tag = digest(base.image, build_files(), *parts)[:12]
     return ImageLayer(repository, tag=tag, base=base.image, build=limited(build, settings, facts), needs=needs)

@@ -34,14 +34,15 @@ RUNTIME_DIRS = (
     ),
 )  # fmt: skip
 """Directories that must exist after every boot; systemd-tmpfiles(8) or supervisord's launcher creates them."""
-BROKERS_DIR, HELPERS_DIR = (
+BROKERS_DIR, HELPERS_DIR, BUILDS_DIR = (
     Directory(
         path, mode="2750", group=layout.HUB_USER, whole=True, needs=(id_of(Directory, layout.RUNTIME), HUB_ACCOUNT)
     )
-    for path in (layout.BROKER_DIR, layout.ACCOUNTS_DIR)
+    for path in (layout.BROKER_DIR, layout.ACCOUNTS_DIR, layout.BUILDS_DIR)
 )
 """Others, which the launchers of the broker and of the accounts helper create where systemd-tmpfiles(8) does not: with
-another line in supervisord's launcher, an upgrade would restart supervisord and all that it runs.
+another line in supervisord's launcher, an upgrade would restart supervisord and all that it runs. The broker's launcher
+creates that of the builds, too: these have no service.
 """
 
 
@@ -139,7 +140,7 @@ def _supervisor_program(spec: Program, launcher: File) -> File:
 def foundation(facts: Facts, supervisor: str = "") -> list[Resource]:
     """What all services need. `supervisor`: a digest of supervisor's virtualenv."""
     if facts.manager == "systemd":
-        directories = [*RUNTIME_DIRS, BROKERS_DIR, HELPERS_DIR]
+        directories = [*RUNTIME_DIRS, BROKERS_DIR, HELPERS_DIR, BUILDS_DIR]
         return [*directories, File(layout.TMPFILES, render("systemd/tmpfiles.conf", directories=directories))]
     config = File(
         layout.SUPERVISOR_CONFIG,
@@ -156,7 +157,7 @@ def foundation(facts: Facts, supervisor: str = "") -> list[Resource]:
         layout.SUPERVISORD, configured,
         needs=ids(config, programs, launcher, *RUNTIME_DIRS, *init, id_of(Link, layout.SUPERVISOR_VENV)),
     )  # fmt: skip
-    return [*RUNTIME_DIRS, BROKERS_DIR, HELPERS_DIR, config, programs, launcher, *init, supervisord]
+    return [*RUNTIME_DIRS, BROKERS_DIR, HELPERS_DIR, BUILDS_DIR, config, programs, launcher, *init, supervisord]
 
 
 def _supervisord_launcher(config: File, supervisor: str) -> tuple[File, str]:

@@ -20,6 +20,7 @@ from hubinstall.hubside import (
     course_page,
     database_room,
     ended_courses,
+    environments_page,
     full_homes,
     idle_api,
     metrics,
@@ -66,7 +67,7 @@ class JupyterHub(jupyterhub.app.JupyterHub):  # type: ignore[misc]  # JupyterHub
         parts = (announcements_api, full_homes, idle_api, servers_page, tokens_api, start_handlers, use_api)
         ours = [handler for part in parts for handler in part.HANDLERS]
         settings = HubSettings.load(layout.HUB_SETTINGS)
-        ours += [*course_page.handlers(settings), *room_page.handlers(settings)]
+        ours += [*course_page.handlers(settings), *room_page.handlers(settings), *environments_page.handlers(settings)]
         ours += metrics.handlers(settings.metrics_allow)
         self.handlers[:0] = self.add_url_prefix(self.hub_prefix, ours)
 

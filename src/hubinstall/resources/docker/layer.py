@@ -4,11 +4,14 @@ A layer is made in a container of its base, and gets its name only when a server
 it have been tried: a kill at any moment leaves nothing that counts, and servers that run are not touched.
 """
 
-from collections.abc import Collection, Iterable
+import contextlib
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hubinstall import layout
+from hubinstall.errors import without_passwords
+from hubinstall.hubside.build_output import Output
 from hubinstall.machine.docker import docker, docker_query, inspect_image
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, State
@@ -53,9 +56,10 @@ class ImageLayer:
         back.
         """
         if not self._brought_back(host):
-            id_ = self.build.make(host, self.name, self.base, self.tag)
-            layer_copy.keep(host, f"{self.build.scripts}/save.py", id_, self.reference)
-            docker(host, "image", "tag", id_, self.reference)
+            with shown(host, self.build.title):
+                id_ = self.build.make(host, self.name, self.base, self.tag)
+                layer_copy.keep(host, f"{self.build.scripts}/save.py", id_, self.reference)
+                docker(host, "image", "tag", id_, self.reference)
         kept = {self.tag, (change.last or change.before or {}).get("tag")}
         self._drop(host, [tag for tag in tags(host, self.name) if tag not in kept])
         layer_copy.drop_others(host, self.name, [self.tag, *tags(host, self.name)])
@@ -78,6 +82,27 @@ class ImageLayer:
 
     def _drop(self, host: Host, old: list[str]) -> None:
         drop(host, [f"{self.name}:{tag}" for tag in old])
+
+
+@contextlib.contextmanager
+def shown(host: Host, title: str) -> Iterator[None]:
+    """Within the block, what is built is on the hub's page, too; one at a time (`lock`)."""
+    watch, output = host.watch, Output(host.path(layout.BUILD_OUTPUT), title)
+
+    def tell(line: str) -> None:
+        output.tell(line)
+        watch(line)
+
+    host.watch = tell
+    try:
+        yield
+        output.end()
+    except Exception as error:
+        output.end(without_passwords(str(error)))
+        raise
+    finally:
+        host.watch = watch
+        output.close()
 
 
 def drop(host: Host, references: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from hubinstall import layout
 from hubinstall.blueprint.environments import environments
 from hubinstall.engine.ledger import Ledger
 from hubinstall.errors import UserError
+from hubinstall.hubside.build_output import last_build
 from hubinstall.machine.folder import Folder, Line
 from hubinstall.resources.base import Change, look
 from hubinstall.resources.docker import layer_copy
@@ -84,6 +85,49 @@ def test_a_build_that_fails_says_the_line(host, docker):
     with pytest.raises(UserError, match="could not be installed") as raised:
         apply(host, layer("zip\n", layout.APT_LIST, environment={"image": "quay.io/a/b"}))
     assert raised.value.hint == "E: Unable to locate package nosuch"
+
+
+@pytest.fixture
+def output(host, monkeypatch):
+    """Where the hub reads what builds print."""
+    host.path(layout.BUILDS_DIR).mkdir(parents=True)
+    monkeypatch.setattr(layout, "BUILD_OUTPUT", str(host.path(layout.BUILD_OUTPUT)))
+    monkeypatch.setattr(host, "path", lambda path, path_of=host.path: path_of(path.removeprefix(str(host.root))))
+
+
+@pytest.mark.usefixtures("output")
+def test_what_a_build_prints_is_told_to_the_hub_and_to_who_watches(host, docker):
+    seen, states = [], []
+    host.watch = watch = seen.append
+
+    def prints(argv, given):
+        states.append(last_build().state)
+        if "--network=host" not in argv:
+            return docker.run(argv, given)
+        docker.run(argv, given)
+        return "Downloading https://u:secret@index/humanize\n"
+
+    host.answers["docker run"] = prints
+    apply(host, layer())
+    build = last_build()
+    assert (build.environment, build.state, set(states)) == ("default", "built", {"running"})
+    assert "Downloading https://u:…@index/humanize" in build.lines
+    assert "Downloading https://u:…@index/humanize" in seen
+    assert seen[0] == "Installing: humanize==4.17.0"
+    assert host.watch == watch
+    host.answers["docker run"] = lambda *_: (100, "", "E: Unable to locate package nosuch\n")
+    with pytest.raises(UserError):
+        apply(host, layer("zip==1\n"))
+    assert (last_build().state, last_build().lines.split("\n")[-1]) == ("failed", "E: Unable to locate package nosuch")
+    assert "could not be installed\n  E: Unable" in last_build().failure
+    assert host.watch == watch
+
+
+def test_a_build_whose_output_cannot_be_written_does_not_fail(host, docker):
+    host.put(layout.BUILDS_DIR, "not a directory")
+    wished = layer()
+    apply(host, wished)
+    assert wished.reference in docker.images
 
 
 def test_a_build_that_needed_too_much_memory_says_so(host):
