@@ -62,6 +62,7 @@ EXPECTED: dict[str, str] = {
         # supervisor numbers the programs, and there is one more.
         r"|file:/opt/hubinstall/etc/supervisor\.d/(hubinstall-broker|nginx)\.conf"
     ),
+    "administrators see what builds of environments print": r"directory:/run/hubinstall/builds",
     "the hub asks a helper about passwords, and is no longer in the group shadow": (
         r"account:jupyterhub|directory:/run/hubinstall/accounts|secret:/var/lib/hubinstall/secrets/accounts-key"
         r"|file:/opt/hubinstall/etc/accounts\.json|file:/opt/hubinstall/libexec/hubinstall-accounts"
