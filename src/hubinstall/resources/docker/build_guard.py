@@ -22,7 +22,9 @@ LONGEST = 2 * 3600.0
 KEPT_FREE = 1 << 30
 """Bytes of the disk that are left for the rest of the machine."""
 MISSED = 10
-"""Looks in a row that find no process of a container which runs, as Docker says."""
+"""Looks in a row that find no process of the container. Docker is asked only before and after them: questions are work
+of its daemon, by which a command that hangs would seem to get further (machine/activity.py).
+"""
 
 
 @dataclass
@@ -49,9 +51,10 @@ def guarded(host: Host, container: str, path: str = "") -> Iterator[Guard]:
 
 def _watch(host: Host, container: str, places: list[str], guard: Guard, over: threading.Event) -> None:
     begun, before = time.monotonic(), {place: free(place) for place in places}
-    missed = 0
+    pid = missed = 0
     while not over.wait(EVERY):
-        missed = missed + 1 if has_ended(host, container) else 0
+        pid = pid or process(host, container)
+        missed = missed + 1 if pid and not host.exists(f"/proc/{pid}") else 0
         if time.monotonic() - begun > LONGEST:
             guard.why = f"it did not end within {LONGEST / 3600:g} hours"
         elif full := next((place for place in places if not has_room(before[place], free(place))), ""):
@@ -59,17 +62,17 @@ def _watch(host: Host, container: str, places: list[str], guard: Guard, over: th
             guard.hint = (
                 f"Free some space on the disk of {full} (`df -h {full}`), or take packages that need less of it."
             )
-        elif missed == MISSED:
+        elif missed == MISSED and process(host, container) == pid:
             guard.why, guard.hint = "Docker missed that their container has ended", AGAIN
         if guard.why:
             docker(host, "kill", container, check=False)
             return
 
 
-def has_ended(host: Host, container: str) -> bool:
-    """Whether a container that runs, as Docker says, has no process."""
+def process(host: Host, container: str) -> int:
+    """The number of the first process of a container that runs, as Docker says; 0 if it says otherwise."""
     state = asked(host, f"/containers/{container}/json").get("State", {})
-    return bool(state.get("Running") and state.get("Pid") and not host.exists(f"/proc/{state['Pid']}"))
+    return int(state["Pid"]) if state.get("Running") else 0
 
 
 def has_room(before: int, now: int) -> bool:

@@ -55,6 +55,7 @@ def test_one_whose_end_docker_has_missed_is_told(host, is_there):
     with guarded(host, "build") as guard:
         assert host.killed.wait(0.5 if is_there else 30) != is_there
     assert guard.why == ("" if is_there else "Docker missed that their container has ended")
+    assert host.questions.count("/containers/build/json") == (1 if is_there else 2)
 
 
 def test_one_that_ends_in_time_is_left_alone(host):
