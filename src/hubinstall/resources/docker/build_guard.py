@@ -22,8 +22,8 @@ LONGEST = 2 * 3600.0
 KEPT_FREE = 1 << 30
 """Bytes of the disk that are left for the rest of the machine."""
 MISSED = 10
-"""Looks in a row that find no process of the container. Docker is asked only before and after them: questions are work
-of its daemon, by which a command that hangs would seem to get further (machine/activity.py).
+"""Looks in a row that find no process of the container. Docker is asked only before and after so many: questions are
+work of its daemon, by which a command that hangs would seem to get further (machine/activity.py).
 """
 
 
@@ -62,7 +62,7 @@ def _watch(host: Host, container: str, places: list[str], guard: Guard, over: th
             guard.hint = (
                 f"Free some space on the disk of {full} (`df -h {full}`), or take packages that need less of it."
             )
-        elif missed == MISSED and process(host, container) == pid:
+        elif missed and missed % MISSED == 0 and process(host, container) == pid:
             guard.why, guard.hint = "Docker missed that their container has ended", AGAIN
         if guard.why:
             docker(host, "kill", container, check=False)

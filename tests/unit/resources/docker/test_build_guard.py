@@ -58,6 +58,15 @@ def test_one_whose_end_docker_has_missed_is_told(host, is_there):
     assert host.questions.count("/containers/build/json") == (1 if is_there else 2)
 
 
+def test_a_docker_that_does_not_answer_then_is_asked_again(host):
+    answers = iter([0, 1, 1, 0])
+    state = {"State": {"Running": True, "Pid": 4242}}
+    host.answers["GET /containers/build/json"] = lambda *_: (next(answers, 0), json.dumps(state))
+    with guarded(host, "build") as guard:
+        assert host.killed.wait(30)
+    assert guard.why == "Docker missed that their container has ended"
+
+
 def test_one_that_ends_in_time_is_left_alone(host):
     with guarded(host, "build", "/var/lib/x") as guard:
         pass
