@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from harness import installed
+from harness import installed, unseen
 from harness.machine import Machine
 from harness.waiting import LONG, soon
 
@@ -16,17 +16,15 @@ pytestmark = [pytest.mark.one_kind, pytest.mark.in_turns]
 # In a build apt comes first, and takes seconds: what happens when the container is there happens in the middle.
 ADD = ["hubinstall", "environment", "add", "--apt", "sl", "tinydb"]
 CONTAINER = "docker ps --quiet --no-trunc --filter name=hubinstall-build"
-# While containerd is away, again and again, it ends.
-UNSEEN = f"""
-init=$(docker inspect --format '{{{{.State.Pid}}}}' $({CONTAINER}))
-for try in $(seq 40); do pkill -9 -x containerd; [ "$try" != 10 ] || kill -9 "$init"; sleep 0.1; done
-"""
 SHIM = f'pkill -9 -f "containerd-shim.*$({CONTAINER})"'
 CUTS: dict[str, tuple[str | Callable[[Machine], object], str]] = {
     "network": (Machine.cut_network, "Host names cannot be resolved|no connection to the internet"),
     "container": (f"docker kill $({CONTAINER})", "their container was killed"),
     "shim": (SHIM, "their container was killed"),
-    "unseen": (UNSEEN, "Docker missed that their container has ended|their container was killed|Docker ended while"),
+    "unseen": (
+        unseen.end(f"$({CONTAINER})"),
+        "Docker missed that their container has ended|their container was killed|Docker ended while",
+    ),
     "dockerd": ("kill -9 $(cat /run/docker.pid)", "Docker ended while it was at work"),
 }
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness import installed
+from harness import installed, unseen
 from harness.machine import Machine
 from harness.waiting import soon
 from hubinstall.verify.client.errors import HubError
@@ -154,6 +154,16 @@ def test_a_server_whose_container_was_renamed_and_paused_goes_on(installed_machi
         assert kernel.execute("print(kept)") == "42\n"
     grace.stop_server()
     assert machine.run("docker ps --all --quiet --filter label=hubinstall.user=grace").out == ""
+
+
+def test_a_server_whose_end_docker_missed_has_ended_for_the_hub(installed_machine: Machine, grace: HubClient) -> None:
+    machine = installed_machine
+    grace.start_server()
+    machine.run(unseen.end(installed.container("grace")))
+    print(f"Docker says of it: {machine.run(['docker', 'ps', '--format', '{{.Status}}']).out.strip() or 'nothing'}")
+    assert soon(lambda: grace.server() is None)
+    grace.start_server()
+    assert grace.run_cell("print(6 * 7)") == "42\n"
 
 
 def test_nobody_fails_by_the_position_in_the_queue(

@@ -28,6 +28,7 @@ from hubinstall.hubside.repair import RepairError
 from hubinstall.hubside.safe_start import LEFT_OUT, SafeStarts
 from hubinstall.hubside.start_failure import StartFailure, reasons
 from hubinstall.hubside.startqueue import Idleness, StartQueue
+from hubinstall.hubside.unseen_end import corrected
 
 THREADS = 32
 """Calls of Docker at once. Most of them wait, such as 10 seconds for each container that does not end when asked to."""
@@ -331,9 +332,9 @@ class HomeSpawner(OwnLimits, SafeStarts):
         return await super().docker("inspect_container", self.object_name)  # type: ignore[no-any-return]
 
     async def poll(self) -> Any:
-        """None: the server is running, or Docker does not answer. It has ended only if Docker says so."""
+        """None: the server is running, or Docker does not answer. No answer is no end of it."""
         try:
-            status = await self._inspected()
+            status = await corrected(self._inspected)
         except APIError as error:
             if error.status_code == 404:
                 self.object_id = ""

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from jupyterhub.utils import format_exception
 from fakes.hub_installation import configured, with_files, with_people
 from fakes.hub_people import SETTINGS
 from hubinstall import layout
-from hubinstall.hubside import spawner, startqueue
+from hubinstall.hubside import spawner, startqueue, unseen_end
 from hubinstall.hubside.accounts import Account, NoServerError
 from hubinstall.hubside.rights import Vouched
 from hubinstall.hubside.safe_start import API_HINT
@@ -60,9 +61,9 @@ class NothingToRepair:
         assert image == SETTINGS.image
 
 
-def running(*, alive: bool = True, code: int = 0, path: str = "/user/alice/", uid: str = "1000") -> dict:
+def running(*, alive: bool = True, code: int = 0, path: str = "/user/alice/", uid: str = "1000", pid: int = 0) -> dict:
     networks = {"Networks": {layout.NETWORK: {"IPAddress": "127.0.0.1"}}}
-    state = {"Running": alive, "ExitCode": code, "Error": "", "OOMKilled": False}
+    state = {"Running": alive, "ExitCode": code, "Error": "", "OOMKilled": False, "Pid": pid}
     config = {"Env": ["HOME=/home/alice", f"JUPYTERHUB_SERVICE_PREFIX={path}"], "Labels": {layout.UID_LABEL: uid}}
     return {"Id": "c0ffee", "State": state, "NetworkSettings": networks, "Config": config}
 
@@ -207,6 +208,19 @@ def test_only_docker_itself_ends_a_server(server):
     ):
         made, _ = server(inspect_container=answer)
         assert asyncio.run(made.poll()) == expected
+
+
+def test_a_server_without_a_process_has_ended_whatever_docker_says(server, monkeypatch):
+    monkeypatch.setattr(unseen_end, "SOON", 0.01)
+    with subprocess.Popen(["sleep", "60"]) as process:
+        answer = running(pid=process.pid)
+        made, there = server(inspect_container=answer)
+        assert asyncio.run(made.poll()) is None
+        assert len(there.calls) == 1
+        process.kill()
+    assert asyncio.run(made.poll()) == "exit code 0 Docker missed its end"
+    assert [method for method, _, _ in there.calls] == ["inspect_container"] * 3, "Docker may be about to tell of it"
+    assert asyncio.run(server(inspect_container=running(pid=1))[0].poll()) is None, "another account's process"
 
 
 def test_a_server_that_no_way_leads_to_is_ended(server):
