@@ -89,7 +89,7 @@ def completion(shell: str) -> str:
     for action in actions(top):
         if action.dest == "service":
             action.choices = [*layout.SERVICES]
-        elif action.dest in {"key", "pairs"}:
+        elif action.dest in {"key", "keys", "pairs"}:
             action.choices = sorted(".".join(key) for key in known_keys() if not NO_PART_OF_A_NAME.intersection(key))
         elif action.metavar == "FILE":
             action.complete = shtab.FILE  # type: ignore[attr-defined]

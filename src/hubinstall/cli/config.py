@@ -61,9 +61,9 @@ def edits(arguments: Namespace) -> list[typed.Edit]:
     verb = arguments.config_verb
     if verb == "set":
         return [typed.setting(f"config set {key}", key, value) for key, value in pairs(arguments.pairs)]
-    key, words = arguments.key, f"config {verb} {arguments.key}"
     if verb == "unset":
-        return [typed.unsetting(words, key)]
+        return [typed.unsetting(f"config unset {key}", key) for key in arguments.keys]
+    key, words = arguments.key, f"config {verb} {arguments.key}"
     make = typed.adding if verb == "add-item" else typed.removing
     return [make(words, key, item) for item in arguments.items]
 

@@ -24,6 +24,7 @@ from hubinstall.machine.host import Host
 
 MANY: dict[str, dict[str, Any]] = {
     "pairs": {"nargs": "+", "metavar": "KEY VALUE"},
+    "keys": {"nargs": "+", "metavar": "KEY"},
     "items": {"nargs": "+", "metavar": "ITEM"},
 }
 """Arguments of `config` that can be repeated."""
@@ -114,7 +115,7 @@ def add_config_verbs(config: argparse.ArgumentParser) -> None:
         ("proxy-snippet", "Print the configuration that a web server in front of this one needs.", ()),
         ("get", "Print the value of a key, such as limits.memory; what is not set has its default.", ("key",)),
         ("set", "Set keys, all at once: limits.memory 2G limits.cpu 2, or limits.memory=2G limits.cpu=2.", ("pairs",)),
-        ("unset", "Remove a key.", ("key",)),
+        ("unset", "Remove keys, all at once, such as domain https.letsencrypt.", ("keys",)),
         ("add-item", "Add items to a list, such as users.admin alice.", ("key", "items")),
         ("remove-item", "Remove items from a list.", ("key", "items")),
         ("edit", "Open the file in $VISUAL or $EDITOR; what you save counts only if it is valid.", ()),

@@ -141,6 +141,9 @@ def test_the_next_step_is_told(call):
     assert "admin: [alice, bob, carol]" in text(call)
     assert call("config remove-item users.admin bob carol").err == SAVED
     assert call("config unset limits.memory").err == SAVED
+    assert call("config set limits.memory 2G limits.processes 128").err == SAVED
+    assert call("config unset limits.memory limits.processes").err == SAVED
+    assert call("config get limits.processes").err.strip().endswith("this is the default")
     assert call("config set limits.cpu 1").err == SAVED
     assert call("config set limits.cpu 1").err == "nothing changed: config.yaml says so already\n"
 
