@@ -38,7 +38,9 @@ class WebMachine:
         host.answers["systemctl reload nginx"] = lambda argv, text: self.reloaded(systemctl, argv, text)
         self.certbot = Certbot(host, layout.CERTBOT, authority)
         monkeypatch.setattr(layout, "LOCK", str(tmp_path / "lock"))
-        monkeypatch.setattr("hubinstall.installation.desired_state.read", lambda host, config: self.desired())
+        monkeypatch.setattr(
+            "hubinstall.installation.desired_state.read", lambda host, config, named_files: self.desired()
+        )
         monkeypatch.setattr("hubinstall.resources.services.service.EVERY", 0.001)
         for folder in (layout.TLS, layout.ACME, layout.CONFIG_DIR):
             host.path(folder).mkdir(parents=True)

@@ -29,9 +29,11 @@ class DesiredState:
         return self.config.settings
 
 
-def read(host: Host, config: Config | None = None, *, online: bool = False) -> DesiredState:
+def read(host: Host, config: Config | None = None, *, online: bool = False, named_files: bool = True) -> DesiredState:
     """The desired state of config.yaml, or of a `config` that will replace it. Raises ConfigError, and UserError if new
-    packages do not agree; changes nothing. `online`: new packages are looked up.
+    packages do not agree; changes nothing. `online`: new packages are looked up. `named_files`: those that config.yaml
+    names are read (a site's authorities, the folders of environments, packages for the hub); without them, whatever
+    depends on them is not to be applied.
     """
     config = load(inputs.config_text(host)) if config is None else config
     network = config.settings.network
@@ -39,14 +41,15 @@ def read(host: Host, config: Config | None = None, *, online: bool = False) -> D
         host,
         config.settings.process_manager,
         proxy=host_of(network.proxy) if network.proxy else "",
-        ca_bundle=network.ca_bundle or "",
+        ca_bundle=(network.ca_bundle or "") if named_files else "",
     )
     host.way_out = way_out.of_machine(config.settings, facts).variables()
-    facts = replace(
-        facts,
-        folders=environment_folders.of_environments(host, config, strict=online),
-        hub_packages=hub_packages.list_of(host, config, facts, online=online),
-    )
+    if named_files:
+        facts = replace(
+            facts,
+            folders=environment_folders.of_environments(host, config, strict=online),
+            hub_packages=hub_packages.list_of(host, config, facts, online=online),
+        )
     desired = DesiredState(config, facts, blueprint(config.settings, facts))
     prefetch.continue_with(host, desired.resources)
     return desired

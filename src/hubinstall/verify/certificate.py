@@ -19,8 +19,14 @@ SOON = 21
 """When a certificate that no timer renews has fewer days left, status warns."""
 LATE = 0.2
 """With less than this share of its lifetime left, a renewal (due at a third or a half) has been failing for long."""
+OVERDUE = DAY
+"""Seconds after which an attempt that was due has not only been waiting for the machine to be switched on."""
 Row = tuple[str, str, str]
 APPLY, RENEW = "Run: hubinstall apply", "to try now, run: hubinstall certificate renew"
+WHY = (
+    f"See why: journalctl -u {layout.CERTIFICATES_SERVICE}"
+    f" (hubinstall logs {layout.CERTIFICATES_SERVICE}, if supervisor runs it)"
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,10 @@ class _Case:
         return f"{days} day{'s' * (days != 1)} left ({'self-signed' if self.own else self.found.authority})"
 
     @property
+    def late(self) -> bool:
+        return self.now > self.found.ends - LATE * (self.found.ends - self.found.begins)
+
+    @property
     def is_behind(self) -> bool:
         """Whether there is a good certificate, from the authority or the administrator, that is not served."""
         best = self.served.best(self.host) if self.served else None
@@ -139,8 +149,7 @@ class _Case:
     def not_renewed(self) -> Row | None:
         if not self.why:
             return None
-        late = self.now > self.found.ends - LATE * (self.found.ends - self.found.begins)
-        return "failed" if late else "warning", f"{self.left}; it could not be renewed: {self.why}", self.again
+        return "failed" if self.late else "warning", f"{self.left}; it could not be renewed: {self.why}", self.again
 
     def unusable(self) -> Row | None:
         if self.mode != "manual" or not self.served or not (reasons := self.served.reasons(self.host)):
@@ -162,9 +171,13 @@ class _Case:
             return None
         manager = installed(self.host)
         look = manager.look(self.host, manager.certificates)
-        if look.running:
+        if not look.running:
+            return "warning", f"{self.left}, but nothing renews it: {manager.certificates} is {look.words}", APPLY
+        if self.last is None or self.now < self.last.next + OVERDUE:
             return None
-        return "warning", f"{self.left}, but nothing renews it: {manager.certificates} is {look.words}", APPLY
+        since = time.strftime("%Y-%m-%d", time.localtime(self.last.at))
+        words = f"{self.left}, but no attempt to renew it has come to an end since {since}"
+        return "failed" if self.late else "warning", words, f"{WHY}; {RENEW}"
 
 
 def advice(host: Host, settings: Settings, resources: list[Resource]) -> list[str]:

@@ -200,7 +200,9 @@ def test_an_nginx_that_was_stopped_stays_so(machine):
 def test_it_goes_by_the_settings_that_were_applied(machine, monkeypatch):
     """A domain that was written into the file, and not applied, is none of a timer's business."""
     texts = []
-    monkeypatch.setattr(desired_state, "read", lambda host, config: texts.append(config.text) or machine.desired())
+    monkeypatch.setattr(
+        desired_state, "read", lambda host, config, named_files: texts.append(config.text) or machine.desired()
+    )
     machine.host.put(layout.CONFIG_FILE, "domain: old.example.org\n")
     machine.host.path(layout.STATE).mkdir(exist_ok=True)
     inputs.accept(machine.host)
@@ -288,6 +290,16 @@ def test_a_timer_that_is_stopped_is_said(machine):
     found = seen(machine)
     assert found.state == "warning"
     assert f"nothing renews it: {layout.CERTIFICATES_TIMER}" in found.message
+
+
+def test_a_timer_whose_runs_do_not_come_to_an_end_is_said(machine):
+    renew(machine)
+    assert seen(machine, after=1.4 * DAY).state == "ok", "it was due after half a day; the machine may have been off"
+    found = seen(machine, after=20 * DAY)
+    assert found.state == "warning"
+    assert "but no attempt to renew it has come to an end since 20" in found.message
+    assert found.hint.startswith("See why: journalctl -u hubinstall-certificates")
+    assert seen(machine, after=80 * DAY).state == "failed"
 
 
 def test_one_that_nginx_has_not_taken_up_is_said(machine):
