@@ -45,7 +45,10 @@ def server_troubles(server: str, trust: str, way_out: Mapping[str, str] | None =
         with _opener(server, context, way_out or os.environ).open(server, timeout=TIMEOUT) as answer:
             date = answer.headers.get("Date", "")
     except urllib.error.HTTPError as error:
-        yield f"{server} answers with {error.code} {error.reason}: check that it is the URL of an ACME directory"
+        hint = "check that it is the URL of an ACME directory"
+        if error.code >= http.client.INTERNAL_SERVER_ERROR:
+            hint = "it is out of order, or a proxy (network.proxy) does not reach it: wait, or ask who runs it"
+        yield f"{server} answers with {error.code} {error.reason}: {hint}"
         return
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error

@@ -198,7 +198,14 @@ def test_an_authority_that_is_something_else(acme, dns):
     server, root, told = acme
     dns["localhost"] = ["127.0.0.1"]
     told["status"] = 404
-    assert "answers with 404" in next(server_troubles(server, root))
+    assert "answers with 404 Not Found: check that it is the URL" in next(server_troubles(server, root))
+
+
+def test_an_authority_that_is_out_of_order_may_be_behind_a_proxy(acme, dns):
+    server, root, told = acme
+    dns["localhost"] = ["127.0.0.1"]
+    told["status"] = 503
+    assert "answers with 503 Service Unavailable: it is out of order, or a proxy" in next(server_troubles(server, root))
 
 
 def test_an_authority_whose_root_is_not_known(acme, dns, tmp_path):
