@@ -11,9 +11,12 @@ from harness.clock import DAY
 from harness.machine import Machine
 
 SERVER = "https://localhost:14000/dir"
+ELSEWHERE = "authority.example"
+"""Another name in its certificate, for a machine that cannot resolve it."""
+FROM_ELSEWHERE = f"https://{ELSEWHERE}:14000/dir"
 FOLDER = "/root/pebble"
 CONFIG = {
-    "listenAddress": "127.0.0.1:14000", "managementListenAddress": "127.0.0.1:15000",
+    "listenAddress": "0.0.0.0:14000", "managementListenAddress": "127.0.0.1:15000",
     "certificate": f"{FOLDER}/server.pem", "privateKey": f"{FOLDER}/server.key", "httpPort": 80, "tlsPort": 443,
     "ocspResponderURL": "", "externalAccountBindingRequired": False,
 }  # fmt: skip
@@ -26,7 +29,7 @@ new='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
 openssl req -x509 $new -days 3650 -subj '/CN=the site' -addext basicConstraints=critical,CA:TRUE \
     -addext keyUsage=critical,keyCertSign -keyout root.key -out root.pem
 openssl req -new $new -subj /CN=localhost -keyout server.key -out server.csr
-printf '%s\n' subjectAltName=DNS:localhost,IP:127.0.0.1 authorityKeyIdentifier=keyid >names
+printf '%s\n' subjectAltName=DNS:localhost,DNS:{ELSEWHERE},IP:127.0.0.1 authorityKeyIdentifier=keyid >names
 openssl x509 -req -in server.csr -CA root.pem -CAkey root.key -CAcreateserial -days 3650 -extfile names -out server.pem
 cp root.pem /usr/local/share/ca-certificates/the-site.crt
 update-ca-certificates
@@ -36,10 +39,11 @@ GONE = "pkill -x pebble; for i in $(seq 1200); do curl -s {} >/dev/null || exit 
 MANAGEMENT = "http://127.0.0.1:8055"
 
 
-def set_up(machine: Machine) -> None:
-    """Everything but the running programs."""
+def set_up(machine: Machine) -> str:
+    """Everything but the running programs. Returns the certificate that its own https is from, as PEM."""
     machine.run(f"mkdir -p {FOLDER}")
     machine.run(SET_UP, timeout=600)
+    return machine.read(f"{FOLDER}/root.pem")
 
 
 @contextlib.contextmanager

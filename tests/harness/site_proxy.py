@@ -8,7 +8,7 @@ import contextlib
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,7 @@ sslcrtd_program /usr/lib/squid/security_file_certgen -s {folder}/issued -M 4MB
 acl hello at_step SslBump1
 ssl_bump peek hello
 ssl_bump bump all
+tls_outgoing_options cafile={folder}/trusted.pem
 auth_param basic program /usr/lib/squid/basic_ncsa_auth /etc/squid/passwords
 acl at_the_guarded_port localport 3129
 acl known proxy_auth REQUIRED
@@ -90,26 +91,31 @@ class SiteProxy:
 
 
 @contextlib.contextmanager
-def only_way_out(machine: Machine) -> Iterator[SiteProxy]:
-    """Within the block, `machine` reaches nothing but this proxy: no name server either."""
-    with standing(machine) as proxy, machine.offline():
+def only_way_out(machine: Machine, *, knows: Mapping[str, str] | None = None, trusts: str = "") -> Iterator[SiteProxy]:
+    """Within the block, `machine` reaches nothing but this proxy: no name server either. `knows`: names that the
+    proxy alone resolves, with their addresses; `trusts`: PEM certificates of authorities beside the public ones.
+    """
+    with standing(machine, knows or {}, trusts) as proxy, machine.offline():
         yield proxy
 
 
 @contextlib.contextmanager
-def standing(machine: Machine) -> Iterator[SiteProxy]:
+def standing(machine: Machine, knows: Mapping[str, str], trusts: str) -> Iterator[SiteProxy]:
     root, address = _root(), machine.link.host_address
     inside = f"/var/site-proxy/{machine.name}"
     folder = root / inside[1:]
     store.remove(folder)
     folder.mkdir(parents=True)
     shutil.copy(root / "etc/squid/ca.pem", folder)
+    (folder / "trusted.pem").write_text(Path(root, "etc/ssl/certs/ca-certificates.crt").read_text() + trusts)
     (folder / "squid.conf").write_text(CONFIGURATION.format(address=address, folder=inside))
     enter = ["chroot", str(root)]
     execute([*enter, "/usr/lib/squid/security_file_certgen", "-c", "-s", f"{inside}/issued", "-M", "4MB"])
     execute([*enter, "chown", "-R", "proxy:", inside])
     for name in ("resolv.conf", "hosts"):
         shutil.copy(Path("/etc", name), root / "etc" / name)
+    with Path(root, "etc/hosts").open("a") as hosts:
+        hosts.writelines(f"{address} {name}\n" for name, address in knows.items())
     alone = ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--fork", "--pid", "--kill-child"]
     squid = ["sh", "-ec", START, "squid", str(root), f"{inside}/squid.conf"]
     quiet = subprocess.DEVNULL

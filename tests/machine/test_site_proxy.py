@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import installed, one_file, site_proxy
+from harness import clock, installed, one_file, pebble, site_proxy
+from harness.certificates import NAME, served, timer
 from harness.faults import Place
 from harness.machine import Machine
 from harness.site_proxy import SiteProxy
@@ -37,8 +38,12 @@ DOCKERD = "tr '\\0' '\\n' </proc/$(cat /run/docker.pid)/environ | grep -ci proxy
 
 @pytest.fixture(scope="module")
 def site(place: Place) -> Iterator[SiteProxy]:
-    """The hub was installed elsewhere; now this proxy is its machine's only way out."""
-    with site_proxy.only_way_out(place.machine) as proxy:
+    """The hub was installed elsewhere; now this proxy is its machine's only way out, and the only one that knows where
+    the authority is that issues certificates.
+    """
+    root = pebble.set_up(place.machine)
+    knows = {pebble.ELSEWHERE: place.machine.address}
+    with site_proxy.only_way_out(place.machine, knows=knows, trusts=root) as proxy:
         place.machine.write(AUTHORITY, proxy.authority)
         yield proxy
 
@@ -92,6 +97,28 @@ def test_this_machine_and_its_names_never_go_through_it(moved: str, site: SitePr
     assert "verify: a person can log in" in moved
     own = {place.machine.address, place.machine.name, "localhost", "127.0.0.1", "10.99.0.1"}
     assert site.hosts() & own == set()
+
+
+def test_certbot_gets_and_renews_a_certificate_through_it(moved: str, site: SiteProxy, place: Place) -> None:
+    assert moved
+    machine = place.machine
+    https = f"{{mode: letsencrypt, letsencrypt: {{email: ops@example.org, server: '{pebble.FROM_ELSEWHERE}'}}}}"
+    with pebble.names(machine):
+        pebble.tell(machine, NAME)
+        with pebble.running(machine, 6):
+            machine.run(f'{BARE} config set domain {NAME} https "{https}" --apply', timeout=600)
+            first = served(machine)
+            assert "Pebble" in first["issuer"]
+            with clock.ahead(machine, 4):
+                timer(machine)
+            assert served(machine)["serial"] != first["serial"]
+        away = machine.run(f"{BARE} certificate renew --force", check=False)
+    assert away.code == 1
+    assert f"{pebble.FROM_ELSEWHERE} answers with 503 Service Unavailable: it is out of order, or a proxy" in away.err
+    assert pebble.ELSEWHERE in site.hosts()
+    assert NAME not in site.hosts()
+    machine.run(f"{BARE} config unset https && {BARE} config unset domain --apply", timeout=600)
+    assert place.kernel.execute("print(kept)") == "42\n"
 
 
 def test_no_password_is_told(moved: str, place: Place) -> None:
