@@ -33,6 +33,14 @@ for line in (
 ):
     print(subprocess.run(line, shell=True, capture_output=True, text=True).stdout.strip())
 """
+POST_BUILD = """#!/usr/bin/env python3
+import contextlib
+import urllib.error
+import urllib.request
+from pip._internal.models.index import PyPI
+with contextlib.suppress(urllib.error.HTTPError):
+    urllib.request.urlopen(f"{PyPI.simple_url}/fetched-by-postbuild/")
+"""
 DOCKERD = "tr '\\0' '\\n' </proc/$(cat /run/docker.pid)/environ | grep -ci proxy"
 
 
@@ -97,6 +105,22 @@ def test_this_machine_and_its_names_never_go_through_it(moved: str, site: SitePr
     assert "verify: a person can log in" in moved
     own = {place.machine.address, place.machine.name, "localhost", "127.0.0.1", "10.99.0.1"}
     assert site.hosts() & own == set()
+
+
+def test_builds_of_packages_get_out_through_it(moved: str, site: SiteProxy, place: Place) -> None:
+    """apt, uv and a script of a folder's own, in containers; and a package for the hub."""
+    assert moved
+    machine = place.machine
+    machine.run(f"{BARE} environment add tinydb --apt sl", timeout=900)
+    machine.run("mkdir /root/stats")
+    machine.write("/root/stats/requirements.txt", "roman\n")
+    machine.write("/root/stats/postBuild", POST_BUILD, mode=0o755)
+    keys = "environments.stats.folder /root/stats hub.packages '[iniconfig]'"
+    machine.run(f"{BARE} config set {keys} --apply", timeout=900)
+    seen = site.seen()
+    for file in ("/sl_", "/tinydb-", "/roman-", "/iniconfig-", "/fetched-by-postbuild"):
+        assert any(file in line for line in seen), file
+    machine.run(f"{BARE} config unset environments hub.packages --apply", timeout=900)
 
 
 def test_certbot_gets_and_renews_a_certificate_through_it(moved: str, site: SiteProxy, place: Place) -> None:
