@@ -35,6 +35,7 @@ DEBIAN_12 = Facts(
     uid_min=1000,
     sshd=False,
     proxy_addresses=(),
+    mirror_addresses={},
     authorities=(),
     gpus=(),
     dropins={},

@@ -1,4 +1,4 @@
-"""What user servers may reach: only the internet, DNS, the hub's API, `network.proxy` and `network.allow`.
+"""What user servers may reach: only the internet, DNS, the hub's API, the site's proxy and mirrors, `network.allow`.
 
 The table filters only packets that come from or go to the bridge of the user servers; and it
 counts the connections that each address has with the hub's web server.
@@ -6,6 +6,7 @@ counts the connections that each address has with the hub's web server.
 
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, collapse_addresses, ip_address, ip_network
+from itertools import chain
 
 from hubinstall import layout
 from hubinstall.blueprint import urls, way_out
@@ -62,6 +63,9 @@ def rules(settings: Settings, facts: Facts) -> str:
     network = settings.network
     port = port_of(network.proxy) if network.proxy else None
     allow = [*network.allow, *(Destination(address, port) for address in way_out.reachable(facts))]
+    shut = closed(facts.routes)
+    mirrors = way_out.mirrors(settings, facts, shut)
+    allow = list(dict.fromkeys([*allow, *chain(*mirrors.values())]))
     return render(
         "templates/firewall.nft",
         table=layout.FIREWALL_TABLE,
@@ -72,8 +76,8 @@ def rules(settings: Settings, facts: Facts) -> str:
         resolvers=v4_addresses(facts.resolvers),
         allow=allow,
         allow_host=[d for d in allow if d.port and d.network.prefixlen == 32],
-        closed=closed(facts.routes),
-        proxy=way_out.firewall_note(settings, facts),
+        closed=shut,
+        notes=way_out.firewall_notes(settings, facts, mirrors),
         bridge_family="bridge" in families(facts),
         own_accounts=("root", layout.HUB_USER, layout.PROXY_USER),
         counts=facts.connection_counts,

@@ -14,7 +14,8 @@ from hubinstall.resources.files.file import Directory, File
 from hubinstall.resources.services.unit import UnitFile
 from hubinstall.resources.tls.authorities import Authorities
 from hubinstall.settings.model import Settings
-from hubinstall.settings.values.proxies import host_of
+from hubinstall.settings.values.networks import Destination
+from hubinstall.settings.values.proxies import host_of, place_of
 
 
 def of_machine(settings: Settings, facts: Facts) -> WayOut:
@@ -46,6 +47,23 @@ def reachable(facts: Facts) -> list[ipaddress.IPv4Network]:
     """The proxy's addresses that the firewall can open for user servers."""
     found = [ipaddress.ip_address(address) for address in facts.proxy_addresses]
     return [ipaddress.IPv4Network(a) for a in found if isinstance(a, ipaddress.IPv4Address) and not a.is_loopback]
+
+
+def mirrors(
+    settings: Settings, facts: Facts, closed: list[ipaddress.IPv4Network]
+) -> dict[tuple[str, str], list[Destination]]:
+    """The key and the name of each mirror that the firewall must open for user servers → where it is. One on the
+    internet is open already, and its addresses may be others at each look. `closed`: what the firewall closes.
+    """
+    found = {}
+    for key, url in settings.network.mirrors.items():
+        name, port = place_of(url)
+        addresses = [ipaddress.ip_address(address) for address in facts.mirror_addresses.get(name, ())]
+        four = [ipaddress.IPv4Network(a) for a in addresses if isinstance(a, ipaddress.IPv4Address)]
+        inside = [a for a in four if not a.is_loopback and any(a.subnet_of(network) for network in closed)]
+        if inside:
+            found[key, name] = [Destination(a, port) for a in inside]
+    return found
 
 
 def first(settings: Settings, facts: Facts) -> list[Resource]:
@@ -89,7 +107,11 @@ def variables_file(settings: Settings, facts: Facts) -> str:
     return as_file(variables, facts.authorities) if variables else ""
 
 
-def firewall_note(settings: Settings, facts: Facts) -> str:
-    """The name of the proxy and its addresses, for when the name does not resolve (machine/way_out.py)."""
+def firewall_notes(settings: Settings, facts: Facts, opened: dict[tuple[str, str], list[Destination]]) -> list[str]:
+    """The names of the proxy and of the mirrors with their addresses, for when one does not resolve
+    (machine/way_out.py).
+    """
     proxy = settings.network.proxy
-    return f"{host_of(proxy)}: {' '.join(facts.proxy_addresses)}" if proxy and facts.proxy_addresses else ""
+    known = {("proxy", host_of(proxy)): list(facts.proxy_addresses)} if proxy else {}
+    known |= {at: [str(d.network.network_address) for d in there] for at, there in opened.items()}
+    return [f"network.{key} {name}: {' '.join(addresses)}" for (key, name), addresses in known.items() if addresses]

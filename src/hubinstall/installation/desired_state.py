@@ -13,7 +13,7 @@ from hubinstall.machine.facts import Facts, gather
 from hubinstall.machine.host import Host
 from hubinstall.resources.base import Change, Resource
 from hubinstall.settings.model import Settings
-from hubinstall.settings.values.proxies import host_of
+from hubinstall.settings.values.proxies import host_of, place_of
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ def read(host: Host, config: Config | None = None, *, online: bool = False, name
         host,
         config.settings.process_manager,
         proxy=host_of(network.proxy) if network.proxy else "",
+        mirrors=tuple(place_of(url)[0] for url in network.mirrors.values()),
         ca_bundle=(network.ca_bundle or "") if named_files else "",
     )
     host.way_out = way_out.of_machine(config.settings, facts).variables()

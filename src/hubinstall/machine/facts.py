@@ -82,6 +82,8 @@ class Facts:
     """There is an sshd, whether it runs or not."""
     proxy_addresses: tuple[str, ...]
     """Of the site's proxy; empty if there is none, or if its name does not resolve and never did."""
+    mirror_addresses: dict[str, tuple[str, ...]]
+    """Name or address of a mirror of Python or Node packages → its addresses, as for the proxy."""
     authorities: tuple[str, ...]
     """The certificates in network.ca_bundle, each as PEM."""
     gpus: tuple[str, ...]
@@ -96,9 +98,11 @@ class Facts:
     """The locked list of a site's own packages for the hub (installation/hub_packages.py); empty if there are none."""
 
 
-def gather(host: Host, process_manager: str = "auto", *, proxy: str = "", ca_bundle: str = "") -> Facts:
-    """Find out all facts; starts no daemon, changes nothing. `process_manager` is the setting; `proxy`: the name or
-    address of the site's proxy; `ca_bundle`: a path.
+def gather(
+    host: Host, process_manager: str = "auto", *, proxy: str = "", mirrors: tuple[str, ...] = (), ca_bundle: str = ""
+) -> Facts:
+    """Find out all facts; starts no daemon, changes nothing. `process_manager` is the setting; `proxy`, `mirrors`: the
+    names or addresses of the site's; `ca_bundle`: a path.
     """
     system = os_release(host)
     brings = release(system["ID"], system["VERSION_ID"])
@@ -107,6 +111,7 @@ def gather(host: Host, process_manager: str = "auto", *, proxy: str = "", ca_bun
     uids = login_numbers(host)
     docker = engine(host)
     sites = others_sites(host)
+    rules = host.text(layout.FIREWALL_RULES)
     return Facts(
         distribution=system["ID"],
         codename=system["VERSION_CODENAME"] or brings.codename,
@@ -136,7 +141,8 @@ def gather(host: Host, process_manager: str = "auto", *, proxy: str = "", ca_bun
         foreign_service_policy=host.exists(layout.POLICY_RC_D) and "hubinstall" not in host.text(layout.POLICY_RC_D),
         uid_min=uids.get("UID_MIN", 1000),
         sshd=has_sshd(host),
-        proxy_addresses=way_out.addresses_of(proxy, host.text(layout.FIREWALL_RULES)),
+        proxy_addresses=way_out.addresses_of(proxy, rules),
+        mirror_addresses={name: way_out.addresses_of(name, rules) for name in mirrors},
         authorities=way_out.certificates(host.text(ca_bundle)) if ca_bundle else (),
         gpus=gpus(host),
         dropins=dropins(host),

@@ -23,6 +23,8 @@ AUTHORITIES = (
 PYTHON_INDEX = ("UV_DEFAULT_INDEX", "PIP_INDEX_URL")
 """uv does not read pip's (docs.astral.sh/uv, environment variables)."""
 OLD_PYTHON_INDEX = "UV_INDEX_URL"
+TRUSTED_INDEX = "PIP_TRUSTED_HOST"
+"""pip ignores an index without TLS unless this names it (pip.pypa.io, --trusted-host); uv takes it as it is."""
 NODE_REGISTRY = ("npm_config_registry", "NPM_CONFIG_REGISTRY")
 LOOPBACK = ("localhost", "127.0.0.1", "127.0.0.0/8", "::1")
 MARK = "HUBINSTALL_WAY_OUT"
@@ -43,6 +45,8 @@ class WayOut:
     def variables(self) -> dict[str, str]:
         """In both cases, because programs differ: curl reads only http_proxy, others only the capitals."""
         found = dict.fromkeys(AUTHORITIES, self.authorities)
+        if self.python_index.startswith("http://"):
+            found[TRUSTED_INDEX] = self.python_index.split("/")[2].rpartition("@")[2]
         found |= dict.fromkeys(PYTHON_INDEX, self.python_index) | dict.fromkeys(NODE_REGISTRY, self.node_registry)
         if self.proxy:
             found |= dict.fromkeys(PROXIES, self.proxy) | dict.fromkeys(PAST, ",".join(past(*self.past)))
@@ -50,7 +54,9 @@ class WayOut:
 
 
 def addresses_of(name: str, rules: str) -> tuple[str, ...]:
-    """The addresses of a proxy. If its name does not resolve now, those in `rules`, the last rules of the firewall."""
+    """The addresses of a proxy or mirror. If its name does not resolve now, those in `rules`, the last rules of the
+    firewall.
+    """
     if not name:
         return ()
     try:
@@ -60,7 +66,7 @@ def addresses_of(name: str, rules: str) -> tuple[str, ...]:
     try:
         found = {str(row[4][0]) for row in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)}
     except OSError:
-        before = re.search(rf"^# network\.proxy {re.escape(name)}: (.*)$", rules, re.MULTILINE)
+        before = re.search(rf"^# network\.\w+ {re.escape(name)}: (.*)$", rules, re.MULTILINE)
         return tuple(before[1].split()) if before else ()
     return tuple(sorted(found))
 

@@ -31,8 +31,9 @@ class Network(Section):
     )
     pip_index: Mirror | None = Field(
         None,
-        description="The index from which Python packages are installed, here and by pip and uv in user servers."
-        " Default: PyPI. The first installation takes it from UV_DEFAULT_INDEX or PIP_INDEX_URL.",
+        description="The index from which Python packages are installed, here and by pip and uv in user servers, which"
+        " reach it at a private address, too. Default: PyPI. The first installation takes it from UV_DEFAULT_INDEX or"
+        " PIP_INDEX_URL.",
         examples=["https://mirror.example.org/pypi/simple"],
     )
     npm_registry: Mirror | None = Field(
@@ -53,6 +54,12 @@ class Network(Section):
         " or on all. By default they cannot reach any private address.",
         examples=[["10.1.2.3:5432", "10.1.0.0/16:443", "192.168.1.5"]],
     )
+
+    @property
+    def mirrors(self) -> dict[str, str]:
+        """Key → URL of each mirror that is set."""
+        urls = {"pip_index": self.pip_index, "npm_registry": self.npm_registry}
+        return {key: url for key, url in urls.items() if url}
 
     def conflicts(self) -> list[Conflict]:
         once = "try deleting one of them"

@@ -110,3 +110,17 @@ def test_a_proxy_that_containers_cannot_reach_is_not_theirs(address):
     hub = HubSettings.parse(made(facts=facts)[f"file:{layout.HUB_SETTINGS}"].content)
     assert hub.way_out["https_proxy"] == PROXY
     assert "https_proxy" not in hub.server_way_out
+
+
+def test_a_mirror_in_the_site_is_open_to_servers_and_one_on_the_internet_is_open_already():
+    network = {"pip_index": "http://mirror.example:8081/simple", "npm_registry": "https://npm.example/npm"}
+    settings = Settings.model_validate({"network": network})
+    addresses = {"mirror.example": ("10.1.2.4", "127.0.0.1", "fd00::4"), "npm.example": ("203.0.114.7",)}
+    text = rules(settings, fake_facts(mirror_addresses=addresses))
+    opens = "ip daddr 10.1.2.4/32 meta l4proto { tcp, udp } th dport 8081 accept"
+    assert "# network.pip_index mirror.example: 10.1.2.4\n" in text
+    assert opens in text
+    assert "203.0.114.7" not in text, "it may have another address at the next look"
+    both = Settings.model_validate({"network": {**network, "npm_registry": "http://mirror.example:8081/npm"}})
+    again = rules(both, fake_facts(mirror_addresses=addresses))
+    assert again.count(opens) == text.count(opens)

@@ -54,6 +54,14 @@ def test_programs_are_told_in_both_cases():
     assert WayOut().variables() == {}
 
 
+@pytest.mark.parametrize(
+    ("index", "trusted"),
+    [("https://m/simple", None), ("http://m:8081/simple", "m:8081"), ("http://ada:p%40ss@m/simple", "m")],
+)
+def test_pip_takes_an_index_without_tls(index, trusted):
+    assert WayOut(python_index=index).variables().get("PIP_TRUSTED_HOST") == trusted
+
+
 def test_first_downloads_go_where_flags_then_the_shell_say(monkeypatch):
     monkeypatch.setattr(way_out, "saved", lambda: {"HTTPS_PROXY": "http://old:1", "SSL_CERT_FILE": layout.TRUST_STORE})
     assert way_out.for_first_downloads({}, {})["https_proxy"] == "http://old:1"

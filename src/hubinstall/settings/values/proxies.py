@@ -7,6 +7,7 @@ are accepted that mean themselves in all of them.
 import ipaddress
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from hubinstall.settings.values.dns import LABEL
 from hubinstall.settings.values.words import as_text, parse_list, shown, wrong
@@ -93,6 +94,12 @@ def host_of(proxy: str) -> str:
 
 def port_of(proxy: str) -> int:
     return int(proxy.rpartition(":")[2])
+
+
+def place_of(mirror: str) -> tuple[str, int]:
+    """The name or address in the URL of a mirror, and the port."""
+    parts = urlsplit(mirror)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _is_port(url: str) -> bool:
