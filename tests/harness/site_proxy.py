@@ -7,7 +7,6 @@ once: the test host needs no package and keeps its own configuration.
 import contextlib
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,11 +47,6 @@ access_log stdio:{folder}/access.log
 pid_filename {folder}/pid
 coredump_dir {folder}
 shutdown_lifetime 0 seconds
-"""
-# It wants memory to share and a random device.
-START = """mount --rbind /dev "$1/dev"
-mount -t tmpfs -o mode=1777 none "$1/dev/shm"
-exec chroot "$1" squid -N -f "$2"
 """
 
 
@@ -112,14 +106,7 @@ def standing(machine: Machine, knows: Mapping[str, str], trusts: str) -> Iterato
     enter = ["chroot", str(root)]
     execute([*enter, "/usr/lib/squid/security_file_certgen", "-c", "-s", f"{inside}/issued", "-M", "4MB"])
     execute([*enter, "chown", "-R", "proxy:", inside])
-    for name in ("resolv.conf", "hosts"):
-        shutil.copy(Path("/etc", name), root / "etc" / name)
-    with Path(root, "etc/hosts").open("a") as hosts:
-        hosts.writelines(f"{address} {name}\n" for name, address in knows.items())
-    alone = ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--fork", "--pid", "--kill-child"]
-    squid = ["sh", "-ec", START, "squid", str(root), f"{inside}/squid.conf"]
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen([*alone, *squid], start_new_session=True, stdin=quiet, stdout=quiet, stderr=quiet)
+    process = beside.started(root, ["squid", "-N", "-f", f"{inside}/squid.conf"], knows)
     try:
         beside.wait_until_it_listens(process, address, PORT, "squid")
         yield SiteProxy(folder, address)
