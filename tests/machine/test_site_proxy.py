@@ -1,5 +1,6 @@
 """A site whose proxy inspects TLS and is the only way out: a hub that comes to it, and an install from nothing."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -138,7 +139,9 @@ def test_certbot_gets_and_renews_a_certificate_through_it(moved: str, site: Site
             assert served(machine)["serial"] != first["serial"]
         away = machine.run(f"{BARE} certificate renew --force", check=False)
     assert away.code == 1
-    assert f"{pebble.FROM_ELSEWHERE} answers with 503 Service Unavailable: it is out of order, or a proxy" in away.err
+    # Squid's certificate for a page of its own lacks what Python 3.13 asks of one.
+    words = "(answers with 503 .*or a proxy|does not answer .*CERTIFICATE)"
+    assert re.search(f"{pebble.FROM_ELSEWHERE} {words}", away.err), away.err
     assert pebble.ELSEWHERE in site.hosts()
     assert NAME not in site.hosts()
     machine.run(f"{BARE} config unset https && {BARE} config unset domain --apply", timeout=600)
