@@ -14,7 +14,8 @@ from harness import beside, store
 from harness.commands import kill_group
 from harness.machine import Machine
 
-PORT = 3141
+PORT, ANOTHER = 3141, 3142
+"""It answers at both, and the second is nobody's setting."""
 INSTALL = "apt-get update -q && apt-get install -qy --no-install-recommends nginx"
 CONFIGURATION = """
 daemon off;
@@ -31,6 +32,7 @@ http {{
     sub_filter_once off;
     server {{
         listen {address}:{port};
+        listen {address}:{another};
 {locations}
     }}
 }}
@@ -78,7 +80,7 @@ def only_way_out(machine: Machine, registry: str) -> Iterator[SiteMirror]:
     store.remove(folder)
     folder.mkdir(parents=True)
     locations = _locations(address, registry)
-    text = CONFIGURATION.format(folder=inside, address=address, port=PORT, locations=locations)
+    text = CONFIGURATION.format(folder=inside, address=address, port=PORT, another=ANOTHER, locations=locations)
     (folder / "nginx.conf").write_text(text)
     process = beside.started(root, ["nginx", "-c", f"{inside}/nginx.conf"])
     try:

@@ -56,7 +56,9 @@ def test_pip_in_a_server_reaches_it(site: Machine, mirror: SiteMirror) -> None:
         said = grace.run_cell(CELL)
         assert "six-" in said, said
         assert soon(lambda: any("/six-" in line for line in mirror.seen()))
-        closed = f"import socket; print(socket.socket().connect_ex(('{mirror.address}', 22)) == 0)"
+        another = (mirror.address, site_mirror.ANOTHER)
+        assert site.run(f"curl -sS http://{another[0]}:{another[1]}/simple/six/").out, "from the machine it is there"
+        closed = f"import socket; print(socket.socket().connect_ex({another}) == 0)"
         assert grace.run_cell(closed) == "False\n"
         grace.stop_server()
 
