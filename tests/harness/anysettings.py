@@ -61,9 +61,16 @@ EXTREME: dict[str, tuple[str, ...]] = {
         f"a:{'T' * 128}",
     ),
     "file path": ("/-", "/a,b", f"/{'f' * 200}/{'g' * 199}", "/~=@+"),
-    "URL of an ACME directory": ("https://a", "https://[::1]:14000/dir"),
+    "URL of an ACME directory": ("https://a", "https://[::1]:14000/dir", "https://[0]"),
+    "URL of a proxy": ("http://[fd00::9]:3128", "http://u:p%40@a:1", "http://[0]:1"),
+    "URL of a mirror": ("http://[fd00::9]", "https://u:p@10.0.0.9:65535/a", "http://[0]", "http://[1.2.3.4]"),
+    "URL or file path": ("http://[::1]:65535/a", "http://[0]/a", "http://a:65536/a"),
+    "URL of an OpenID provider": ("https://[::1]:1/a", "https://[0]", "https://a:65536"),
+    "URL of a platform": ("https://[::1]:1/a", "https://[0]", "https://a:65536"),
+    "URL of an LDAP server": ("ldaps://[::1]:636", "ldaps://[0]", "ldap://a:65536"),
 }  # fmt: skip
-"""Title of a type → values that are as long or as odd as the pattern allows, in addition to any others of the type."""
+"""Title of a type → values that are as long or as odd as the pattern allows, in addition to any others of the type.
+Those that the type refuses are left out, as others are that match its pattern."""
 OCTET = st.integers(0, 255)
 ADDRESSES = st.tuples(st.sampled_from([10, 172, 192, 8, 100, 223]), OCTET, OCTET, OCTET).map(
     lambda octets: ".".join(map(str, octets))

@@ -3,12 +3,11 @@
 import re
 from typing import Any
 
-from hubinstall.settings.values.dns import LABEL
 from hubinstall.settings.values.files import FILE_PATH, parse_file_path
+from hubinstall.settings.values.urls import HOST_AND_PORT, names_a_host
 from hubinstall.settings.values.words import shown, type_name, wrong
 
-_HOST = rf"({LABEL}(\.{LABEL})*|\[[0-9A-Fa-f:.]+\])"
-URL = rf"https?://{_HOST}(:[0-9]{{1,5}})?(/[A-Za-z0-9._~%+@=,-]+)+"
+URL = rf"https?://{HOST_AND_PORT}(/[A-Za-z0-9._~%+@=,-]+)+"
 PLACE = rf"({URL}|{FILE_PATH})"
 SHA256 = r"[0-9a-fA-F]{64}"
 
@@ -20,7 +19,7 @@ def parse_place(value: Any) -> str:
         raise wrong(f"must be a URL or a file path, not {type_name(value)}", example)
     if value.startswith("/"):
         return parse_file_path(value)
-    if len(value) > 400 or not re.fullmatch(URL, value):
+    if len(value) > 400 or not re.fullmatch(URL, value) or not names_a_host(value):
         raise wrong(f"{shown(value)} is not a usable URL", example)
     return value
 

@@ -3,10 +3,10 @@
 import re
 from typing import Any
 
-from hubinstall.settings.values.urls import HOST
+from hubinstall.settings.values.urls import HOST_AND_PORT, names_a_host
 from hubinstall.settings.values.words import as_text, shown, wrong
 
-SERVER = rf"ldaps?://{HOST}(:[0-9]{{1,5}})?"
+SERVER = rf"ldaps?://{HOST_AND_PORT}"
 _ATTRIBUTE = r"[A-Za-z][A-Za-z0-9-]{0,63}"
 ATTRIBUTE = _ATTRIBUTE
 _LETTER = r'([^\x00-\x20\x7f-\x9f,=+<>;"\\{}]|\\[ #,=+<>;"\\])'
@@ -23,10 +23,9 @@ EXAMPLE = "ou=people,dc=example,dc=org"
 def parse_server(value: Any) -> str:
     """`ldaps://` has TLS from the first byte, `ldap://` starts it before a password is sent (unless `tls` is false)."""
     text = as_text(value, "the URL of an LDAP server", "ldaps://ldap.example.org")
-    if re.fullmatch(rf"{HOST}(:[0-9]{{1,5}})?", text):
+    if re.fullmatch(HOST_AND_PORT, text):
         raise wrong(f"{shown(text)} says no protocol", f"try ldaps://{text}")
-    port = text.rpartition(":")[2]
-    if len(text) > LONGEST or not re.fullmatch(SERVER, text) or (port.isdigit() and not 0 < int(port) < 65536):
+    if len(text) > LONGEST or not re.fullmatch(SERVER, text) or not names_a_host(text):
         raise wrong(f"{shown(text)} is not the URL of an LDAP server", "try one such as ldaps://ldap.example.org")
     return text
 

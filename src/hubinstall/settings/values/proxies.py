@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hubinstall.settings.values.dns import LABEL
+from hubinstall.settings.values.urls import HOST, names_a_host
 from hubinstall.settings.values.words import as_text, parse_list, shown, wrong
 
 # A user and a password, percent-encoded as in any URL (RFC 3986, 3.2.1), without quotes.
 _LOGIN = r"[A-Za-z0-9._~%!&*+,=-]+(:[A-Za-z0-9._~%!&*+,=-]*)?@"
-_HOST = rf"({LABEL}(\.{LABEL})*|\[[0-9A-Fa-f:.]+\])"
 _PORT = r"[1-9][0-9]{0,4}"
-WEB_PROXY = rf"https?://({_LOGIN})?{_HOST}:{_PORT}/?"
-MIRROR = rf"https?://({_LOGIN})?{_HOST}(:{_PORT})?(/[A-Za-z0-9._~%+@-]+)*/?"
+WEB_PROXY = rf"https?://({_LOGIN})?{HOST}:{_PORT}/?"
+MIRROR = rf"https?://({_LOGIN})?{HOST}(:{_PORT})?(/[A-Za-z0-9._~%+@-]+)*/?"
 PAST_PROXY = rf"(\*?\.)?{LABEL}(\.{LABEL})*|[0-9A-Fa-f:.]+(/[0-9]{{1,3}})?"
 _ONE_OF = "try one such as http://proxy.example.org:3128"
 _ENCODE = (
@@ -39,11 +39,11 @@ def parse_web_proxy(value: Any) -> str:
     if scheme.lower() not in {"http", "https"}:
         raise wrong(f"{shown(text)} is not the URL of an HTTP proxy", _ONE_OF)
     text = f"{scheme.lower()}://{rest}"
-    if re.fullmatch(WEB_PROXY, text) and _is_port(text):
+    if re.fullmatch(WEB_PROXY, text) and names_a_host(text):
         return text.rstrip("/")
     _refuse_login(text)
     place = rest.rpartition("@")[2]
-    if re.fullmatch(rf"{_HOST}/?", place):
+    if re.fullmatch(rf"{HOST}/?", place) and names_a_host(text):
         raise wrong(f"{shown(text)} has no port", f"try {scheme.lower()}://{place.rstrip('/')}:3128, or another port")
     if "/" in place.rstrip("/"):
         raise wrong(f"{shown(text)} has a path", f"try {scheme.lower()}://{place.partition('/')[0]}")
@@ -56,7 +56,7 @@ def parse_mirror(value: Any) -> str:
     text = as_text(value, "the URL of a mirror", example).strip()
     if "://" not in text:
         raise wrong(f"{shown(text)} has no scheme", f"try https://{without_login(text)}" if text else f"try {example}")
-    if re.fullmatch(MIRROR, text) and len(text) <= 400 and _is_port(text):
+    if re.fullmatch(MIRROR, text) and len(text) <= 400 and names_a_host(text):
         return text.rstrip("/")
     if text.startswith(("http://", "https://")):
         _refuse_login(text)
@@ -100,11 +100,6 @@ def place_of(mirror: str) -> tuple[str, int]:
     """The name or address in the URL of a mirror, and the port."""
     parts = urlsplit(mirror)
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _is_port(url: str) -> bool:
-    found = re.search(rf":({_PORT})(/|$)", url.rpartition("@")[2].partition("://")[2] or url.rpartition("@")[2])
-    return found is None or int(found[1]) < 65536
 
 
 def _refuse_login(text: str) -> None:

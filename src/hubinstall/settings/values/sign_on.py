@@ -4,10 +4,10 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from hubinstall.settings.values.urls import HOST
+from hubinstall.settings.values.urls import HOST_AND_PORT, names_a_host
 from hubinstall.settings.values.words import as_text, shown, wrong
 
-ISSUER = rf"https?://{HOST}(:[0-9]{{1,5}})?(/[A-Za-z0-9._~%+-]+)*/?"
+ISSUER = rf"https?://{HOST_AND_PORT}(/[A-Za-z0-9._~%+-]+)*/?"
 CLIENT_ID = r"[\x21-\x7e]{1,400}"
 CLAIM = r"[A-Za-z0-9_:/.-]{1,200}"
 GROUP_ELSEWHERE = r"[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]{0,254}[^\s\x00-\x1f\x7f-\x9f])?"
@@ -21,7 +21,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 def parse_issuer(value: Any) -> str:
     """The URL of an OpenID provider. Without TLS anyone on the way could sign on as anyone: only on this machine."""
     text = as_text(value, "the URL of an OpenID provider", "https://login.example.org")
-    if len(text) > 400 or not re.fullmatch(ISSUER, text):
+    if len(text) > 400 or not re.fullmatch(ISSUER, text) or not names_a_host(text):
         raise wrong(f"{shown(text)} is not the URL of an OpenID provider", "try one such as https://login.example.org")
     if text.rstrip("/").endswith("/.well-known/openid-configuration"):
         raise wrong(
@@ -34,7 +34,7 @@ def parse_issuer(value: Any) -> str:
 def parse_endpoint(value: Any) -> str:
     """Where a learning platform answers."""
     text = as_text(value, "a URL of the platform", "https://moodle.example.org/mod/lti/auth.php")
-    if len(text) > 400 or not re.fullmatch(ENDPOINT, text):
+    if len(text) > 400 or not re.fullmatch(ENDPOINT, text) or not names_a_host(text):
         hint = "try one such as https://moodle.example.org/mod/lti/auth.php"
         raise wrong(f"{shown(text)} is not a URL of a platform", hint)
     return _encrypted(text)

@@ -1,13 +1,31 @@
-"""URL paths, and URLs of ACME directories."""
+"""URLs: their hosts and ports, URL paths, and URLs of ACME directories."""
 
+import ipaddress
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from hubinstall.settings.values.dns import LABEL
 from hubinstall.settings.values.words import as_text, shown, type_name, wrong
 
+HOST = rf"({LABEL}(\.{LABEL})*|\[[0-9A-Fa-f:.]+\])"
+HOST_AND_PORT = rf"{HOST}(:[0-9]{{1,5}})?"
+"""The host of a URL, perhaps with a port (RFC 3986, 3.2.2 and 3.2.3)."""
 _URL_SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._-]*"
 BASE_URL = rf"/?({_URL_SEGMENT}/)*({_URL_SEGMENT})?"
+
+
+def names_a_host(url: str) -> bool:
+    """Whether what a URL has in brackets is an IPv6 address, and its port is one of 1 to 65535. For other URLs
+    `urlsplit()` or its `port` raises ValueError, and not in every version of Python.
+    """
+    try:
+        parts = urlsplit(url)
+        if "[" in parts.netloc:
+            ipaddress.IPv6Address(parts.hostname or "")
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 def parse_base_url(value: Any) -> str:
@@ -43,8 +61,7 @@ def parse_entrance(value: Any) -> str:
     return path
 
 
-HOST = rf"({LABEL}(\.{LABEL})*|\[[0-9A-Fa-f:.]+\])"
-ACME_SERVER = rf"https://{HOST}(:[0-9]{{1,5}})?(/[A-Za-z0-9._~%+-]+)*/?"
+ACME_SERVER = rf"https://{HOST_AND_PORT}(/[A-Za-z0-9._~%+-]+)*/?"
 
 
 def parse_acme_server(value: Any) -> str:
@@ -54,6 +71,6 @@ def parse_acme_server(value: Any) -> str:
         raise wrong(f"must be the URL of an ACME directory, not {type_name(value)}", example)
     if value.startswith("http://"):
         raise wrong(f"{shown(value)} is not encrypted", f"try {shown('https' + value[4:])}")
-    if len(value) > 400 or not re.fullmatch(ACME_SERVER, value):
+    if len(value) > 400 or not re.fullmatch(ACME_SERVER, value) or not names_a_host(value):
         raise wrong(f"{shown(value)} is not the URL of an ACME directory", example)
     return value
