@@ -3,12 +3,11 @@
 import json
 import ssl
 import urllib.error
-import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from hubinstall.machine import https_client
 from hubinstall.machine.host import Host
 
 WELL_KNOWN = ".well-known/openid-configuration"
@@ -55,12 +54,8 @@ def _fetched(host: Host, url: str, authorities: Iterable[str]) -> Any:
     context = ssl.create_default_context()
     for pem in authorities:
         context.load_verify_locations(cadata=pem)
-    past = {name.strip() for name in host.environment("NO_PROXY").split(",")}
-    proxy = "" if urlsplit(url).hostname in past else host.environment("HTTPS_PROXY")
-    opener = urllib.request.build_opener(
-        urllib.request.ProxyHandler({"https": proxy} if proxy else {}), urllib.request.HTTPSHandler(context=context)
-    )
-    with opener.open(url, timeout=ANSWERING) as answer:
+    way_out = {name: host.environment(name) for name in ("HTTPS_PROXY", "NO_PROXY")}
+    with https_client.opener(url, way_out, context).open(url, timeout=ANSWERING) as answer:
         return json.loads(answer.read(MOST))
 
 

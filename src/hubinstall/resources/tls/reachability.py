@@ -12,11 +12,10 @@ import socket
 import ssl
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
+from hubinstall.machine import https_client
 from hubinstall.machine.host import Host
 from hubinstall.resources.tls.webroot import Place
 
@@ -42,7 +41,7 @@ def server_troubles(server: str, trust: str, way_out: Mapping[str, str] | None =
     """
     try:
         context = ssl.create_default_context(cafile=trust)
-        with _opener(server, context, way_out or os.environ).open(server, timeout=TIMEOUT) as answer:
+        with https_client.opener(server, way_out or os.environ, context).open(server, timeout=TIMEOUT) as answer:
             date = answer.headers.get("Date", "")
     except urllib.error.HTTPError as error:
         hint = "check that it is the URL of an ACME directory"
@@ -60,15 +59,6 @@ def server_troubles(server: str, trust: str, way_out: Mapping[str, str] | None =
             much = f"{abs(off) / 3600:.1f} hours" if abs(off) > 5400 else f"{abs(off) / 60:.0f} minutes"
             way = "ahead" if off > 0 else "behind"
             yield f"this machine's clock is {much} {way}: correct it (timedatectl set-ntp true)"
-
-
-def _opener(server: str, context: ssl.SSLContext, way_out: Mapping[str, str]) -> urllib.request.OpenerDirector:
-    """Certbot goes through the same proxy, or past it."""
-    known = {"https": way_out.get("https_proxy", ""), "no": way_out.get("no_proxy", "")}
-    bypass = urllib.request.proxy_bypass_environment  # type: ignore[attr-defined]  # its types lack it
-    past = not known["https"] or bypass(urlsplit(server).netloc, known)
-    proxies = urllib.request.ProxyHandler({} if past else {"https": known["https"]})
-    return urllib.request.build_opener(proxies, urllib.request.HTTPSHandler(context=context))
 
 
 def _way_out(reason: object) -> str:
