@@ -36,6 +36,7 @@ DEBIAN_12 = Facts(
     sshd=False,
     proxy_addresses=(),
     mirror_addresses={},
+    apt_hosts=(),
     authorities=(),
     gpus=(),
     dropins={},

@@ -92,8 +92,13 @@ def test_a_new_server_gets_out_through_it_and_reaches_the_hub_without(
 
 def test_apt_and_dockerd_too(moved: str, site: SiteProxy, place: Place) -> None:
     assert moved
-    place.machine.run("env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin apt-get update -q")
+    source = "/etc/apt/sources.list.d/inside.list"
+    place.machine.write(source, "deb [trusted=yes] http://debian.intra.example/debian stable main\n")
+    place.machine.run(f"{BARE} apply")
+    place.machine.run("env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin apt-get update -q", check=False)
     assert soon(lambda: any(line.endswith("InRelease") for line in site.seen()))
+    assert "debian.intra.example" not in site.hosts()
+    place.machine.run(f"rm {source}; {BARE} apply")
     refused = place.machine.run(["docker", "pull", "registry.example/nothing"], check=False)
     assert soon(lambda: "registry.example" in site.hosts()), refused
     info = place.machine.run(["docker", "info"]).out

@@ -7,7 +7,8 @@ import ipaddress
 
 from hubinstall import layout
 from hubinstall.machine.facts import Facts
-from hubinstall.machine.way_out import WayOut, as_file
+from hubinstall.machine.https_client import goes_past
+from hubinstall.machine.way_out import PAST, WayOut, as_file
 from hubinstall.resources.base import Resource, id_of, ids
 from hubinstall.resources.docker.variables import DockerVariables
 from hubinstall.resources.files.file import Directory, File
@@ -73,18 +74,22 @@ def first(settings: Settings, facts: Facts) -> list[Resource]:
         made.append(Authorities(layout.MORE_AUTHORITIES, facts.authorities))
     if settings.network.proxy:
         mode = "0600" if "@" in settings.network.proxy else "0644"
-        made.append(File(layout.APT_WAY_OUT, apt(settings), mode=mode))
+        made.append(File(layout.APT_WAY_OUT, apt(settings, facts), mode=mode))
     return made
 
 
-def apt(settings: Settings) -> str:
-    """For an administrator's own apt and for unattended upgrades. apt knows names here, but no domains or networks."""
+def apt(settings: Settings, facts: Facts) -> str:
+    """For an administrator's own apt and for unattended upgrades. apt knows names here, but no domains or networks:
+    those of its sources' hosts that are in one are named.
+    """
     network = settings.network
+    past = of_machine(settings, facts).variables()[PAST[0]]
+    named = [name for name in network.no_proxy if not name.startswith(".") and "/" not in name and ":" not in name]
+    inside = [host for host in facts.apt_hosts if goes_past(f"http://{host}", past)]
     lines = ["// Written by hubinstall, from `network` in its config.yaml."]
     for scheme in ("http", "https"):
         lines.append(f'Acquire::{scheme}::Proxy "{network.proxy}";')
-        direct = [name for name in network.no_proxy if not name.startswith(".") and "/" not in name and ":" not in name]
-        lines += [f'Acquire::{scheme}::Proxy::{name} "DIRECT";' for name in direct]
+        lines += [f'Acquire::{scheme}::Proxy::{name} "DIRECT";' for name in dict.fromkeys([*named, *inside])]
     return "\n".join([*lines, ""])
 
 

@@ -84,6 +84,8 @@ class Facts:
     """Of the site's proxy; empty if there is none, or if its name does not resolve and never did."""
     mirror_addresses: dict[str, tuple[str, ...]]
     """Name or address of a mirror of Python or Node packages → its addresses, as for the proxy."""
+    apt_hosts: tuple[str, ...]
+    """The hosts of apt's sources; empty if there is no proxy, or apt reaches none over HTTP."""
     authorities: tuple[str, ...]
     """The certificates in network.ca_bundle, each as PEM."""
     gpus: tuple[str, ...]
@@ -143,6 +145,7 @@ def gather(
         sshd=has_sshd(host),
         proxy_addresses=way_out.addresses_of(proxy, rules),
         mirror_addresses={name: way_out.addresses_of(name, rules) for name in mirrors},
+        apt_hosts=apt_hosts(host) if proxy else (),
         authorities=way_out.certificates(host.text(ca_bundle)) if ca_bundle else (),
         gpus=gpus(host),
         dropins=dropins(host),
@@ -241,6 +244,14 @@ def login_numbers(host: Host) -> dict[str, int]:
     """The numbers in login.defs(5), among them the UID range of people's accounts."""
     found = re.findall(r"^\s*([A-Z_]+)\s+(\d+)\s*$", host.text("/etc/login.defs"), re.MULTILINE)
     return {name: int(value) for name, value in found}
+
+
+def apt_hosts(host: Host) -> tuple[str, ...]:
+    """In both formats of apt's sources (sources.list(5))."""
+    folder = "/etc/apt/sources.list.d"
+    files = [f"{folder}/{name}" for name in host.names(folder) if name.endswith((".list", ".sources"))]
+    text = "\n".join(host.text(path) for path in ("/etc/apt/sources.list", *files))
+    return tuple(sorted(set(re.findall(r"\bhttps?://(?:[^/\s@]+@)?([a-z0-9.-]+)", text.lower()))))
 
 
 def dropins(host: Host) -> dict[str, str]:

@@ -56,6 +56,15 @@ def test_apt_first_and_its_password_for_root_alone():
     assert made(open_)[f"file:{layout.APT_WAY_OUT}"].mode == "0644"
 
 
+def test_apt_reaches_its_sources_inside_the_site_without_the_proxy():
+    network = {"proxy": "http://proxy.example:3128", "no_proxy": [".intra.example", "10.0.0.0/8"]}
+    settings = Settings.model_validate({"network": network})
+    hosts = ("10.1.2.3", "mirror.example.net", "debian.intra.example", "intra.example.org")
+    text = way_out.apt(settings, fake_facts(apt_hosts=hosts))
+    direct = [line.split('"')[0].rpartition("::")[2].strip() for line in text.splitlines() if "DIRECT" in line]
+    assert direct == ["10.1.2.3", "debian.intra.example"] * 2
+
+
 def test_dockerd_is_told_by_a_file_that_only_root_reads():
     resources = made()
     variables = resources[f"docker-variables:{layout.WAY_OUT}"]

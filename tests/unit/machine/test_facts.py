@@ -190,3 +190,11 @@ def test_how_files_may_be_compressed_for_the_nginx_that_is_there_or_comes(host, 
 def test_a_release_that_nobody_has_tried_has_no_module_for_certain(host):
     host.put("/etc/os-release", OS_RELEASE.replace('"12"', '"14"'))
     assert gather(host).nginx_encodings == ("gzip",)
+
+
+def test_where_apt_gets_packages_counts_beside_a_proxy(host):
+    host.put("/etc/apt/sources.list", "deb [arch=amd64] http://Debian.Intra.example/debian bookworm main\n")
+    host.put("/etc/apt/sources.list.d/a.sources", "URIs: https://u:p@10.1.2.3:8081/a https://mirror.example.net/b\n")
+    host.put("/etc/apt/sources.list.d/old.bak", "deb http://old.example bookworm main\n")
+    assert gather(host).apt_hosts == ()
+    assert gather(host, proxy="192.0.2.1").apt_hosts == ("10.1.2.3", "debian.intra.example", "mirror.example.net")
