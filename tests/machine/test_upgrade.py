@@ -47,6 +47,7 @@ EXPECTED: dict[str, str] = {
         r"nginx-minimums:/etc/nginx/nginx\.conf|file:/etc/nginx/conf\.d/hubinstall\.conf|service:nginx"
         r"|file:/opt/hubinstall/etc/firewall\.nft|firewall-table:hubinstall"
     ),
+    "a file that vanishes while nginx's folder is copied fails no test": r"file:/opt/hubinstall/libexec/nginx-check",
     "the services of ours have a limit of memory": (
         r"unit:/etc/systemd/system/(jupyterhub-proxy|hubinstall-(shares|certificates))\.service"
         r"|service:hubinstall-shares"

@@ -48,31 +48,34 @@ SAID_BY_FRONT = {
 
 
 def nginx(settings: Settings, facts: Facts) -> list[Resource]:
-    """The files of the site. Each is tested together with the rest of nginx's configuration before it takes effect."""
+    """The files of the site. Each is tested together with the rest of nginx's configuration before it takes effect.
+    The test copies the whole folder, so they are changed one after the other.
+    """
     curves = ("X25519MLKEM768", *CURVES) if has_openssl_3_5(facts) else CURVES
     check = File(
         layout.NGINX_CHECK, render("nginx/check.sh", nginx_dir=layout.NGINX_DIR), mode="0755",
         needs=(id_of(Directory, layout.LAUNCHERS), NGINX_PACKAGES),
     )  # fmt: skip
     page = File(layout.STARTING_PAGE, render("nginx/starting.html"), needs=(id_of(Directory, layout.GENERATED),))
+    default: list[Resource] = []
+    if not facts.nginx_keeps_default_site:  # first: a default server beside ours would fail every test
+        default.append(
+            Unlinked(
+                layout.NGINX_DEFAULT_SITE, target=layout.NGINX_DEFAULT_SITE_FILE, program=layout.NGINX_CONF,
+                needs=(NGINX_PACKAGES,),
+            )
+        )  # fmt: skip
     numbers = NginxMinimums(
         layout.NGINX_CONF, {"worker_connections": CONNECTIONS, "worker_rlimit_nofile": OPEN_FILES},
         before=layout.NGINX_CONF_BEFORE, pid_file=layout.NGINX_PID, check=(layout.NGINX_CHECK, "{}", layout.NGINX_CONF),
-        needs=ids(check, id_of(Directory, layout.STATE)),
+        needs=ids(check, *default, id_of(Directory, layout.STATE)),
     )  # fmt: skip
-    parts: list[Resource] = [check, page, numbers]
+    parts: list[Resource] = [check, page, *default, numbers]
     if urls.has_tls(settings):
         parts.append(
             File(
                 layout.NGINX_TLS, render("nginx/tls.conf", ciphers=CIPHERS, curves=curves),
-                check=(layout.NGINX_CHECK, "{}", layout.NGINX_TLS), needs=ids(check),
-            )
-        )  # fmt: skip
-    if not facts.nginx_keeps_default_site:
-        parts.append(
-            Unlinked(
-                layout.NGINX_DEFAULT_SITE, target=layout.NGINX_DEFAULT_SITE_FILE, program=layout.NGINX_CONF,
-                needs=(NGINX_PACKAGES,),
+                check=(layout.NGINX_CHECK, "{}", layout.NGINX_TLS), needs=ids(numbers),
             )
         )  # fmt: skip
     certificate = (tls.CERTIFICATE,) if urls.has_tls(settings) else ()

@@ -1,6 +1,7 @@
 """nginx: the site for every kind of machine, and the administrator's own sites left alone."""
 
 import hashlib
+import itertools
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ from fakes import golden
 from fakes.facts import fake_facts
 from fakes.host import FakeHost
 from hubinstall import layout
+from hubinstall.blueprint.contents import blueprint
 from hubinstall.blueprint.nginx import advice, nginx
 from hubinstall.machine.facts import Facts
 from hubinstall.machine.nginx_sites import Sites, listens, others_sites
-from hubinstall.resources.base import look
-from hubinstall.resources.files.file import File
+from hubinstall.resources.base import look, resource_id
+from hubinstall.resources.files.file import Directory, File
 from hubinstall.resources.files.unlinked import Unlinked
 from hubinstall.settings.model import Settings
 
@@ -98,6 +100,21 @@ def test_every_file_of_nginx_is_tried_before_it_counts():
     files = [r for r in nginx(Settings(), FACTS) if isinstance(r, File) and r.name.startswith(f"{layout.NGINX_DIR}/")]
     assert [f.check for f in files] == [(layout.NGINX_CHECK, "{}", f.name) for f in files]
     assert len(files) == 2
+
+
+@pytest.mark.parametrize("data", [{"domain": "hub.example.org"}, {"https": {"mode": "off"}}])
+def test_no_two_change_its_folder_at_the_same_time(data):
+    """Each test copies the whole folder, and a candidate that vanished meanwhile would end it."""
+    resources = {resource_id(one): one for one in blueprint(made(**data), FACTS)}
+    writers = [
+        id_ for id_, one in resources.items() if one.name.startswith("/etc/nginx/") and not isinstance(one, Directory)
+    ]
+
+    def before(id_: str) -> set[str]:
+        return {id_}.union(*(before(need) for need in resources[id_].needs))
+
+    assert len(writers) > 2
+    assert all(a in before(b) or b in before(a) for a, b in itertools.combinations(writers, 2))
 
 
 def test_a_host_name_that_dns_could_not_carry_is_not_written():
