@@ -45,4 +45,4 @@ def test_it_is_decided_as_the_hub_and_certbot_decide(url, past, monkeypatch):
 def test_what_it_opens_goes_through_the_proxy_or_not(way_out, proxies):
     made = opener("https://mirror.example/a", way_out, ssl.create_default_context())
     handlers = [each for each in made.handlers if isinstance(each, urllib.request.ProxyHandler)]
-    assert [each.proxies for each in handlers] in ([proxies], [] if not proxies else None)
+    assert [each.proxies for each in handlers] == ([proxies] if proxies else [])
